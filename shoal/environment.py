@@ -1,0 +1,84 @@
+"""The hand-over document: what a deployed stack is, as `shoal` needs it to submit, watch and fetch.
+
+It is the stack's outputs as JSON. It holds endpoints, ids and how to authenticate, never a secret, so it may be
+printed, kept in a run's manifest and compared. Nothing here opens a connection.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from shoal.errors import BadInput
+
+
+class Authentication(StrEnum):
+    ENTRA = "entra"
+    SHARED_KEY = "shared_key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    id: str
+    vm_size: str
+    task_slots_per_node: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """An activated application package; the version is the hash of its content."""
+
+    application: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Containers:
+    inputs: str
+    outputs: str
+    logs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    project: str
+    stack: str
+    subscription_id: str
+    resource_group: str
+    location: str
+    arm_endpoint: str
+    """With scheme, no trailing slash: `https://management.azure.com`, or the embedded service's."""
+    batch_account: str
+    batch_endpoint: str
+    """With scheme, no trailing slash: `https://NAME.REGION.batch.azure.com`, or `http://127.0.0.1:PORT/NAME`."""
+    storage_account: str
+    blob_endpoint: str
+    """With scheme and account, no trailing slash: containers are `{blob_endpoint}/{container}`."""
+    authentication: Authentication
+    containers: Containers
+    node_identity: str | None
+    """ARM id of the user-assigned identity by which nodes read inputs and write outputs."""
+    pools: Mapping[str, Pool]
+    """By the name given in the stack's configuration."""
+    packages: Mapping[str, Package]
+    """By the name given in the stack's configuration."""
+
+
+def to_json(environment: Environment) -> dict[str, Any]:
+    return asdict(environment)
+
+
+def from_json(document: Mapping[str, Any]) -> Environment:
+    """Read a stack's outputs. Raises BadInput naming what is missing or unknown."""
+    try:
+        return Environment(
+            **{
+                **document,
+                "authentication": Authentication(document["authentication"]),
+                "containers": Containers(**document["containers"]),
+                "pools": {name: Pool(**pool) for name, pool in document["pools"].items()},
+                "packages": {name: Package(**package) for name, package in document["packages"].items()},
+            }
+        )
+    except (KeyError, TypeError, ValueError) as exc:
+        raise BadInput(f"the stack's outputs are not an environment document ({exc}); run `shoal up` again") from exc
