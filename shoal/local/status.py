@@ -1,11 +1,14 @@
 """Where a running service says how it is reached: one file in its state directory, readable by its owner only."""
 
+import fcntl
 import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 FILE_NAME = "service.json"
+LOCK_NAME = "service.lock"
+"""Held by the service as long as it runs, so that nothing else can be mistaken for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +48,25 @@ def write_status(status: Status) -> None:
 
 
 def read_status(state_dir: Path) -> Status | None:
-    """The service that runs on this state directory, or None where none does."""
-    try:
-        status = Status(**json.loads((state_dir / FILE_NAME).read_text()))
-        os.kill(status.pid, 0)
-    except (FileNotFoundError, ProcessLookupError):
+    """The service that runs on this state directory, or None where none does, or not yet."""
+    if not is_running(state_dir):
         return None
-    return status
+    try:
+        return Status(**json.loads((state_dir / FILE_NAME).read_text()))
+    except FileNotFoundError:
+        return None
+
+
+def is_running(state_dir: Path) -> bool:
+    """Whether a service has this state directory, be it still starting or already ending."""
+    try:
+        with (state_dir / LOCK_NAME).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        pass
+    return False
 
 
 def forget_status(state_dir: Path) -> None:

@@ -1,0 +1,42 @@
+"""The Batch and storage accounts that the service keeps, and their keys."""
+
+import base64
+import secrets
+import sqlite3
+
+DEFAULT_ACCOUNT = "shoal"
+DEFAULT_STORAGE_ACCOUNT = "shoalstorage"
+
+
+def make_key() -> str:
+    """A key as Azure makes them: 64 random bytes in base64."""
+    return base64.b64encode(secrets.token_bytes(64)).decode()
+
+
+def ensure_default(connection: sqlite3.Connection) -> None:
+    """The accounts that exist before anything is deployed."""
+    add_storage_account(connection, DEFAULT_STORAGE_ACCOUNT)
+    add_account(connection, DEFAULT_ACCOUNT, DEFAULT_STORAGE_ACCOUNT)
+
+
+def add_storage_account(connection: sqlite3.Connection, name: str) -> None:
+    """Keep the account's key where it is known already."""
+    connection.execute("INSERT OR IGNORE INTO storage_accounts VALUES (?, ?)", (name, make_key()))
+
+
+def add_account(connection: sqlite3.Connection, name: str, storage_account: str | None) -> None:
+    """Add the account, or link another auto-storage account to the one that is there."""
+    connection.execute(
+        "INSERT INTO accounts VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET storage_account = excluded.storage_account",
+        (name, make_key(), make_key(), storage_account),
+    )
+
+
+def storage_keys(connection: sqlite3.Connection) -> dict[str, str]:
+    return dict(connection.execute("SELECT name, key FROM storage_accounts").fetchall())
+
+
+def keys(connection: sqlite3.Connection, name: str) -> tuple[str, str] | None:
+    """The primary and the secondary key, or None where there is no such account."""
+    row = connection.execute("SELECT primary_key, secondary_key FROM accounts WHERE name = ?", (name,)).fetchone()
+    return None if row is None else (row[0], row[1])

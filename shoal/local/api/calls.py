@@ -1,0 +1,107 @@
+"""A request as handlers see it, and what they answer with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from shoal.local import errors, times
+
+if TYPE_CHECKING:
+    from shoal.local.service import Service
+
+LARGEST_BODY = 1 << 20
+LARGEST_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    service: "Service"
+    account: str
+    method: str
+    base_url: str
+    """`http://HOST:PORT/ACCOUNT` as the client reached it."""
+    path: str
+    """Below the account, percent-encoded."""
+    parameters: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    """By lower-case name."""
+    content: bytes
+
+    def __getitem__(self, parameter: str) -> str:
+        return self.parameters[parameter]
+
+    def body(self) -> Any:
+        """The JSON of the body; an absent one reads as an empty object. Raises BatchError."""
+        if len(self.content) > LARGEST_BODY:
+            raise errors.request_body_too_large()
+        try:
+            return orjson.loads(self.content) if self.content else {}
+        except orjson.JSONDecodeError as exc:
+            raise errors.invalid_request_body(str(exc)) from None
+
+    def page_size(self) -> int:
+        text = self.query.get("maxresults", str(LARGEST_PAGE))
+        if not text.isascii() or not text.isdigit():
+            raise errors.invalid_query_parameter("maxresults", text, "a number is expected")
+        if not 1 <= int(text) <= LARGEST_PAGE:
+            raise errors.query_parameter_out_of_range("maxresults", text, f"1 to {LARGEST_PAGE} is allowed")
+        return int(text)
+
+    def after(self) -> int:
+        """The key after which the page starts."""
+        token = self.query.get("$skiptoken", "0")
+        if not token.isascii() or not token.isdigit():
+            raise errors.invalid_query_parameter("$skiptoken", token, "it is not one of this service's")
+        return int(token)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    status: int = 200
+    content: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def entity(call: Call, kind: str, view: dict[str, Any], last_modified: int) -> Answer:
+    """One entity, as read."""
+    body = {"odata.metadata": f"{call.base_url}/$metadata#{kind}/@Element", **selected(call, view)}
+    return Answer(content=orjson.dumps(body), headers=version_headers(last_modified))
+
+
+def page(call: Call, kind: str, views: list[dict[str, Any]], more_after: int | None) -> Answer:
+    """One page of a list; `more_after` is the key of its last entity where others follow."""
+    body: dict[str, Any] = {
+        "odata.metadata": f"{call.base_url}/$metadata#{kind}",
+        "value": [selected(call, view) for view in views],
+    }
+    if more_after is not None:
+        query = {**call.query, "$skiptoken": str(more_after)}
+        body["odata.nextLink"] = f"{call.base_url}{call.path}?{urlencode(query, quote_via=quote)}"
+    return Answer(content=orjson.dumps(body))
+
+
+def selected(call: Call, view: dict[str, Any]) -> dict[str, Any]:
+    """The top-level properties asked for by `$select`; unknown ones are refused."""
+    if not (select := call.query.get("$select")):
+        return view
+    names = [name.strip() for name in select.split(",")]
+    return {name: view[name] for name in names if name in view}
+
+
+def accepted(call: Call, status: int, last_modified: int | None = None, path: str | None = None) -> Answer:
+    """A write that answers without a body; `path` names the affected entity where it is not the call's own."""
+    url = f"{call.base_url}{path or call.path}"
+    headers = {"DataServiceId": url} if status != 202 or path else {}
+    if status == 201:
+        headers["Location"] = url
+    if last_modified is not None:
+        headers |= version_headers(last_modified)
+    return Answer(status=status, headers=headers)
+
+
+def version_headers(last_modified: int) -> dict[str, str]:
+    return {"ETag": times.etag(last_modified), "Last-Modified": times.http_date(last_modified)}

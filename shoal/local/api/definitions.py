@@ -1,0 +1,187 @@
+"""What a client asked for, checked and completed with Batch's defaults: bodies in, definitions out. Pure.
+
+Source: REST reference, defaults of Pool, Job and Task; how they read back as seen on the wire.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from azure.batch import models
+
+from shoal.local import errors, times
+from shoal.local.api import shapes
+from shoal.local.scheduler import jobs, pools, tasks
+
+JsonObject = dict[str, Any]
+
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MOST_SLOTS_PER_NODE = 256
+MOST_DEPENDENCY_CHARACTERS = 64_000
+PRIORITIES = range(-1000, 1001)
+AUTO_USER = {"autoUser": {"scope": "pool", "elevationLevel": "nonadmin"}}
+SHORTEST_RESIZE_TIMEOUT = 5 * times.MINUTE
+
+POOL_DEFAULTS: JsonObject = {
+    "resizeTimeout": "PT15M",
+    "targetDedicatedNodes": 0,
+    "targetLowPriorityNodes": 0,
+    "enableAutoScale": False,
+    "enableInterNodeCommunication": False,
+    "taskSlotsPerNode": 1,
+}
+JOB_DEFAULTS: JsonObject = {
+    "priority": 0,
+    "maxParallelTasks": -1,
+    "allowTaskPreemption": False,
+    "onAllTasksComplete": "noaction",
+    "onTaskFailure": "noaction",
+    "usesTaskDependencies": False,
+}
+JOB_CONSTRAINTS: JsonObject = {"maxWallClockTime": times.UNLIMITED, "maxTaskRetryCount": 0}
+TASK_CONSTRAINTS: JsonObject = {"maxWallClockTime": times.UNLIMITED, "retentionTime": "P7D"}
+
+POOL_NOT_THERE = ("mountConfiguration", "userAccounts", "upgradePolicy", "enableAutoScale")
+MACHINE_NOT_THERE = ("containerConfiguration", "extensions")
+JOB_NOT_THERE = (
+    "jobManagerTask",
+    "jobPreparationTask",
+    "jobReleaseTask",
+    "allowTaskPreemption",
+    "networkConfiguration",
+)
+TASK_NOT_THERE = ("containerSettings", "multiInstanceSettings")
+
+
+def pool(body: Any, *, identities: Iterable[str] = ()) -> pools.Definition:
+    """Raises BatchError."""
+    shapes.check(models.BatchPoolCreateOptions, body)
+    _check_id(body["id"])
+    _refuse("pool", body, POOL_NOT_THERE)
+    _refuse("virtualMachineConfiguration", body.get("virtualMachineConfiguration", {}), MACHINE_NOT_THERE)
+    complete = POOL_DEFAULTS | _without_nulls(body)
+    complete["vmSize"] = complete["vmSize"].lower()
+    complete["taskSchedulingPolicy"] = {"nodeFillType": "spread"} | complete.get("taskSchedulingPolicy", {})
+    _check_slots(complete["taskSlotsPerNode"], "taskSlotsPerNode", MOST_SLOTS_PER_NODE)
+    for name in ("targetDedicatedNodes", "targetLowPriorityNodes"):
+        check_count(complete[name], name)
+    check_resize_timeout(complete["resizeTimeout"])
+    if image := complete.get("virtualMachineConfiguration", {}).get("imageReference"):
+        image.setdefault("version", "latest")
+    if start_task := complete.get("startTask"):
+        _refuse("startTask", start_task, ("containerSettings",))
+        complete["startTask"] = {"userIdentity": AUTO_USER, "maxTaskRetryCount": 0, "waitForSuccess": True} | start_task
+    return pools.Definition(id=body["id"], body=complete, identities=tuple(identities))
+
+
+def job(body: Any) -> jobs.Definition:
+    """Raises BatchError."""
+    shapes.check(models.BatchJobCreateOptions, body)
+    _check_id(body["id"])
+    return job_definition(_without_nulls(body))
+
+
+def job_definition(body: JsonObject) -> jobs.Definition:
+    """A whole job whose shape has been checked. Raises BatchError."""
+    _refuse("job", body, JOB_NOT_THERE)
+    if body.get("maxParallelTasks", -1) != -1:
+        raise errors.not_implemented("job property maxParallelTasks")
+    pool_id = body["poolInfo"].get("poolId")
+    if pool_id is None:
+        raise errors.not_implemented("job property poolInfo.autoPoolSpecification")
+    complete = JOB_DEFAULTS | body | {"constraints": JOB_CONSTRAINTS | body.get("constraints", {})}
+    if complete["priority"] not in PRIORITIES:
+        raise errors.invalid_property("priority", complete["priority"], "-1000 to 1000 is allowed")
+    for name in ("onAllTasksComplete", "onTaskFailure"):
+        complete[name] = complete[name].lower()
+    return jobs.Definition(id=body["id"], body=complete, pool_id=pool_id)
+
+
+def patched_job(current: JsonObject, body: Any) -> jobs.Definition:
+    """Nested objects are replaced as a whole, not merged. Raises BatchError."""
+    shapes.check(models.BatchJobUpdateOptions, body)
+    changes = _without_nulls(body)
+    if changes.get("poolInfo", current["poolInfo"]) != current["poolInfo"]:
+        raise errors.conflict(
+            "OperationInvalidForCurrentState", "The pool of a job may change only while it is disabled."
+        )
+    merged = current | changes
+    if "constraints" in changes:
+        merged["constraints"] = JOB_CONSTRAINTS | changes["constraints"]
+    definition = job_definition(merged)
+    before, after = current["onAllTasksComplete"], definition.body["onAllTasksComplete"]
+    if before == "terminatejob" and after == "noaction":
+        raise errors.invalid_property("onAllTasksComplete", after, "terminatejob cannot be taken back")
+    return definition
+
+
+def task(body: Any, job_body: JsonObject) -> tasks.Definition:
+    """A task of a job. Raises BatchError."""
+    shapes.check(models.BatchTaskCreateOptions, body)
+    _check_id(body["id"])
+    _refuse("task", body, TASK_NOT_THERE)
+    complete = _without_nulls(body) if None in body.values() else dict(body)
+    given = complete.get("constraints", {})
+    complete["constraints"] = TASK_CONSTRAINTS | given
+    slots = complete.setdefault("requiredSlots", 1)
+    _check_slots(slots, "requiredSlots", MOST_SLOTS_PER_NODE)
+    if "username" in complete.setdefault("userIdentity", AUTO_USER):
+        raise errors.not_implemented("task property userIdentity.username")
+    if "dependsOn" in complete:
+        _check_dependencies(complete["dependsOn"], job_body)
+    if "exitConditions" in complete:
+        _check_exit_conditions(complete["exitConditions"], job_body)
+    return tasks.Definition(id=body["id"], body=complete, slots=slots, max_retries=given.get("maxTaskRetryCount"))
+
+
+def check_count(value: int, name: str) -> None:
+    if value < 0:
+        raise errors.invalid_property(name, value, "0 or more is expected")
+
+
+def check_resize_timeout(text: str) -> None:
+    if times.duration(text) < SHORTEST_RESIZE_TIMEOUT:
+        raise errors.invalid_property("resizeTimeout", text, "PT5M or more is expected")
+
+
+def _check_id(value: str) -> None:
+    if not ID.fullmatch(value):
+        reason = "1 to 64 letters, digits, hyphens and underscores are expected"
+        raise errors.invalid_property("id", value, reason)
+
+
+def _check_slots(value: int, name: str, most: int) -> None:
+    if not 1 <= value <= most:
+        raise errors.invalid_property(name, value, f"1 to {most} is allowed")
+
+
+def _check_dependencies(depends_on: JsonObject, job_body: JsonObject) -> None:
+    if not job_body["usesTaskDependencies"]:
+        text = "The job does not use task dependencies: usesTaskDependencies must be true to add a task with dependsOn."
+        raise errors.BatchError(400, "TaskDependenciesNotSpecifiedOnJob", text)
+    if sum(map(len, depends_on.get("taskIds", ()))) > MOST_DEPENDENCY_CHARACTERS:
+        text = f"The ids of the tasks in dependsOn are longer than {MOST_DEPENDENCY_CHARACTERS} characters in all."
+        raise errors.BatchError(400, "TaskDependencyListTooLong", text)
+
+
+def _check_exit_conditions(conditions: JsonObject, job_body: JsonObject) -> None:
+    mapped = [
+        mapping["exitOptions"] for name in ("exitCodes", "exitCodeRanges") for mapping in conditions.get(name, ())
+    ]
+    single = [conditions[name] for name in ("preProcessingError", "fileUploadError", "default") if name in conditions]
+    actions = [str(options["jobAction"]).lower() for options in mapped + single if "jobAction" in options]
+    if actions and job_body["onTaskFailure"] == "noaction":
+        reason = "a jobAction needs a job with onTaskFailure=performexitoptionsjobaction"
+        raise errors.invalid_property("exitConditions", actions[0], reason)
+    if "disable" in actions:
+        raise errors.not_implemented("exit option jobAction=disable")
+
+
+def _refuse(kind: str, body: JsonObject, names: Iterable[str]) -> None:
+    for name in names:
+        if body.get(name):
+            raise errors.not_implemented(f"{kind} property {name}")
+
+
+def _without_nulls(body: JsonObject) -> JsonObject:
+    return {name: value for name, value in body.items() if value is not None}

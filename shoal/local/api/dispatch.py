@@ -1,0 +1,140 @@
+"""From an HTTP request below an account to the operation that answers it.
+
+Route, check the api-version and the signature, call the handler, and give errors Batch's shape.
+"""
+
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shoal.local import errors, times
+from shoal.local.api import applications, files, jobs, nodes, operations, pools, shared_key, tasks
+from shoal.local.api.calls import Answer, Call
+from shoal.local.service import Service
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+HANDLERS: Mapping[str, Handler] = {
+    handler.__name__: handler
+    for handler in (
+        applications.list_applications,
+        applications.get_application,
+        pools.create_pool,
+        pools.list_pools,
+        pools.get_pool,
+        pools.pool_exists,
+        pools.delete_pool,
+        pools.resize_pool,
+        nodes.list_nodes,
+        nodes.get_node,
+        files.list_node_files,
+        files.download_node_file,
+        files.get_node_file_properties,
+        jobs.create_job,
+        jobs.list_jobs,
+        jobs.get_job,
+        jobs.update_job,
+        jobs.delete_job,
+        jobs.terminate_job,
+        jobs.get_job_task_counts,
+        tasks.create_task,
+        tasks.create_task_collection,
+        tasks.list_tasks,
+        tasks.get_task,
+        tasks.delete_task,
+        tasks.terminate_task,
+        tasks.reactivate_task,
+        files.list_task_files,
+        files.download_task_file,
+        files.get_task_file_properties,
+    )
+}
+
+SUPPORTED_VERSIONS = range(2019, 2027)
+"""The years of the api-versions that are answered; each gets the union of all fields."""
+
+
+class DataPlane:
+    def __init__(self, service: Service) -> None:
+        self.service = service
+
+    async def __call__(self, request: Request) -> Response:
+        request_id = str(uuid.uuid4())
+        try:
+            answer = await self._answer(request)
+        except errors.BatchError as exc:
+            answer = _error_answer(exc, str(request.base_url).rstrip("/"), request_id)
+        except Exception:
+            # The server must go on serving others; the client learns that it was not its fault.
+            log.exception("%s %s failed", request.method, request.url.path)
+            answer = _error_answer(errors.internal_error(), str(request.base_url).rstrip("/"), request_id)
+        headers = {"request-id": request_id, "DataServiceVersion": "3.0", **answer.headers}
+        if answer.content:
+            headers.setdefault("Content-Type", "application/json;odata=minimalmetadata")
+        if request.headers.get("return-client-request-id") == "true":
+            headers["client-request-id"] = request.headers.get("client-request-id", "")
+        return Response(answer.content, answer.status, headers)
+
+    async def _answer(self, request: Request) -> Answer:
+        account = request.path_params["account"]
+        raw_path = request.scope["raw_path"].decode("ascii").partition("?")[0]
+        path = raw_path.removeprefix(f"/{account}")
+        query = parse_qsl(request.scope["query_string"].decode("ascii"), keep_blank_values=True)
+        headers = dict(request.headers)
+        keys = self.service.account_keys(account)
+        shared_key.verify(
+            account=account,
+            keys=keys,
+            method=request.method,
+            raw_path=raw_path,
+            query=query,
+            headers=headers,
+            now=times.now(),
+        )
+        operation, parameters = operations.find(request.method, path)
+        _check_version(dict(query))
+        if operation.name not in HANDLERS:
+            raise errors.not_implemented(f"The operation {operation.name}")
+        return await HANDLERS[operation.name](
+            Call(
+                service=self.service,
+                account=account,
+                base_url=f"{request.url.scheme}://{request.url.netloc}/{account}",
+                path=path,
+                method=request.method,
+                parameters=parameters,
+                query=dict(query),
+                headers=headers,
+                content=await request.body(),
+            )
+        )
+
+
+def _check_version(query: Mapping[str, str]) -> None:
+    version = query.get("api-version")
+    if version is None:
+        raise errors.missing_query_parameter("api-version")
+    if not version[:4].isdigit() or int(version[:4]) not in SUPPORTED_VERSIONS:
+        raise errors.unsupported_version(version)
+
+
+def _error_answer(exc: errors.BatchError, base_url: str, request_id: str) -> Answer:
+    if exc.status == 304:
+        return Answer(status=304)
+    text = f"{exc.message}\nRequestId:{request_id}\nTime:{times.iso(times.now())}"
+    body: dict[str, Any] = {
+        "odata.metadata": f"{base_url}/$metadata#Microsoft.Azure.Batch.Protocol.Entities.Container.errors/@Element",
+        "code": exc.code,
+        "message": {"lang": "en-US", "value": text},
+    }
+    if exc.values:
+        body["values"] = [{"key": key, "value": value} for key, value in exc.values.items()]
+    return Answer(status=exc.status, content=orjson.dumps(body))

@@ -1,0 +1,166 @@
+"""`$filter` as SQL: what Batch's subset of OData says, over the columns that an operation offers.
+
+    expression := conjunction ('or' conjunction)*
+    conjunction := term ('and' term)*
+    term := '(' expression ')' | startswith(PROPERTY, TEXT) | PROPERTY OPERATOR LITERAL
+
+Source: REST reference, "OData filters in Batch". Property names are case-sensitive, values of text are not.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from shoal.local import errors, times
+
+Parameter = str | int
+Sql = tuple[str, list[Parameter]]
+
+OPERATORS = {"eq": "=", "ne": "!=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+ALL = frozenset(OPERATORS)
+EQUALITY = frozenset({"eq", "ne"})
+PREFIX = "startswith"
+
+TOKEN = re.compile(r"\s*(datetime'[^']*'|'(?:[^']|'')*'|-?\d+|[A-Za-z_/]+|[(),])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """An SQL expression for a property, what its literals are, and the operators that Batch allows on it."""
+
+    sql: str
+    kind: str
+    """`text`, `number`, `date` or `boolean`."""
+    operators: frozenset[str] = ALL
+
+
+def where(text: str | None, columns: Mapping[str, Column]) -> Sql:
+    """The SQL condition and its parameters. Raises BatchError InvalidQueryParameterValue."""
+    if not text:
+        return "1", []
+    try:
+        parser = Parser(text, columns)
+        condition = parser.expression()
+        parser.end()
+    except FilterError as exc:
+        raise errors.invalid_query_parameter("$filter", text, str(exc)) from None
+    return condition
+
+
+def prefix(text: str | None, name: str) -> str:
+    """What `startswith(name,'…')`, the only filter that files have, asks for; all of it where there is none."""
+    if not text:
+        return ""
+    try:
+        found = tokens(text)
+        if len(found) == 6 and [found[0].lower(), *found[1:4], found[5]] == [PREFIX, "(", name, ",", ")"]:
+            return str(literal(found[4], Column(name, "text")))
+    except FilterError as exc:
+        raise errors.invalid_query_parameter("$filter", text, str(exc)) from None
+    raise errors.invalid_query_parameter("$filter", text, f"only {PREFIX}({name},'…') is supported here")
+
+
+class FilterError(Exception):
+    pass
+
+
+class Parser:
+    def __init__(self, text: str, columns: Mapping[str, Column]) -> None:
+        self.tokens = tokens(text)
+        self.columns = columns
+        self.position = 0
+
+    def expression(self) -> Sql:
+        return self.joined("or", lambda: self.joined("and", self.term))
+
+    def joined(self, word: str, part: Callable[[], Sql]) -> Sql:
+        sql, parameters = part()
+        while self.accept(word):
+            further, values = part()
+            sql, parameters = f"({sql}) {word.upper()} ({further})", parameters + values
+        return sql, parameters
+
+    def term(self) -> Sql:
+        if self.accept("("):
+            inner = self.expression()
+            self.expect(")")
+            return inner
+        if self.peek().lower() == PREFIX:
+            return self.prefix()
+        column = self.column()
+        operator = self.next().lower()
+        if operator not in OPERATORS:
+            raise FilterError(f"{operator!r} is not an operator; use one of {', '.join(OPERATORS)}")
+        if operator not in column.operators:
+            raise FilterError(f"operator {operator!r} is not supported on this property")
+        return f"{column.sql} {OPERATORS[operator]} ?", [literal(self.next(), column)]
+
+    def prefix(self) -> Sql:
+        self.next()
+        self.expect("(")
+        column = self.column()
+        if PREFIX not in column.operators:
+            raise FilterError("startswith is not supported on this property")
+        self.expect(",")
+        value = str(literal(self.next(), column))
+        self.expect(")")
+        escaped = re.sub(r"([%_\\])", r"\\\1", value)
+        return f"{column.sql} LIKE ? ESCAPE '\\'", [f"{escaped}%"]
+
+    def column(self) -> Column:
+        name = self.next()
+        if name not in self.columns:
+            raise FilterError(f"{name!r} cannot be filtered by; use one of {', '.join(self.columns)}")
+        return self.columns[name]
+
+    def peek(self) -> str:
+        return self.tokens[self.position] if self.position < len(self.tokens) else ""
+
+    def next(self) -> str:
+        token = self.peek()
+        self.position += 1
+        if not token:
+            raise FilterError("the filter ends too early")
+        return token
+
+    def accept(self, word: str) -> bool:
+        if self.peek().lower() != word:
+            return False
+        self.position += 1
+        return True
+
+    def expect(self, word: str) -> None:
+        if not self.accept(word):
+            raise FilterError(f"{word!r} is expected before {self.peek()!r}")
+
+    def end(self) -> None:
+        if self.peek():
+            raise FilterError(f"{self.peek()!r} is not expected there")
+
+
+def tokens(text: str) -> list[str]:
+    found, position = [], 0
+    text = text.rstrip()
+    while position < len(text):
+        match = TOKEN.match(text, position)
+        if match is None:
+            raise FilterError(f"{text[position:]!r} cannot be read")
+        found.append(match[1])
+        position = match.end()
+    return found
+
+
+def literal(token: str, column: Column) -> Parameter:
+    try:
+        match column.kind:
+            case "number":
+                return int(token)
+            case "date" if token[:8].lower() == "datetime":
+                return times.moment_of(token[9:-1])
+            case "boolean" if token.lower() in ("true", "false"):
+                return int(token.lower() == "true")
+            case "text" if token[0] == "'":
+                return token[1:-1].replace("''", "'")
+    except ValueError as exc:
+        raise FilterError(f"{token} is not a {column.kind}: {exc}") from None
+    raise FilterError(f"{token} is not a {column.kind}")

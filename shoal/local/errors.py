@@ -1,0 +1,149 @@
+"""Errors as the Batch service names them: one function for each, raised where the fault is known.
+
+Source: REST reference, "Batch status and error codes"; texts of the common ones as seen on the wire.
+"""
+
+
+class BatchError(Exception):
+    """What the service answers instead of doing what was asked."""
+
+    def __init__(self, status: int, code: str, message: str, values: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.values = values or {}
+
+
+NOT_FOUND = {
+    "Pool": "The specified pool does not exist.",
+    "Node": "The specified node does not exist.",
+    "Job": "The specified job does not exist.",
+    "Task": "The specified task does not exist.",
+    "File": "The specified file does not exist.",
+    "Application": "The specified application does not exist.",
+}
+EXISTS = {
+    "Pool": "The specified pool already exists.",
+    "Job": "The specified job already exists.",
+    "Task": "The specified task already exists.",
+}
+
+
+def not_found(kind: str) -> BatchError:
+    return BatchError(404, f"{kind}NotFound", NOT_FOUND[kind])
+
+
+def already_exists(kind: str) -> BatchError:
+    return BatchError(409, f"{kind}Exists", EXISTS[kind])
+
+
+def conflict(code: str, message: str) -> BatchError:
+    return BatchError(409, code, message)
+
+
+def authentication_failed(detail: str) -> BatchError:
+    text = (
+        "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly "
+        "including the signature."
+    )
+    return BatchError(403, "AuthenticationFailed", text, {"AuthenticationErrorDetail": detail})
+
+
+def invalid_authentication_info() -> BatchError:
+    return BatchError(
+        400, "InvalidAuthenticationInfo", "Authentication information is not given in the correct format."
+    )
+
+
+def invalid_uri() -> BatchError:
+    return BatchError(400, "InvalidUri", "The requested URI does not represent any resource on the server.")
+
+
+def unsupported_verb() -> BatchError:
+    return BatchError(405, "UnsupportedHttpVerb", "The resource doesn't support the specified HTTP verb.")
+
+
+def not_implemented(what: str) -> BatchError:
+    """The embedded service's own: it names what it does not do rather than pretend."""
+    return BatchError(501, "NotImplemented", f"{what} is not implemented by the embedded Batch service.")
+
+
+def missing_query_parameter(name: str) -> BatchError:
+    text = "A query parameter that's mandatory for this request is not specified."
+    return BatchError(400, "MissingRequiredQueryParameter", text, {"QueryParameterName": name})
+
+
+def unsupported_version(version: str) -> BatchError:
+    text = "The specified api version string is invalid."
+    return BatchError(400, "UnsupportedRequestVersion", text, {"QueryParameterValue": version})
+
+
+def invalid_query_parameter(name: str, value: str, reason: str) -> BatchError:
+    text = "Value for one of the query parameters specified in the request URI is invalid."
+    return _query_error("InvalidQueryParameterValue", text, name, value, reason)
+
+
+def query_parameter_out_of_range(name: str, value: str, reason: str) -> BatchError:
+    text = "A query parameter specified in the request URI is outside the permissible range."
+    return _query_error("OutOfRangeQueryParameterValue", text, name, value, reason)
+
+
+def _query_error(code: str, text: str, name: str, value: str, reason: str) -> BatchError:
+    values = {"QueryParameterName": name, "QueryParameterValue": value, "Reason": reason}
+    return BatchError(400, code, text, values)
+
+
+def invalid_request_body(reason: str) -> BatchError:
+    text = "The specified Request Body is not syntactically valid."
+    return BatchError(400, "InvalidRequestBody", text, {"Reason": reason})
+
+
+def request_body_too_large() -> BatchError:
+    text = "The size of the request body exceeds the maximum permitted, which is 1 MB."
+    return BatchError(413, "RequestBodyTooLarge", text)
+
+
+def missing_property(name: str) -> BatchError:
+    text = "A required property was not specified in the request body."
+    return BatchError(400, "MissingRequiredProperty", text, {"PropertyName": name})
+
+
+def unsupported_property(name: str) -> BatchError:
+    text = "The specified property in the request body is not supported."
+    return BatchError(400, "UnsupportedProperty", text, {"PropertyName": name})
+
+
+def invalid_property(name: str, value: object, reason: str) -> BatchError:
+    text = "The value provided for one of the properties in the request body is invalid."
+    values = {"PropertyName": name, "PropertyValue": str(value), "Reason": reason}
+    return BatchError(400, "InvalidPropertyValue", text, values)
+
+
+def condition_not_met(status: int) -> BatchError:
+    text = "The condition specified using HTTP conditional header(s) is not met."
+    return BatchError(status, "ConditionNotMet", text)
+
+
+def conditions_not_supported() -> BatchError:
+    text = "The combination of conditional HTTP headers in the request is not supported."
+    return BatchError(400, "MultipleConditionHeadersNotSupported", text)
+
+
+def invalid_range() -> BatchError:
+    return BatchError(416, "InvalidRange", "The range specified is invalid for the current size of the file.")
+
+
+def invalid_application_package_references(references: list[str]) -> BatchError:
+    text = "One or more of the specified application package references are invalid: not found, or not active."
+    return BatchError(409, "InvalidApplicationPackageReferences", text, {"References": ", ".join(references)})
+
+
+def internal_error() -> BatchError:
+    return BatchError(500, "InternalError", "Server encountered an internal error. Please try again after some time.")
+
+
+def storage_failed(reason: str) -> BatchError:
+    """The state could not be written; the client may try again, as it does on the service's own 500."""
+    text = f"The embedded service could not write its state ({reason}). Nothing of this request was kept."
+    return BatchError(500, "InternalError", text)

@@ -1,0 +1,227 @@
+"""The agent's loop: one thread starts and reaps processes; transfers run in others and come back as calls.
+
+setup → packages → start task → idle;   for each task: prepare → run → upload → report
+"""
+
+import contextlib
+import os
+import selectors
+import shutil
+import signal
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from shoal.local.node import messages, output_files, resource_files
+from shoal.local.node.blobs import Blobs
+from shoal.local.node.directories import NodeDirectory
+from shoal.local.node.environment import node_environment, package_environment, task_environment
+from shoal.local.node.failures import TaskFault
+from shoal.local.node.launch import end_group, exit_code, launch
+from shoal.local.node.packages import Packages
+from shoal.local.node.run import Run
+from shoal.local.node.start_task import StartTask
+
+SERVICE_IN, SERVICE_OUT = 0, 1
+TRANSFERS = 8
+LONGEST_SLEEP = 60.0
+
+
+class Agent:
+    def __init__(self, *, root: Path) -> None:
+        self.directory = NodeDirectory(root)
+        self.runs: dict[tuple[int, int], Run] = {}
+        self.processes: dict[int, Callable[[int], None]] = {}
+        """What to do with the exit code of each process."""
+        self.ended: list[list[Any]] = []
+        self.finished_work: deque[Callable[[], None]] = deque()
+        self.transfers = ThreadPoolExecutor(TRANSFERS, thread_name_prefix="transfer")
+        self.unread = b""
+
+    def run(self) -> None:
+        """Serve until the service says stop or is gone; then end every process."""
+        self.wake_reader, self.wake_writer = os.pipe()
+        for end in (self.wake_reader, self.wake_writer):
+            os.set_blocking(end, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self.wake_writer, warn_on_full_buffer=False)
+        # Whoever interrupts the service interrupts it alone; it tells its agents.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        selector = selectors.DefaultSelector()
+        selector.register(SERVICE_IN, selectors.EVENT_READ, self._read_commands)
+        selector.register(self.wake_reader, selectors.EVENT_READ, self._drain_wakeups)
+        try:
+            while True:
+                for key, _ in selector.select(self._sleep()):
+                    key.data()
+                while self.finished_work:
+                    self.finished_work.popleft()()
+                self._reap()
+                self._end_overdue()
+                self._flush()
+        except (EOFError, BrokenPipeError):
+            for group in self.processes:
+                end_group(group)
+            # Transfers in flight belong to tasks that nobody waits for any more.
+            os._exit(0)
+
+    def in_background(self, work: Callable[[], Any], then: Callable[[Any, TaskFault | None], None]) -> None:
+        """Do `work` in a thread; `then` is called in the agent's own with its result or its TaskFault."""
+
+        def job() -> None:
+            result, fault = None, None
+            try:
+                result = work()
+            except TaskFault as exc:
+                fault = exc
+            except Exception as exc:  # noqa: BLE001 - whatever it was, the task must not wait for it for ever
+                fault = TaskFault("Unknown", f"{type(exc).__name__}: {exc}", server=True)
+            self.finished_work.append(lambda: then(result, fault))
+            with contextlib.suppress(BlockingIOError):
+                os.write(self.wake_writer, b"\0")
+
+        self.transfers.submit(job)
+
+    def report(self, **message: Any) -> None:
+        """Write one line to the service. Raises BrokenPipeError where it is gone."""
+        line = orjson.dumps(message, option=orjson.OPT_APPEND_NEWLINE)
+        while line:
+            line = line[os.write(SERVICE_OUT, line) :]
+
+    def _read_commands(self) -> None:
+        received = os.read(SERVICE_IN, 1 << 20)
+        if not received:
+            raise EOFError
+        *lines, self.unread = (self.unread + received).split(b"\n")
+        for line in lines:
+            self._obey(orjson.loads(line))
+
+    def _obey(self, command: dict[str, Any]) -> None:
+        match command:
+            case {"setup": setup}:
+                self._set_up(messages.setup_from(setup))
+            case {"run": assignments}:
+                for assignment in assignments:
+                    self._prepare(Run(assignment=messages.assignment_from(assignment)))
+            case {"kill": runs}:
+                for key, attempt in runs:
+                    self._kill((key, attempt))
+            case {"keys": keys}:
+                self.setup.storage.keys.update(keys)
+            case {"forget": [job, task]}:
+                forgotten = self.directory.job(job) if task is None else self.directory.task(job, task).path
+                shutil.rmtree(forgotten, ignore_errors=True)
+            case _:
+                raise ValueError(f"the service sent a command that this agent does not know: {list(command)}")
+
+    def _set_up(self, setup: messages.Setup) -> None:
+        self.setup = setup
+        self.directory.make()
+        self.blobs = Blobs(setup, self.directory.cache)
+        self.packages = Packages(self.directory.applications, self.blobs)
+        self.environment = node_environment(setup, self.directory)
+        self.report(state="starting")
+        if setup.packages:
+            self.in_background(lambda: self.packages.install(setup.packages), self._start_work)
+        else:
+            self._start_work([], None)
+
+    def _start_work(self, installed: list[tuple[messages.Package, Path]], fault: TaskFault | None) -> None:
+        """The pool's packages are in place: run the start task, if there is one, and take tasks."""
+        if fault is not None:
+            details = fault.info["details"]
+            error = {"code": fault.info["code"], "message": fault.info["message"], "errorDetails": details}
+            self.report(state="unusable", errors=[error])
+            return
+        self.environment |= package_environment(installed)
+        if self.setup.start_task is None:
+            self.report(state="idle")
+        else:
+            StartTask(self, self.setup.start_task).begin()
+
+    def _prepare(self, run: Run) -> None:
+        """Directories, then packages and resource files in the background, then the process."""
+        self.runs[run.id] = run
+        run.begin(self.directory)
+        assignment = run.assignment
+        run.environment = task_environment(
+            self.environment, path=self.setup.path, directory=run.directory, job=assignment.job, task=assignment.task
+        )
+        if not assignment.packages and not assignment.resource_files:
+            self._launch(run, [], None)
+            return
+
+        def fetch() -> list[tuple[messages.Package, Path]]:
+            installed = self.packages.install(assignment.packages)
+            resource_files.fetch(assignment.resource_files, run.directory.working, self.blobs)
+            return installed
+
+        self.in_background(fetch, lambda installed, fault: self._launch(run, installed, fault))
+
+    def _launch(self, run: Run, installed: list[tuple[messages.Package, Path]], fault: TaskFault | None) -> None:
+        if fault is not None or run.ending is not None:
+            self._end(run, None, fault)
+            return
+        run.environment = run.environment | package_environment(installed) | run.assignment.environment
+        try:
+            run.pid = launch(run.assignment.command_line, run.environment, run.directory)
+        except TaskFault as exc:
+            self._end(run, None, exc)
+            return
+        self.processes[run.pid] = lambda code: self._after_exit(run, code)
+
+    def _after_exit(self, run: Run, code: int) -> None:
+        """Upload what the task left, then report its end; a killed task leaves nothing."""
+        due = [] if run.ending else output_files.due(run.assignment.output_files, exit_code=code)
+        if not due:
+            self._end(run, code, None)
+            return
+        self.in_background(
+            lambda: output_files.upload(due, run.directory, run.environment, self.blobs),
+            lambda _, fault: self._end(run, code, fault),
+        )
+
+    def _end(self, run: Run, code: int | None, fault: TaskFault | None) -> None:
+        failure = run.ending or (fault.info if fault else None)
+        self.ended.append([*run.id, time.time_ns() // 1000, code, failure])
+        del self.runs[run.id]
+
+    def _kill(self, run_id: tuple[int, int]) -> None:
+        """The service has decided what becomes of the task; it waits for the word that its slots are free."""
+        if run := self.runs.get(run_id):
+            run.end("TaskEnded", "The task was ended by request")
+
+    def _end_overdue(self) -> None:
+        now = time.monotonic()
+        for run in self.runs.values():
+            if run.deadline <= now and run.ending is None:
+                run.end("TaskEnded", "The task ran longer than its maxWallClockTime")
+
+    def _sleep(self) -> float:
+        """Seconds until the next time limit."""
+        deadlines = [run.deadline for run in self.runs.values() if run.ending is None]
+        return max(0.0, min([LONGEST_SLEEP, *(deadline - time.monotonic() for deadline in deadlines)]))
+
+    def _reap(self) -> None:
+        while self.processes:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            # Whatever the command left running in its group ends with it.
+            end_group(pid)
+            self.processes.pop(pid)(exit_code(status))
+
+    def _drain_wakeups(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while os.read(self.wake_reader, 4096):
+                pass
+
+    def _flush(self) -> None:
+        if self.ended:
+            self.report(ended=self.ended)
+            self.ended = []

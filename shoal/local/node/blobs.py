@@ -1,0 +1,159 @@
+"""Blobs as a node reaches them: by the URL's own signature, or in the name of an identity of the pool.
+
+The emulator knows no identities: the agent signs for one with the account's key, after checking that the pool has it,
+so that a task which names a foreign identity fails here as it does in Azure.
+"""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+import urllib3
+
+from shoal.local.node.messages import JsonObject, Setup
+
+if TYPE_CHECKING:
+    from azure.storage.blob import ContainerClient
+
+SIGNATURE_LIFE = timedelta(hours=1)
+ATTEMPTS = urllib3.Retry(total=4, backoff_factor=0.3, status_forcelist=(500, 502, 503), raise_on_status=False)
+TIMEOUT = urllib3.Timeout(connect=10, read=60)
+
+
+class AccessDenied(Exception):
+    """The pool does not have the identity that was named, or storage refused."""
+
+
+class NotThere(Exception):
+    """There is no such blob or container."""
+
+
+class TransferFailed(Exception):
+    """Anything else: no answer, a broken connection, an unexpected status."""
+
+
+class Blobs:
+    """Used by several threads at once."""
+
+    def __init__(self, setup: Setup, cache: Path) -> None:
+        self.setup = setup
+        self.cache = cache
+        self.locks: dict[str, threading.Lock] = {}
+        self.signatures: dict[str, tuple[datetime, str]] = {}
+        self.containers: dict[str, ContainerClient] = {}
+
+    @cached_property
+    def http(self) -> urllib3.PoolManager:
+        return urllib3.PoolManager(maxsize=8, retries=ATTEMPTS, timeout=TIMEOUT)
+
+    def signed(self, url: str, identity: JsonObject | None) -> str:
+        """The URL with a signature for reading, writing and listing, where an identity is named; else as it is."""
+        if identity is None:
+            return url
+        resource_id = identity["resourceId"]
+        if resource_id.lower() not in (known.lower() for known in self.setup.identities):
+            raise AccessDenied(f"the pool does not have the identity {resource_id}")
+        return f"{url}?{self._signature(url)}"
+
+    def auto_storage_url(self, container: str) -> str:
+        if self.setup.auto_storage is None:
+            raise AccessDenied("the Batch account has no auto-storage account")
+        url = f"{self.setup.storage.endpoint}/{self.setup.auto_storage}/{container}"
+        return f"{url}?{self._signature(url)}"
+
+    def _signature(self, url: str) -> str:
+        from azure.storage.blob import ContainerSasPermissions, generate_container_sas
+
+        account, container, *_ = urlsplit(url).path.strip("/").split("/")
+        if account not in self.setup.storage.keys:
+            raise AccessDenied(f"storage account {account} is not known to the embedded service")
+        now = datetime.now(UTC)
+        fresh_until, signature = self.signatures.get(f"{account}/{container}", (now, ""))
+        if fresh_until <= now:
+            signature = generate_container_sas(
+                account,
+                container,
+                account_key=self.setup.storage.keys[account],
+                permission=ContainerSasPermissions(read=True, write=True, create=True, list=True),
+                expiry=now + SIGNATURE_LIFE,
+            )
+            self.signatures[f"{account}/{container}"] = (now + SIGNATURE_LIFE / 2, signature)
+        return signature
+
+    def download(self, url: str, target: Path) -> None:
+        """Write the blob's content to `target`. What many tasks of the node share is transferred once an ETag."""
+        name = sha256(url.partition("?")[0].encode()).hexdigest()
+        with self.locks.setdefault(name, threading.Lock()):
+            shutil.copyfile(self._fetched(url, self.cache / name), target)
+
+    def _fetched(self, url: str, copy: Path) -> Path:
+        tag = copy.with_suffix(".etag")
+        headers = {"If-None-Match": tag.read_text()} if tag.exists() else {}
+        try:
+            response = self.http.request("GET", url, headers=headers, preload_content=False)
+        except urllib3.exceptions.HTTPError as exc:
+            raise TransferFailed(str(exc)) from exc
+        try:
+            _check(response.status)
+            if response.status != 304:
+                tag.unlink(missing_ok=True)
+                with copy.open("wb") as file:
+                    shutil.copyfileobj(response, file, 1 << 20)
+                if etag := response.headers.get("ETag"):
+                    tag.write_text(etag)
+        except urllib3.exceptions.HTTPError as exc:
+            raise TransferFailed(str(exc)) from exc
+        finally:
+            response.release_conn()
+        return copy
+
+    def names(self, container_url: str, prefix: str | None) -> Iterator[str]:
+        from azure.core.exceptions import AzureError, HttpResponseError
+
+        try:
+            yield from self._container(container_url).list_blob_names(name_starts_with=prefix)
+        except HttpResponseError as exc:
+            _check(exc.status_code or 0)
+            raise TransferFailed(exc.message) from exc
+        except AzureError as exc:
+            raise TransferFailed(exc.message) from exc
+
+    def upload(self, container_url: str, name: str, source: Path, headers: dict[str, str]) -> None:
+        """Put a file, in place of what is there."""
+        from azure.core.exceptions import AzureError, HttpResponseError
+
+        try:
+            with source.open("rb") as file:
+                self._container(container_url).upload_blob(name, file, overwrite=True, headers=headers)
+        except HttpResponseError as exc:
+            _check(exc.status_code or 0)
+            raise TransferFailed(exc.message) from exc
+        except AzureError as exc:
+            raise TransferFailed(exc.message) from exc
+
+    def _container(self, url: str) -> "ContainerClient":
+        from azure.storage.blob import ContainerClient
+
+        if url not in self.containers:
+            self.containers[url] = ContainerClient.from_container_url(url)
+        return self.containers[url]
+
+
+def blob_url(container_url: str, name: str) -> str:
+    base, mark, query = container_url.partition("?")
+    return f"{base}/{quote(name)}{mark}{query}"
+
+
+def _check(status: int) -> None:
+    if status == 404:
+        raise NotThere
+    if status in (401, 403):
+        raise AccessDenied(f"storage answered {status}")
+    if status not in (200, 304):
+        raise TransferFailed(f"the server answered {status}")

@@ -1,0 +1,63 @@
+"""The directory tree of a node, as on Linux.
+
+Source: "Files and directories in Azure Batch". `root` is AZ_BATCH_NODE_ROOT_DIR.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDirectory:
+    path: Path
+
+    @property
+    def working(self) -> Path:
+        return self.path / "wd"
+
+    def make(self) -> None:
+        """Empty working directory and output files; what an earlier attempt left is gone."""
+        try:
+            self.path.mkdir()
+        except FileExistsError:
+            shutil.rmtree(self.path)
+            self.path.mkdir()
+        except FileNotFoundError:
+            self.path.mkdir(parents=True)
+        self.working.mkdir()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDirectory:
+    root: Path
+
+    @property
+    def applications(self) -> Path:
+        return self.root / "applications"
+
+    @property
+    def mounts(self) -> Path:
+        return self.root / "fsmounts"
+
+    @property
+    def shared(self) -> Path:
+        return self.root / "shared"
+
+    @property
+    def cache(self) -> Path:
+        return self.root / "volatile" / "cache"
+
+    @property
+    def startup(self) -> TaskDirectory:
+        return TaskDirectory(self.root / "startup")
+
+    def job(self, job: str) -> Path:
+        return self.root / "workitems" / job
+
+    def task(self, job: str, task: str) -> TaskDirectory:
+        return TaskDirectory(self.job(job) / "job-1" / task)
+
+    def make(self) -> None:
+        for path in (self.applications, self.mounts, self.shared, self.cache, self.root / "workitems"):
+            path.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,66 @@
+"""The environment of a task's process.
+
+Source: "Azure Batch runtime environment variables"; HOME, USER, PWD and PATH as seen on nodes.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from shoal.local.node.directories import NodeDirectory, TaskDirectory
+from shoal.local.node.messages import Package, Setup
+
+TASK_USER = "_azbatch"
+
+
+def node_environment(setup: Setup, directory: NodeDirectory) -> dict[str, str]:
+    """What all tasks of the node see."""
+    return {
+        "AZ_BATCH_ACCOUNT_NAME": setup.account,
+        "AZ_BATCH_ACCOUNT_URL": f"{setup.account_url}/",
+        "AZ_BATCH_POOL_ID": setup.pool,
+        "AZ_BATCH_NODE_ID": setup.node,
+        "AZ_BATCH_NODE_IS_DEDICATED": str(setup.dedicated).lower(),
+        "AZ_BATCH_NODE_ROOT_DIR": str(directory.root),
+        "AZ_BATCH_NODE_SHARED_DIR": str(directory.shared),
+        "AZ_BATCH_NODE_STARTUP_DIR": str(directory.startup.path),
+        "AZ_BATCH_NODE_STARTUP_WORKING_DIR": str(directory.startup.working),
+        "AZ_BATCH_NODE_MOUNTS_DIR": str(directory.mounts),
+        "AZ_BATCH_TASK_USER": TASK_USER,
+        "AZ_BATCH_TASK_USER_IDENTITY": "PoolNonAdmin",
+        "USER": TASK_USER,
+        "LANG": "C.UTF-8",
+    }
+
+
+def task_environment(
+    base: Mapping[str, str], *, path: str, directory: TaskDirectory, job: str | None, task: str | None
+) -> dict[str, str]:
+    """`job` and `task` are None for a start task, which belongs to neither."""
+    working = str(directory.working)
+    names = {"AZ_BATCH_JOB_ID": job, "AZ_BATCH_TASK_ID": task}
+    return {
+        **base,
+        **{name: value for name, value in names.items() if value is not None},
+        "AZ_BATCH_TASK_DIR": str(directory.path),
+        "AZ_BATCH_TASK_WORKING_DIR": working,
+        "HOME": working,
+        "PWD": working,
+        "PATH": f"{path}:{base['AZ_BATCH_NODE_SHARED_DIR']}:{working}",
+    }
+
+
+def package_environment(installed: Iterable[tuple[Package, Path]]) -> dict[str, str]:
+    """Each package by its name with and without its version, in the case of its id and in capitals.
+
+    Source: "Deploy applications to compute nodes" and the node agent's change log 1.8.2 (capitals on Linux): in the
+    id and the version `.`, `-` and `#` become `_`.
+    """
+    variables: dict[str, str] = {}
+    for package, path in installed:
+        application = re.sub(r"[.#-]", "_", package.application)
+        version = re.sub(r"[.#-]", "_", package.version or "")
+        for suffix in (application, f"{application}_{version}"):
+            variables[f"AZ_BATCH_APP_PACKAGE_{suffix}"] = str(path)
+            variables[f"AZ_BATCH_APP_PACKAGE_{suffix.upper()}"] = str(path)
+    return variables

@@ -1,0 +1,121 @@
+"""The agents of all nodes, seen from the service: started, spoken to, listened to, missed.
+
+It is the scheduler's `Agents`: no call waits; what agents report comes back as changes of the loop.
+"""
+
+import asyncio
+import logging
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+
+from shoal.local.node import leftovers
+
+log = logging.getLogger(__name__)
+
+LONGEST_LINE = 1 << 26
+
+
+class Listener(Protocol):
+    """Who hears of what agents report and of their end."""
+
+    def on_report(self, node: str, boots: int, report: dict[str, Any]) -> None: ...
+    def on_gone(self, node: str, boots: int) -> None: ...
+
+
+class Fleet:
+    def __init__(self, *, root: Path, listener: Listener) -> None:
+        """`root` is the folder in which each node has its own, named by its id."""
+        self.root = root
+        self.listener = listener
+        self.path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
+        """Nodes find the service's own Python first, whatever the machine calls `python3`."""
+        self.surroundings: dict[str, Any] = {}
+        """What every setup holds beside what the scheduler knows: endpoints and keys."""
+        self.processes: dict[str, asyncio.subprocess.Process] = {}
+        self.unsent: dict[str, list[bytes]] = {}
+        """Commands to agents whose processes are still being made."""
+        self.stopping: set[str] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def directory(self, node: str) -> Path:
+        return self.root / node
+
+    def start(self, node: str, boots: int, setup: dict[str, Any]) -> None:
+        self.unsent[node] = []
+        self.send(node, {"setup": {**setup, **self._surroundings(setup["account"])}})
+        task = asyncio.get_running_loop().create_task(self._accompany(node, boots))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def _surroundings(self, account: str) -> dict[str, Any]:
+        return {
+            "path": self.path,
+            "account_url": f"{self.surroundings['batch_url']}/{account}",
+            "storage": {"endpoint": self.surroundings["blob_url"], "keys": self.surroundings["keys"]},
+        }
+
+    def learn_keys(self, keys: dict[str, str]) -> None:
+        """Storage accounts were added: every agent may need them."""
+        self.surroundings["keys"] = keys
+        for node in [*self.processes, *self.unsent]:
+            self.send(node, {"keys": keys})
+
+    def send(self, node: str, command: dict[str, Any]) -> None:
+        """To an agent that is gone nothing is sent: its end is reported on its own way."""
+        line = orjson.dumps(command, option=orjson.OPT_APPEND_NEWLINE)
+        if node in self.unsent:
+            self.unsent[node].append(line)
+        elif (process := self.processes.get(node)) and process.stdin and not process.stdin.is_closing():
+            process.stdin.write(line)
+
+    def stop(self, node: str) -> None:
+        """The agent ends its tasks and itself when its input ends; its files go with it."""
+        self.stopping.add(node)
+        if (process := self.processes.get(node)) and process.stdin:
+            process.stdin.close()
+
+    async def stop_all(self) -> None:
+        """End every agent; nodes keep their files."""
+        for process in self.processes.values():
+            if process.stdin:
+                process.stdin.close()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    async def _accompany(self, node: str, boots: int) -> None:
+        directory = self.directory(node)
+        await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
+        with (self.root / f"{node}.log").open("ab") as agent_log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "shoal.local.node", str(directory),
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=agent_log,
+                limit=LONGEST_LINE, start_new_session=True,
+            )  # fmt: skip
+        self.processes[node] = process
+        for line in self.unsent.pop(node):
+            if process.stdin:
+                process.stdin.write(line)
+        if node in self.stopping:
+            self.stop(node)
+        await self._listen(node, boots, process)
+        await process.wait()
+        del self.processes[node]
+        await asyncio.to_thread(self._clean_up, node, directory)
+        self.listener.on_gone(node, boots)
+
+    async def _listen(self, node: str, boots: int, process: asyncio.subprocess.Process) -> None:
+        if process.stdout is None:
+            raise AssertionError("agents are started with a pipe for their reports")
+        while line := await process.stdout.readline():
+            self.listener.on_report(node, boots, orjson.loads(line))
+
+    def _clean_up(self, node: str, directory: Path) -> None:
+        leftovers.end_processes(directory)
+        if node in self.stopping:
+            self.stopping.discard(node)
+            shutil.rmtree(directory, ignore_errors=True)
+            (self.root / f"{node}.log").unlink(missing_ok=True)

@@ -1,0 +1,64 @@
+"""Starting a command line as a process group of its own.
+
+`posix_spawn` from a single-threaded process is two to three times as fast as `subprocess`; it cannot change
+directory, so the agent does that itself just before.
+"""
+
+import contextlib
+import os
+import shlex
+import shutil
+import signal
+from collections.abc import Mapping
+
+from shoal.local.node.directories import TaskDirectory
+from shoal.local.node.failures import TaskFault
+
+OUTPUT = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+def launch(command_line: str, environment: Mapping[str, str], directory: TaskDirectory) -> int:
+    """The process id, which is also its group's. Raises TaskFault.
+
+    Batch runs no shell: the line is split into words by the quoting rules of one and the first is looked up.
+    """
+    for name in ("stdout.txt", "stderr.txt"):
+        os.close(os.open(directory.path / name, OUTPUT, 0o644))
+    try:
+        words = shlex.split(command_line)
+    except ValueError as exc:
+        raise TaskFault("CommandLaunchFailed", f"The command line cannot be split into words: {exc}") from None
+    if not words:
+        raise TaskFault("CommandLaunchFailed", "The command line is empty")
+    os.chdir(directory.working)
+    program = shutil.which(words[0], path=environment["PATH"])
+    if program is None:
+        raise TaskFault("CommandProgramNotFound", "The specified command program is not found", CommandProgram=words[0])
+    try:
+        return os.posix_spawn(
+            program,
+            words,
+            environment,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, "../stdout.txt", OUTPUT, 0o644),
+                (os.POSIX_SPAWN_OPEN, 2, "../stderr.txt", OUTPUT, 0o644),
+            ],
+            setpgroup=0,
+            # Python ignores SIGPIPE; a task's processes shall not.
+            setsigdef=[signal.SIGPIPE, signal.SIGTERM, signal.SIGINT],
+        )
+    except OSError as exc:
+        raise TaskFault("CommandLaunchFailed", f"The command could not be started: {exc.strerror}") from None
+
+
+def end_group(group: int) -> None:
+    """Kill what is left of a task's process group."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def exit_code(status: int) -> int:
+    """As a shell gives it: 128 + n where signal n ended the process. Azure documents no rule for that case."""
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code

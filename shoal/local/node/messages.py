@@ -1,0 +1,73 @@
+"""What service and agent say to each other, one JSON object a line.
+
+To the agent: the setup first, then `{"run": [assignment, …]}`, `{"kill": [[key, attempt], …]}`,
+`{"forget": [job, task or null]}`. To the service: `{"state": …, "start_task": …, "errors": …}`,
+`{"ended": [[key, attempt, time, exit code or null, failure or null], …]}`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """An application package as referenced; without a blob it could not be found any more."""
+
+    application: str
+    version: str | None
+    pinned: str | None
+    container: str | None
+    blob: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """Where blobs lie and the keys by which the agent acts for the identities of its pool."""
+
+    endpoint: str
+    """`http://127.0.0.1:PORT`; accounts are the first segment of the path."""
+    keys: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    node: str
+    account: str
+    account_url: str
+    pool: str
+    dedicated: bool
+    ip_address: str
+    path: str
+    """Where programs are found, before the node's shared directory and the task's own."""
+    identities: list[str]
+    auto_storage: str | None
+    storage: Storage
+    start_task: JsonObject | None
+    packages: list[Package]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    key: int
+    attempt: int
+    job: str
+    task: str
+    command_line: str
+    environment: dict[str, str]
+    resource_files: list[JsonObject] = field(default_factory=list)
+    output_files: list[JsonObject] = field(default_factory=list)
+    packages: list[Package] = field(default_factory=list)
+    max_wall_clock_time: float | None = None
+    """Seconds from the start of the run, downloads included; None is unlimited."""
+
+
+def setup_from(message: JsonObject) -> Setup:
+    return Setup(
+        **{**message, "storage": Storage(**message["storage"]), "packages": [Package(**p) for p in message["packages"]]}
+    )
+
+
+def assignment_from(message: JsonObject) -> Assignment:
+    return Assignment(**{**message, "packages": [Package(**p) for p in message["packages"]]})

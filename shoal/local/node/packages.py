@@ -1,0 +1,61 @@
+"""Application packages on a node: each version is unpacked once and shared by the tasks that ask for it.
+
+Source: "Deploy applications to compute nodes with Batch application packages"; directory names as seen on nodes.
+"""
+
+import shutil
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+from shoal.local.node.blobs import AccessDenied, Blobs, NotThere, TransferFailed, blob_url
+from shoal.local.node.failures import TaskFault
+from shoal.local.node.messages import Package
+
+
+class Packages:
+    """Used by several threads at once."""
+
+    def __init__(self, folder: Path, blobs: Blobs) -> None:
+        self.folder = folder
+        self.blobs = blobs
+        self.lock = threading.Lock()
+        self.installed: dict[str, Path] = {}
+        """Directories by blob: a version that was uploaded and activated again lies in another one."""
+
+    def install(self, packages: list[Package]) -> list[tuple[Package, Path]]:
+        """Raises TaskFault ApplicationPackageError."""
+        with self.lock:
+            return [(package, self._install(package)) for package in packages]
+
+    def _install(self, package: Package) -> Path:
+        label = f"{package.application} {package.version or '(default version)'}"
+        if package.container is None or package.blob is None:
+            raise _fault(package, f"Application package {label} does not exist or is not active")
+        if package.blob not in self.installed:
+            try:
+                self.installed[package.blob] = self._unpack(package, package.container, package.blob)
+            except NotThere as exc:
+                raise _fault(package, f"The content of application package {label} is gone from storage") from exc
+            except (AccessDenied, TransferFailed, OSError, zipfile.BadZipFile) as exc:
+                raise _fault(package, f"Application package {label} could not be installed: {exc}") from exc
+        return self.installed[package.blob]
+
+    def _unpack(self, package: Package, container: str, blob: str) -> Path:
+        stamp = time.strftime("%Y-%m-%d-%H-%M-%S", time.gmtime())
+        target = self.folder / f"{package.application.lower()}{package.version}{stamp}"
+        archive = target.with_name(f"{target.name}.zip")
+        shutil.rmtree(target, ignore_errors=True)
+        self.blobs.download(blob_url(self.blobs.auto_storage_url(container), blob), archive)
+        with zipfile.ZipFile(archive) as content:
+            for entry in content.infolist():
+                extracted = Path(content.extract(entry, target))
+                if mode := entry.external_attr >> 16 & 0o777:
+                    extracted.chmod(mode)
+        archive.unlink()
+        return target
+
+
+def _fault(package: Package, message: str) -> TaskFault:
+    return TaskFault("ApplicationPackageError", message, Application=package.application)

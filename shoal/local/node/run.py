@@ -1,0 +1,39 @@
+"""One run of a task on this node, from its assignment to the report of its end."""
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from shoal.local.node.directories import NodeDirectory, TaskDirectory
+from shoal.local.node.failures import TaskFault
+from shoal.local.node.launch import end_group
+from shoal.local.node.messages import Assignment
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    assignment: Assignment
+    directory: TaskDirectory = field(init=False)
+    environment: dict[str, str] = field(default_factory=dict)
+    deadline: float = math.inf
+    """On the monotonic clock."""
+    pid: int | None = None
+    ending: dict[str, Any] | None = None
+    """The failureInfo with which it was ended before its time."""
+
+    @property
+    def id(self) -> tuple[int, int]:
+        return self.assignment.key, self.assignment.attempt
+
+    def begin(self, node: NodeDirectory) -> None:
+        self.directory = node.task(self.assignment.job, self.assignment.task)
+        self.directory.make()
+        if self.assignment.max_wall_clock_time is not None:
+            self.deadline = time.monotonic() + self.assignment.max_wall_clock_time
+
+    def end(self, code: str, message: str) -> None:
+        """Kill its processes; where there are none yet, none will be started."""
+        self.ending = TaskFault(code, message).info
+        if self.pid is not None:
+            end_group(self.pid)

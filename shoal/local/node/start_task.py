@@ -1,0 +1,83 @@
+"""The start task: what a node does before it takes tasks.
+
+Source: REST reference, StartTask; node states as in "Nodes and pools": with waitForSuccess the node waits in
+`waitingforstarttask` and ends in `starttaskfailed` where the task fails; without, it takes tasks beside it.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from shoal.local import times
+from shoal.local.node import resource_files
+from shoal.local.node.environment import task_environment
+from shoal.local.node.failures import TaskFault
+from shoal.local.node.launch import launch
+
+if TYPE_CHECKING:
+    from shoal.local.node.agent import Agent
+
+
+class StartTask:
+    def __init__(self, agent: "Agent", definition: dict[str, Any]) -> None:
+        self.agent = agent
+        self.definition = definition
+        self.directory = agent.directory.startup
+        self.waits = definition.get("waitForSuccess", True)
+        self.retry_count = 0
+        self.last_retry: str | None = None
+
+    def begin(self) -> None:
+        self.started = _now()
+        self.directory.make()
+        self.agent.report(state="waitingforstarttask" if self.waits else "idle", start_task=self._running())
+        files = self.definition.get("resourceFiles", [])
+        self.agent.in_background(
+            lambda: resource_files.fetch(files, self.directory.working, self.agent.blobs),
+            lambda _, fault: self._launch(fault),
+        )
+
+    def _launch(self, fault: TaskFault | None) -> None:
+        environment = task_environment(
+            self.agent.environment, path=self.agent.setup.path, directory=self.directory, job=None, task=None
+        )
+        environment |= {s["name"]: s.get("value", "") for s in self.definition.get("environmentSettings", ())}
+        try:
+            if fault is not None:
+                raise fault
+            pid = launch(self.definition["commandLine"], environment, self.directory)
+        except TaskFault as exc:
+            self._finish(None, exc.info)
+            return
+        self.agent.processes[pid] = self._after_exit
+
+    def _after_exit(self, code: int) -> None:
+        retries = self.definition.get("maxTaskRetryCount", 0)
+        if code != 0 and (retries == -1 or self.retry_count < retries):
+            self.retry_count += 1
+            self.last_retry = _now()
+            self._launch(None)
+            return
+        message = "The start task exited with an exit code representing a failure"
+        self._finish(code, None if code == 0 else TaskFault("FailureExitCode", message).info)
+
+    def _finish(self, code: int | None, failure: dict[str, Any] | None) -> None:
+        info = self._running() | {
+            "state": "completed",
+            "endTime": _now(),
+            "result": "failure" if failure else "success",
+        }
+        if code is not None:
+            info["exitCode"] = code
+        if failure is not None:
+            info["failureInfo"] = failure
+        if not self.waits:
+            self.agent.report(start_task=info)
+        else:
+            self.agent.report(state="starttaskfailed" if failure else "idle", start_task=info)
+
+    def _running(self) -> dict[str, Any]:
+        retried = {} if self.last_retry is None else {"lastRetryTime": self.last_retry}
+        return {"state": "running", "startTime": self.started, "retryCount": self.retry_count, **retried}
+
+
+def _now() -> str:
+    return times.iso(times.now())

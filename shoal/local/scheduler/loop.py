@@ -1,0 +1,146 @@
+"""One transaction a batch: changes are collected while the event loop is busy, applied together, then answered.
+
+A change is a function of a transaction. It may raise BatchError: then only its own writes are undone, and whoever
+asked for it gets the error. Requests and agents' reports wait for the commit, so what was answered is on disk.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from shoal.local import errors, times
+
+log = logging.getLogger(__name__)
+
+Effect = Callable[["Agents"], None]
+
+
+class Agents(Protocol):
+    """The processes behind the nodes, as the scheduler sees them. None of these calls waits."""
+
+    def start(self, node: str, boots: int, setup: dict[str, Any]) -> None: ...
+    def stop(self, node: str) -> None: ...
+    def send(self, node: str, command: dict[str, Any]) -> None: ...
+
+
+@dataclass(slots=True)
+class Transaction:
+    connection: sqlite3.Connection
+    now: int
+    """Microseconds; one moment for all changes of the batch, later than that of the batch before."""
+    pools_to_fill: set[int] = field(default_factory=set)
+    """Keys of the pools that may have both a free slot and a waiting task now."""
+    effects: list[Effect] = field(default_factory=list)
+
+    def one(self, sql: str, *parameters: object) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self.connection.execute(sql, parameters).fetchone()
+        return row
+
+    def all(self, sql: str, *parameters: object) -> list[sqlite3.Row]:
+        return self.connection.execute(sql, parameters).fetchall()
+
+    def run(self, sql: str, *parameters: object) -> int:
+        """How many rows it changed."""
+        return self.connection.execute(sql, parameters).rowcount
+
+    def then(self, effect: Effect) -> None:
+        """Do this after the commit."""
+        self.effects.append(effect)
+
+    def tell(self, node: str, command: dict[str, Any]) -> None:
+        """Send a command to the node's agent after the commit."""
+        self.effects.append(lambda agents: agents.send(node, command))
+
+
+T = TypeVar("T")
+Change = Callable[[Transaction], Any]
+
+
+class Loop:
+    def __init__(
+        self, connection: sqlite3.Connection, agents: Agents, fill: Callable[[Transaction, int], None]
+    ) -> None:
+        """`fill` places waiting tasks on the free slots of a pool; it runs once a batch for each pool touched."""
+        self.connection = connection
+        self.agents = agents
+        self.fill = fill
+        self.last = 0
+        self.waiting: list[tuple[Change, asyncio.Future[Any]]] = []
+
+    def change(self, decide: Callable[[Transaction], T]) -> "asyncio.Future[T]":
+        """Apply a change with the next batch. The future holds what it returned, or its BatchError."""
+        loop = asyncio.get_running_loop()
+        if not self.waiting:
+            loop.call_soon(self.apply)
+        future: asyncio.Future[T] = loop.create_future()
+        self.waiting.append((decide, future))
+        return future
+
+    def report(self, decide: Callable[[Transaction], None]) -> None:
+        """A change that nobody waits for; it must not fail."""
+        self.change(decide).add_done_callback(_log_failure)
+
+    def apply(self) -> None:
+        batch, self.waiting = self.waiting, []
+        transaction = Transaction(connection=self.connection, now=self._tick())
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            outcomes = [_attempt(transaction, decide) for decide, _ in batch]
+            for pool in sorted(transaction.pools_to_fill):
+                self.fill(transaction, pool)
+            self.connection.execute("COMMIT")
+        except sqlite3.Error as exc:
+            # A full disk, say. Nothing of the batch was kept, so nothing of it may be acknowledged or started.
+            log.exception("a batch of %d changes was not stored", len(batch))
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            failure = errors.storage_failed(str(exc))
+            _answer([(future, failure) for _, future in batch])
+            return
+        for effect in transaction.effects:
+            effect(self.agents)
+        _answer([(future, outcome) for (_, future), outcome in zip(batch, outcomes, strict=True)])
+
+    def _tick(self) -> int:
+        self.last = max(times.now(), self.last + 1)
+        return self.last
+
+
+def _attempt(transaction: Transaction, decide: Change) -> Any:
+    """The change's result, or the BatchError that undid it."""
+    connection, effects = transaction.connection, len(transaction.effects)
+    connection.execute("SAVEPOINT change")
+    try:
+        outcome = decide(transaction)
+    except errors.BatchError as exc:
+        connection.execute("ROLLBACK TO change")
+        del transaction.effects[effects:]
+        outcome = exc
+    except sqlite3.Error:
+        raise
+    except Exception:
+        # One faulty request must not take the batch of others with it; its asker is told.
+        log.exception("a change failed")
+        connection.execute("ROLLBACK TO change")
+        del transaction.effects[effects:]
+        outcome = errors.internal_error()
+    connection.execute("RELEASE change")
+    return outcome
+
+
+def _answer(outcomes: list[tuple["asyncio.Future[Any]", Any]]) -> None:
+    for future, outcome in outcomes:
+        if future.cancelled():
+            continue
+        if isinstance(outcome, errors.BatchError):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
+
+
+def _log_failure(future: "asyncio.Future[None]") -> None:
+    if not future.cancelled() and (exc := future.exception()) is not None:
+        log.error("a report could not be applied: %s", exc)

@@ -1,0 +1,163 @@
+"""A pool's life: added, resized towards its targets, deleted."""
+
+import secrets
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from shoal.local import errors
+from shoal.local.scheduler import nodes
+from shoal.local.scheduler.filling import fill_pool
+from shoal.local.scheduler.loop import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """A pool as it was asked for, with Batch's defaults filled in."""
+
+    id: str
+    body: dict[str, Any]
+    identities: tuple[str, ...] = ()
+    """ARM ids of the user-assigned identities that its nodes may act as."""
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        return {
+            "definition": orjson.dumps(self.body),
+            "identities": orjson.dumps(self.identities).decode(),
+            "slots_per_node": self.body["taskSlotsPerNode"],
+            "fill": self.body["taskSchedulingPolicy"]["nodeFillType"].lower(),
+            "target_dedicated": self.body["targetDedicatedNodes"],
+            "target_low_priority": self.body["targetLowPriorityNodes"],
+        }
+
+
+def add(tx: Transaction, account: str, definition: Definition) -> int:
+    try:
+        cursor = tx.connection.execute(
+            "INSERT INTO pools (account, id, definition, identities, slots_per_node, fill, target_dedicated,"
+            " target_low_priority, allocation_state, allocation_time, state_time, created, last_modified)"
+            " VALUES (:account, :id, :definition, :identities, :slots_per_node, :fill, :target_dedicated,"
+            " :target_low_priority, 'resizing', :now, :now, :now, :now)",
+            {**definition.columns, "account": account, "id": definition.id, "now": tx.now},
+        )
+    except sqlite3.IntegrityError:
+        raise errors.already_exists("Pool") from None
+    key = cursor.lastrowid or 0
+    converge(tx, key)
+    return key
+
+
+def redefine(tx: Transaction, pool: sqlite3.Row, definition: Definition) -> None:
+    """Replace the definition, targets included; nodes that exist keep what they were started with."""
+    require_active(pool)
+    tx.connection.execute(
+        "UPDATE pools SET definition = :definition, identities = :identities, slots_per_node = :slots_per_node,"
+        " fill = :fill, target_dedicated = :target_dedicated, target_low_priority = :target_low_priority,"
+        " last_modified = :now WHERE key = :key",
+        {**definition.columns, "key": pool["key"], "now": tx.now},
+    )
+    converge(tx, pool["key"])
+
+
+def resize(tx: Transaction, pool: sqlite3.Row, *, dedicated: int, low_priority: int, deallocation_option: str) -> None:
+    require_active(pool)
+    if pool["allocation_state"] != "steady":
+        raise errors.conflict("PoolBeingResized", "The specified pool is being resized.")
+    tx.run(
+        "UPDATE pools SET target_dedicated = ?, target_low_priority = ?, deallocation_option = ?,"
+        " allocation_state = 'resizing', allocation_time = ? WHERE key = ?",
+        dedicated,
+        low_priority,
+        deallocation_option,
+        tx.now,
+        pool["key"],
+    )
+    converge(tx, pool["key"])
+
+
+def begin_delete(tx: Transaction, pool: sqlite3.Row) -> None:
+    """Nodes go, what ran on them waits again, and jobs that name the pool stay."""
+    require_active(pool)
+    tx.run("UPDATE pools SET state = 'deleting', state_time = ? WHERE key = ?", tx.now, pool["key"])
+    for node in tx.all("SELECT * FROM nodes WHERE pool = ? AND state != 'leavingpool'", pool["key"]):
+        nodes.release(tx, node, "requeue")
+    settle(tx, pool["key"])
+
+
+def converge(tx: Transaction, key: int) -> None:
+    """Start or release nodes until their number will be the target, dedicated and Spot each for itself."""
+    pool = by_key(tx, key)
+    for dedicated, target in ((1, pool["target_dedicated"]), (0, pool["target_low_priority"])):
+        staying = tx.all(
+            "SELECT nodes.*, count(allocations.task) AS busy FROM nodes"
+            " LEFT JOIN allocations ON allocations.node = nodes.id"
+            " WHERE pool = ? AND dedicated = ? AND state != 'leavingpool' AND NOT draining"
+            " GROUP BY nodes.key ORDER BY state IN ('idle', 'running'), busy, nodes.key DESC",
+            key,
+            dedicated,
+        )
+        for _ in range(target - len(staying)):
+            nodes.add(tx, pool, node_id=_node_id(dedicated), dedicated=bool(dedicated))
+        for node in staying[: max(0, len(staying) - target)]:
+            nodes.release(tx, node, pool["deallocation_option"])
+    settle(tx, key)
+
+
+def _node_id(dedicated: int) -> str:
+    return f"tvmps_{secrets.token_hex(32)}_{'d' if dedicated else 'p'}"
+
+
+def settle(tx: Transaction, key: int) -> None:
+    """After nodes or tasks of the pool have changed: fill free slots, and let states follow."""
+    fill_pool(tx, key)
+    tx.run(
+        "UPDATE nodes SET state = 'idle', state_time = ? WHERE pool = ? AND state = 'running'"
+        " AND id NOT IN (SELECT node FROM allocations)",
+        tx.now,
+        key,
+    )
+    for node in tx.all(
+        "SELECT * FROM nodes WHERE pool = ? AND draining AND state != 'leavingpool'"
+        " AND id NOT IN (SELECT node FROM allocations)",
+        key,
+    ):
+        nodes.release(tx, node, "requeue")
+    _become_steady(tx, key)
+
+
+def _become_steady(tx: Transaction, key: int) -> None:
+    moving = tx.one("SELECT 1 FROM nodes WHERE pool = ? AND (state IN ('creating', 'leavingpool') OR draining)", key)
+    if moving is not None:
+        return
+    tx.run(
+        "UPDATE pools SET allocation_state = 'steady', allocation_time = ?"
+        " WHERE key = ? AND allocation_state != 'steady'",
+        tx.now,
+        key,
+    )
+    tx.run(
+        "DELETE FROM pools WHERE key = ?1 AND state = 'deleting' AND NOT EXISTS (SELECT 1 FROM nodes WHERE pool = ?1)",
+        key,
+    )
+
+
+def by_key(tx: Transaction, key: int) -> sqlite3.Row:
+    pool = tx.one("SELECT * FROM pools WHERE key = ?", key)
+    if pool is None:
+        raise errors.not_found("Pool")
+    return pool
+
+
+def by_id(tx: Transaction, account: str, pool_id: str) -> sqlite3.Row:
+    pool = tx.one("SELECT * FROM pools WHERE account = ? AND id = ?", account, pool_id)
+    if pool is None:
+        raise errors.not_found("Pool")
+    return pool
+
+
+def require_active(pool: sqlite3.Row) -> None:
+    if pool["state"] == "deleting":
+        raise errors.conflict("PoolBeingDeleted", "The specified pool has been marked for deletion.")

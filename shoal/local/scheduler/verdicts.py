@@ -1,0 +1,108 @@
+"""What becomes of a task whose run has ended, and what that means for its job and its dependents. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+JsonObject = Mapping[str, Any]
+
+
+class Verdict(Enum):
+    SUCCESS = "success"
+    FAILURE = "failure"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a run of a task ended, as its node saw it. Times in microseconds."""
+
+    ended: int
+    exit_code: int | None = None
+    """None where no process ran to its end."""
+    failure: dict[str, Any] | None = None
+    """What went wrong beside the exit code: a download, an upload, the launch, the time limit."""
+
+
+UNLIMITED_RETRIES = -1
+
+
+def verdict(ending: Ending, *, retry_count: int, max_retries: int) -> Verdict:
+    """Only a non-zero exit code is retried; a file or program that is missing now will be missing again.
+
+    Source: REST reference, maxTaskRetryCount; "Check for errors in Batch".
+    """
+    if ending.failure is not None:
+        return Verdict.FAILURE
+    if ending.exit_code == 0:
+        return Verdict.SUCCESS
+    retries_left = max_retries == UNLIMITED_RETRIES or retry_count < max_retries
+    return Verdict.RETRY if retries_left else Verdict.FAILURE
+
+
+def failure_info(ending: Ending) -> dict[str, Any]:
+    """The failureInfo of a task that has finally failed."""
+    if ending.failure is not None:
+        return ending.failure
+    return failure(
+        "FailureExitCode",
+        "The task exited with an exit code representing a failure",
+        {"Message": "The task process exited with an unexpected exit code", "AdditionalErrorCode": "FailureExitCode"},
+    )
+
+
+def failure(
+    code: str, message: str, details: Mapping[str, str] | None = None, *, server: bool = False
+) -> dict[str, Any]:
+    return {
+        "category": "servererror" if server else "usererror",
+        "code": code,
+        "message": message,
+        "details": [{"name": name, "value": value} for name, value in (details or {}).items()],
+    }
+
+
+def task_ended_failure(message: str) -> dict[str, Any]:
+    return failure("TaskEnded", message)
+
+
+UPLOAD_FAILURES = "FileUpload"
+
+
+def exit_options(conditions: JsonObject, ending: Ending) -> JsonObject:
+    """Which of a task's exitConditions applies to its end; nothing where none does.
+
+    Source: REST reference, ExitConditions: exact code, then range; `default` never applies to exit code 0.
+    """
+    if ending.failure is not None and not ending.failure["code"].startswith(UPLOAD_FAILURES):
+        return _first(conditions, "preProcessingError", "default")
+    for mapping in conditions.get("exitCodes", ()):
+        if mapping["code"] == ending.exit_code:
+            return _options(mapping["exitOptions"])
+    for mapping in conditions.get("exitCodeRanges", ()):
+        if ending.exit_code is not None and mapping["start"] <= ending.exit_code <= mapping["end"]:
+            return _options(mapping["exitOptions"])
+    if ending.failure is not None:
+        return _first(conditions, "fileUploadError", "default")
+    return {} if ending.exit_code == 0 else _first(conditions, "default")
+
+
+def _first(conditions: JsonObject, *names: str) -> JsonObject:
+    return next((_options(conditions[name]) for name in names if name in conditions), {})
+
+
+def _options(options: JsonObject) -> JsonObject:
+    return {name: str(value).lower() for name, value in options.items()}
+
+
+def satisfies_dependents(options: JsonObject, *, succeeded: bool) -> bool:
+    """Source: REST reference, DependencyAction: by default success satisfies and everything else blocks."""
+    return bool(options.get("dependencyAction", "satisfy" if succeeded else "block") == "satisfy")
+
+
+def terminates_job(options: JsonObject, *, succeeded: bool, on_task_failure: str) -> bool:
+    """Source: REST reference, OnTaskFailure and JobAction: failures terminate the job unless mapped otherwise."""
+    if on_task_failure != "performexitoptionsjobaction":
+        return False
+    return bool(options.get("jobAction", "none" if succeeded else "terminate") == "terminate")

@@ -1,0 +1,128 @@
+"""The service's process: one port on loopback for the data plane and ARM, until it is told to end."""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import socket
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from shoal.local import accounts, status
+from shoal.local.api.dispatch import DataPlane
+from shoal.local.service import Service
+from shoal.local.storage import Storage, StorageMissing
+from shoal.local.store import settings
+from shoal.local.store.database import ForeignDatabase, open_database
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class CannotStart(Exception):
+    """What stands in the way, for the person who started the service."""
+
+
+def serve(state_dir: Path, port: int | None) -> None:
+    """Run until SIGTERM or SIGINT. Raises CannotStart.
+
+    Without a port the one of the state's last service is taken again, since clients and tasks know URLs with it; a new
+    state gets any that is free.
+    """
+    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    with _alone_on(state_dir):
+        connection = _open(state_dir / "batch.db")
+        batch_socket = _listen(connection, port)
+        storage = Storage(folder=state_dir / "azurite", port=_blob_port(connection))
+        url = f"http://127.0.0.1:{batch_socket.getsockname()[1]}"
+        service = Service(state_dir=state_dir, connection=connection, storage=storage, url=url)
+        try:
+            uvloop.run(_run(service, state_dir, batch_socket))
+        except StorageMissing as exc:
+            raise CannotStart(str(exc)) from exc
+        finally:
+            status.forget_status(state_dir)
+
+
+class Server(uvicorn.Server):
+    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]  # it is a generator there
+        """Leave signals to this module: uvicorn would raise them again at its end, before the nodes are stopped."""
+        return contextlib.nullcontext()
+
+
+async def _run(service: Service, state_dir: Path, batch_socket: socket.socket) -> None:
+    routes = [Route("/{account}/{path:path}", DataPlane(service).__call__, methods=METHODS)]
+    server = Server(
+        uvicorn.Config(
+            Starlette(routes=routes), lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=5
+        )
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, lambda: setattr(server, "should_exit", True))
+    try:
+        await service.start()
+        status.write_status(_status(service, state_dir))
+        await server.serve(sockets=[batch_socket])
+    finally:
+        await service.stop()
+
+
+def _status(service: Service, state_dir: Path) -> status.Status:
+    account, storage_account = accounts.DEFAULT_ACCOUNT, accounts.DEFAULT_STORAGE_ACCOUNT
+    return status.Status(
+        pid=os.getpid(),
+        state_dir=str(state_dir),
+        batch_endpoint=f"{service.url}/{account}",
+        account=account,
+        key=service.account_keys(account)[0],
+        arm_endpoint=service.url,
+        arm_token=service.arm_token,
+        blob_endpoint=f"{service.storage.endpoint}/{storage_account}",
+        storage_account=storage_account,
+        storage_key=accounts.storage_keys(service.connection)[storage_account],
+    )
+
+
+@contextlib.contextmanager
+def _alone_on(state_dir: Path) -> Iterator[None]:
+    with (state_dir / status.LOCK_NAME).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(f"a service already runs on {state_dir}; `shoal local status` shows it") from None
+        yield
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        return open_database(path)
+    except (ForeignDatabase, sqlite3.Error) as exc:
+        raise CannotStart(f"the state in {path} cannot be used: {exc}") from exc
+
+
+def _listen(connection: sqlite3.Connection, asked: int | None) -> socket.socket:
+    port = asked if asked is not None else settings.get(connection, "batch_port", 0)
+    try:
+        listening = socket.create_server(("127.0.0.1", port))
+    except OSError as exc:
+        hint = "stop what uses it, or choose another with --port N (0 takes any that is free)"
+        raise CannotStart(f"port {port} cannot be listened on ({exc.strerror}); {hint}") from None
+    settings.put(connection, "batch_port", listening.getsockname()[1])
+    return listening
+
+
+def _blob_port(connection: sqlite3.Connection) -> int:
+    """The same at every start: URLs with it stand in jobs."""
+    if not (port := settings.get(connection, "blob_port", 0)):
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        settings.put(connection, "blob_port", port)
+    return port

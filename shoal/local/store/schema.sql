@@ -1,0 +1,207 @@
+-- Times are microseconds since 1970 in UTC. Definitions are the JSON of a request body with Batch's defaults filled in.
+-- Ids keep their case and are compared without it, as Batch does.
+
+CREATE TABLE settings (
+    name  TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE storage_accounts (
+    name TEXT PRIMARY KEY,
+    key  TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE accounts (
+    name            TEXT PRIMARY KEY,
+    primary_key     TEXT NOT NULL,
+    secondary_key   TEXT NOT NULL,
+    storage_account TEXT REFERENCES storage_accounts (name)  -- auto-storage; application packages live there
+) STRICT;
+
+-- Everything that ARM knows and the Batch data plane does not: groups, identities, roles, stacks, and the ARM bodies of the rest.
+CREATE TABLE arm_resources (
+    id            TEXT PRIMARY KEY COLLATE NOCASE,
+    type          TEXT NOT NULL COLLATE NOCASE,
+    body          BLOB NOT NULL,
+    last_modified INTEGER NOT NULL
+) STRICT;
+CREATE INDEX arm_resources_by_type ON arm_resources (type, id);
+
+CREATE TABLE applications (
+    account         TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE,
+    id              TEXT NOT NULL COLLATE NOCASE,
+    display_name    TEXT,
+    allow_updates   INTEGER NOT NULL DEFAULT 1,
+    default_version TEXT,
+    last_modified   INTEGER NOT NULL,
+    PRIMARY KEY (account, id)
+) STRICT;
+
+CREATE TABLE application_versions (
+    account        TEXT NOT NULL,
+    application    TEXT NOT NULL COLLATE NOCASE,
+    version        TEXT NOT NULL COLLATE NOCASE,
+    state          TEXT NOT NULL DEFAULT 'pending',  -- pending until activated, then active
+    format         TEXT,
+    container      TEXT NOT NULL,                    -- in the account's auto-storage
+    blob           TEXT NOT NULL,
+    activated      INTEGER,
+    last_modified  INTEGER NOT NULL,
+    PRIMARY KEY (account, application, version),
+    FOREIGN KEY (account, application) REFERENCES applications (account, id) ON DELETE CASCADE
+) STRICT;
+
+CREATE TABLE pools (
+    key                        INTEGER PRIMARY KEY,
+    account                    TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE,
+    id                         TEXT NOT NULL COLLATE NOCASE,
+    definition                 BLOB NOT NULL,
+    identities                 TEXT NOT NULL DEFAULT '[]',     -- ARM ids of the user-assigned identities of its nodes
+    slots_per_node             INTEGER NOT NULL,
+    fill                       TEXT NOT NULL,                  -- spread or pack
+    target_dedicated           INTEGER NOT NULL,
+    target_low_priority        INTEGER NOT NULL,
+    deallocation_option        TEXT NOT NULL DEFAULT 'requeue',
+    state                      TEXT NOT NULL DEFAULT 'active',
+    state_time                 INTEGER NOT NULL,
+    allocation_state           TEXT NOT NULL,
+    allocation_time            INTEGER NOT NULL,
+    created                    INTEGER NOT NULL,
+    last_modified              INTEGER NOT NULL,
+    UNIQUE (account, id)
+) STRICT;
+
+CREATE TABLE nodes (
+    key              INTEGER PRIMARY KEY,
+    pool             INTEGER NOT NULL REFERENCES pools (key) ON DELETE CASCADE,
+    id               TEXT NOT NULL UNIQUE,
+    dedicated        INTEGER NOT NULL,
+    ip_address       TEXT NOT NULL,
+    state            TEXT NOT NULL,
+    state_time       INTEGER NOT NULL,
+    allocated        INTEGER NOT NULL,
+    booted           INTEGER,                        -- the last start of its agent
+    boots            INTEGER NOT NULL DEFAULT 0,     -- starts of its agent; reports of an earlier one are stale
+    draining         INTEGER NOT NULL DEFAULT 0,     -- leaves the pool when its tasks have ended
+    start_task_info  BLOB,
+    errors           BLOB,
+    tasks_run        INTEGER NOT NULL DEFAULT 0,
+    tasks_succeeded  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX nodes_by_pool ON nodes (pool);
+
+CREATE TABLE jobs (
+    key                  INTEGER PRIMARY KEY,
+    account              TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE,
+    id                   TEXT NOT NULL COLLATE NOCASE,
+    definition           BLOB NOT NULL,
+    pool_id              TEXT NOT NULL COLLATE NOCASE,   -- the pool need not exist
+    priority             INTEGER NOT NULL,
+    max_retries          INTEGER NOT NULL,               -- constraints.maxTaskRetryCount, which tasks inherit
+    deadline             INTEGER,                        -- created + constraints.maxWallClockTime, where that is set
+    on_all_tasks_complete TEXT NOT NULL,
+    state                TEXT NOT NULL DEFAULT 'active',
+    state_time           INTEGER NOT NULL,
+    previous_state       TEXT,
+    previous_state_time  INTEGER,
+    terminate_reason     TEXT,
+    ended                INTEGER,
+    created              INTEGER NOT NULL,
+    last_modified        INTEGER NOT NULL,
+    UNIQUE (account, id)
+) STRICT;
+CREATE INDEX jobs_by_pool ON jobs (account, pool_id, state);
+CREATE INDEX jobs_by_deadline ON jobs (deadline) WHERE deadline IS NOT NULL AND state = 'active';
+
+CREATE TABLE tasks (
+    key                 INTEGER PRIMARY KEY,
+    job                 INTEGER NOT NULL,
+    id                  TEXT NOT NULL COLLATE NOCASE,
+    definition          BLOB NOT NULL,
+    slots               INTEGER NOT NULL,
+    max_retries         INTEGER NOT NULL,
+    blockers            INTEGER NOT NULL,               -- dependencies not yet satisfied
+    satisfied           INTEGER NOT NULL DEFAULT 0,     -- 1 when it has satisfied its dependents
+    state               TEXT NOT NULL DEFAULT 'active',
+    state_time          INTEGER NOT NULL,
+    previous_state      TEXT,
+    previous_state_time INTEGER,
+    attempt             INTEGER NOT NULL DEFAULT 0,     -- placements so far; reports of an earlier one are stale
+    node                TEXT,                           -- of the latest attempt
+    started             INTEGER,
+    ended               INTEGER,
+    exit_code           INTEGER,
+    result              TEXT,
+    failure             BLOB,
+    retry_count         INTEGER NOT NULL DEFAULT 0,
+    last_retry          INTEGER,
+    requeue_count       INTEGER NOT NULL DEFAULT 0,
+    last_requeue        INTEGER,
+    created             INTEGER NOT NULL,
+    last_modified       INTEGER NOT NULL,
+    UNIQUE (job, id)
+) STRICT;
+CREATE INDEX tasks_by_state ON tasks (job, state);
+CREATE INDEX tasks_ready ON tasks (job, key) WHERE state = 'active' AND blockers = 0;
+
+-- Who waits for whom; a row goes when its parent has satisfied it.
+CREATE TABLE dependencies (
+    job    INTEGER NOT NULL,
+    parent TEXT NOT NULL COLLATE NOCASE,
+    child  INTEGER NOT NULL,
+    PRIMARY KEY (job, parent, child)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX dependencies_by_child ON dependencies (child);
+
+CREATE TABLE range_dependencies (
+    job   INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last  INTEGER NOT NULL,
+    child INTEGER NOT NULL,
+    PRIMARY KEY (job, first, last, child)
+) STRICT, WITHOUT ROWID;
+
+-- The integers for which some task of the job with that number as its id has satisfied its dependents.
+CREATE TABLE satisfied_integers (
+    job     INTEGER NOT NULL,
+    integer INTEGER NOT NULL,
+    PRIMARY KEY (job, integer)
+) STRICT, WITHOUT ROWID;
+
+-- What occupies the slots of a node, from placement until its agent says that the process is gone.
+CREATE TABLE allocations (
+    task    INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    node    TEXT NOT NULL REFERENCES nodes (id) ON DELETE CASCADE,
+    slots   INTEGER NOT NULL,
+    PRIMARY KEY (task, attempt)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX allocations_by_node ON allocations (node);
+
+-- Counted by the triggers below, so that a job of a million tasks is counted in one look.
+CREATE TABLE task_counts (
+    job    INTEGER NOT NULL,
+    state  TEXT NOT NULL,
+    result TEXT NOT NULL,
+    tasks  INTEGER NOT NULL,
+    slots  INTEGER NOT NULL,
+    PRIMARY KEY (job, state, result)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER task_counted AFTER INSERT ON tasks BEGIN
+    INSERT INTO task_counts VALUES (NEW.job, NEW.state, ifnull(NEW.result, ''), 1, NEW.slots)
+        ON CONFLICT DO UPDATE SET tasks = tasks + 1, slots = slots + NEW.slots;
+END;
+
+CREATE TRIGGER task_recounted AFTER UPDATE OF state, result ON tasks
+WHEN OLD.state != NEW.state OR OLD.result IS NOT NEW.result BEGIN
+    UPDATE task_counts SET tasks = tasks - 1, slots = slots - OLD.slots
+        WHERE job = OLD.job AND state = OLD.state AND result = ifnull(OLD.result, '');
+    INSERT INTO task_counts VALUES (NEW.job, NEW.state, ifnull(NEW.result, ''), 1, NEW.slots)
+        ON CONFLICT DO UPDATE SET tasks = tasks + 1, slots = slots + NEW.slots;
+END;
+
+CREATE TRIGGER task_uncounted AFTER DELETE ON tasks BEGIN
+    UPDATE task_counts SET tasks = tasks - 1, slots = slots - OLD.slots
+        WHERE job = OLD.job AND state = OLD.state AND result = ifnull(OLD.result, '');
+END;

@@ -1,0 +1,75 @@
+"""Times and durations as the service keeps them (integers of microseconds, UTC) and as Batch writes them."""
+
+import re
+import time
+from datetime import UTC, datetime
+from email.utils import formatdate
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+DAY = 24 * 60 * MINUTE
+
+UNLIMITED = "P10675199DT2H48M5.4775807S"
+"""How Batch reads back a `maxWallClockTime` that nobody set: .NET's TimeSpan.MaxValue."""
+
+TICKS_TO_1970 = 621_355_968_000_000_000
+"""Ticks of 100 ns between the year 1 and 1970, .NET's DateTime and Unix's."""
+
+DURATION = re.compile(
+    r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII
+)
+DURATION_PARTS = (365 * DAY, 30 * DAY, 7 * DAY, DAY, 60 * MINUTE, MINUTE, SECOND)
+
+
+def now() -> int:
+    return time.time_ns() // 1000
+
+
+def iso(moment: int) -> str:
+    """`2026-01-31T12:00:00.25Z`: as many fraction digits as are needed."""
+    seconds, micros = divmod(moment, SECOND)
+    text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+    return f"{text}.{micros:06}".rstrip("0").rstrip(".") + "Z"
+
+
+def http_date(moment: int) -> str:
+    return formatdate(moment / SECOND, usegmt=True)
+
+
+def etag(moment: int) -> str:
+    """The unquoted ETag of an entity last modified then: `0x` and .NET ticks in hexadecimal."""
+    return f"0x{moment * 10 + TICKS_TO_1970:X}"
+
+
+def moment_of(text: str) -> int:
+    """Read W3C-DTF or RFC 1123. Raises ValueError."""
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        parsed = datetime.strptime(text, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+    if parsed.tzinfo is None:
+        parsed = parsed.replace(tzinfo=UTC)
+    return round(parsed.timestamp() * SECOND)
+
+
+def duration(text: str) -> int:
+    """Microseconds of an ISO 8601 duration; years count 365 days, months 30, as in Batch. Raises ValueError."""
+    match = DURATION.fullmatch(text)
+    if match is None or text.endswith(("P", "T")):
+        raise ValueError(f"{text!r} is not an ISO 8601 duration such as PT1H30M")
+    return sum(round(float(part) * size) for part, size in zip(match.groups(), DURATION_PARTS, strict=True) if part)
+
+
+def iso_duration(micros: int) -> str:
+    """The .NET form that Batch answers with: `P1DT2H`, `PT15M`, `PT0S`."""
+    days, rest = divmod(micros, DAY)
+    hours, rest = divmod(rest, 60 * MINUTE)
+    minutes, rest = divmod(rest, MINUTE)
+    seconds, fraction = divmod(rest, SECOND)
+    second_text = f"{seconds}.{fraction:06}".rstrip("0").rstrip(".") if fraction else str(seconds)
+    clock = "".join(
+        f"{value}{unit}" for value, unit in ((hours, "H"), (minutes, "M"), (second_text, "S")) if value not in (0, "0")
+    )
+    if not days and not clock:
+        return "PT0S"
+    return "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")

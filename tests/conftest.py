@@ -1,0 +1,28 @@
+"""One embedded service for each worker of the suite; tests keep apart by the ids of what they make."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from azure.batch import BatchClient
+
+from shoal.local.status import Status
+from tests.services import batch_client, running_service
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Status]:
+    with running_service(tmp_path_factory.mktemp("service")) as status:
+        yield status
+
+
+@pytest.fixture(scope="session")
+def client(service: Status) -> Iterator[BatchClient]:
+    with batch_client(service) as client:
+        yield client
+
+
+@pytest.fixture
+def name() -> str:
+    """An id that no other test uses."""
+    return f"t-{uuid.uuid4().hex[:12]}"
