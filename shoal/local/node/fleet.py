@@ -70,7 +70,11 @@ class Fleet:
         line = orjson.dumps(command, option=orjson.OPT_APPEND_NEWLINE)
         if node in self.unsent:
             self.unsent[node].append(line)
-        elif (process := self.processes.get(node)) and process.stdin and not process.stdin.is_closing():
+        elif process := self.processes.get(node):
+            self._write(process, line)
+
+    def _write(self, process: asyncio.subprocess.Process, line: bytes) -> None:
+        if process.stdin is not None and not process.stdin.is_closing():
             process.stdin.write(line)
 
     def stop(self, node: str) -> None:
@@ -87,30 +91,45 @@ class Fleet:
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
     async def _accompany(self, node: str, boots: int) -> None:
+        """Start an agent and stay with it; however it ends, the listener hears of it."""
         directory = self.directory(node)
-        await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
-        with (self.root / f"{node}.log").open("ab") as agent_log:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "shoal.local.node", str(directory),
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=agent_log,
-                limit=LONGEST_LINE, start_new_session=True,
-            )  # fmt: skip
-        self.processes[node] = process
-        for line in self.unsent.pop(node):
-            if process.stdin:
-                process.stdin.write(line)
-        if node in self.stopping:
-            self.stop(node)
-        await self._listen(node, boots, process)
-        await process.wait()
-        del self.processes[node]
+        try:
+            await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
+            process = await self._spawn(node, directory)
+            self._greet(node, process)
+            await self._listen(node, boots, process)
+            await process.wait()
+        except OSError:
+            log.exception("the agent of node %s could not be started or heard", node)
+        self.processes.pop(node, None)
         await asyncio.to_thread(self._clean_up, node, directory)
         self.listener.on_gone(node, boots)
+
+    async def _spawn(self, node: str, directory: Path) -> asyncio.subprocess.Process:
+        with (self.root / f"{node}.log").open("ab") as agent_log:
+            return await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "shoal.local.node",
+                str(directory),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=agent_log,
+                limit=LONGEST_LINE,
+                start_new_session=True,
+            )
+
+    def _greet(self, node: str, process: asyncio.subprocess.Process) -> None:
+        self.processes[node] = process
+        for line in self.unsent.pop(node):
+            self._write(process, line)
+        if node in self.stopping:
+            self.stop(node)
 
     async def _listen(self, node: str, boots: int, process: asyncio.subprocess.Process) -> None:
         if process.stdout is None:
             raise AssertionError("agents are started with a pipe for their reports")
-        while line := await process.stdout.readline():
+        while (line := await process.stdout.readline()).endswith(b"\n"):
             self.listener.on_report(node, boots, orjson.loads(line))
 
     def _clean_up(self, node: str, directory: Path) -> None:

@@ -28,7 +28,10 @@ def add(tx: Transaction, pool: sqlite3.Row, *, node_id: str, dedicated: bool) ->
 
 def boot(tx: Transaction, node_id: str) -> None:
     """Start the node's agent; reports of an earlier agent of it are stale from now on."""
-    row = tx.one("UPDATE nodes SET boots = boots + 1, start_task_info = NULL WHERE id = ? RETURNING boots", node_id)
+    row = tx.one(
+        "UPDATE nodes SET boots = boots + 1, booted = NULL, start_task_info = NULL WHERE id = ? RETURNING boots",
+        node_id,
+    )
     if row is None:
         raise AssertionError(f"node {node_id} is booted but does not exist")
     boots, setup = row["boots"], setup_of(tx, node_id)

@@ -1,0 +1,63 @@
+"""Imports go one way, and the command's start touches nothing heavy."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+
+ALLOWED = {
+    "components": ("components", "shoal.environment", "shoal.autoscale", "shoal.errors"),
+    "shoal/autoscale": ("shoal.autoscale",),
+    "shoal/local": ("shoal.local", "shoal.autoscale"),
+    "shoal": ("shoal",),
+}
+"""Which modules of the project the modules below a folder may import; the first folder that fits counts."""
+
+HEAVY = ("azure", "pulumi", "pulumi_azure_native", "grpc", "jinja2", "pydantic", "rich", "starlette", "uvicorn", "yaml")
+
+
+def imported_modules(source: Path) -> set[str]:
+    tree = ast.parse(source.read_text())
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names if node.module == "shoal")
+    return {name for name in found if name.split(".")[0] in ("shoal", "components") and name != "shoal"}
+
+
+def offences(folder: str, allowed: tuple[str, ...]) -> list[str]:
+    others = [other for other in ALLOWED if other.startswith(f"{folder}/")]
+    return [
+        f"{source.relative_to(REPOSITORY)} imports {name}"
+        for source in sorted((REPOSITORY / folder).rglob("*.py"))
+        if not any(source.is_relative_to(REPOSITORY / other) for other in others)
+        for name in sorted(imported_modules(source))
+        if not any(name == root or name.startswith(f"{root}.") for root in allowed)
+    ]
+
+
+@pytest.mark.parametrize("folder", ALLOWED)
+def test_modules_import_only_in_the_drawn_direction(folder: str) -> None:
+    assert offences(folder, ALLOWED[folder]) == []
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["local", "--help"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    script = (
+        "import sys, runpy\n"
+        f"sys.argv = ['shoal', *{arguments!r}]\n"
+        "try:\n    runpy.run_module('shoal', run_name='__main__')\n"
+        "except SystemExit:\n    pass\n"
+        "print('\\n'.join(sys.modules), file=sys.stderr)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=REPOSITORY, check=True)
+    loaded = {name.split(".")[0] for name in result.stderr.split()}
+    assert loaded.isdisjoint(HEAVY)
+    assert "click" in loaded
