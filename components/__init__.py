@@ -1,0 +1,1 @@
+"""What the program declares: one file, one component resource. `Environment` wires the others."""

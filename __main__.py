@@ -1,0 +1,11 @@
+"""The Pulumi program: settings → Environment → exports."""
+
+import pulumi
+
+from components.environment import Environment
+from components.settings import read_settings
+
+settings = read_settings()
+environment = Environment(pulumi.get_project(), settings.environment_args())
+for name, value in environment.document().items():
+    pulumi.export(name, value)

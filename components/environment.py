@@ -1,0 +1,158 @@
+"""Everything a stack is, wired in the order of deployment."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, NotRequired, TypedDict, cast
+
+import pulumi
+from pulumi_azure_native import authorization, resources
+
+from components.application_package import ApplicationPackage, package_directory
+from components.batch_account import BatchAccount, Submitter
+from components.job_storage import CONTAINERS, JobStorage
+from components.names import account_name
+from components.package_content import require_content
+from components.provider import arm_endpoint
+from components.spot_pool import SpotPool, SpotPoolArgs, StartTask
+from shoal.environment import Authentication
+
+
+class Package(TypedDict):
+    name: str
+    """What tasks and pools call the application."""
+    directory: str
+    """Relative to the project."""
+
+
+class Pool(TypedDict):
+    """As SpotPoolArgs has it, but with packages by name."""
+
+    name: str
+    vm_size: str
+    image: str
+    task_slots_per_node: NotRequired[int]
+    spot_nodes: NotRequired[int]
+    dedicated_nodes: NotRequired[int]
+    auto_scale_formula: NotRequired[str]
+    auto_scale_evaluation_interval: NotRequired[str]
+    start_task: NotRequired[StartTask]
+    packages: NotRequired[list[str]]
+
+
+class EnvironmentArgs(TypedDict):
+    location: str
+    resource_group: str
+    """Empty for PROJECT-STACK."""
+    batch_account: str
+    """Empty for a derived name."""
+    storage_account: str
+    """Empty for a derived name."""
+    authentication: Authentication
+    outputs_expire_after_days: int
+    submitters: list[Submitter]
+    packages: list[Package]
+    pools: list[Pool]
+
+
+class Environment(pulumi.ComponentResource):
+    """A resource group with storage, a Batch account, its packages and its pools."""
+
+    def __init__(self, name: str, args: EnvironmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("shoal:index:Environment", name, None, opts)
+        for package in args["packages"]:
+            require_content(package_directory(package["directory"]))  # before anything is made
+        self._args = args
+        subscription_id = authorization.get_client_config_output().subscription_id
+        derived_name = subscription_id.apply(lambda id_: account_name(pulumi.get_project(), pulumi.get_stack(), id_))
+        self._subscription_id = subscription_id
+        self._group = resources.ResourceGroup(
+            f"{name}-group",
+            resource_group_name=args["resource_group"] or f"{pulumi.get_project()}-{pulumi.get_stack()}",
+            location=args["location"],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self._storage = self._job_storage(name, args["storage_account"] or derived_name)
+        self._account = self._batch_account(name, args["batch_account"] or derived_name)
+        self._packages = {package["name"]: self._package(package) for package in args["packages"]}
+        self._pools = {pool["name"]: self._pool(pool) for pool in args["pools"]}
+        self.register_outputs({})
+
+    def document(self) -> Mapping[str, pulumi.Input[Any]]:
+        """The hand-over document's fields, `shoal.environment.Environment`, by name."""
+        return {
+            "project": pulumi.get_project(),
+            "stack": pulumi.get_stack(),
+            "subscription_id": self._subscription_id,
+            "resource_group": self._group.name,
+            "location": self._args["location"],
+            "arm_endpoint": arm_endpoint(),
+            "batch_account": self._account.account_name,
+            "batch_endpoint": self._account.endpoint,
+            "storage_account": self._storage.account_name,
+            "blob_endpoint": self._storage.blob_endpoint,
+            "authentication": self._args["authentication"],
+            "containers": asdict(CONTAINERS),
+            "node_identity": self._account.node_identity_id,
+            "pools": {
+                name: {"id": pool.pool_name, "vm_size": pool.vm_size, "task_slots_per_node": pool.task_slots_per_node}
+                for name, pool in self._pools.items()
+            },
+            "packages": {
+                name: {"application": package.application_name, "version": package.version}
+                for name, package in self._packages.items()
+            },
+        }
+
+    def _job_storage(self, name: str, account: pulumi.Input[str]) -> JobStorage:
+        return JobStorage(
+            f"{name}-storage",
+            {
+                "resource_group_name": self._group.name,
+                "location": self._args["location"],
+                "account_name": account,
+                "authentication": self._args["authentication"],
+                "outputs_expire_after_days": self._args["outputs_expire_after_days"],
+            },
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _batch_account(self, name: str, account: pulumi.Input[str]) -> BatchAccount:
+        return BatchAccount(
+            f"{name}-batch",
+            {
+                "resource_group_name": self._group.name,
+                "location": self._args["location"],
+                "account_name": account,
+                "authentication": self._args["authentication"],
+                "storage_account_id": self._storage.account_id,
+                "outputs_container_id": self._storage.container_ids[CONTAINERS.outputs],
+                "logs_container_id": self._storage.container_ids[CONTAINERS.logs],
+                "submitters": self._args["submitters"],
+            },
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _package(self, package: Package) -> ApplicationPackage:
+        return ApplicationPackage(
+            package["name"],
+            {
+                "resource_group_name": self._group.name,
+                "account_name": self._account.account_name,
+                "application_name": package["name"],
+                "directory": package["directory"],
+            },
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _pool(self, pool: Pool) -> SpotPool:
+        packages = [self._packages[package] for package in pool.get("packages", [])]
+        shape = {key: value for key, value in pool.items() if key not in ("name", "packages")}
+        args = {
+            **shape,
+            "resource_group_name": self._group.name,
+            "account_name": self._account.account_name,
+            "pool_name": pool["name"],
+            "packages": [{"application_id": p.application_id, "version": p.version} for p in packages],
+            "node_identity_id": self._account.node_identity_id,
+        }
+        return SpotPool(pool["name"], cast(SpotPoolArgs, args), pulumi.ResourceOptions(parent=self))

@@ -1,0 +1,23 @@
+"""What the program refuses or fails at, in words that Pulumi's own command prints without a traceback.
+
+pulumi.RunError
+├── SettingsError      (BadInput) the stack's configuration, before anything is declared
+├── PackageError       (BadInput) the content of an application package
+└── PublicationError   (WorkFailed) upload or activation of one
+"""
+
+import pulumi
+
+from shoal.errors import BadInput, WorkFailed
+
+
+class SettingsError(BadInput, pulumi.RunError):
+    pass
+
+
+class PackageError(BadInput, pulumi.RunError):
+    pass
+
+
+class PublicationError(WorkFailed, pulumi.RunError):
+    pass

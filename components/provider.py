@@ -1,0 +1,41 @@
+"""How the program itself reaches Azure Resource Manager: as the azure-native provider of the stack does."""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from azure.core.credentials import AccessToken
+from azure.core.pipeline.policies import SansIOHTTPPolicy
+
+if TYPE_CHECKING:
+    from azure.core.pipeline import PipelineRequest
+
+ARM_ENDPOINTS = {
+    "public": "https://management.azure.com",
+    "usgovernment": "https://management.usgovcloudapi.net",
+    "china": "https://management.chinacloudapi.cn",
+}
+"""By the provider's setting `environment`."""
+FAR_FUTURE = 2**31
+
+
+def arm_endpoint() -> str:
+    """Where the provider's calls go: its `metadataHost` if it has one, else the endpoint of its cloud."""
+    config = pulumi.Config("azure-native")
+    if host := config.get("metadataHost") or os.environ.get("ARM_METADATA_HOSTNAME"):
+        return host if "://" in host else f"https://{host}"
+    return ARM_ENDPOINTS[config.get("environment") or os.environ.get("ARM_ENVIRONMENT") or "public"]
+
+
+class ProviderToken(SansIOHTTPPolicy[Any, Any]):
+    """The provider's token: a credential, and the policy that sends it, over plain HTTP to loopback too."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__()
+        self._token = token
+
+    def get_token(self, *_scopes: str, **_kwargs: Any) -> AccessToken:
+        return AccessToken(self._token, FAR_FUTURE)
+
+    def on_request(self, request: "PipelineRequest[Any]") -> None:
+        request.http_request.headers["Authorization"] = f"Bearer {self._token}"

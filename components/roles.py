@@ -1,0 +1,86 @@
+"""Who may do what to which part of a stack: the least that each needs, as one table (docs/deploy.md shows it)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pulumi
+from pulumi_azure_native import authorization
+
+Who = Literal["account", "nodes", "submitters"]
+Scope = Literal["storage", "outputs", "logs", "batch"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """A built-in role. Source: Azure built-in roles, sections Storage and Compute."""
+
+    key: str
+    name: str
+    definition: str
+
+    def definition_id(self, scope: str) -> str:
+        """As ARM spells it on a scope: below the scope's own subscription."""
+        return f"{'/'.join(scope.split('/')[:3])}/providers/Microsoft.Authorization/roleDefinitions/{self.definition}"
+
+
+BLOB_READER = Role(key="read-blobs", name="Storage Blob Data Reader", definition="2a2b9908-6ea1-4ae2-8e65-a410df84e7d1")
+BLOB_CONTRIBUTOR = Role(
+    key="write-blobs", name="Storage Blob Data Contributor", definition="ba92f5b4-2d11-453d-a403-e96b0029c9fe"
+)
+JOB_SUBMITTER = Role(
+    key="submit-jobs", name="Azure Batch Job Submitter", definition="48e5e92e-a480-4e71-aa9c-2778f4c13781"
+)
+BATCH_READER = Role(
+    key="read-account", name="Azure Batch Account Reader", definition="11076f67-66f6-4be0-8f6b-f0609fd05cc9"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    who: Who
+    role: Role
+    scope: Scope
+    why: str
+
+
+GRANTS = (
+    Grant(who="account", role=BLOB_CONTRIBUTOR, scope="storage", why="keeps application packages in auto-storage"),
+    Grant(who="nodes", role=BLOB_READER, scope="storage", why="read inputs and application packages"),
+    Grant(who="nodes", role=BLOB_CONTRIBUTOR, scope="outputs", why="upload what tasks made"),
+    Grant(who="nodes", role=BLOB_CONTRIBUTOR, scope="logs", why="upload what tasks printed"),
+    Grant(who="submitters", role=BLOB_CONTRIBUTOR, scope="storage", why="upload inputs, read results"),
+    Grant(who="submitters", role=JOB_SUBMITTER, scope="batch", why="add jobs and tasks"),
+    Grant(who="submitters", role=BATCH_READER, scope="batch", why="see pools and nodes"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    label: str
+    """Tells resources apart in the stack's own names; never changes for the same principal."""
+    id: pulumi.Input[str]
+    type: str
+    """Always said: Azure looks a fresh identity up as a user otherwise, and does not find it."""
+
+
+def assign_roles(
+    name: str,
+    principals: Mapping[Who, Sequence[Principal]],
+    scopes: Mapping[Scope, pulumi.Input[str]],
+    parent: pulumi.Resource,
+) -> list[pulumi.Resource]:
+    """Role assignments for those grants of the table whose scope is among `scopes`."""
+    return [
+        authorization.RoleAssignment(
+            f"{name}-{principal.label}-{grant.role.key}-{grant.scope}",
+            scope=scopes[grant.scope],
+            role_definition_id=pulumi.Output.from_input(scopes[grant.scope]).apply(grant.role.definition_id),
+            principal_id=principal.id,
+            principal_type=principal.type,
+            opts=pulumi.ResourceOptions(parent=parent),
+        )
+        for grant in GRANTS
+        if grant.scope in scopes
+        for principal in principals[grant.who]
+    ]

@@ -1,0 +1,73 @@
+"""How a wrong key in the stack's configuration is put into words: file, key, what was found, what is allowed."""
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+ALLOWED = {
+    "greater_than_equal": "it must be at least {ge}",
+    "less_than_equal": "it must be at most {le}",
+    "int_parsing": "it must be an integer",
+    "int_type": "it must be an integer",
+    "int_from_float": "it must be an integer",
+    "bool_parsing": "it must be true or false",
+    "string_type": "it must be text",
+    "string_pattern_mismatch": "it must match {pattern}",
+    "enum": "it must be {expected}",
+    "literal_error": "it must be {expected}",
+    "tuple_type": "it must be a list",
+    "model_type": "it must be a mapping of keys to values",
+    "model_attributes_type": "it must be a mapping of keys to values",
+    "time_delta_parsing": "it must be an ISO 8601 duration such as PT5M",
+    "time_delta_type": "it must be an ISO 8601 duration such as PT5M",
+}
+
+
+def explain(error: ErrorDetails, model: type[BaseModel], project: str, file: str) -> str:
+    """One line for one of pydantic's errors on `model`, in the spelling of the stack's file."""
+    key = f"{project}:{_path(error['loc'])}"
+    match error["type"]:
+        case "missing":
+            sentence = f"{key} is missing"
+        case "extra_forbidden":
+            sentence = f"{key} is not a known key{_suggestion(error['loc'], model)}"
+        case "value_error" if not error["loc"]:
+            sentence = str(error["ctx"]["error"])
+        case "value_error" if isinstance(error["input"], dict):
+            sentence = f"{key} is wrong: {error['ctx']['error']}"
+        case "value_error":
+            sentence = f"{key} is {error['input']}; {error['ctx']['error']}"
+        case kind:
+            allowed = ALLOWED.get(kind, error["msg"]).format_map(error.get("ctx", {}))
+            sentence = f"{key} is {error['input'] if error['input'] != '' else 'empty'}; {allowed}"
+    return f"{sentence} ({file})"
+
+
+def _path(location: Sequence[str | int]) -> str:
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
+    return path.removeprefix(".")
+
+
+def _suggestion(location: Sequence[str | int], model: type[BaseModel]) -> str:
+    *path, unknown = location
+    for step in path:
+        if isinstance(step, str):
+            model = _section_under(model, step)
+    known = [field.alias or name for name, field in model.model_fields.items()]
+    near = get_close_matches(str(unknown), known, n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else f"; the keys are {', '.join(known)}"
+
+
+def _section_under(model: type[BaseModel], alias: str) -> type[BaseModel]:
+    field = next(field for field in model.model_fields.values() if field.alias == alias)
+    return next(_sections(field.annotation))
+
+
+def _sections(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _sections(inner)

@@ -1,0 +1,99 @@
+"""Runs a Pulumi program against a monitor that records what is registered and changes nothing."""
+
+import asyncio
+import contextvars
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf import json_format
+from pulumi.runtime import run_in_stack
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
+from pulumi.runtime.settings import Settings, configure
+
+from shoal.deploy.resource_types import TYPES
+
+SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    replace_on_changes: tuple[str, ...]
+    delete_before_replace: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    resources: list[Registered] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def of_type(self, kind: str) -> list[Registered]:
+        return [resource for resource in self.resources if resource.type == f"azure-native:{kind}"]
+
+    def only(self, kind: str) -> Registered:
+        (resource,) = self.of_type(kind)
+        return resource
+
+
+class Azure(Mocks):
+    """Answers with what a program needs to go on: ids and the outputs that others take."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        kind = TYPES.get(args.typ)
+        name = args.inputs.get(kind.name_property, args.name) if kind else args.name
+        endpoints = {"blob": f"https://{name}.blob.core.windows.net/"}
+        identities = args.inputs.get("identity", {}).get("userAssignedIdentities", [])
+        return f"/subscriptions/{SUBSCRIPTION}/{args.name}", {
+            **args.inputs,
+            "identity": {"type": "UserAssigned", "userAssignedIdentities": {id_: {} for id_ in identities}},
+            "name": name,
+            "principalId": f"principal-of-{name}",
+            "accountEndpoint": f"{name}.westeurope.batch.azure.com",
+            "primaryEndpoints": endpoints,
+        }
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        return {"subscriptionId": SUBSCRIPTION, "token": "a-token"}, []
+
+
+class Recorder(MockMonitor):
+    def __init__(self, recording: Recording) -> None:
+        super().__init__(Azure())
+        self.recording = recording
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        self.recording.resources.append(
+            Registered(
+                type=request.type,
+                name=request.name,
+                inputs=json_format.MessageToDict(request.object),
+                replace_on_changes=tuple(request.replaceOnChanges),
+                delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
+            )
+        )
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # the SDK's mocks are untyped
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        if "pulumi:pulumi:Stack" in request.urn.split("::")[2].split("$")[-1:]:
+            self.recording.outputs.update(json_format.MessageToDict(request.outputs))
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]  # as above
+
+
+def record(program: Callable[[], None], *, project: str = "shoal", stack: str = "dev", root: str = ".") -> Recording:
+    """Everything that the program registers in a preview, to its end; what it raises is raised here."""
+    recording = Recording()
+
+    def run() -> None:
+        settings = Settings(project, stack, monitor=Recorder(recording), dry_run=True, root_directory=root)
+        configure(settings)
+        asyncio.run(_in_stack(program))
+
+    contextvars.copy_context().run(run)
+    return recording
+
+
+async def _in_stack(program: Callable[[], None]) -> None:
+    await run_in_stack(program)
