@@ -18,6 +18,8 @@ from starlette.routing import Route
 
 from shoal.local import accounts, status
 from shoal.local.api.dispatch import DataPlane
+from shoal.local.arm import defaults
+from shoal.local.arm.dispatch import Arm
 from shoal.local.service import Service
 from shoal.local.storage import Storage, StorageMissing
 from shoal.local.store import settings
@@ -38,6 +40,7 @@ def serve(state_dir: Path, port: int | None) -> None:
     """
     state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("azure").setLevel(logging.WARNING)
     with _alone_on(state_dir):
         connection = _open(state_dir / "batch.db")
         batch_socket = _listen(connection, port)
@@ -59,7 +62,12 @@ class Server(uvicorn.Server):
 
 
 async def _run(service: Service, state_dir: Path, batch_socket: socket.socket) -> None:
-    routes = [Route("/{account}/{path:path}", DataPlane(service).__call__, methods=METHODS)]
+    arm = Arm(service).__call__
+    routes = [
+        Route("/subscriptions/{path:path}", arm, methods=METHODS),
+        Route("/providers/{path:path}", arm, methods=METHODS),
+        Route("/{account}/{path:path}", DataPlane(service).__call__, methods=METHODS),
+    ]
     server = Server(
         uvicorn.Config(
             Starlette(routes=routes), lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=5
@@ -69,6 +77,7 @@ async def _run(service: Service, state_dir: Path, batch_socket: socket.socket) -
         asyncio.get_running_loop().add_signal_handler(number, lambda: setattr(server, "should_exit", True))
     try:
         await service.start()
+        await defaults.ensure(service)
         status.write_status(_status(service, state_dir))
         await server.serve(sockets=[batch_socket])
     finally:

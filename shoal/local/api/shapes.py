@@ -1,4 +1,4 @@
-"""Request bodies held against the models of the official client: one schema, and it is Azure's.
+"""Request bodies held against the models of the official clients: one schema, and it is Azure's.
 
 A shape is compiled once per model into closures; checking a body walks it and raises at the first fault.
 """
@@ -8,11 +8,9 @@ import typing
 from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import cache
+from importlib import import_module
 from types import NoneType, SimpleNamespace, UnionType
 from typing import Any
-
-from azure.batch import models
-from azure.batch.models import _models
 
 from shoal.local import errors, times
 
@@ -20,15 +18,17 @@ Check = Callable[[Any, str], None]
 """Takes a value and the path of the property it was found under; raises BatchError."""
 
 EARLIER_PROPERTIES = frozenset(
-    {"certificateReferences", "resourceTags", "targetNodeCommunicationMode", "authenticationTokenSettings"}
+    {
+        "applicationLicenses",
+        "authenticationTokenSettings",
+        "certificateReferences",
+        "certificates",
+        "resourceTags",
+        "targetNodeCommunicationMode",
+    }
 )
 """Known to api-versions before 2025-06-01 and gone since; accepted and left without effect.
-Source: azure-batch change log, 15.0.0b1 to 15.1.0."""
-
-
-EVERYTHING = {**vars(_models), **vars(models)}
-NAMESPACE = {**EVERYTHING, "_models": SimpleNamespace(**EVERYTHING)}
-"""What the annotations of the client's models refer to; the client imports it under TYPE_CHECKING only."""
+Source: azure-batch change log, 15.0.0b1 to 15.1.0, and azure-mgmt-batch's, 19.0.0."""
 
 
 def check(model: type, body: Any) -> None:
@@ -40,7 +40,7 @@ def check(model: type, body: Any) -> None:
 
 @cache
 def _object(model: type) -> Check:
-    hints = typing.get_type_hints(model, None, NAMESPACE)
+    hints = typing.get_type_hints(model, None, _namespace(model.__module__.rpartition(".")[0]))
     fields: Mapping[str, Any] = model({})._attr_to_rest_field
     checks: dict[str, Check] = {}
     required = []
@@ -67,6 +67,13 @@ def _object(model: type) -> Check:
     return check_object
 
 
+@cache
+def _namespace(package: str) -> dict[str, Any]:
+    """What the annotations of a client's models refer to; clients import it under TYPE_CHECKING only."""
+    everything = {**vars(import_module(f"{package}._models")), **vars(import_module(package))}
+    return {**everything, "_models": SimpleNamespace(**everything)}
+
+
 def _unwrapped(hint: Any) -> tuple[bool, Any]:
     """Whether None is allowed, and the type without it; of `Union[str, SomeEnum]` the enum."""
     if typing.get_origin(hint) not in (typing.Union, UnionType):
@@ -85,7 +92,7 @@ def _value(hint: Any) -> Check:
         return _parsed(times.moment_of)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return _enum(hint)
-    if hasattr(hint, "_attr_to_rest_field") or getattr(hint, "__module__", "") == _models.__name__:
+    if hasattr(hint, "_attr_to_rest_field") or getattr(hint, "__module__", "").endswith(".models._models"):
         # Looked up late: some models contain themselves by way of others.
         return lambda value, path: _object(hint)(value, path)
     return _plain(hint)

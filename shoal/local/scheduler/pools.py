@@ -59,6 +59,14 @@ def redefine(tx: Transaction, pool: sqlite3.Row, definition: Definition) -> None
         " last_modified = :now WHERE key = :key",
         {**definition.columns, "key": pool["key"], "now": tx.now},
     )
+    tx.run(
+        "UPDATE pools SET allocation_state = 'resizing', allocation_time = ? WHERE key = ?"
+        " AND (target_dedicated, target_low_priority) != (?, ?)",
+        tx.now,
+        pool["key"],
+        pool["target_dedicated"],
+        pool["target_low_priority"],
+    )
     converge(tx, pool["key"])
 
 

@@ -1,0 +1,148 @@
+"""Batch accounts: each has its own endpoint on the data plane from the moment its PUT is answered."""
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+from azure.mgmt.batch import models
+
+from shoal.local import accounts
+from shoal.local.api import shapes
+from shoal.local.api.calls import Answer
+from shoal.local.arm import failures, records, storage_accounts
+from shoal.local.arm.calls import Call, JsonObject, Kind, described, resource
+from shoal.local.scheduler import jobs, pools
+from shoal.local.scheduler.loop import Transaction
+
+if TYPE_CHECKING:
+    from shoal.local.service import Service
+
+TYPE = "Microsoft.Batch/batchAccounts"
+NAME = re.compile(r"[a-z0-9]{3,24}")
+RESERVED = {"subscriptions", "providers"}
+"""Accounts share their first path segment with ARM."""
+ALL_MODES = ["SharedKey", "AAD", "TaskAuthenticationToken"]
+QUOTA = {
+    "dedicatedCoreQuota": 1_000_000,
+    "dedicatedCoreQuotaPerVMFamily": [],
+    "dedicatedCoreQuotaPerVMFamilyEnforced": False,
+    "lowPriorityCoreQuota": 1_000_000,
+    "poolQuota": 500,
+    "activeJobAndJobScheduleQuota": 1000,
+}
+"""No cores are bought here; pools and jobs are as many as Azure allows at most."""
+LOOK_EVERY = 0.02
+GONE_WITHIN = 60.0
+"""Seconds."""
+
+
+def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject:
+    name = call.target.name
+    if not NAME.fullmatch(name) or name in RESERVED:
+        raise failures.invalid_name("a Batch account", name, "3 to 24 lower-case letters and digits")
+    shapes.check(
+        models.BatchAccountCreateParameters, {k: v for k, v in body.items() if k not in ("name", "type", "id")}
+    )
+    if old is not None and old["location"] != body["location"]:
+        raise failures.location_cannot_change(call.target.path, old["location"])
+    given = records.properties(body)
+    if given.get("poolAllocationMode", "BatchService") != "BatchService":
+        raise failures.not_here("poolAllocationMode UserSubscription")
+    return described(
+        call.target,
+        TYPE,
+        {
+            **{name: body[name] for name in ("location", "tags", "identity") if body.get(name) is not None},
+            "properties": {
+                "poolAllocationMode": "BatchService",
+                "publicNetworkAccess": "Enabled",
+                "allowedAuthenticationModes": ALL_MODES,
+                **given,
+                **QUOTA,
+                "provisioningState": "Succeeded",
+            },
+        },
+    )
+
+
+async def put(call: Call) -> Answer:
+    def change(tx: Transaction) -> JsonObject:
+        records.require_parent(tx.connection, call.target)
+        old = records.find(tx.connection, call.target.path)
+        if old is None and accounts.keys(tx.connection, call.target.name) is not None:
+            raise failures.name_taken("Account", call.target.name)
+        body = complete(call, call.body(), old)
+        accounts.add_account(tx.connection, call.target.name, _auto_storage(tx, body))
+        records.keep(tx, TYPE, body)
+        return body
+
+    return resource(view(call.service, await call.service.loop.change(change)))
+
+
+def view(service: "Service", body: JsonObject) -> JsonObject:
+    """With the endpoint, which is not kept: the service may be started on another port."""
+    return {**body, "properties": {**body["properties"], "accountEndpoint": f"{service.url}/{body['name']}"}}
+
+
+def _auto_storage(tx: Transaction, body: JsonObject) -> str | None:
+    """The storage account's name. Raises BatchError where there is no such account."""
+    linked = body["properties"].get("autoStorage")
+    if linked is None:
+        return None
+    found = records.find(tx.connection, linked["storageAccountId"])
+    if found is None or found["type"] != storage_accounts.TYPE:
+        raise failures.storage_account_not_found(linked["storageAccountId"])
+    return str(found["name"])
+
+
+async def delete(call: Call) -> Answer:
+    if records.find(call.service.connection, call.target.path) is None:
+        return Answer(status=204)
+    if call.target.name == accounts.DEFAULT_ACCOUNT:
+        raise failures.cannot_delete_default(call.target.path)
+    await remove(call.service, call.target.path)
+    return Answer(status=200)
+
+
+async def remove(service: "Service", path: str) -> None:
+    """With its pools and jobs, once their nodes have left and their tasks are gone. Raises BatchError."""
+    name = path.rsplit("/", 1)[-1]
+
+    def empty(tx: Transaction) -> None:
+        for pool in tx.all("SELECT * FROM pools WHERE account = ? AND state = 'active'", name):
+            pools.begin_delete(tx, pool)
+        for job in tx.all("SELECT * FROM jobs WHERE account = ? AND state != 'deleting'", name):
+            jobs.begin_delete(tx, job)
+
+    def forget(tx: Transaction) -> None:
+        tx.run("DELETE FROM accounts WHERE name = ?", name)
+        records.forget(tx, path)
+
+    await service.loop.change(empty)
+    await gone(
+        service, path, "SELECT 1 FROM pools WHERE account = ?1 UNION SELECT 1 FROM jobs WHERE account = ?1", name
+    )
+    await service.loop.change(forget)
+
+
+async def gone(service: "Service", path: str, remaining: str, *parameters: str) -> None:
+    """Wait until a query finds nothing. Raises BatchError ResourceBeingDeleted where that takes too long."""
+    for _ in range(int(GONE_WITHIN / LOOK_EVERY)):
+        if not service.read(remaining, *parameters):
+            return
+        await asyncio.sleep(LOOK_EVERY)
+    raise failures.still_deleting(path)
+
+
+async def list_keys(call: Call) -> Answer:
+    records.require(call.service.connection, call.target)
+    primary, secondary = call.service.account_keys(call.target.name)
+    return resource({"accountName": call.target.name, "primary": primary, "secondary": secondary})
+
+
+KIND = Kind(
+    type=TYPE,
+    verbs={"PUT": put, "GET": records.getter(view), "DELETE": delete},
+    listing=records.lister(TYPE, view),
+    actions={"listkeys": list_keys},
+)

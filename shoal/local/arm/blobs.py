@@ -1,0 +1,122 @@
+"""What the ARM side does in storage: containers, and addresses of packages.
+
+An `Account` is made on the service's loop; what takes one talks to storage and blocks, so it runs in a thread.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from shoal.local import accounts
+
+if TYPE_CHECKING:
+    from azure.storage.blob import BlobServiceClient, ContainerProperties
+
+    from shoal.local.service import Service
+
+UPLOAD_TIME = timedelta(hours=4)
+"""How long the address of a package can be used. Source: `storageUrlExpiry` as seen on the wire."""
+RETRIES = 10
+RETRY_AFTER = 1
+"""Seconds; storage is away for a moment whenever it learns of an account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    name: str
+    key: str
+    url: str
+
+
+def account(service: "Service", name: str) -> Account:
+    key = accounts.storage_keys(service.connection)[name]
+    return Account(name=name, key=key, url=f"{service.storage.endpoint}/{name}")
+
+
+@contextmanager
+def _client(account: Account) -> Iterator["BlobServiceClient"]:
+    from azure.storage.blob import BlobServiceClient, LinearRetry
+
+    retries = LinearRetry(backoff=RETRY_AFTER, retry_total=RETRIES, random_jitter_range=0)
+    credential = {"account_name": account.name, "account_key": account.key}
+    with BlobServiceClient(account.url, credential, retry_policy=retries) as client:
+        yield client
+
+
+def make_container(account: Account, name: str, metadata: Mapping[str, str] | None = None) -> bool:
+    """Whether it was not there before."""
+    from azure.core.exceptions import ResourceExistsError
+
+    with _client(account) as client:
+        try:
+            client.create_container(name, metadata=dict(metadata) if metadata else None)
+        except ResourceExistsError:
+            if metadata is not None:
+                client.get_container_client(name).set_container_metadata(dict(metadata))
+            return False
+    return True
+
+
+def find_container(account: Account, name: str) -> "ContainerProperties | None":
+    from azure.core.exceptions import ResourceNotFoundError
+
+    with _client(account) as client:
+        try:
+            return client.get_container_client(name).get_container_properties()
+        except ResourceNotFoundError:
+            return None
+
+
+def list_containers(account: Account) -> "list[ContainerProperties]":
+    with _client(account) as client:
+        return list(client.list_containers(include_metadata=True))
+
+
+def delete_container(account: Account, name: str) -> bool:
+    """Whether it was there."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    with _client(account) as client:
+        try:
+            client.delete_container(name)
+        except ResourceNotFoundError:
+            return False
+    return True
+
+
+def delete_containers(account: Account) -> None:
+    for container in list_containers(account):
+        delete_container(account, container.name)
+
+
+def has_blob(account: Account, container: str, name: str) -> bool:
+    with _client(account) as client:
+        return client.get_blob_client(container, name).exists()
+
+
+def delete_blob(account: Account, container: str, name: str) -> None:
+    from azure.core.exceptions import ResourceNotFoundError
+
+    with _client(account) as client:
+        try:
+            client.get_blob_client(container, name).delete_blob()
+        except ResourceNotFoundError:
+            return
+
+
+def upload_url(account: Account, container: str, name: str, *, now: datetime | None = None) -> tuple[str, datetime]:
+    """The blob's address with a signature for reading and writing it, and until when it can be used."""
+    from azure.storage.blob import BlobSasPermissions, generate_blob_sas
+
+    expiry = (now or datetime.now(UTC)) + UPLOAD_TIME
+    signature = generate_blob_sas(
+        account.name,
+        container,
+        name,
+        account_key=account.key,
+        permission=BlobSasPermissions(read=True, create=True, write=True),
+        expiry=expiry,
+    )
+    return f"{account.url}/{container}/{name}?{signature}", expiry

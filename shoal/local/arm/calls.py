@@ -1,0 +1,64 @@
+"""An ARM request as handlers see it, and what they answer with."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from shoal.local.api.calls import Answer
+from shoal.local.arm import failures
+from shoal.local.arm.ids import Target
+
+if TYPE_CHECKING:
+    from shoal.local.service import Service
+
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    service: "Service"
+    method: str
+    target: Target
+    headers: Mapping[str, str]
+    """By lower-case name."""
+    content: bytes
+
+    def body(self) -> JsonObject:
+        """The JSON object of the body; an absent one reads as empty. Raises BatchError."""
+        try:
+            body = orjson.loads(self.content) if self.content else {}
+        except orjson.JSONDecodeError as exc:
+            raise failures.invalid_content(str(exc)) from None
+        if not isinstance(body, dict) or not isinstance(body.get("properties", {}), dict):
+            raise failures.invalid_content("a JSON object is expected")
+        return body
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """The operations on one type of resource; what is absent is answered with 501."""
+
+    type: str
+    verbs: Mapping[str, Handler]
+    """On one resource, by HTTP method."""
+    listing: Handler | None = None
+    actions: Mapping[str, Handler] = field(default_factory=dict)
+    """Of POST, by the last segment of the path, in lower case."""
+
+
+def resource(body: Mapping[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    return Answer(status=status, content=orjson.dumps(body), headers=headers or {})
+
+
+def collection(bodies: Iterable[Mapping[str, Any]]) -> Answer:
+    return Answer(content=orjson.dumps({"value": list(bodies)}))
+
+
+def described(target: Target, kind: str, body: Mapping[str, Any]) -> JsonObject:
+    """What every resource carries, before what this one does."""
+    return {"id": target.path, "name": target.name, "type": kind, **body}

@@ -1,0 +1,81 @@
+"""Blob containers of storage accounts: those of the emulator, whoever made them."""
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+from shoal.local.api.calls import Answer
+from shoal.local.arm import blobs, failures, records
+from shoal.local.arm.calls import Call, JsonObject, Kind, collection, described, resource
+from shoal.local.arm.ids import Target, parse
+
+if TYPE_CHECKING:
+    from azure.storage.blob import ContainerProperties
+
+TYPE = "Microsoft.Storage/storageAccounts/blobServices/containers"
+NAME = re.compile(r"[a-z0-9](-?[a-z0-9]){2,62}")
+
+
+async def put(call: Call) -> Answer:
+    if not NAME.fullmatch(call.target.name):
+        raise failures.invalid_name("a container", call.target.name, "3 to 63 lower-case letters, digits and hyphens")
+    properties = records.properties(call.body())
+    if properties.get("publicAccess") not in (None, "None"):
+        raise failures.invalid_content("public access is not permitted on this storage account")
+    account = _account(call)
+    is_new = await asyncio.to_thread(blobs.make_container, account, call.target.name, properties.get("metadata"))
+    body = await _view(account, call.target)
+    # What is kept says only that roles may be assigned on it; what it is like, storage says.
+    await call.service.loop.change(lambda tx: records.keep(tx, TYPE, body))
+    return resource(body, 201 if is_new else 200)
+
+
+async def get(call: Call) -> Answer:
+    return resource(await _view(_account(call), call.target))
+
+
+async def delete(call: Call) -> Answer:
+    was_there = await asyncio.to_thread(blobs.delete_container, _account(call), call.target.name)
+    await call.service.loop.change(lambda tx: records.forget(tx, call.target.path))
+    return Answer(status=200 if was_there else 204)
+
+
+async def listing(call: Call) -> Answer:
+    account_path = call.target.owner
+    records.require(call.service.connection, parse(account_path))
+    account = blobs.account(call.service, account_path.rsplit("/", 1)[-1])
+    found = await asyncio.to_thread(blobs.list_containers, account)
+    path = f"{account_path}/blobServices/default/containers"
+    return collection(_described(parse(f"{path}/{properties.name}"), properties) for properties in found)
+
+
+def _account(call: Call) -> blobs.Account:
+    records.require_parent(call.service.connection, call.target)
+    return blobs.account(call.service, call.target.names[0])
+
+
+async def _view(account: blobs.Account, target: Target) -> JsonObject:
+    properties = await asyncio.to_thread(blobs.find_container, account, target.name)
+    if properties is None:
+        raise failures.not_found(target.path)
+    return _described(target, properties)
+
+
+def _described(target: Target, properties: "ContainerProperties") -> JsonObject:
+    return described(
+        target,
+        TYPE,
+        {
+            "etag": properties.etag,
+            "properties": {
+                "publicAccess": "None",
+                "metadata": properties.metadata or {},
+                "lastModifiedTime": properties.last_modified.isoformat(),
+                "hasImmutabilityPolicy": False,
+                "hasLegalHold": False,
+            },
+        },
+    )
+
+
+KIND = Kind(type=TYPE, verbs={"PUT": put, "GET": get, "DELETE": delete}, listing=listing)

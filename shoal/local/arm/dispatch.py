@@ -1,0 +1,111 @@
+"""From an HTTP request to the handler of its resource type: the token, the kind, and errors in ARM's shape."""
+
+import logging
+import secrets
+import uuid
+from collections.abc import Mapping
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shoal.local import errors
+from shoal.local.api.calls import Answer
+from shoal.local.arm import (
+    applications,
+    batch_accounts,
+    containers,
+    deployment_stacks,
+    failures,
+    groups,
+    identities,
+    management_policies,
+    packages,
+    pools,
+    role_assignments,
+    storage_accounts,
+)
+from shoal.local.arm.calls import Call, Handler, Kind
+from shoal.local.arm.ids import Target, parse
+from shoal.local.service import Service
+
+log = logging.getLogger(__name__)
+
+KINDS: Mapping[str, Kind] = {
+    kind.type.lower(): kind
+    for kind in (
+        groups.KIND,
+        storage_accounts.KIND,
+        containers.KIND,
+        management_policies.KIND,
+        identities.KIND,
+        role_assignments.KIND,
+        batch_accounts.KIND,
+        applications.KIND,
+        packages.KIND,
+        pools.KIND,
+        deployment_stacks.KIND,
+    )
+}
+
+
+class Arm:
+    def __init__(self, service: Service) -> None:
+        self.service = service
+
+    async def __call__(self, request: Request) -> Response:
+        try:
+            answer = await self._answer(request)
+        except errors.BatchError as exc:
+            answer = _error_answer(exc)
+        except Exception:
+            # The server must go on serving others; the client learns that it was not its fault.
+            log.exception("%s %s failed", request.method, request.url.path)
+            answer = _error_answer(errors.internal_error())
+        headers = {"x-ms-request-id": str(uuid.uuid4()), **answer.headers}
+        if answer.content:
+            headers["Content-Type"] = "application/json; charset=utf-8"
+        return Response(answer.content, answer.status, headers)
+
+    async def _answer(self, request: Request) -> Answer:
+        _, _, token = request.headers.get("authorization", "").partition("Bearer ")
+        if not secrets.compare_digest(token.encode(), self.service.arm_token.encode()):
+            raise failures.authentication_failed()
+        if not request.query_params.get("api-version"):
+            raise failures.version_missing()
+        target, handler = _route(request.method, request.url.path)
+        return await handler(
+            Call(
+                service=self.service,
+                method=request.method,
+                target=target,
+                headers=dict(request.headers),
+                content=await request.body(),
+            )
+        )
+
+
+def _route(method: str, path: str) -> tuple[Target, Handler]:
+    """Raises BatchError NotImplemented, with what was asked for."""
+    target = parse(path)
+    kind = KINDS.get(target.type.lower())
+    if kind is not None and target.is_item and method in kind.verbs:
+        return target, kind.verbs[method]
+    if kind is not None and not target.is_item and method == "GET" and kind.listing is not None:
+        return target, kind.listing
+    subject, _, action = target.path.rpartition("/")
+    acting = KINDS.get(parse(subject).type.lower())
+    if method == "POST" and acting is not None and action.lower() in acting.actions:
+        return parse(subject), acting.actions[action.lower()]
+    raise failures.not_here(f"The operation {method} on {target.type}")
+
+
+def _error_answer(exc: errors.BatchError) -> Answer:
+    if exc.status == 304:
+        return Answer(status=304)
+    detail = "".join(f" {name}: {value}." for name, value in exc.values.items())
+    return Answer(
+        status=exc.status,
+        content=orjson.dumps({"error": {"code": exc.code, "message": f"{exc.message}{detail}"}}),
+        headers={"WWW-Authenticate": "Bearer"} if exc.status == 401 else {},
+    )

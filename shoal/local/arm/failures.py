@@ -1,0 +1,85 @@
+"""Errors as ARM and its resource providers name them; Batch's own stand in `shoal.local.errors`.
+
+Source: ARM's common error codes, and the codes of Microsoft.Storage, Authorization and Batch in their REST reference.
+"""
+
+from shoal.local.errors import BatchError
+
+
+def authentication_failed() -> BatchError:
+    return BatchError(
+        401,
+        "AuthenticationFailed",
+        "Authentication failed. The 'Authorization' header is missing or holds another token.",
+    )
+
+
+def version_missing() -> BatchError:
+    text = "The api-version query parameter (?api-version=) is required for all requests."
+    return BatchError(400, "MissingApiVersionParameter", text)
+
+
+def group_not_found(group: str) -> BatchError:
+    return BatchError(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
+
+
+def not_found(path: str) -> BatchError:
+    return BatchError(404, "ResourceNotFound", f"The Resource '{path}' was not found.")
+
+
+def parent_not_found(path: str, parent: str) -> BatchError:
+    text = f"Can not perform requested operation on nested resource '{path}'. Parent resource '{parent}' not found."
+    return BatchError(404, "ParentResourceNotFound", text)
+
+
+def invalid_name(kind: str, name: str, rule: str) -> BatchError:
+    return BatchError(400, "InvalidResourceName", f"'{name}' is not a name for {kind}: {rule}.")
+
+
+def invalid_content(detail: str) -> BatchError:
+    return BatchError(400, "InvalidRequestContent", f"The request content was invalid: {detail}.")
+
+
+def location_required(path: str) -> BatchError:
+    return BatchError(400, "LocationRequired", f"The location property is required for '{path}'.")
+
+
+def location_cannot_change(path: str, location: str) -> BatchError:
+    text = f"The resource '{path}' already exists in location '{location}'."
+    return BatchError(409, "InvalidResourceLocation", text)
+
+
+def name_taken(kind: str, name: str) -> BatchError:
+    return BatchError(409, f"{kind}AlreadyTaken", f"The account name {name} is already taken.")
+
+
+def storage_account_not_found(path: str) -> BatchError:
+    text = f"The storage account '{path}' that auto-storage names could not be found."
+    return BatchError(400, "InvalidAutoStorageAccount", text)
+
+
+def auto_storage_missing(account: str) -> BatchError:
+    text = f"The Batch account {account} has no auto-storage account, in which application packages are kept."
+    return BatchError(409, "AutoStorageAccountNotSpecified", text)
+
+
+def cannot_delete_default(path: str) -> BatchError:
+    return BatchError(409, "CannotDeleteDefault", f"'{path}' always exists in the embedded service.")
+
+
+def not_here(what: str) -> BatchError:
+    """What Azure does and the embedded service does not."""
+    return BatchError(501, "NotImplemented", f"{what} is not implemented by the embedded Batch service.")
+
+
+def package_conflict(code: str, message: str) -> BatchError:
+    return BatchError(409, code, message)
+
+
+def property_cannot_be_updated(name: str) -> BatchError:
+    text = "The property cannot be updated while the pool has nodes; delete the pool and make it anew."
+    return BatchError(400, "PropertyCannotBeUpdated", text, {"PropertyName": name})
+
+
+def still_deleting(path: str) -> BatchError:
+    return BatchError(409, "ResourceBeingDeleted", f"'{path}' is still being deleted; ask again.")

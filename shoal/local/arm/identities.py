@@ -1,0 +1,34 @@
+"""User-assigned identities: records with the ids that Entra would give them, the same for the same identity."""
+
+import uuid
+
+from shoal.local.arm import failures, records
+from shoal.local.arm.calls import Call, JsonObject, Kind, described
+
+TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
+TENANT = str(uuid.UUID(int=0))
+
+
+def complete(call: Call, body: JsonObject, _old: JsonObject | None) -> JsonObject:
+    if not body.get("location"):
+        raise failures.location_required(call.target.path)
+    path = call.target.path.lower()
+    return described(
+        call.target,
+        TYPE,
+        {
+            **{name: body[name] for name in ("location", "tags") if body.get(name) is not None},
+            "properties": {
+                "tenantId": TENANT,
+                "principalId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{path}/principal")),
+                "clientId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{path}/client")),
+            },
+        },
+    )
+
+
+KIND = Kind(
+    type=TYPE,
+    verbs={"PUT": records.putter(TYPE, complete), "GET": records.getter(), "DELETE": records.delete},
+    listing=records.lister(TYPE),
+)

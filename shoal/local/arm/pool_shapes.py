@@ -1,0 +1,139 @@
+"""A pool in ARM's words and in the data plane's. Pure.
+
+Source: azure-mgmt-batch's Pool beside azure-batch's BatchPool; what differs is listed here, the rest is the same.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from azure.mgmt.batch import models
+
+JsonObject = dict[str, Any]
+
+RENAMED = {
+    "nodeAgentSkuId": "nodeAgentSKUId",
+    "dynamicVnetAssignmentScope": "dynamicVNetAssignmentScope",
+    "userName": "username",
+}
+"""Anywhere in the body: ARM's spelling, and the data plane's."""
+ENUMS: Mapping[str, type[Enum]] = {
+    "nodeFillType": models.ComputeNodeFillType,
+    "scope": models.AutoUserScope,
+    "elevationLevel": models.ElevationLevel,
+    "policy": models.NodePlacementPolicyType,
+    "provision": models.IPAddressProvisioningType,
+    "caching": models.CachingType,
+    "storageAccountType": models.StorageAccountType,
+}
+"""Anywhere in the body: properties whose values ARM writes in capitals and the data plane in small letters."""
+SAME = ("displayName", "vmSize", "taskSlotsPerNode", "taskSchedulingPolicy", "networkConfiguration", "startTask")
+ALSO_SAME = ("metadata", "userAccounts", "mountConfiguration", "upgradePolicy")
+FIXED = (
+    "vmSize",
+    "deploymentConfiguration",
+    "networkConfiguration",
+    "interNodeCommunication",
+    "taskSlotsPerNode",
+    "taskSchedulingPolicy",
+    "userAccounts",
+    "mountConfiguration",
+)
+"""What cannot change while the pool has nodes. Source: REST reference, Pool - Update."""
+
+
+def data_plane_body(pool_id: str, properties: JsonObject) -> JsonObject:
+    """The body by which the data plane would make this pool."""
+    body: JsonObject = {"id": pool_id}
+    body |= {name: _to_data_plane(properties[name]) for name in (*SAME, *ALSO_SAME) if properties.get(name)}
+    machine = properties.get("deploymentConfiguration", {}).get("virtualMachineConfiguration")
+    if machine:
+        body["virtualMachineConfiguration"] = _image_id(_to_data_plane(machine), "id", "virtualMachineImageId")
+    if references := properties.get("applicationPackages"):
+        body["applicationPackageReferences"] = [_renamed(reference, "id", "applicationId") for reference in references]
+    if "interNodeCommunication" in properties:
+        body["enableInterNodeCommunication"] = properties["interNodeCommunication"] == "Enabled"
+    return body | _targets(properties.get("scaleSettings", {}))
+
+
+def _targets(scale: JsonObject) -> JsonObject:
+    match scale:
+        case {"autoScale": {"formula": formula, **rest}}:
+            interval = rest.get("evaluationInterval", "PT15M")
+            return {"enableAutoScale": True, "autoScaleFormula": formula, "autoScaleEvaluationInterval": interval}
+        case {"fixedScale": fixed}:
+            known = ("targetDedicatedNodes", "targetLowPriorityNodes", "resizeTimeout")
+            return {name: fixed[name] for name in known if fixed.get(name) is not None}
+        case _:
+            return {}
+
+
+def arm_properties(pool: JsonObject) -> JsonObject:
+    """The properties of a pool as the data plane reads it."""
+    properties: JsonObject = {
+        "provisioningState": "Deleting" if pool["state"] == "deleting" else "Succeeded",
+        "provisioningStateTransitionTime": pool["stateTransitionTime"],
+        "allocationState": pool["allocationState"].capitalize(),
+        "scaleSettings": _scale(pool),
+        "interNodeCommunication": "Enabled" if pool["enableInterNodeCommunication"] else "Disabled",
+    }
+    same = ("creationTime", "lastModified", "allocationStateTransitionTime", "currentDedicatedNodes")
+    for name in (*SAME, *ALSO_SAME, *same, "currentLowPriorityNodes"):
+        if name in pool:
+            properties[name] = _to_arm(pool[name])
+    if machine := pool.get("virtualMachineConfiguration"):
+        restored = _image_id(_to_arm(machine), "virtualMachineImageId", "id")
+        properties["deploymentConfiguration"] = {"virtualMachineConfiguration": restored}
+    if references := pool.get("applicationPackageReferences"):
+        properties["applicationPackages"] = [_renamed(reference, "applicationId", "id") for reference in references]
+    return properties
+
+
+def _scale(pool: JsonObject) -> JsonObject:
+    if pool["enableAutoScale"]:
+        interval = pool["autoScaleEvaluationInterval"]
+        return {"autoScale": {"formula": pool["autoScaleFormula"], "evaluationInterval": interval}}
+    names = ("targetDedicatedNodes", "targetLowPriorityNodes", "resizeTimeout")
+    return {"fixedScale": {name: pool[name] for name in names}}
+
+
+def changed_fixed(before: JsonObject, after: JsonObject) -> str | None:
+    """The first property that cannot change and does; both in ARM's words, as read back."""
+    return next((name for name in FIXED if before.get(name) != after.get(name)), None)
+
+
+def _to_data_plane(value: Any) -> Any:
+    return _translated(value, RENAMED, lambda _, text: text.lower())
+
+
+def _to_arm(value: Any) -> Any:
+    spelling = {theirs: own for own, theirs in RENAMED.items()}
+    return _translated(value, spelling, _capitalized)
+
+
+def _translated(value: Any, renamed: Mapping[str, str], enum_text: Any) -> Any:
+    match value:
+        case dict():
+            return {
+                renamed.get(name, name): enum_text(name, item)
+                if name in ENUMS and isinstance(item, str)
+                else _translated(item, renamed, enum_text)
+                for name, item in value.items()
+            }
+        case list():
+            return [_translated(item, renamed, enum_text) for item in value]
+        case _:
+            return value
+
+
+def _capitalized(name: str, text: str) -> str:
+    return next((str(member.value) for member in ENUMS[name] if str(member.value).lower() == text.lower()), text)
+
+
+def _renamed(reference: JsonObject, old: str, new: str) -> JsonObject:
+    return {new if name == old else name: value for name, value in reference.items()}
+
+
+def _image_id(machine: JsonObject, old: str, new: str) -> JsonObject:
+    image = machine.get("imageReference")
+    return {**machine, "imageReference": _renamed(image, old, new)} if image else machine

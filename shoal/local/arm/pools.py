@@ -1,0 +1,119 @@
+"""Pools: the same as on the data plane."""
+
+import sqlite3
+
+import orjson
+from azure.mgmt.batch import models
+
+from shoal.local import errors, times
+from shoal.local.api import conditions, definitions, shapes
+from shoal.local.api import pools as data_plane
+from shoal.local.api.calls import Answer
+from shoal.local.arm import failures, records
+from shoal.local.arm.batch_accounts import gone
+from shoal.local.arm.calls import Call, JsonObject, Kind, collection, described, resource
+from shoal.local.arm.ids import Target, parse
+from shoal.local.arm.pool_shapes import arm_properties, changed_fixed, data_plane_body
+from shoal.local.scheduler import pools
+from shoal.local.scheduler.loop import Transaction
+
+TYPE = "Microsoft.Batch/batchAccounts/pools"
+NODE_IDENTITY = "UserAssigned"
+
+
+async def put(call: Call) -> Answer:
+    body = call.body()
+    shapes.check(models.Pool, body)
+    definition = _definition(call.target, body)
+
+    def change(tx: Transaction) -> None:
+        records.require_parent(tx.connection, call.target)
+        data_plane.require_packages(tx, call.target.names[0], definition.body)
+        row = _find(tx.connection, call.target)
+        _check_conditions(call, row)
+        if row is None:
+            pools.add(tx, call.target.names[0], definition)
+        else:
+            _require_changeable(row, definition)
+            pools.redefine(tx, row, definition)
+
+    await call.service.loop.change(change)
+    return _answer(call)
+
+
+async def get(call: Call) -> Answer:
+    return _answer(call)
+
+
+async def delete(call: Call) -> Answer:
+    def change(tx: Transaction) -> bool:
+        row = _find(tx.connection, call.target)
+        _check_conditions(call, row)
+        if row is not None and row["state"] == "active":
+            pools.begin_delete(tx, row)
+        return row is not None
+
+    if not await call.service.loop.change(change):
+        return Answer(status=204)
+    await gone(call.service, call.target.path, "SELECT 1 FROM pools WHERE account = ? AND id = ?", *call.target.names)
+    return Answer(status=200)
+
+
+async def listing(call: Call) -> Answer:
+    records.require(call.service.connection, parse(call.target.owner))
+    rows = call.service.read(
+        f"{data_plane.WITH_COUNTS} WHERE pools.account = ? GROUP BY pools.key ORDER BY pools.id", *call.target.names
+    )
+    return collection(_view(parse(f"{call.target.path}/{row['id']}"), row) for row in rows)
+
+
+def _definition(target: Target, body: JsonObject) -> pools.Definition:
+    identities = (body.get("identity") or {}).get("userAssignedIdentities") or {}
+    return definitions.pool(data_plane_body(target.name, records.properties(body)), identities=identities)
+
+
+def _find(connection: sqlite3.Connection, target: Target) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = connection.execute(
+        f"{data_plane.WITH_COUNTS} WHERE pools.account = ? AND pools.id = ? GROUP BY pools.key", target.names
+    ).fetchone()
+    return row
+
+
+def _check_conditions(call: Call, row: sqlite3.Row | None) -> None:
+    if row is not None:
+        conditions.check(call.method, call.headers, row["last_modified"])
+    elif call.headers.get("if-match"):
+        raise errors.condition_not_met(412)
+
+
+def _require_changeable(row: sqlite3.Row, definition: pools.Definition) -> None:
+    """Raises BatchError PropertyCannotBeUpdated, as Azure does for a pool with nodes."""
+    before = data_plane.view(row, "")
+    name = changed_fixed(arm_properties(before), arm_properties({**before, **definition.body}))
+    if name is not None and row["current_dedicated"] + row["current_low_priority"] > 0:
+        raise failures.property_cannot_be_updated(name)
+
+
+def _answer(call: Call) -> Answer:
+    row = _find(call.service.connection, call.target)
+    if row is None:
+        raise failures.not_found(call.target.path)
+    body = _view(call.target, row)
+    return resource(body, headers={"ETag": body["etag"]})
+
+
+def _view(target: Target, row: sqlite3.Row) -> JsonObject:
+    identities = orjson.loads(row["identities"])
+    known = {"type": NODE_IDENTITY, "userAssignedIdentities": {id_: {} for id_ in identities}}
+    return described(
+        target,
+        TYPE,
+        {
+            "etag": f'W/"{times.etag(row["last_modified"])}"',
+            **({"identity": known} if identities else {}),
+            "properties": arm_properties(data_plane.view(row, "")),
+        },
+    )
+
+
+KIND = Kind(type=TYPE, verbs={"PUT": put, "GET": get, "DELETE": delete}, listing=listing)

@@ -1,0 +1,131 @@
+"""The ARM bodies that the service keeps: everything that the Batch data plane does not know."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from shoal.local.api.calls import Answer
+from shoal.local.arm import failures
+from shoal.local.arm.calls import Call, Handler, JsonObject, collection, resource
+from shoal.local.arm.ids import Target, parse
+from shoal.local.scheduler.loop import Transaction
+
+if TYPE_CHECKING:
+    from shoal.local.service import Service
+
+BELOW = "(id = ?1 OR substr(id, 1, length(?1) + 1) = ?1 || '/' COLLATE NOCASE)"
+
+
+def find(connection: sqlite3.Connection, path: str) -> JsonObject | None:
+    row = connection.execute("SELECT body FROM arm_resources WHERE id = ?", (path,)).fetchone()
+    return None if row is None else orjson.loads(row["body"])
+
+
+def below(connection: sqlite3.Connection, path: str, kind: str) -> list[JsonObject]:
+    """All of one type at or below a path, in the order of their ids."""
+    rows = connection.execute(
+        f"SELECT body FROM arm_resources WHERE {BELOW} AND type = ?2 ORDER BY id", (path, kind)
+    ).fetchall()
+    return [orjson.loads(row["body"]) for row in rows]
+
+
+def keep(tx: Transaction, kind: str, body: JsonObject) -> None:
+    tx.run(
+        "INSERT INTO arm_resources VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET body = excluded.body, last_modified = excluded.last_modified",
+        body["id"],
+        kind,
+        orjson.dumps(body),
+        tx.now,
+    )
+
+
+def forget(tx: Transaction, path: str) -> None:
+    """With everything below it."""
+    tx.run(f"DELETE FROM arm_resources WHERE {BELOW}", path)
+
+
+def require(connection: sqlite3.Connection, target: Target) -> JsonObject:
+    """Raises BatchError ResourceNotFound, ResourceGroupNotFound."""
+    body = find(connection, target.path)
+    if body is None:
+        if target.group and len(target.path.split("/")) == 5:
+            raise failures.group_not_found(target.group)
+        raise failures.not_found(target.path)
+    return body
+
+
+def require_parent(connection: sqlite3.Connection, target: Target) -> None:
+    """Raises BatchError ResourceGroupNotFound, ParentResourceNotFound. Subscriptions are taken as they come."""
+    parent = parse(target.parent)
+    if len(parent.path.split("/")) == 3 or find(connection, parent.path) is not None:
+        return
+    if len(parent.path.split("/")) == 5:
+        raise failures.group_not_found(parent.group)
+    raise failures.parent_not_found(target.path, parent.path)
+
+
+View = Callable[["Service", JsonObject], JsonObject]
+"""From a kept body to what is answered."""
+
+
+def as_kept(_service: "Service", body: JsonObject) -> JsonObject:
+    return body
+
+
+def getter(view: View = as_kept) -> Handler:
+    async def get(call: Call) -> Answer:
+        return resource(view(call.service, require(call.service.connection, call.target)))
+
+    return get
+
+
+async def exists(call: Call) -> Answer:
+    return Answer(status=204 if find(call.service.connection, call.target.path) is not None else 404)
+
+
+async def delete(call: Call) -> Answer:
+    """Of a record that stands for nothing else."""
+
+    def change(tx: Transaction) -> int:
+        there = find(tx.connection, call.target.path) is not None
+        forget(tx, call.target.path)
+        return 200 if there else 204
+
+    return Answer(status=await call.service.loop.change(change))
+
+
+def lister(kind: str, view: View = as_kept) -> Handler:
+    """Of a collection: what is below the resource or the scope that it belongs to."""
+
+    async def listing(call: Call) -> Answer:
+        return collection(view(call.service, body) for body in below(call.service.connection, call.target.owner, kind))
+
+    return listing
+
+
+Complete = Callable[[Call, JsonObject, JsonObject | None], JsonObject]
+"""From a request's body, and the resource that is there already, to the resource. Raises BatchError."""
+
+
+def putter(kind: str, complete: Complete, *, created: int = 201) -> Handler:
+    """A PUT that only keeps a record; `created` is its status for what was not there."""
+
+    async def put(call: Call) -> Answer:
+        def change(tx: Transaction) -> tuple[JsonObject, bool]:
+            require_parent(tx.connection, call.target)
+            old = find(tx.connection, call.target.path)
+            body = complete(call, call.body(), old)
+            keep(tx, kind, body)
+            return body, old is None
+
+        body, is_new = await call.service.loop.change(change)
+        return resource(body, created if is_new else 200)
+
+    return put
+
+
+def properties(body: JsonObject) -> dict[str, Any]:
+    return dict(body.get("properties") or {})

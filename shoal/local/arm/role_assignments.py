@@ -1,0 +1,44 @@
+"""Role assignments: records that are checked as Azure checks them. Nobody is kept out by them here."""
+
+import re
+
+from shoal.local.arm import failures, records
+from shoal.local.arm.calls import Call, JsonObject, Kind, described
+from shoal.local.errors import BatchError
+
+TYPE = "Microsoft.Authorization/roleAssignments"
+GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+FIXED = ("principalId", "roleDefinitionId", "principalType")
+
+
+def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject:
+    given = records.properties(body)
+    if not GUID.fullmatch(call.target.name):
+        raise failures.invalid_name("a role assignment", call.target.name, "a GUID")
+    for name in ("principalId", "roleDefinitionId"):
+        if not given.get(name):
+            raise failures.invalid_content(f"the required property {name} is missing")
+    if not GUID.fullmatch(given["roleDefinitionId"].rsplit("/", 1)[-1]):
+        raise BatchError(400, "InvalidRoleDefinitionId", "The role definition ID must end in a GUID.")
+    given.setdefault("principalType", "User")
+    if old is not None and any(old["properties"][name] != given[name] for name in FIXED):
+        text = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."
+        raise BatchError(409, "RoleAssignmentUpdateNotPermitted", text)
+    if old is None and _assigned(call, given):
+        raise BatchError(409, "RoleAssignmentExists", "The role assignment already exists.")
+    return described(call.target, TYPE, {"properties": {**given, "scope": call.target.scope}})
+
+
+def _assigned(call: Call, given: JsonObject) -> bool:
+    return any(
+        other["properties"]["scope"].lower() == call.target.scope.lower()
+        and all(other["properties"][name] == given[name] for name in ("principalId", "roleDefinitionId"))
+        for other in records.below(call.service.connection, call.target.scope, TYPE)
+    )
+
+
+KIND = Kind(
+    type=TYPE,
+    verbs={"PUT": records.putter(TYPE, complete), "GET": records.getter(), "DELETE": records.delete},
+    listing=records.lister(TYPE),
+)

@@ -1,0 +1,101 @@
+"""Storage accounts: accounts of the emulator, which serves them from the moment a PUT is answered."""
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+from shoal.local import accounts
+from shoal.local.api.calls import Answer
+from shoal.local.arm import blobs, failures, records
+from shoal.local.arm.calls import Call, JsonObject, Kind, described, resource
+from shoal.local.scheduler.loop import Transaction
+
+if TYPE_CHECKING:
+    from shoal.local.service import Service
+
+TYPE = "Microsoft.Storage/storageAccounts"
+NAME = re.compile(r"[a-z0-9]{3,24}")
+REQUIRED = ("location", "sku", "kind")
+KEPT = ("location", "tags", "sku", "kind", "identity")
+
+
+def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject:
+    if not NAME.fullmatch(call.target.name):
+        raise failures.invalid_name("a storage account", call.target.name, "3 to 24 lower-case letters and digits")
+    for name in REQUIRED:
+        if not body.get(name):
+            raise failures.invalid_content(f"the required property {name} is missing")
+    if old is not None and old["location"] != body["location"]:
+        raise failures.location_cannot_change(call.target.path, old["location"])
+    return described(
+        call.target,
+        TYPE,
+        {
+            **{name: body[name] for name in KEPT if body.get(name) is not None},
+            "properties": {
+                **records.properties(body),
+                "provisioningState": "Succeeded",
+                "primaryLocation": body["location"],
+                "statusOfPrimary": "available",
+            },
+        },
+    )
+
+
+async def put(call: Call) -> Answer:
+    def change(tx: Transaction) -> JsonObject:
+        records.require_parent(tx.connection, call.target)
+        old = records.find(tx.connection, call.target.path)
+        if old is None and call.target.name in accounts.storage_keys(tx.connection):
+            raise failures.name_taken("StorageAccount", call.target.name)
+        body = complete(call, call.body(), old)
+        accounts.add_storage_account(tx.connection, call.target.name)
+        records.keep(tx, TYPE, body)
+        return body
+
+    body = await call.service.loop.change(change)
+    await call.service.serve_storage_accounts()
+    return resource(view(call.service, body))
+
+
+def view(service: "Service", body: JsonObject) -> JsonObject:
+    """With the endpoint, which is not kept: storage may be started on another port."""
+    endpoints = {"blob": f"{service.storage.endpoint}/{body['name']}/"}
+    return {**body, "properties": {**body["properties"], "primaryEndpoints": endpoints}}
+
+
+async def delete(call: Call) -> Answer:
+    if records.find(call.service.connection, call.target.path) is None:
+        return Answer(status=204)
+    if call.target.name == accounts.DEFAULT_STORAGE_ACCOUNT:
+        raise failures.cannot_delete_default(call.target.path)
+    await remove(call.service, call.target.path)
+    return Answer(status=200)
+
+
+async def remove(service: "Service", path: str) -> None:
+    """With all its blobs; a Batch account that kept packages there has no auto-storage any more."""
+    name = path.rsplit("/", 1)[-1]
+    await asyncio.to_thread(blobs.delete_containers, blobs.account(service, name))
+
+    def change(tx: Transaction) -> None:
+        tx.run("UPDATE accounts SET storage_account = NULL WHERE storage_account = ?", name)
+        tx.run("DELETE FROM storage_accounts WHERE name = ?", name)
+        records.forget(tx, path)
+
+    await service.loop.change(change)
+    await service.serve_storage_accounts()
+
+
+async def list_keys(call: Call) -> Answer:
+    records.require(call.service.connection, call.target)
+    key = accounts.storage_keys(call.service.connection)[call.target.name]
+    return resource({"keys": [{"keyName": "key1", "value": key, "permissions": "FULL"}]})
+
+
+KIND = Kind(
+    type=TYPE,
+    verbs={"PUT": put, "GET": records.getter(view), "DELETE": delete},
+    listing=records.lister(TYPE, view),
+    actions={"listkeys": list_keys},
+)

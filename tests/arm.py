@@ -1,0 +1,51 @@
+"""The ARM side as its clients see it: azure-mgmt-batch, and plain HTTP where no client is at hand."""
+
+import json
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+from azure.mgmt.batch import BatchManagementClient
+
+from components.provider import ProviderToken
+from shoal.local.status import Status
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+VERSIONS = {"Microsoft.Batch": "2024-07-01", "Microsoft.Storage": "2024-01-01"}
+
+
+def management_client(status: Status) -> BatchManagementClient:
+    """The official client, with a policy that sends the token over plain HTTP too."""
+    token = ProviderToken(status.arm_token)
+    return BatchManagementClient(token, SUBSCRIPTION, status.arm_endpoint, authentication_policy=token)
+
+
+class ArmHttp:
+    def __init__(self, status: Status, group: str) -> None:
+        self.status = status
+        self.group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
+
+    def call(
+        self, method: str, path: str, body: Any = None, *, token: str | None = None, version: str = "2024-01-01"
+    ) -> tuple[int, Any]:
+        """Status and JSON; `path` is below the subscription's group unless it starts with a slash."""
+        target = path if path.startswith("/") else f"{self.group}/{path}".rstrip("/")
+        connection = HTTPConnection(urlsplit(self.status.arm_endpoint).netloc)
+        try:
+            connection.request(
+                method,
+                f"{target}?api-version={version}",
+                None if body is None else json.dumps(body),
+                {"Authorization": f"Bearer {self.status.arm_token if token is None else token}"},
+            )
+            response = connection.getresponse()
+            text = response.read()
+            return response.status, json.loads(text) if text else None
+        finally:
+            connection.close()
+
+    def make(self, path: str, body: Any) -> Any:
+        """PUT, which must succeed; the resource."""
+        status, answer = self.call("PUT", path, body)
+        assert status in (200, 201), answer
+        return answer

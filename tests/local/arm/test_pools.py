@@ -1,0 +1,151 @@
+from typing import Any
+
+import pytest
+from azure.batch import BatchClient
+from azure.core import MatchConditions
+from azure.core.credentials import AzureNamedKeyCredential
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.mgmt.batch import BatchManagementClient
+from azure.mgmt.batch.models import Pool
+
+from shoal.local.status import Status
+from tests.arm import ArmHttp
+from tests.waiting import wait_until
+
+PROPERTIES: dict[str, Any] = {
+    "vmSize": "STANDARD_D2S_V3",
+    "taskSlotsPerNode": 2,
+    "taskSchedulingPolicy": {"nodeFillType": "Pack"},
+    "deploymentConfiguration": {
+        "virtualMachineConfiguration": {
+            "imageReference": {"publisher": "canonical", "offer": "ubuntu-24_04-lts", "sku": "server"},
+            "nodeAgentSkuId": "batch.node.ubuntu 24.04",
+        }
+    },
+    "startTask": {
+        "commandLine": "/bin/true",
+        "userIdentity": {"autoUser": {"scope": "Pool", "elevationLevel": "NonAdmin"}},
+        "waitForSuccess": True,
+    },
+    "scaleSettings": {"fixedScale": {"targetLowPriorityNodes": 1, "targetDedicatedNodes": 0}},
+}
+
+
+def pool(**changes: Any) -> Pool:
+    return Pool({"properties": {**PROPERTIES, **changes}})
+
+
+def nodes(count: int) -> dict[str, Any]:
+    return {"fixedScale": {"targetLowPriorityNodes": count, "targetDedicatedNodes": 0}}
+
+
+def data_plane(management: BatchManagementClient, service: Status, group: str, account: str) -> BatchClient:
+    key = management.batch_account.get_keys(group, account).primary
+    return BatchClient(f"{service.arm_endpoint}/{account}", AzureNamedKeyCredential(account, key or ""))
+
+
+def test_pool_reads_back_in_arms_words(management: BatchManagementClient, name: str, account: str) -> None:
+    made = management.pool.create(name, account, "p", pool()).as_dict()["properties"]
+    assert made["vmSize"] == "standard_d2s_v3"
+    assert made["taskSchedulingPolicy"] == {"nodeFillType": "Pack"}
+    assert made["startTask"]["userIdentity"] == {"autoUser": {"scope": "Pool", "elevationLevel": "NonAdmin"}}
+    machine = made["deploymentConfiguration"]["virtualMachineConfiguration"]
+    assert machine["nodeAgentSkuId"] == "batch.node.ubuntu 24.04"
+    assert made["scaleSettings"] == {
+        "fixedScale": {"targetLowPriorityNodes": 1, "targetDedicatedNodes": 0, "resizeTimeout": "PT15M"}
+    }
+    assert made["provisioningState"] == "Succeeded"
+    assert made["interNodeCommunication"] == "Disabled"
+
+
+def test_pool_is_the_same_on_the_data_plane(
+    management: BatchManagementClient, service: Status, name: str, account: str
+) -> None:
+    management.pool.create(name, account, "p", pool())
+    with data_plane(management, service, name, account) as batch:
+        seen = batch.get_pool("p")
+        assert seen.task_slots_per_node == 2
+        assert seen.target_low_priority_nodes == 1
+        assert seen.virtual_machine_configuration
+        assert seen.virtual_machine_configuration.node_agent_sku_id == "batch.node.ubuntu 24.04"
+        wait_until(lambda: [node.state for node in batch.list_nodes("p")] == ["idle"])
+        batch.begin_delete_pool("p", polling_interval=0).result()
+    with pytest.raises(ResourceNotFoundError):
+        management.pool.get(name, account, "p")
+
+
+def test_pool_is_resized_by_another_put(
+    management: BatchManagementClient, service: Status, name: str, account: str
+) -> None:
+    management.pool.create(name, account, "p", pool())
+    changed = management.pool.create(name, account, "p", pool(scaleSettings=nodes(2))).properties
+    assert changed
+    assert changed.allocation_state == "Resizing"
+    with data_plane(management, service, name, account) as batch:
+        wait_until(lambda: batch.get_pool("p").current_low_priority_nodes == 2)
+        wait_until(lambda: batch.get_pool("p").allocation_state == "steady")
+
+
+@pytest.mark.parametrize(
+    ("name_of", "value"),
+    [
+        ("vmSize", "standard_d4s_v3"),
+        ("taskSlotsPerNode", 4),
+        ("taskSchedulingPolicy", {"nodeFillType": "Spread"}),
+        ("interNodeCommunication", "Enabled"),
+    ],
+)
+def test_pool_with_nodes_refuses_what_azure_cannot_change(
+    management: BatchManagementClient, name: str, account: str, name_of: str, value: Any
+) -> None:
+    management.pool.create(name, account, "p", pool())
+    with pytest.raises(HttpResponseError, match=f"PropertyCannotBeUpdated(.|\n)*{name_of}"):
+        management.pool.create(name, account, "p", pool(**{name_of: value}))
+    unchanged = management.pool.get(name, account, "p").properties
+    assert unchanged
+    assert (unchanged.vm_size, unchanged.task_slots_per_node) == ("standard_d2s_v3", 2)
+
+
+def test_pool_without_nodes_may_change_in_everything(
+    management: BatchManagementClient, name: str, account: str
+) -> None:
+    management.pool.create(name, account, "p", pool(scaleSettings=nodes(0)))
+    changed = management.pool.create(
+        name, account, "p", pool(scaleSettings=nodes(0), vmSize="standard_d4s_v3")
+    ).properties
+    assert changed
+    assert changed.vm_size == "standard_d4s_v3"
+
+
+def test_pool_that_exists_is_not_made_where_only_a_new_one_is_wanted(
+    management: BatchManagementClient, name: str, account: str
+) -> None:
+    management.pool.create(name, account, "p", pool(scaleSettings=nodes(0)))
+    with pytest.raises(HttpResponseError) as refused:
+        management.pool.create(
+            name, account, "p", pool(scaleSettings=nodes(0)), match_condition=MatchConditions.IfMissing, etag="*"
+        )
+    assert refused.value.status_code == 412
+
+
+def test_deleted_pool_is_gone_when_the_call_ends(management: BatchManagementClient, name: str, account: str) -> None:
+    management.pool.create(name, account, "p", pool())
+    assert [p.name for p in management.pool.list_by_batch_account(name, account)] == ["p"]
+    management.pool.begin_delete(name, account, "p").result()
+    assert list(management.pool.list_by_batch_account(name, account)) == []
+
+
+def test_pool_with_an_unknown_property_is_refused(arm: ArmHttp, account: str) -> None:
+    body = {"properties": {**PROPERTIES, "vmsize": "x"}}
+    status, answer = arm.call("PUT", f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p", body)
+    assert (status, answer["error"]["code"]) == (400, "UnsupportedProperty")
+
+
+def test_pool_keeps_the_identities_of_its_nodes(arm: ArmHttp, account: str) -> None:
+    identity = f"{arm.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/nodes"
+    body = {
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}},
+        "properties": {**PROPERTIES, "scaleSettings": nodes(0)},
+    }
+    made = arm.make(f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p", body)
+    assert made["identity"] == {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}}

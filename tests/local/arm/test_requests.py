@@ -1,0 +1,42 @@
+"""What every ARM request has in common: the token, the version, errors, and what is not there."""
+
+from tests.arm import SUBSCRIPTION, ArmHttp
+
+
+def test_request_without_the_token_is_refused(arm: ArmHttp) -> None:
+    status, answer = arm.call("GET", "", token="another")
+    assert (status, answer["error"]["code"]) == (401, "AuthenticationFailed")
+
+
+def test_request_without_a_version_is_refused(arm: ArmHttp) -> None:
+    status, answer = arm.call("GET", "", version="")
+    assert (status, answer["error"]["code"]) == (400, "MissingApiVersionParameter")
+
+
+def test_operation_that_is_not_there_is_named(arm: ArmHttp) -> None:
+    status, answer = arm.call("PUT", "providers/Microsoft.Network/virtualNetworks/v", {"location": "westeurope"})
+    assert status == 501
+    assert answer["error"]["message"].startswith("The operation PUT on Microsoft.Network/virtualNetworks is not")
+
+
+def test_action_that_is_not_there_is_named(arm: ArmHttp) -> None:
+    status, answer = arm.call("POST", "providers/Microsoft.Batch/batchAccounts/a/regenerateKeys", {})
+    assert status == 501
+    assert "POST on Microsoft.Batch/batchAccounts/regenerateKeys" in answer["error"]["message"]
+
+
+def test_body_that_is_not_an_object_is_refused(arm: ArmHttp) -> None:
+    status, answer = arm.call("PUT", "providers/Microsoft.Storage/storageAccounts/abc", ["a"])
+    assert (status, answer["error"]["code"]) == (400, "InvalidRequestContent")
+
+
+def test_resource_in_a_group_that_is_not_there_is_refused(arm: ArmHttp) -> None:
+    path = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/nowhere/providers/Microsoft.Storage/storageAccounts/abc"
+    body = {"location": "westeurope", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+    status, answer = arm.call("PUT", path, body)
+    assert (status, answer["error"]["code"]) == (404, "ResourceGroupNotFound")
+
+
+def test_paths_are_compared_without_case(arm: ArmHttp) -> None:
+    status, answer = arm.call("GET", arm.group.replace("resourceGroups", "RESOURCEGROUPS"))
+    assert (status, answer["type"]) == (200, "Microsoft.Resources/resourceGroups")

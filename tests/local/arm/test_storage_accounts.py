@@ -1,0 +1,105 @@
+import pytest
+from azure.core.exceptions import HttpResponseError
+from azure.storage.blob import BlobServiceClient
+
+from shoal.local.status import Status
+from tests.arm import ArmHttp
+from tests.local.arm.conftest import STORAGE
+
+
+def blob_client(arm: ArmHttp, storage: str) -> BlobServiceClient:
+    _, account = arm.call("GET", storage)
+    _, keys = arm.call("POST", f"{storage}/listKeys")
+    credential = {"account_name": account["name"], "account_key": keys["keys"][0]["value"]}
+    return BlobServiceClient(account["properties"]["primaryEndpoints"]["blob"].rstrip("/"), credential)
+
+
+def test_storage_account_can_be_used_as_soon_as_it_is_made(arm: ArmHttp, storage: str) -> None:
+    with blob_client(arm, storage) as blobs:
+        blobs.create_container("mine").upload_blob("a", b"content")
+        assert blobs.get_blob_client("mine", "a").download_blob().readall() == b"content"
+
+
+def test_other_accounts_keep_their_blobs_when_one_is_added(arm: ArmHttp, storage: str, account_name: str) -> None:
+    with blob_client(arm, storage) as blobs:
+        blobs.create_container("mine").upload_blob("a", b"content")
+        arm.make(f"providers/Microsoft.Storage/storageAccounts/{account_name}x", STORAGE)
+        assert blobs.get_blob_client("mine", "a").download_blob().readall() == b"content"
+
+
+def test_container_made_by_arm_is_there_in_storage(arm: ArmHttp, storage: str) -> None:
+    container = f"{storage}/blobServices/default/containers/inputs"
+    assert arm.call("PUT", container, {"properties": {"metadata": {"for": "tasks"}}})[0] == 201
+    assert arm.call("PUT", container, {"properties": {"metadata": {"for": "tasks"}}})[0] == 200
+    with blob_client(arm, storage) as blobs:
+        properties = blobs.get_container_client("inputs").get_container_properties()
+    assert properties.metadata == {"for": "tasks"}
+
+
+def test_container_made_in_storage_is_seen_by_arm(arm: ArmHttp, storage: str) -> None:
+    with blob_client(arm, storage) as blobs:
+        blobs.create_container("mine")
+    status, container = arm.call("GET", f"{storage}/blobServices/default/containers/mine")
+    assert (status, container["name"]) == (200, "mine")
+    _, listed = arm.call("GET", f"{storage}/blobServices/default/containers")
+    assert [container["name"] for container in listed["value"]] == ["mine"]
+
+
+def test_container_deleted_by_arm_is_gone_from_storage(arm: ArmHttp, storage: str) -> None:
+    container = f"{storage}/blobServices/default/containers/inputs"
+    arm.call("PUT", container, {})
+    assert arm.call("DELETE", container)[0] == 200
+    assert arm.call("DELETE", container)[0] == 204
+    assert arm.call("GET", container)[0] == 404
+    with blob_client(arm, storage) as blobs:
+        assert not blobs.get_container_client("inputs").exists()
+
+
+@pytest.mark.parametrize("wrong", ["Inputs", "in", "-inputs", "a--b"])
+def test_container_with_a_wrong_name_is_refused(arm: ArmHttp, storage: str, wrong: str) -> None:
+    status, answer = arm.call("PUT", f"{storage}/blobServices/default/containers/{wrong}", {})
+    assert (status, answer["error"]["code"]) == (400, "InvalidResourceName")
+
+
+def test_deleted_account_takes_its_key_and_its_blobs_with_it(arm: ArmHttp, storage: str, account_name: str) -> None:
+    with blob_client(arm, storage) as blobs:
+        blobs.create_container("mine").upload_blob("a", b"content")
+        assert arm.call("DELETE", storage)[0] == 200
+        assert arm.call("GET", storage)[0] == 404
+        with pytest.raises(HttpResponseError):
+            blobs.get_container_client("mine").get_container_properties()
+    again = arm.make(f"providers/Microsoft.Storage/storageAccounts/{account_name}", STORAGE)
+    with blob_client(arm, again["id"]) as blobs:
+        assert list(blobs.list_containers()) == []
+
+
+def test_account_of_another_group_is_not_taken_over(arm: ArmHttp, service: Status, storage: str, name: str) -> None:
+    other = ArmHttp(service, f"{name}-other")
+    other.make("", {"location": "westeurope"})
+    status, answer = other.call("PUT", storage.replace(name, f"{name}-other", 1), STORAGE)
+    assert (status, answer["error"]["code"]) == (409, "StorageAccountAlreadyTaken")
+    assert other.call("DELETE", "")[0] == 200
+
+
+def test_default_account_cannot_be_deleted(arm: ArmHttp, service: Status) -> None:
+    default = ArmHttp(service, "shoal")
+    path = f"providers/Microsoft.Storage/storageAccounts/{service.storage_account}"
+    assert default.call("GET", path)[0] == 200
+    assert default.call("DELETE", path)[1]["error"]["code"] == "CannotDeleteDefault"
+    assert default.call("DELETE", "")[1]["error"]["code"] == "CannotDeleteDefault"
+
+
+def test_lifecycle_rules_are_checked_and_kept(arm: ArmHttp, storage: str) -> None:
+    rule = {
+        "name": "expire",
+        "type": "Lifecycle",
+        "definition": {
+            "actions": {"baseBlob": {"delete": {"daysAfterModificationGreaterThan": 3}}},
+            "filters": {"blobTypes": ["blockBlob"]},
+        },
+    }
+    path = f"{storage}/managementPolicies/default"
+    assert arm.call("PUT", path, {"properties": {"policy": {"rules": []}}})[0] == 400
+    assert arm.call("PUT", path, {"properties": {"policy": {"rules": [{**rule, "type": "Other"}]}}})[0] == 400
+    assert arm.call("PUT", path, {"properties": {"policy": {"rules": [rule]}}})[0] == 200
+    assert arm.call("GET", path)[1]["properties"]["policy"]["rules"] == [rule]
