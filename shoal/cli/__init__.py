@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from shoal.cli import local
+from shoal.cli import deploy, local
 from shoal.errors import ShoalError
 
 
@@ -18,7 +18,7 @@ def shoal() -> None:
     """Azure Batch as code: deploy pools, submit sweeps, bring results home; in Azure or on this machine."""
 
 
-for command in (local.local,):
+for command in (deploy.up, deploy.preview, deploy.down, deploy.outputs, local.local):
     shoal.add_command(command)
 
 

@@ -1,0 +1,86 @@
+"""Calls to the embedded service's ARM side: one method a verb, JSON in and out."""
+
+import json
+import time
+from contextlib import closing
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from shoal.errors import BadInput, WorkFailed
+
+DELETION_DEADLINE = 300.0
+"""Seconds that a deletion may take; nodes leave a pool one by one."""
+POLL_INTERVAL = 0.05
+
+
+class ArmError(WorkFailed):
+    """The service refused: `code` is ARM's."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(f"{message} ({code})")
+        self.status = status
+        self.code = code
+
+
+class Arm:
+    """Every call opens a connection of its own, so that threads may share one object."""
+
+    def __init__(self, endpoint: str, token: str) -> None:
+        self.endpoint = endpoint
+        self._address = urlsplit(endpoint).netloc
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def get(self, path: str, api_version: str) -> dict[str, Any] | None:
+        """The resource, or None where there is none."""
+        try:
+            return self._call("GET", path, api_version)[1]
+        except ArmError as exc:
+            if exc.status == 404:
+                return None
+            raise
+
+    def put(self, path: str, api_version: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._call("PUT", path, api_version, body)[1]
+
+    def post(self, path: str, api_version: str) -> dict[str, Any]:
+        return self._call("POST", path, api_version)[1]
+
+    def delete(self, path: str, api_version: str) -> None:
+        """Return when the resource is gone; that it never was is as good."""
+        try:
+            status, _ = self._call("DELETE", path, api_version)
+        except ArmError as exc:
+            if exc.status == 404:
+                return
+            raise
+        deadline = time.monotonic() + DELETION_DEADLINE
+        while status == 202 and self.get(path, api_version) is not None:
+            if time.monotonic() > deadline:
+                raise WorkFailed(f"{path} is still being deleted after {DELETION_DEADLINE:.0f} s")
+            time.sleep(POLL_INTERVAL)
+
+    def _call(
+        self, verb: str, path: str, api_version: str, body: dict[str, Any] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        target = f"{quote(path)}?{urlencode({'api-version': api_version})}"
+        try:
+            with closing(HTTPConnection(self._address)) as connection:
+                connection.request(verb, target, None if body is None else json.dumps(body), self._headers)
+                response = connection.getresponse()
+                text = response.read()
+        except OSError as exc:
+            raise BadInput(
+                f"the embedded service at {self.endpoint} does not answer ({exc}); start it with `shoal local start`"
+            ) from exc
+        if response.status >= 400:
+            raise _error(response.status, text)
+        return response.status, json.loads(text) if text else {}
+
+
+def _error(status: int, text: bytes) -> ArmError:
+    try:
+        error = json.loads(text)["error"]
+        return ArmError(status, error["code"], error["message"])
+    except (ValueError, KeyError, TypeError):
+        return ArmError(status, f"HTTP {status}", text.decode(errors="replace")[:500])

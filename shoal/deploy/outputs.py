@@ -1,0 +1,59 @@
+"""The document that a deployed stack leaves: asked of the embedded service, or of Pulumi for an Azure stack."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from shoal.deploy.engine import find_host
+from shoal.deploy.project import Service, Stack, read_stack
+from shoal.deploy.record import load_record
+from shoal.environment import Environment, from_json
+from shoal.errors import BadInput
+
+
+def environment_of(stack: str, *, project_dir: Path) -> Environment:
+    """Raises BadInput where there is no such stack, it is not deployed, or its service cannot be asked."""
+    return from_json(outputs_of(read_stack(stack, project_dir)))
+
+
+def outputs_of(stack: Stack) -> Mapping[str, Any]:
+    match stack.service:
+        case Service.EMBEDDED:
+            return _embedded_outputs(stack)
+        case Service.AZURE:
+            return _pulumi_outputs(stack)
+
+
+def _embedded_outputs(stack: Stack) -> Mapping[str, Any]:
+    host = find_host()
+    record = load_record(host.arm, stack.project.name, stack.name)
+    if record is None or record.outputs is None:
+        raise BadInput(f"stack {stack.name} is not deployed; run `shoal up -s {stack.name}`")
+    deployed_at = record.outputs.get("arm_endpoint", host.arm.endpoint)
+    if deployed_at != host.arm.endpoint:
+        raise BadInput(
+            f"stack {stack.name} was deployed when the service was at {deployed_at}, it is at {host.arm.endpoint} now; "
+            f"run `shoal up -s {stack.name}`"
+        )
+    return record.outputs
+
+
+def _pulumi_outputs(stack: Stack) -> Mapping[str, Any]:
+    if shutil.which("pulumi") is None:
+        raise BadInput(f"stack {stack.name} is in Azure and `pulumi`, which knows its outputs, is not on the PATH")
+    asked = subprocess.run(
+        ["pulumi", "stack", "output", "--json", "--stack", stack.name],
+        cwd=stack.project.directory,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if asked.returncode != 0:
+        raise BadInput(f"`pulumi stack output` knows nothing of stack {stack.name}: {asked.stderr.strip()}")
+    outputs: Mapping[str, Any] = json.loads(asked.stdout)
+    if not outputs:
+        raise BadInput(f"stack {stack.name} is not deployed; run `pulumi up -s {stack.name}`")
+    return outputs

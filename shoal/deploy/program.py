@@ -1,0 +1,113 @@
+"""The child process in which a project's program runs, under Pulumi's own Python runtime.
+
+Takes one `Run` as JSON on stdin and leaves one `Ending` as JSON on stdout; what the program itself prints goes to
+stderr. Source: pulumi.automation's language server runs an inline program by the same calls.
+"""
+
+import asyncio
+import json
+import os
+import re
+import runpy
+import sys
+import threading
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from importlib import import_module
+
+PARALLEL = 16
+LOOK_FOR_PARENT_EVERY = 0.5
+"""Seconds."""
+ABSENT_FEATURE = re.compile(r"The Pulumi CLI does not support (.+?)\. Please update the Pulumi CLI\.")
+"""What the SDK says of a feature that the monitor does not announce."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    monitor: str
+    """Address of the resource monitor."""
+    project: str
+    stack: str
+    directory: str
+    program: str
+    config: dict[str, str]
+    preview: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How the program ended; it ended well where there is no error."""
+
+    error: str | None = None
+    exit_code: int = 0
+    traceback: str | None = None
+
+
+def main() -> None:
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w") as answer:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+        import_module("pulumi.runtime")  # takes long, and the engine is not ready to be asked yet either
+        json.dump(asdict(run_program(Run(**json.load(sys.stdin)))), answer)
+
+
+def _end_with(parent: int) -> None:
+    """A program that waits for something of its own would outlive an engine that was killed."""
+    while os.getppid() == parent:
+        time.sleep(LOOK_FOR_PARENT_EVERY)
+    os._exit(1)
+
+
+def run_program(run: Run) -> Ending:
+    from pulumi.runtime import reset_options, set_all_config
+
+    reset_options(
+        project=run.project,
+        stack=run.stack,
+        root_directory=run.directory,
+        parallel=PARALLEL,
+        monitor_address=run.monitor,
+        preview=run.preview,
+        organization="organization",
+    )
+    set_all_config(run.config)
+    sys.path.insert(0, run.directory)
+    try:
+        asyncio.run(_in_stack(run.program))
+    except Exception as exc:  # noqa: BLE001 - whatever a program raises is how it ended
+        return _ending(exc)
+    return Ending()
+
+
+async def _in_stack(program: str) -> None:
+    from pulumi.runtime import run_in_stack
+
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(PARALLEL * 4))
+    # A failure reaches every output that depends on it; it is reported once, as the ending.
+    loop.set_exception_handler(lambda *_: None)
+
+    def execute() -> None:
+        runpy.run_path(program, run_name="__main__")
+
+    await run_in_stack(execute)
+
+
+def _ending(exc: Exception) -> Ending:
+    from pulumi import RunError
+
+    from shoal.errors import BadInput, ShoalError
+
+    if isinstance(exc, ShoalError | RunError):
+        return Ending(error=str(exc), exit_code=exc.exit_code if isinstance(exc, ShoalError) else 1)
+    if absent := ABSENT_FEATURE.search(str(exc)):
+        return Ending(
+            error=f"the program uses {absent[1]}, which only Pulumi's own engine supports", exit_code=BadInput.exit_code
+        )
+    return Ending(error=f"{type(exc).__name__}: {exc}", exit_code=1, traceback=traceback.format_exc())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""A Pulumi project on disk: what `Pulumi.yaml` declares and what a stack's file gives."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from shoal.errors import BadInput
+
+PROJECT_FILE = "Pulumi.yaml"
+
+
+class Service(StrEnum):
+    """Where a stack lives; its configuration says so under PROJECT:service."""
+
+    AZURE = "azure"
+    EMBEDDED = "embedded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """One key that `Pulumi.yaml` declares under `config`."""
+
+    type: str | None
+    items: Mapping[str, Any] | None
+    default: Any
+    """Or the fixed value, for a key of another namespace; None where a stack must give one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    name: str
+    directory: Path
+    program: Path
+    declarations: Mapping[str, Declaration]
+    """By full key, `project:key`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    project: Project
+    name: str
+    file: str
+    config: Mapping[str, str]
+    """Defaults included, by full key; lists and objects are JSON. As Pulumi hands configuration to a program."""
+
+    @property
+    def service(self) -> Service:
+        key = f"{self.project.name}:service"
+        chosen = self.config.get(key, Service.AZURE)
+        if chosen not in set(Service):
+            raise BadInput(f"{key} is {chosen}; it must be {' or '.join(Service)} ({self.file})")
+        return Service(chosen)
+
+
+def find_project(start: Path) -> Path:
+    """The nearest directory with a Pulumi.yaml, from `start` upwards."""
+    for directory in (start, *start.parents):
+        if (directory / PROJECT_FILE).is_file():
+            return directory
+    raise BadInput(f"there is no {PROJECT_FILE} in {start} or above it; go to the project's directory")
+
+
+def read_project(directory: Path) -> Project:
+    document = _read_yaml(directory / PROJECT_FILE)
+    name = document.get("name")
+    if not isinstance(name, str) or not name:
+        raise BadInput(f"{PROJECT_FILE} in {directory} has no name")
+    runtime = document.get("runtime")
+    language = runtime.get("name") if isinstance(runtime, dict) else runtime
+    if language != "python":
+        raise BadInput(f"the program's runtime is {language}; Shoal deploys programs in python ({PROJECT_FILE})")
+    main = directory / (document.get("main") or "")
+    return Project(
+        name=name,
+        directory=directory,
+        program=main / "__main__.py" if main.is_dir() else main,
+        declarations={
+            _full_key(name, key): _declaration(value) for key, value in (document.get("config") or {}).items()
+        },
+    )
+
+
+def read_stack(name: str, directory: Path) -> Stack:
+    """The stack's configuration, with defaults applied and types checked as Pulumi does. Raises BadInput."""
+    project = read_project(directory)
+    file = f"Pulumi.{name}.yaml"
+    if not (directory / file).is_file():
+        known = sorted(path.name.split(".")[1] for path in directory.glob("Pulumi.*.yaml"))
+        raise BadInput(f"stack {name} has no {file} in {directory}; the stacks there are: {', '.join(known) or 'none'}")
+    given = _read_yaml(directory / file).get("config") or {}
+    values = {_stack_key(key, file): value for key, value in given.items()}
+    for key, declaration in project.declarations.items():
+        values.setdefault(key, declaration.default)
+        _check(key, declaration, values[key], file)
+    for key, value in values.items():
+        _refuse_encrypted(key, value, file)
+    return Stack(project=project, name=name, file=file, config={key: _as_text(value) for key, value in values.items()})
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_text())
+    except yaml.MarkedYAMLError as exc:
+        line = exc.problem_mark.line + 1 if exc.problem_mark else "?"
+        raise BadInput(f"{path.name} line {line}: {exc.problem}") from exc
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise BadInput(f"{path.name} must be a mapping of keys to values")
+    return document
+
+
+def _declaration(value: Any) -> Declaration:
+    if not isinstance(value, dict):
+        return Declaration(type=None, items=None, default=value)
+    default = value.get("default", value.get("value"))
+    return Declaration(type=value.get("type"), items=value.get("items"), default=default)
+
+
+def _full_key(project: str, key: str) -> str:
+    return key if ":" in key else f"{project}:{key}"
+
+
+def _stack_key(key: str, file: str) -> str:
+    if ":" not in key:
+        raise BadInput(f"{key} is not a configuration key; it must be NAMESPACE:{key} ({file})")
+    return key
+
+
+def _check(key: str, declaration: Declaration, value: Any, file: str) -> None:
+    if value is None:
+        raise BadInput(f"{key} is missing ({file})")
+    if declaration.type is not None and not _fits(declaration.type, declaration.items, value):
+        raise BadInput(f"{key} is {_as_text(value)}; it must be of type {declaration.type} ({file})")
+
+
+def _fits(kind: str, items: Mapping[str, Any] | None, value: Any) -> bool:
+    """Source: ValidateConfigValue of Pulumi's sdk/go/common/workspace/project.go, v3.259."""
+    match kind:
+        case "string":
+            return isinstance(value, str)
+        case "integer":
+            whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+            return (whole and not isinstance(value, bool)) or (isinstance(value, str) and _is_integer(value))
+        case "boolean":
+            return isinstance(value, bool) or value in ("true", "false")
+        case "object":
+            return isinstance(value, dict)
+        case "array" if isinstance(value, list) and items is not None:
+            return all(_fits(items["type"], items.get("items"), item) for item in value)
+        case _:
+            return False
+
+
+def _is_integer(text: str) -> bool:
+    try:
+        int(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _refuse_encrypted(key: str, value: Any, file: str) -> None:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if isinstance(value, dict) and "secure" in value:
+        raise BadInput(f"{key} is encrypted, which only Pulumi's own engine can read ({file})")
+    for item in inner:
+        _refuse_encrypted(key, item, file)
+
+
+def _as_text(value: Any) -> str:
+    match value:
+        case str():
+            return value
+        case bool() | list() | dict():
+            return json.dumps(value)
+        case _:
+            return str(value)

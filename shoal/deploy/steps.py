@@ -1,0 +1,81 @@
+"""What a deployment does to one resource, decided from what it was made from and what the program now says."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from shoal.deploy.record import Resource, input_hash
+from shoal.deploy.resource_types import ResourceType
+from shoal.deploy.urns import resource_name, resource_type
+
+
+class Operation(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """An input that differs, and how: `+` is given now, `-` no more, `~` otherwise."""
+
+    name: str
+    kind: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    operation: Operation
+    urn: str
+    id: str
+    """Empty while only a deployment can know it."""
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """`batch:Pool spot-pool`: the type without its package, and the name in the program."""
+        return f"{resource_type(self.urn).partition(':')[2]} {resource_name(self.urn)}"
+
+
+def decide(
+    old: Resource | None,
+    hashes: Mapping[str, str],
+    kind: ResourceType,
+    replace_on_changes: Collection[str],
+    *,
+    exists: bool,
+) -> tuple[Operation, tuple[Change, ...]]:
+    """The operation for a resource with these hashes of inputs; `exists` says whether the service has the old one."""
+    if old is None:
+        return Operation.CREATE, ()
+    changes = tuple(_changes(old.inputs, hashes))
+    forcing = {*kind.parameters, *kind.replaced_by, *replace_on_changes}
+    if changes and ("*" in forcing or any(change.name in forcing for change in changes)):
+        return Operation.REPLACE, changes
+    if not exists:
+        return Operation.CREATE, ()
+    return (Operation.UPDATE if changes or old.pending else Operation.SAME), changes
+
+
+def _changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[Change]:
+    names = dict.fromkeys([*new, *old])
+    return [
+        Change(name=name, kind="+" if name not in old else "-" if name not in new else "~")
+        for name in names
+        if old.get(name) != new.get(name)
+    ]
+
+
+def hashes_of(inputs: Mapping[str, Any], ignored: Collection[str], old: Resource | None) -> dict[str, str]:
+    """Each input's hash; one whose changes are ignored keeps the old hash, where there is an old one."""
+    hashes = {name: input_hash(value) for name, value in inputs.items()}
+    if old is None:
+        return hashes
+    kept = {name: old.inputs[name] for name in ignored if name in old.inputs}
+    return {**{name: value for name, value in hashes.items() if name not in ignored}, **kept}

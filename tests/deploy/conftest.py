@@ -1,0 +1,56 @@
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from shoal.deploy.arm import Arm
+from shoal.deploy.engine import Host
+from shoal.deploy.record import StackRecord, load_record
+from shoal.local.status import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A Pulumi project in a directory of its own, and the command `shoal` in it."""
+
+    name: str
+    directory: Path
+    status: Status
+
+    @property
+    def host(self) -> Host:
+        return Host(arm=Arm(self.status.arm_endpoint, self.status.arm_token), token=self.status.arm_token)
+
+    def program(self, text: str) -> None:
+        (self.directory / "__main__.py").write_text(text)
+
+    def shoal(self, *arguments: str, state: str | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "shoal", *arguments],
+            cwd=self.directory,
+            env={**os.environ, "SHOAL_STATE": state or self.status.state_dir},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def up(self) -> str:
+        """What a deployment that must succeed prints."""
+        done = self.shoal("up", "-y")
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def record(self) -> StackRecord | None:
+        return load_record(self.host.arm, self.name, "local")
+
+
+@pytest.fixture
+def project(tmp_path: Path, service: Status, name: str) -> Project:
+    (tmp_path / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\nconfig:\n  size: small\n")
+    (tmp_path / "Pulumi.local.yaml").write_text(f"config:\n  {name}:service: embedded\n")
+    return Project(name=name, directory=tmp_path, status=service)

@@ -1,0 +1,203 @@
+"""What programs may ask of the embedded engine beside plain resources, and what it refuses."""
+
+import json
+
+import pytest
+
+from tests.deploy.conftest import Project
+from tests.deploy.test_engine import GROUP, IDENTITY, exists, group_path, identity_path
+
+
+def test_protected_resource_is_neither_removed_nor_taken_down(project: Project) -> None:
+    protected = IDENTITY.replace('"nodes")', '"nodes", opts=pulumi.ResourceOptions(protect=True))')
+    project.program(GROUP + protected)
+    project.up()
+    project.program(GROUP)
+    for arguments in (("up", "-y"), ("down", "-y")):
+        refused = project.shoal(*arguments)
+        assert (refused.returncode, "nodes is protected" in refused.stderr) == (1, True)
+    assert exists(project, identity_path(project))
+
+
+def test_retained_resource_is_forgotten_but_not_deleted(project: Project) -> None:
+    project.program(
+        GROUP + IDENTITY.replace('"nodes")', '"nodes", opts=pulumi.ResourceOptions(retain_on_delete=True))')
+    )
+    project.up()
+    project.program(GROUP)
+    project.up()
+    assert exists(project, identity_path(project))
+
+
+def test_ignored_change_is_left_to_the_service(project: Project) -> None:
+    tagged = GROUP.replace('location="westeurope"', 'location="westeurope", tags={"a": "b"}, managed_by=None')
+    ignoring = tagged.replace("managed_by=None", 'opts=pulumi.ResourceOptions(ignore_changes=["tags"])')
+    project.program(ignoring)
+    project.up()
+    project.host.arm.put(group_path(project), "2024-03-01", {"location": "westeurope", "tags": {"by": "hand"}})
+    project.program(ignoring.replace('"a": "b"', '"a": "c"').replace("opts=", 'managed_by="x", opts='))
+    assert "[diff: +managedBy]" in project.up()
+    group = project.host.arm.get(group_path(project), "2024-03-01")
+    assert group is not None
+    assert (group["tags"], group["managedBy"]) == ({"by": "hand"}, "x")
+
+
+def test_renamed_resource_is_found_by_its_alias(project: Project) -> None:
+    project.program(GROUP)
+    project.up()
+    renamed = GROUP.replace(
+        '("group",', '("renamed", opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="group")]),'
+    )
+    project.program(renamed)
+    assert "No changes" in project.up()
+    record = project.record()
+    assert record is not None
+    assert [resource.urn.rsplit("::", 1)[-1] for resource in record.resources] == ["renamed"]
+
+
+def test_resources_of_components_are_named_as_pulumis_engine_names_them(project: Project) -> None:
+    project.program(
+        GROUP
+        + "box = pulumi.ComponentResource('shoal:index:Box', 'box')\n"
+        + IDENTITY.replace('"nodes")', '"nodes", opts=pulumi.ResourceOptions(parent=box))')
+    )
+    project.up()
+    record = project.record()
+    assert record is not None
+    assert [resource.urn for resource in record.resources] == [
+        f"urn:pulumi:local::{project.name}::azure-native:resources:ResourceGroup::group",
+        f"urn:pulumi:local::{project.name}::shoal:index:Box$azure-native:managedidentity:UserAssignedIdentity::nodes",
+    ]
+
+
+def test_secret_is_exported_masked_and_kept_nowhere(project: Project) -> None:
+    project.program(
+        GROUP.replace('location="westeurope"', 'location="westeurope", tags={"key": pulumi.Output.secret("hunter2")}')
+        + "pulumi.export('tags', group.tags)\npulumi.export('deep', {'a': [pulumi.Output.secret('hunter2')]})"
+    )
+    printed = project.up()
+    outputs = project.shoal("outputs", "--json").stdout
+    assert json.loads(outputs) == {"deep": {"a": ["[secret]"]}, "tags": "[secret]"}
+    record = project.record()
+    assert "hunter2" not in f"{printed}{outputs}{record}"
+
+
+def test_functions_of_the_provider_answer_from_the_service(project: Project) -> None:
+    project.program(
+        GROUP
+        + """
+from pulumi_azure_native import authorization, batch, storage
+config = authorization.get_client_config_output()
+pulumi.export("subscription", config.subscription_id)
+account = batch.get_batch_account_output(resource_group_name="shoal", account_name="shoal")
+pulumi.export("endpoint", account.account_endpoint)
+keys = batch.list_batch_account_keys_output(resource_group_name="shoal", account_name="shoal")
+pulumi.export("named", keys.account_name)
+pulumi.export("key", keys.primary)
+shoal = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/shoal"
+pulumi.export("known", resources.ResourceGroup.get("known", shoal).location)
+"""
+    )
+    project.up()
+    assert json.loads(project.shoal("outputs", "--json").stdout) == {
+        "subscription": "00000000-0000-0000-0000-000000000000",
+        "endpoint": project.status.batch_endpoint,
+        "named": "[secret]",
+        "key": "[secret]",
+        "known": "local",
+    }
+
+
+def test_outputs_of_another_stack_can_be_referred_to(project: Project) -> None:
+    project.program("import pulumi\npulumi.export('answer', 42)")
+    project.up()
+    (project.directory / "Pulumi.second.yaml").write_text(f"config:\n  {project.name}:service: embedded\n")
+    project.program(
+        "import pulumi\n"
+        f"other = pulumi.StackReference('organization/{project.name}/local')\n"
+        "pulumi.export('twice', other.require_output('answer').apply(lambda n: int(n) * 2))"
+    )
+    assert project.shoal("up", "-y", "-s", "second").returncode == 0
+    assert json.loads(project.shoal("outputs", "-s", "second", "--json").stdout) == {"twice": 84}
+
+
+def test_explicit_provider_says_where_resources_are(project: Project) -> None:
+    project.program(
+        GROUP
+        + """
+import pulumi_azure_native
+elsewhere = pulumi_azure_native.Provider("elsewhere", location="northeurope")
+managedidentity.UserAssignedIdentity("nodes", resource_group_name=group.name, resource_name_="nodes",
+    opts=pulumi.ResourceOptions(provider=elsewhere))
+"""
+    )
+    project.up()
+    identity = project.host.arm.get(identity_path(project), "2023-01-31")
+    assert identity is not None
+    assert identity["location"] == "northeurope"
+
+
+@pytest.mark.parametrize(
+    ("program", "refusal"),
+    [
+        (
+            "from pulumi_azure_native import network\nnetwork.VirtualNetwork('v', resource_group_name='g')",
+            "azure-native:network:VirtualNetwork (v) is not among the resources of the embedded service",
+        ),
+        (
+            GROUP.replace("name,", "name, opts=pulumi.ResourceOptions(import_='x'),"),
+            "azure-native:resources:ResourceGroup group uses import, which only Pulumi's own engine supports",
+        ),
+        (
+            GROUP.replace("name,", "name, opts=pulumi.ResourceOptions(ignore_changes=['tags.a']),"),
+            "uses ignore_changes of a nested property, which only Pulumi's own engine supports",
+        ),
+        (
+            GROUP.replace("name,", "name, opts=pulumi.ResourceOptions(transforms=[lambda args: None]),"),
+            "the program uses transforms, which only Pulumi's own engine supports",
+        ),
+        (
+            "import pulumi\nhooks = pulumi.ResourceHookBinding(after_create=[print])\n"
+            + GROUP.replace("name,", "name, opts=pulumi.ResourceOptions(hooks=hooks),"),
+            "the program uses resource hooks, which only Pulumi's own engine supports",
+        ),
+        (
+            "import pulumi\npulumi.ComponentResource('other:index:Box', 'box', remote=True)",
+            "other:index:Box box uses a remote component, which only Pulumi's own engine supports",
+        ),
+        (
+            "from pulumi.dynamic import CreateResult, Resource, ResourceProvider\n"
+            "class P(ResourceProvider):\n"
+            "    def create(self, props): return CreateResult('x')\n"
+            "class Made(Resource):\n"
+            "    def __init__(self): super().__init__(P(), 'made', {})\n"
+            "Made()",
+            "uses a dynamic resource",
+        ),
+        (
+            GROUP.replace('"westeurope"', '"westeurope", tags={"a": pulumi.StringAsset("x")}'),
+            "an asset as a property (no resource of the embedded service takes one)",
+        ),
+        (
+            "import pulumi_azure_native\npulumi_azure_native.Provider('p', use_msi=True)",
+            "provider p sets useMsi, which no local stack has",
+        ),
+        (
+            "from pulumi_azure_native import compute\ncompute.get_disk_output(disk_name='d', resource_group_name='g')"
+            ".apply(print)",
+            "the function azure-native:compute:getDisk is not among those of the embedded service",
+        ),
+    ],
+)
+def test_what_only_pulumis_engine_can_do_is_refused_by_name(project: Project, program: str, refusal: str) -> None:
+    project.program(program)
+    refused = project.shoal("preview")
+    assert refusal in refused.stderr
+    assert refused.returncode == 2
+
+
+def test_two_resources_of_one_name_are_refused(project: Project) -> None:
+    project.program(GROUP + 'resources.ResourceGroup("group", resource_group_name=name, location="westeurope")')
+    refused = project.shoal("preview")
+    assert refused.returncode == 1
+    assert "give one of them another name" in refused.stderr

@@ -1,0 +1,206 @@
+"""The project's own program, deployed to a service: what it makes, changes and leaves."""
+
+import dataclasses
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from azure.batch import BatchClient
+from azure.core.credentials import AzureNamedKeyCredential
+from azure.core.exceptions import ResourceNotFoundError
+from azure.mgmt.batch import BatchManagementClient
+
+from shoal.deploy.outputs import environment_of
+from shoal.environment import Environment
+from shoal.local.status import Status
+from tests.arm import management_client
+from tests.deploy.conftest import Project
+from tests.services import REPOSITORY
+from tests.waiting import wait_until
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A stack of the repository's program in a copy of it, with accounts of its own."""
+
+    name: str
+    project: Project
+
+    @property
+    def file(self) -> Path:
+        return self.project.directory / f"Pulumi.{self.name}.yaml"
+
+    @property
+    def app(self) -> Path:
+        return self.project.directory / "examples" / "var" / "app"
+
+    def configure(self, **changes: str) -> None:
+        """Replace text in the stack's file, each exactly where it stands."""
+        text = self.file.read_text()
+        for old, new in changes.items():
+            assert old in text
+            text = text.replace(old, new)
+        self.file.write_text(text)
+
+    def up(self) -> str:
+        done = self.project.shoal("up", "-y", "-s", self.name)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def environment(self, monkeypatch: pytest.MonkeyPatch) -> Environment:
+        monkeypatch.setenv("SHOAL_STATE", self.project.status.state_dir)
+        return environment_of(self.name, project_dir=self.project.directory)
+
+
+@pytest.fixture
+def stack(tmp_path: Path, service: Status, name: str) -> Iterator[Stack]:
+    for file in ("Pulumi.yaml", "__main__.py"):
+        shutil.copy(REPOSITORY / file, tmp_path)
+    stack = Stack(name=name, project=Project(name="shoal", directory=tmp_path, status=service))
+    stack.app.mkdir(parents=True)
+    (stack.app / "simulate.py").write_text("print('first')\n")
+    text = (REPOSITORY / "Pulumi.local.yaml").read_text()
+    own = name.replace("-", "")
+    stack.file.write_text(re.sub(r"shoallocal(store)?|shoal-local", own, text))
+    yield stack
+    stack.project.shoal("down", "-y", "-s", name)
+
+
+@pytest.fixture
+def management(service: Status) -> Iterator[BatchManagementClient]:
+    with management_client(service) as client:
+        yield client
+
+
+def test_deployed_environment_can_be_used_at_once(
+    stack: Stack, management: BatchManagementClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.up()
+    environment = stack.environment(monkeypatch)
+    assert environment.stack == stack.name
+    assert environment.arm_endpoint == stack.project.status.arm_endpoint
+    key = management.batch_account.get_keys(environment.resource_group, environment.batch_account).primary
+    credential = AzureNamedKeyCredential(environment.batch_account, key or "")
+    with BatchClient(environment.batch_endpoint, credential) as batch:
+        pool = batch.get_pool(environment.pools["spot"].id)
+        assert pool.task_slots_per_node == environment.pools["spot"].task_slots_per_node == 4
+        assert batch.get_application("var").versions == [environment.packages["var"].version]
+        wait_until(lambda: [node.state for node in batch.list_nodes("spot")] == ["idle"] * 3)
+    assert "No changes: all 16 resources are as declared." in stack.up()
+
+
+def test_changed_package_becomes_a_version_that_the_pool_takes(
+    stack: Stack, management: BatchManagementClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.up()
+    first = stack.environment(monkeypatch).packages["var"].version
+    (stack.app / "simulate.py").write_text("print('second')\n")
+    printed = stack.up()
+    assert "+- batch:ApplicationPackage var-version replaced  [diff: ~versionName]" in printed
+    assert " ~  batch:Pool spot-pool updated  [diff: ~applicationPackages]" in printed
+    environment = stack.environment(monkeypatch)
+    second = environment.packages["var"].version
+    assert second != first
+    account = environment.resource_group, environment.batch_account
+    assert [package.name for package in management.application_package.list(*account, "var")] == [second]
+    application = management.application.get(*account, "var").properties
+    pool = management.pool.get(*account, "spot").properties
+    assert application
+    assert application.default_version == second
+    assert pool
+    assert [reference.version for reference in pool.application_packages or ()] == [second]
+
+
+def test_activation_that_was_broken_off_is_mended_by_the_next_deployment(
+    stack: Stack, management: BatchManagementClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.up()
+    environment = stack.environment(monkeypatch)
+    version = environment.resource_group, environment.batch_account, "var", environment.packages["var"].version
+    pending = management.application_package.create(*version).properties
+    assert pending
+    assert pending.state == "Pending"
+    stack.up()
+    active = management.application_package.get(*version).properties
+    assert active
+    assert active.state == "Active"
+
+
+def test_pool_is_changed_in_place_replaced_and_removed_as_configured(
+    stack: Stack, management: BatchManagementClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.up()
+    environment = stack.environment(monkeypatch)
+    stack.configure(**{"spotNodes: 3": "spotNodes: 2"})
+    assert "~  batch:Pool spot-pool updated  [diff: ~scaleSettings]" in stack.up()
+    stack.configure(standard_d2s_v3="standard_d4s_v3")
+    assert "+- batch:Pool spot-pool replaced  [diff: ~vmSize]" in stack.up()
+    assert stack.environment(monkeypatch).pools["spot"].vm_size == "standard_d4s_v3"
+    text = stack.file.read_text()
+    stack.file.write_text(text[: text.index("  shoal:pools:")] + "  shoal:pools: []\n")
+    assert "-  batch:Pool spot-pool deleted" in stack.up()
+    with pytest.raises(ResourceNotFoundError):
+        management.pool.get(environment.resource_group, environment.batch_account, "spot")
+
+
+def test_stack_that_is_taken_down_leaves_nothing_in_the_service(stack: Stack) -> None:
+    stack.up()
+    down = stack.project.shoal("down", "-y", "-s", stack.name)
+    assert "16 deleted" in down.stdout, down.stderr
+    arm = stack.project.host.arm
+    subscription = "/subscriptions/00000000-0000-0000-0000-000000000000"
+    groups = arm.get(f"{subscription}/resourceGroups", "2024-03-01")
+    stacks = arm.get(f"{subscription}/providers/Microsoft.Resources/deploymentStacks", "2024-03-01")
+    assert stack.name.replace("-", "") not in json.dumps([groups, stacks])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("spotNodes: 3", "spotNodes: -1", "shoal:pools[0].spotNodes is -1; it must be at least 0 (FILE)"),
+        (
+            "taskSlotsPerNode",
+            "taskSlots",
+            "shoal:pools[0].taskSlots is not a known key; did you mean taskSlotsPerNode?",
+        ),
+        (
+            "shoal:resourceGroup: ",
+            "shoal:outputsExpireAfterDays: soon #",
+            "shoal:outputsExpireAfterDays is soon; it must be of type integer (FILE)",
+        ),
+        ("directory: examples/var/app", "directory: nowhere", "/nowhere does not exist; shoal:packages names it"),
+        ("shoal:service: embedded", "shoal:service: aws", "shoal:service is aws; it must be azure or embedded (FILE)"),
+        ("config:", "config: [", "FILE line "),
+    ],
+)
+def test_wrong_configuration_is_one_message_and_creates_nothing(stack: Stack, old: str, new: str, message: str) -> None:
+    stack.configure(**{old: new})
+    refused = stack.project.shoal("up", "-y", "-s", stack.name)
+    assert message.replace("FILE", stack.file.name) in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert refused.returncode == 2
+    group = f"/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/{stack.name.replace('-', '')}"
+    assert stack.project.host.arm.get(group, "2024-03-01") is None
+
+
+def test_service_that_is_not_running_is_said_with_what_to_do(stack: Stack, tmp_path: Path) -> None:
+    for command in (("up", "-y"), ("preview",), ("down", "-y"), ("outputs", "--json")):
+        refused = stack.project.shoal(*command, "-s", stack.name, state=str(tmp_path / "no-service"))
+        assert refused.stderr == "error: the embedded service is not running; start it with `shoal local start`\n"
+        assert refused.returncode == 2
+
+
+def test_stack_that_is_not_deployed_has_no_outputs(stack: Stack) -> None:
+    refused = stack.project.shoal("outputs", "--json", "-s", stack.name)
+    assert refused.stderr == f"error: stack {stack.name} is not deployed; run `shoal up -s {stack.name}`\n"
+    assert refused.returncode == 2
+
+
+def test_azure_stack_is_left_to_pulumis_engine(stack: Stack) -> None:
+    shutil.copy(REPOSITORY / "Pulumi.dev.yaml", stack.project.directory)
+    refused = stack.project.shoal("up", "-y", "-s", "dev")
+    assert "run `pulumi up -s dev`" in refused.stderr
+    assert refused.returncode == 2
