@@ -1,0 +1,140 @@
+"""A YAML file whose every value knows its line, so that an error can say where it is."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from shoal.errors import BadInput
+
+Location = Sequence[str | int]
+"""Keys and indices from the top of the file to a value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    path: Path
+    value: Any
+    root: yaml.Node
+
+    def line(self, location: Location) -> int:
+        """The line of a key, an item, or of the nearest thing around it that exists; from 1."""
+        return _find(self.root, location).line + 1
+
+    def text_line(self, location: Location) -> int:
+        """The line on which the text of a string begins: below the `|` of a block."""
+        node = _find(self.root, location).node
+        in_block = isinstance(node, yaml.ScalarNode) and node.style in ("|", ">")
+        return node.start_mark.line + 1 + in_block
+
+    def at(self, location: Location) -> str:
+        return f"{self.path} line {self.line(location)}"
+
+    def name(self, location: Location) -> str:
+        """`stages[0].slots`, of the steps that the file has."""
+        steps = _find(self.root, location).steps
+        return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
+
+
+def read_document(path: Path) -> Document:
+    """Raises BadInput for a file that is not there or is not YAML, with the line."""
+    try:
+        return parse_document(path.read_text(encoding="utf-8"), path)
+    except FileNotFoundError as exc:
+        raise BadInput(f"{path} does not exist") from exc
+    except (OSError, UnicodeDecodeError) as exc:
+        raise BadInput(f"{path} cannot be read: {exc}") from exc
+
+
+def parse_document(text: str, path: Path) -> Document:
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            raise BadInput(f"{path} is empty")
+        for node in _mappings(root):
+            _refuse_doubled_keys(node, path)
+        return Document(path=path, value=loader.construct_document(root), root=root)
+    except yaml.MarkedYAMLError as exc:
+        raise BadInput(_yaml_message(path, exc)) from exc
+    except yaml.YAMLError as exc:
+        raise BadInput(f"{path}: {exc}") from exc
+    finally:
+        loader.dispose()
+
+
+def scalar(text: str) -> Any:
+    """What an unquoted word means in a job file: a number, true, false, null, or itself."""
+    return yaml.load(text, _Loader)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's plain words: `NO`, `on`, `12:30` and `2024-01-01` are text, as a ticker or a label should be."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - the name and type are PyYAML's
+
+
+for _tag, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("int", r"[-+]?(0|[1-9][0-9]*)", "-+0123456789"),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+", "-+.0123456789"),
+    ("merge", r"<<", "<"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), list(_first))
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    line: int
+    """Where the key or the item stands; from 0."""
+    node: yaml.Node
+    steps: Location
+
+
+def _find(root: yaml.Node, location: Location) -> _Spot:
+    """The value at a location; steps that the file does not have are passed over."""
+    spot = _Spot(root.start_mark.line, root, ())
+    for step in location:
+        for key, value in _children(spot.node, step):
+            spot = _Spot(key.start_mark.line, value, (*spot.steps, step))
+    return spot
+
+
+def _children(node: yaml.Node, step: str | int) -> list[tuple[yaml.Node, yaml.Node]]:
+    if isinstance(node, yaml.MappingNode):
+        return [(key, value) for key, value in node.value if key.value == str(step)]
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+        return [(item, item) for item in node.value[step : step + 1]]
+    return []
+
+
+def _mappings(node: yaml.Node) -> Iterator[yaml.MappingNode]:
+    if isinstance(node, yaml.MappingNode):
+        yield node
+        for _, value in node.value:
+            yield from _mappings(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _mappings(value)
+
+
+def _refuse_doubled_keys(node: yaml.MappingNode, path: Path) -> None:
+    seen: dict[str, int] = {}
+    for key, _ in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            raise BadInput(f"{path} line {line}: a string that begins with {{{{ needs quotes around it")
+        if key.value in seen:
+            raise BadInput(f"{path} line {line}: '{key.value}' stands here twice, first on line {seen[key.value]}")
+        seen[key.value] = line
+
+
+def _yaml_message(path: Path, exc: yaml.MarkedYAMLError) -> str:
+    mark = exc.problem_mark or exc.context_mark
+    where = f"{path} line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
+    context = f" ({exc.context})" if exc.context else ""
+    return f"{where}: this is not valid YAML: {exc.problem}{context}"

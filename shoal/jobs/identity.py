@@ -1,0 +1,32 @@
+"""Task ids made of what a task is about, so that submitting again finds the same task."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+MAX_LENGTH = 64
+"""Source: Batch REST, Task - Create, `id`: letters, digits, hyphens and underscores, at most 64."""
+_HASH_LENGTH = 12
+_UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+def point_key(point: Mapping[str, Any]) -> bytes:
+    """The same for equal points, whatever the order of their axes; 5, 5.0 and "5" are different values."""
+    return orjson.dumps(point, option=orjson.OPT_SORT_KEYS)
+
+
+def task_id(stage: str, point: Mapping[str, Any]) -> str:
+    """Stage, the point's values in the order of their axes' names as far as there is room, and 60 bits of hash.
+
+    The hash is in lower case, because ids that differ in case only are one id to Batch.
+    """
+    digest = hashlib.blake2b(point_key(point), digest_size=8).digest()
+    key = base64.b32encode(digest)[:_HASH_LENGTH].decode().lower()
+    room = MAX_LENGTH - len(stage) - _HASH_LENGTH - 2
+    words = "-".join([str(point[axis]) for axis in sorted(point)])
+    readable = _UNFIT.sub("_", words)[:room].strip("-_")
+    return f"{stage}-{readable}-{key}" if readable else f"{stage}-{key}"

@@ -1,0 +1,41 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from shoal.jobs.asked import rendering_asked
+from shoal.jobs.plan import make_plan
+from tests.jobs.builders import ENVIRONMENT
+
+REPOSITORY = Path(__file__).parents[2]
+TEMPLATES = sorted((REPOSITORY / "task_templates").glob("*.yaml"))
+DOCUMENT = (REPOSITORY / "docs" / "jobs.md").read_text()
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_starter_template_can_be_planned_as_it_is(path: Path) -> None:
+    rendering = rendering_asked(path, ENVIRONMENT, pairs=["run=r1"], parameters=None, job_id=None)
+    plan = make_plan(rendering)
+    assert plan.job_id == f"{path.stem}-r1"
+    assert all(stage.tasks > 0 for stage in plan.stages)
+
+
+def test_starter_sweep_has_the_tasks_that_its_comments_promise() -> None:
+    path = REPOSITORY / "task_templates" / "sweep.yaml"
+    rendering = rendering_asked(path, ENVIRONMENT, pairs=["repetitions=2"], parameters=None, job_id=None)
+    assert [stage.tasks for stage in make_plan(rendering).stages] == [10, 1]
+
+
+def test_there_are_starter_templates_and_a_whole_example() -> None:
+    assert len(TEMPLATES) >= 2
+    assert len(EXAMPLES) >= 1
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_example_of_the_documentation_can_be_planned(tmp_path: Path, example: str) -> None:
+    (tmp_path / "job.yaml").write_text(example)
+    (tmp_path / "prices.csv").write_text("date,price\n")
+    rendering = rendering_asked(tmp_path / "job.yaml", ENVIRONMENT, pairs=["run=r1"], parameters=None, job_id=None)
+    plan = make_plan(rendering)
+    assert (plan.job_id, [stage.tasks for stage in plan.stages]) == ("var-r1", [120, 1])
