@@ -1,0 +1,178 @@
+"""From an environment document to clients: the real azure-batch and azure-storage-blob, whatever answers them.
+
+Errors of the service become the project's here, once.
+"""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, assert_never
+
+from azure.batch import BatchClient
+from azure.core.credentials import AzureNamedKeyCredential
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
+from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
+
+from shoal.environment import Authentication, Environment, from_json
+from shoal.errors import BadInput, WorkFailed
+from shoal.local.status import default_state_dir, read_status
+
+BATCH_ARM_VERSION = "2024-07-01"
+STORAGE_ARM_VERSION = "2023-05-01"
+KEY_SIGNATURE_LIFE = timedelta(days=30)
+DELEGATED_SIGNATURE_LIFE = timedelta(days=7)
+"""Source: Azure Storage, Get User Delegation Key: at most seven days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    environment: Environment
+    batch: BatchClient
+    blobs: BlobServiceClient
+    sign: Callable[[str], str]
+    """Makes the query part of a shared access signature for a container, for nodes without an identity."""
+
+
+def find_environment(stack: str, document: Path | None, *, project_dir: Path) -> Environment:
+    """From a file where one is named, else of the deployed stack."""
+    if document is None:
+        from shoal.deploy.outputs import environment_of
+
+        return environment_of(stack, project_dir=project_dir)
+    try:
+        return from_json(json.loads(document.read_text()))
+    except (OSError, json.JSONDecodeError) as exc:
+        raise BadInput(f"{document} is not an environment document: {exc}") from exc
+
+
+@contextmanager
+def connected(environment: Environment) -> Iterator[Services]:
+    """Open clients for as long as the block runs. Raises BadInput where the service is not running."""
+    with explained(environment):
+        services = _services(environment)
+        with services.batch, services.blobs:
+            yield services
+
+
+@contextmanager
+def explained(environment: Environment) -> Iterator[None]:
+    """Errors of Azure's clients as one message each."""
+    try:
+        yield
+    except (ServiceRequestError, ServiceResponseError) as exc:
+        raise BadInput(f"{environment.batch_endpoint} does not answer{_how_to_start(environment)}") from exc
+    except ClientAuthenticationError as exc:
+        raise BadInput(f"{environment.batch_endpoint} does not accept the credentials: {first_line(exc)}") from exc
+    except HttpResponseError as exc:
+        raise WorkFailed(f"{exc.reason or 'the service refused'}: {first_line(exc)}") from exc
+
+
+def services_by_keys(environment: Environment, *, batch_key: str, storage_key: str) -> Services:
+    batch = AzureNamedKeyCredential(environment.batch_account, batch_key)
+    storage = AzureNamedKeyCredential(environment.storage_account, storage_key)
+    return Services(
+        environment=environment,
+        batch=BatchClient(environment.batch_endpoint, batch),
+        blobs=BlobServiceClient(environment.blob_endpoint, credential=storage),
+        sign=lambda container: _signature(environment, container, KEY_SIGNATURE_LIFE, account_key=storage_key),
+    )
+
+
+def error_code(exc: HttpResponseError) -> str:
+    """Batch's word for what went wrong, such as `JobNotFound`."""
+    return (exc.error.code if exc.error else None) or ""
+
+
+def first_line(exc: HttpResponseError) -> str:
+    message = (exc.error.message if exc.error else None) or exc.message or str(exc)
+    return message.splitlines()[0]
+
+
+def _services(environment: Environment) -> Services:
+    match environment.authentication:
+        case Authentication.ENTRA:
+            return _by_entra(environment)
+        case Authentication.SHARED_KEY:
+            return _by_keys(environment)
+        case other:
+            assert_never(other)
+
+
+def _by_entra(environment: Environment) -> Services:
+    from azure.identity import DefaultAzureCredential
+
+    credential = DefaultAzureCredential()
+    blobs = BlobServiceClient(environment.blob_endpoint, credential=credential)
+
+    def sign(container: str) -> str:
+        now = datetime.now(UTC)
+        delegated = blobs.get_user_delegation_key(now, now + DELEGATED_SIGNATURE_LIFE)
+        return _signature(environment, container, DELEGATED_SIGNATURE_LIFE, user_delegation_key=delegated)
+
+    batch = BatchClient(environment.batch_endpoint, credential)
+    return Services(environment=environment, batch=batch, blobs=blobs, sign=sign)
+
+
+def _by_keys(environment: Environment) -> Services:
+    batch = _keys(environment, f"Microsoft.Batch/batchAccounts/{environment.batch_account}", BATCH_ARM_VERSION)
+    storage = _keys(
+        environment, f"Microsoft.Storage/storageAccounts/{environment.storage_account}", STORAGE_ARM_VERSION
+    )
+    return services_by_keys(environment, batch_key=batch["primary"], storage_key=storage["keys"][0]["value"])
+
+
+def _signature(environment: Environment, container: str, life: timedelta, **key: Any) -> str:
+    return generate_container_sas(
+        environment.storage_account,
+        container,
+        permission=_permission(environment, container),
+        start=datetime.now(UTC) - timedelta(minutes=15),  # clocks differ
+        expiry=datetime.now(UTC) + life,
+        **key,
+    )
+
+
+def _permission(environment: Environment, container: str) -> ContainerSasPermissions:
+    """Outputs are read by later stages; logs are only written; everything else is only read."""
+    containers = environment.containers
+    return ContainerSasPermissions(
+        read=container != containers.logs,
+        list=container != containers.logs,
+        create=container in (containers.outputs, containers.logs),
+        write=container in (containers.outputs, containers.logs),
+    )
+
+
+def _keys(environment: Environment, resource: str, version: str) -> dict[str, Any]:
+    """Source: ARM, batchAccounts/listKeys and storageAccounts/listKeys."""
+    status = read_status(default_state_dir())
+    if status is None:
+        raise BadInput(f"the Batch service of stack '{environment.stack}' is not running{_how_to_start(environment)}")
+    request = urllib.request.Request(
+        f"{environment.arm_endpoint}/subscriptions/{environment.subscription_id}/resourceGroups/"
+        f"{environment.resource_group}/providers/{resource}/listKeys?api-version={version}",
+        method="POST",
+        headers={"Authorization": f"Bearer {status.arm_token}", "Content-Length": "0"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            keys: dict[str, Any] = json.load(response)
+            return keys
+    except urllib.error.HTTPError as exc:
+        raise BadInput(f"{resource} has no keys at {environment.arm_endpoint} ({exc}); run `shoal up`") from exc
+    except OSError as exc:
+        raise BadInput(f"{environment.arm_endpoint} does not answer{_how_to_start(environment)}") from exc
+
+
+def _how_to_start(environment: Environment) -> str:
+    return "; start it with `shoal local start`" if environment.authentication is Authentication.SHARED_KEY else ""

@@ -1,0 +1,30 @@
+"""Local input files go to the inputs container once: their names are made of their content."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.blob import ContainerClient
+
+from shoal.errors import WorkFailed
+
+IN_FLIGHT = 8
+
+
+def upload(files: Mapping[Path, str], container: ContainerClient) -> int:
+    """How many were not there yet."""
+    with ThreadPoolExecutor(IN_FLIGHT) as pool:
+        return sum(pool.map(lambda path: _upload(path, files[path], container), files))
+
+
+def _upload(path: Path, blob: str, container: ContainerClient) -> bool:
+    client = container.get_blob_client(blob)
+    if client.exists():
+        return False
+    try:
+        with path.open("rb") as content:
+            client.upload_blob(content, overwrite=True)
+    except ResourceNotFoundError as exc:
+        raise WorkFailed(f"{path} cannot be uploaded: there is no container '{container.container_name}'") from exc
+    return True
