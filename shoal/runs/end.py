@@ -1,0 +1,38 @@
+"""End a job, or forget it. Both wait until it has happened."""
+
+from typing import Any
+
+from azure.batch import BatchClient
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+
+from shoal.connect import error_code
+from shoal.errors import BadInput
+
+POLL_SECONDS = 1
+
+
+def cancel(client: BatchClient, job_id: str) -> bool:
+    """Running tasks are ended, waiting ones never run. False where the job had ended before."""
+    try:
+        # The client refuses a missing or empty body, and keeps the model of it to itself.
+        options: Any = {"terminateReason": "UserTerminate"}
+        client.begin_terminate_job(job_id, options=options, polling_interval=POLL_SECONDS).wait()
+    except ResourceNotFoundError as exc:
+        raise _unknown(job_id) from exc
+    except ResourceExistsError as exc:
+        if error_code(exc) not in ("JobCompleted", "JobBeingTerminated"):
+            raise
+        return False
+    return True
+
+
+def remove(client: BatchClient, job_id: str) -> None:
+    """The job and what its tasks left on nodes; outputs and logs in storage stay."""
+    try:
+        client.begin_delete_job(job_id, polling_interval=POLL_SECONDS).wait()
+    except ResourceNotFoundError as exc:
+        raise _unknown(job_id) from exc
+
+
+def _unknown(job_id: str) -> BadInput:
+    return BadInput(f"there is no job '{job_id}'; `shoal jobs` lists them")

@@ -1,0 +1,61 @@
+"""Bring a job's outputs home: each file whole or not at all, and each only once."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from azure.storage.blob import BlobProperties, ContainerClient
+
+from shoal.errors import WorkFailed
+
+IN_FLIGHT = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    folder: str
+    files: int
+    already_there: int
+    bytes: int
+
+    @property
+    def summary(self) -> str:
+        if self.files == 0:
+            return "there are no outputs"
+        return f"{self.files} files in {self.folder}, {self.files - self.already_there} of them fetched now"
+
+
+def fetch(container: ContainerClient, job_id: str, folder: Path) -> Fetched:
+    """STAGE/TASK/FILE below the folder. A fetched file carries its blob's time: same time and size is the same file."""
+    blobs = _outputs(container, job_id)
+    with ThreadPoolExecutor(IN_FLIGHT) as pool:
+        sizes = list(pool.map(lambda blob: _bring(container, blob, _target(blob, job_id, folder)), blobs))
+    brought = [size for size in sizes if size is not None]
+    return Fetched(folder=str(folder), files=len(sizes), already_there=len(sizes) - len(brought), bytes=sum(brought))
+
+
+def _outputs(container: ContainerClient, job_id: str) -> Iterator[BlobProperties]:
+    return iter(container.list_blobs(name_starts_with=f"{job_id}/"))
+
+
+def _target(blob: BlobProperties, job_id: str, folder: Path) -> Path:
+    target = folder / blob.name.removeprefix(f"{job_id}/")
+    if ".." in target.parts[len(folder.parts) :] or not target.is_relative_to(folder):
+        raise WorkFailed(f"the output '{blob.name}' would be written outside of {folder}; nothing was fetched")
+    return target
+
+
+def _bring(container: ContainerClient, blob: BlobProperties, target: Path) -> int | None:
+    """The bytes brought, None for a file that is there already."""
+    written = blob.last_modified.timestamp()
+    if target.exists() and (target.stat().st_size, target.stat().st_mtime) == (blob.size, written):
+        return None
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.part")
+    with part.open("wb") as content:
+        container.download_blob(blob.name).readinto(content)
+    os.utime(part, (written, written))
+    part.replace(target)
+    return int(blob.size)

@@ -1,0 +1,118 @@
+"""Jobs, tasks and nodes as rows: what lists show of them."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from azure.batch import BatchClient
+from azure.batch.models import BatchJob, BatchNode, BatchTask
+from azure.core.exceptions import ResourceNotFoundError
+
+from shoal.environment import Environment
+from shoal.errors import BadInput
+from shoal.jobs.suggestion import suggestion
+from shoal.runs.words import word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRow:
+    id: str
+    state: str | None
+    pool: str
+    created: datetime | None
+    ended: datetime | None
+    reason: str | None
+    """Why it ended, in Batch's words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRow:
+    id: str
+    state: str | None
+    result: str | None
+    exit_code: int | None
+    failure: str | None
+    """Batch's code, such as FailureExitCode."""
+    retries: int
+    started: datetime | None
+    ended: datetime | None
+    node: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeRow:
+    pool: str
+    id: str
+    state: str | None
+    spot: bool
+    running_tasks: int
+    running_slots: int
+    tasks_run: int
+
+
+def jobs(client: BatchClient) -> Iterator[JobRow]:
+    return map(_job_row, client.list_jobs(select=["id", "state", "creationTime", "executionInfo", "poolInfo"]))
+
+
+def tasks(client: BatchClient, job_id: str, *, state: str | None, failed: bool, limit: int | None) -> Iterator[TaskRow]:
+    """Raises BadInput where there is no such job."""
+    terms = [f"state eq '{state}'"] if state else []
+    terms += ["executionInfo/result eq 'failure'"] if failed else []
+    listed = client.list_tasks(
+        job_id, filter=" and ".join(terms) or None, select=["id", "state", "executionInfo", "nodeInfo"]
+    )
+    try:
+        yield from map(_task_row, itertools.islice(listed, limit))
+    except ResourceNotFoundError as exc:
+        raise BadInput(f"there is no job '{job_id}'; `shoal jobs` lists them") from exc
+
+
+def nodes(client: BatchClient, environment: Environment, pool: str | None) -> Iterator[NodeRow]:
+    """Of one pool of the stack, by its name there, or of all."""
+    if pool is not None and pool not in environment.pools:
+        known = suggestion(pool, environment.pools)
+        raise BadInput(f"the stack '{environment.stack}' has no pool '{pool}'; {known}")
+    for name in [pool] if pool else environment.pools:
+        for node in client.list_nodes(environment.pools[name].id):
+            yield _node_row(name, node)
+
+
+def _job_row(job: BatchJob) -> JobRow:
+    execution = job.execution_info
+    return JobRow(
+        id=str(job.id),
+        state=word(job.state),
+        pool=str(execution.pool_id or job.pool_info.pool_id if execution else job.pool_info.pool_id),
+        created=job.creation_time,
+        ended=execution.end_time if execution else None,
+        reason=execution.termination_reason if execution else None,
+    )
+
+
+def _task_row(task: BatchTask) -> TaskRow:
+    execution = task.execution_info
+    failure = execution.failure_info if execution else None
+    return TaskRow(
+        id=str(task.id),
+        state=word(task.state),
+        result=word(execution.result) if execution else None,
+        exit_code=execution.exit_code if execution else None,
+        failure=failure.code if failure else None,
+        retries=execution.retry_count if execution else 0,
+        started=execution.start_time if execution else None,
+        ended=execution.end_time if execution else None,
+        node=task.node_info.node_id if task.node_info else None,
+    )
+
+
+def _node_row(pool: str, node: BatchNode) -> NodeRow:
+    return NodeRow(
+        pool=pool,
+        id=str(node.id),
+        state=word(node.state),
+        spot=not node.is_dedicated,
+        running_tasks=node.running_tasks_count or 0,
+        running_slots=node.running_task_slots_count or 0,
+        tasks_run=node.total_tasks_run or 0,
+    )

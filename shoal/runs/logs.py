@@ -1,0 +1,100 @@
+"""What a task wrote: from its node while that lives, else from the logs container."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from azure.batch.models import BatchTaskState
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.rest import HttpRequest
+
+from shoal.connect import Services
+from shoal.errors import BadInput
+from shoal.jobs.collection import API_VERSION
+from shoal.runs.watch import Clock
+from shoal.runs.words import word
+
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFile:
+    job_id: str
+    task_id: str
+    name: str
+    """`stdout.txt` or `stderr.txt`."""
+
+    @property
+    def blob(self) -> str:
+        return f"{self.job_id}/{self.task_id}/{self.name}"
+
+
+def read_log(services: Services, log: LogFile, *, start: int = 0) -> bytes:
+    """From byte `start` on. Raises BadInput where the task is unknown, or its log is neither on a node nor kept."""
+    on_node = _from_node(services, log, start)
+    if on_node is not None:
+        return on_node
+    container = services.blobs.get_container_client(services.environment.containers.logs)
+    try:
+        return container.download_blob(log.blob).readall()[start:]
+    except ResourceNotFoundError as exc:
+        raise BadInput(_why_not(services, log)) from exc
+
+
+def follow_log(services: Services, log: LogFile, clock: Clock | None = None) -> Iterator[bytes]:
+    """What is there, then what comes, until the task has completed."""
+    clock, seen = clock or Clock(), 0
+    while True:
+        completed = _state(services, log) == BatchTaskState.COMPLETED
+        try:
+            part = read_log(services, log, start=seen)
+        except BadInput:
+            if completed:
+                raise
+            part = b""
+        if part:
+            yield part
+        seen += len(part)
+        if completed:
+            return
+        clock.sleep(POLL_SECONDS)
+
+
+def tail(content: bytes, lines: int) -> str:
+    return "\n".join(content.decode(errors="replace").splitlines()[-lines:])
+
+
+def _from_node(services: Services, log: LogFile, start: int) -> bytes | None:
+    """None where no node has the file. The client's own download cannot tell why it failed, so it is asked directly.
+
+    Source: Batch REST, File - Get From Task: `ocp-range`; 404 and 409 without the file, 416 past its end.
+    """
+    request = HttpRequest(
+        "GET",
+        f"/jobs/{log.job_id}/tasks/{log.task_id}/files/{log.name}",
+        params={"api-version": API_VERSION},
+        headers={"ocp-range": f"bytes={start}-"} if start else {},
+    )
+    try:
+        return services.batch.send_request(request).content
+    except HttpResponseError as exc:
+        if exc.status_code == 416:
+            return b""
+        if exc.status_code not in (404, 409):
+            raise
+        return None
+
+
+def _state(services: Services, log: LogFile) -> str | None:
+    try:
+        return word(services.batch.get_task(log.job_id, log.task_id, select=["id", "state"]).state)
+    except ResourceNotFoundError as exc:
+        raise BadInput(
+            f"job '{log.job_id}' has no task '{log.task_id}'; `shoal tasks {log.job_id}` lists them"
+        ) from exc
+
+
+def _why_not(services: Services, log: LogFile) -> str:
+    state = _state(services, log)
+    if state != BatchTaskState.COMPLETED:
+        return f"task '{log.task_id}' is {state} and has written no {log.name} yet"
+    return f"the {log.name} of task '{log.task_id}' is gone: its node is, and `logs` of its stage did not keep it"
