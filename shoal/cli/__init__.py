@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from shoal.cli import deploy, local
+from shoal.cli import deploy, jobs, local, runs
 from shoal.errors import ShoalError
 
 
@@ -18,13 +18,39 @@ def shoal() -> None:
     """Azure Batch as code: deploy pools, submit sweeps, bring results home; in Azure or on this machine."""
 
 
-for command in (deploy.up, deploy.preview, deploy.down, deploy.outputs, local.local):
+for command in (
+    deploy.up,
+    deploy.preview,
+    deploy.down,
+    deploy.outputs,
+    jobs.plan,
+    jobs.render,
+    jobs.submit,
+    jobs.schema,
+    runs.run,
+    runs.watch,
+    runs.fetch,
+    runs.logs,
+    runs.jobs,
+    runs.tasks,
+    runs.nodes,
+    runs.cancel,
+    runs.rm,
+    local.local,
+):
     shoal.add_command(command)
 
 
 def main() -> None:
+    """Exit codes: 0 done, 1 the work failed, 2 wrong usage or bad input, 130 interrupted."""
     try:
-        shoal(standalone_mode=True)
+        sys.exit(shoal(standalone_mode=False) or 0)
     except ShoalError as exc:
         click.echo(f"error: {exc}", err=True)
         sys.exit(exc.exit_code)
+    except click.ClickException as exc:
+        exc.show()
+        sys.exit(exc.exit_code)
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        sys.exit(130)

@@ -1,0 +1,96 @@
+"""How a job's progress is shown: one live line on a terminal, now and then a plain line elsewhere."""
+
+import sys
+import time
+from collections import deque
+from datetime import timedelta
+from types import TracebackType
+from typing import Protocol, Self
+
+import click
+
+from shoal.runs.progress import Snapshot, line
+
+PLAIN_LINE_SECONDS = 3.0
+_HISTORY = 256
+
+
+class Display(Protocol):
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+    def on_snapshot(self, snapshot: Snapshot) -> None: ...
+    def on_silence(self, away: timedelta) -> None: ...
+
+
+def display(*, err: bool) -> Display:
+    """On stdout, or on stderr where stdout is for JSON."""
+    stream = sys.stderr if err else sys.stdout
+    return LiveLine(err=err) if stream.isatty() else PlainLines(err=err)
+
+
+class PlainLines:
+    """A line when something has changed, at most every few seconds; the last state always."""
+
+    def __init__(self, *, err: bool) -> None:
+        self._err = err
+        self._history: deque[Snapshot] = deque(maxlen=_HISTORY)
+        self._said = ""
+        self._said_at = float("-inf")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._history:
+            self._say(line(self._history), at_once=True)
+
+    def on_snapshot(self, snapshot: Snapshot) -> None:
+        changed = not self._history or self._history[-1].counts != snapshot.counts
+        self._history.append(snapshot)
+        if changed:
+            self._say(line(self._history))
+
+    def on_silence(self, away: timedelta) -> None:
+        self._say(f"the service does not answer for {away.total_seconds():.0f} s; trying again")
+
+    def _say(self, text: str, *, at_once: bool = False) -> None:
+        now = time.monotonic()
+        if text != self._said and (at_once or now - self._said_at >= PLAIN_LINE_SECONDS):
+            click.echo(text, err=self._err)
+            self._said, self._said_at = text, now
+
+
+class LiveLine:
+    def __init__(self, *, err: bool) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        self._history: deque[Snapshot] = deque(maxlen=_HISTORY)
+        self._progress = Progress(
+            BarColumn(bar_width=24), TextColumn("{task.description}"), console=Console(stderr=err), transient=False
+        )
+        self._task = self._progress.add_task("waiting for the service", total=None)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def on_snapshot(self, snapshot: Snapshot) -> None:
+        self._history.append(snapshot)
+        counts = snapshot.counts
+        self._progress.update(
+            self._task, total=counts.total or None, completed=counts.completed, description=line(self._history)
+        )
+
+    def on_silence(self, away: timedelta) -> None:
+        text = f"the service does not answer for {away.total_seconds():.0f} s; trying again"
+        self._progress.update(self._task, description=text)

@@ -1,0 +1,109 @@
+"""Job files: what they would run, and putting it into Batch."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shoal.cli import options, output
+
+if TYPE_CHECKING:
+    from shoal.jobs.plan import Plan
+
+
+@click.command()
+@options.of_job_file
+@options.as_json
+def plan(
+    stack: str,
+    document: Path | None,
+    file: Path,
+    pairs: tuple[str, ...],
+    parameters: Path | None,
+    job_id: str | None,
+    as_json: bool,
+) -> None:
+    """Say what FILE would run: tasks, slots, the first few, and whether it can run there."""
+    from shoal.jobs.plan import make_plan, to_json
+
+    rendering = options.rendering(options.environment(stack, document), file, pairs, parameters, job_id)
+    found = make_plan(rendering)
+    output.emit_json(to_json(found)) if as_json else _show(found)
+
+
+@click.command()
+@options.of_job_file
+@click.option("--limit", type=click.IntRange(min=1), help="Stop after so many tasks.")
+def render(
+    stack: str,
+    document: Path | None,
+    file: Path,
+    pairs: tuple[str, ...],
+    parameters: Path | None,
+    job_id: str | None,
+    limit: int | None,
+) -> None:
+    """Print the tasks of FILE as Batch receives them, one JSON object a line; signatures are masked."""
+    from itertools import islice
+
+    import orjson
+
+    from shoal.jobs.plan import pool_of
+    from shoal.jobs.tasks import all_tasks
+
+    rendering = options.rendering(options.environment(stack, document), file, pairs, parameters, job_id)
+    pool_of(rendering.job_file, rendering.environment)
+    for task in islice(all_tasks(rendering), limit):
+        sys.stdout.buffer.write(orjson.dumps(task, option=orjson.OPT_APPEND_NEWLINE))
+
+
+@click.command()
+@options.of_job_file
+@options.as_json
+def submit(
+    stack: str,
+    document: Path | None,
+    file: Path,
+    pairs: tuple[str, ...],
+    parameters: Path | None,
+    job_id: str | None,
+    as_json: bool,
+) -> None:
+    """Add the job of FILE and its tasks; print the job's id. Again: add what is missing."""
+    from dataclasses import asdict
+
+    from shoal.connect import connected
+    from shoal.jobs.plan import make_plan
+    from shoal.jobs.submit import submit as submit_job
+
+    rendering = options.rendering(options.environment(stack, document), file, pairs, parameters, job_id)
+    found = make_plan(rendering)
+    with connected(rendering.environment) as services:
+        submission = submit_job(rendering, found, services)
+    if as_json:
+        output.emit_json(asdict(submission))
+    else:
+        click.echo(submission.summary, err=True)
+        click.echo(submission.job_id)
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of job files, for editors."""
+    from shoal.jobs.spec import Spec
+
+    output.emit_json(Spec.model_json_schema())
+
+
+def _show(found: "Plan") -> None:
+    pool = found.pool
+    click.echo(f"job {found.job_id} on pool {pool.id} ({pool.vm_size}, {pool.task_slots_per_node} slots a node)\n")
+    rows = [(stage.name, stage.tasks, stage.slots, ", ".join(stage.after)) for stage in found.stages]
+    output.emit_table(("STAGE", "TASKS", "SLOTS", "AFTER"), rows)
+    for path in found.files:
+        click.echo(f"\nuploads {path}")
+    for stage in found.stages:
+        click.echo(f"\nfirst of {stage.name}:")
+        for task in stage.first:
+            click.echo(f"  {task['id']}\n    {task['commandLine']}")

@@ -1,0 +1,225 @@
+"""Runs: follow jobs, bring their results home, see why something failed."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from shoal.cli import options, output
+from shoal.errors import WorkFailed
+
+if TYPE_CHECKING:
+    from shoal.connect import Services
+    from shoal.runs.failures import Failure
+    from shoal.runs.fetch import Fetched
+    from shoal.runs.watch import Ending
+
+SHOWN_FAILURES = 3
+
+
+@click.command()
+@options.of_job_file
+@options.out
+@options.as_json
+def run(
+    stack: str,
+    document: Path | None,
+    file: Path,
+    pairs: tuple[str, ...],
+    parameters: Path | None,
+    job_id: str | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Submit FILE, watch its job, fetch its outputs. Ends with 1 where a task failed."""
+    from shoal.connect import connected
+    from shoal.jobs.plan import make_plan
+    from shoal.jobs.submit import submit
+
+    rendering = options.rendering(options.environment(stack, document), file, pairs, parameters, job_id)
+    plan = make_plan(rendering)
+    with connected(rendering.environment) as services:
+        submission = submit(rendering, plan, services)
+        click.echo(submission.summary, err=as_json)
+        ending = _watch(services, plan.job_id, as_json)
+        fetched = _fetch(services, plan.job_id, out)
+        _report(services, plan.job_id, ending, as_json, submission=asdict(submission), fetched=fetched)
+
+
+@click.command()
+@click.argument("job_id", metavar="JOB")
+@options.of_environment
+@options.as_json
+def watch(job_id: str, stack: str, document: Path | None, as_json: bool) -> None:
+    """Follow JOB until nothing of it can run any more. Ends with 1 where a task failed."""
+    from shoal.connect import connected
+
+    with connected(options.environment(stack, document)) as services:
+        _report(services, job_id, _watch(services, job_id, as_json), as_json)
+
+
+@click.command()
+@click.argument("job_id", metavar="JOB")
+@options.of_environment
+@options.out
+@options.as_json
+def fetch(job_id: str, stack: str, document: Path | None, out: Path | None, as_json: bool) -> None:
+    """Bring the outputs of JOB home, as STAGE/TASK/FILE. Again: bring what is new."""
+    from shoal.connect import connected
+
+    with connected(options.environment(stack, document)) as services:
+        fetched = _fetch(services, job_id, out)
+    output.emit_json(fetched) if as_json else click.echo(fetched.summary)
+
+
+@click.command()
+@click.argument("job_id", metavar="JOB")
+@click.argument("task_id", metavar="TASK")
+@click.option("-f", "--follow", is_flag=True, help="Go on until the task has completed.")
+@click.option("--stderr", "name", flag_value="stderr.txt", help="What it wrote to stderr, not to stdout.")
+@options.of_environment
+def logs(job_id: str, task_id: str, follow: bool, name: str | None, stack: str, document: Path | None) -> None:
+    """Print what TASK of JOB wrote to stdout, from its node or from where it was kept."""
+    from shoal.connect import connected
+    from shoal.runs.logs import LogFile, follow_log, read_log
+
+    log = LogFile(job_id=job_id, task_id=task_id, name=name or "stdout.txt")
+    with connected(options.environment(stack, document)) as services:
+        for part in follow_log(services, log) if follow else [read_log(services, log)]:
+            click.echo(part, nl=False)
+
+
+@click.command()
+@options.of_environment
+@options.as_json
+def jobs(stack: str, document: Path | None, as_json: bool) -> None:
+    """List the jobs of the stack's Batch account."""
+    from shoal.connect import connected
+    from shoal.runs.listing import jobs as list_jobs
+
+    with connected(options.environment(stack, document)) as services:
+        _emit(list(list_jobs(services.batch)), as_json)
+
+
+@click.command()
+@click.argument("job_id", metavar="JOB")
+@click.option("--state", type=click.Choice(["active", "preparing", "running", "completed"]), help="Only in this state.")
+@click.option("--failed", is_flag=True, help="Only those that failed.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
+@options.of_environment
+@options.as_json
+def tasks(
+    job_id: str, state: str | None, failed: bool, limit: int | None, stack: str, document: Path | None, as_json: bool
+) -> None:
+    """List the tasks of JOB."""
+    from shoal.connect import connected
+    from shoal.runs.listing import tasks as list_tasks
+
+    with connected(options.environment(stack, document)) as services:
+        _emit(list(list_tasks(services.batch, job_id, state=state, failed=failed, limit=limit)), as_json)
+
+
+@click.command()
+@click.argument("pool", required=False)
+@options.of_environment
+@options.as_json
+def nodes(pool: str | None, stack: str, document: Path | None, as_json: bool) -> None:
+    """List the nodes of POOL, or of all pools of the stack."""
+    from shoal.connect import connected
+    from shoal.runs.listing import nodes as list_nodes
+
+    environment = options.environment(stack, document)
+    with connected(environment) as services:
+        _emit(list(list_nodes(services.batch, environment, pool)), as_json)
+
+
+@click.command()
+@click.argument("job_id", metavar="JOB")
+@options.of_environment
+@options.as_json
+def cancel(job_id: str, stack: str, document: Path | None, as_json: bool) -> None:
+    """End JOB: running tasks are ended, waiting ones never run."""
+    from shoal.connect import connected
+    from shoal.runs.end import cancel as cancel_job
+
+    with connected(options.environment(stack, document)) as services:
+        cancelled = cancel_job(services.batch, job_id)
+    if as_json:
+        output.emit_json({"job_id": job_id, "cancelled": cancelled})
+    else:
+        click.echo(f"{job_id}: {'cancelled' if cancelled else 'had ended before'}")
+
+
+@click.command()
+@click.argument("job_id", metavar="JOB")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@options.of_environment
+@options.as_json
+def rm(job_id: str, yes: bool, stack: str, document: Path | None, as_json: bool) -> None:
+    """Delete JOB from Batch; its outputs and logs in storage stay."""
+    from shoal.connect import connected
+    from shoal.runs.end import remove
+
+    if not yes:
+        click.confirm(f"Delete job {job_id}?", abort=True, err=True)
+    with connected(options.environment(stack, document)) as services:
+        remove(services.batch, job_id)
+    output.emit_json({"job_id": job_id, "deleted": True}) if as_json else click.echo(f"{job_id}: deleted")
+
+
+def _watch(services: "Services", job_id: str, as_json: bool) -> "Ending":
+    from shoal.cli.display import display
+    from shoal.runs.watch import watch
+
+    with display(err=as_json) as shown:
+        return watch(services.batch, job_id, on_snapshot=shown.on_snapshot, on_silence=shown.on_silence)
+
+
+def _fetch(services: "Services", job_id: str, out: Path | None) -> "Fetched":
+    from shoal.runs.fetch import fetch
+
+    container = services.blobs.get_container_client(services.environment.containers.outputs)
+    return fetch(container, job_id, out or Path("results") / job_id)
+
+
+def _report(services: "Services", job_id: str, ending: "Ending", as_json: bool, **more: Any) -> None:
+    """Say how it ended. Raises WorkFailed where it did not end well."""
+    from shoal.runs.failures import failures
+
+    found = list(failures(services, job_id, limit=SHOWN_FAILURES)) if ending.counts.failed else []
+    if as_json:
+        output.emit_json({"job_id": job_id, **asdict(ending), "failures": found, **more})
+    else:
+        _show_end(ending, found, more.get("fetched"))
+    if not ending.succeeded:
+        counts = ending.counts
+        raise WorkFailed(f"job {job_id}: {counts.failed} of {counts.total} tasks failed, {counts.active} never ran")
+
+
+def _show_end(ending: "Ending", found: Sequence["Failure"], fetched: "Fetched | None") -> None:
+    click.echo(f"{ending.counts.succeeded} succeeded, {ending.counts.failed} failed ({ending.reason})")
+    if fetched is not None:
+        click.echo(fetched.summary)
+    for failure in found:
+        exited = "" if failure.exit_code is None else f", exit code {failure.exit_code}"
+        click.echo(f"\n{failure.task_id}: {failure.code}{exited}: {failure.message}", err=True)
+        for line in failure.stderr.splitlines():
+            click.echo(f"  | {line}", err=True)
+
+
+def _emit(rows: Sequence[Any], as_json: bool) -> None:
+    """Records as a table with their fields as columns."""
+    if as_json:
+        output.emit_json(rows)
+    elif rows:
+        columns = list(asdict(rows[0]))
+        cells = [[_cell(value) for value in asdict(row).values()] for row in rows]
+        output.emit_table([column.replace("_", " ").upper() for column in columns], cells)
+
+
+def _cell(value: object) -> object:
+    from datetime import datetime
+
+    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else value
