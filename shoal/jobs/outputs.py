@@ -1,22 +1,20 @@
-"""What is kept of a task: outputs as JOB/STAGE/TASK/…, what it printed as JOB/TASK/…"""
+"""What is kept of a task: outputs as JOB/STAGE/TASK/…, what it printed as JOB/TASK/…
+
+Source: Batch REST, OutputFile: with a wildcard in the pattern the path is a directory, else it is the blob's name.
+"""
 
 from typing import Any
 
+from shoal.jobs import templates
 from shoal.jobs.rendering import Field, Maker, Rendering
 from shoal.jobs.spec import Logs
-from shoal.jobs.templates import Names
+from shoal.jobs.templates import Names, Text
+
+PRINTED = "../std*.txt"
 
 
 def output_files(rendering: Rendering, index: int) -> Field:
-    stage, job = rendering.stage(index), rendering.job_file.job_id
-    containers = rendering.environment.containers
-    kept = [(output.pattern, containers.outputs, f"{job}/{stage.name}/", output.when.value) for output in stage.outputs]
-    if stage.logs is not Logs.NEVER:
-        kept.append(("../std*.txt", containers.logs, f"{job}/", stage.logs.value))
-    makers = [
-        _output_file(pattern, rendering.access.address(container), folder, f"task{when}")
-        for pattern, container, folder, when in kept
-    ]
+    makers = [*_outputs(rendering, index), *_logs(rendering, index)]
 
     def make(names: Names) -> list[dict[str, Any]]:
         return [make(names) for make in makers]
@@ -24,14 +22,42 @@ def output_files(rendering: Rendering, index: int) -> Field:
     return Field(name="outputFiles", make=make) if makers else Field(name="outputFiles", value=[])
 
 
-def _output_file(pattern: str, address: dict[str, Any], folder: str, condition: str) -> Maker:
-    """Source: Batch REST, OutputFile: with a wildcard in the pattern the path is a directory, else the blob's name."""
+def _outputs(rendering: Rendering, index: int) -> list[Maker]:
+    stage, job_file = rendering.stage(index), rendering.job_file
+    container = rendering.environment.containers.outputs
+    return [
+        _kept(
+            templates.text(output.pattern, job_file.place("stages", index, "outputs", number, "pattern")),
+            rendering.access.address(container),
+            folder=f"{job_file.job_id}/{stage.name}/",
+            condition=f"task{output.when.value}",
+        )
+        for number, output in enumerate(stage.outputs)
+    ]
+
+
+def _logs(rendering: Rendering, index: int) -> list[Maker]:
+    logs = rendering.stage(index).logs
+    if logs is Logs.NEVER:
+        return []
+    address = rendering.access.address(rendering.environment.containers.logs)
+    pattern = Text(constant=PRINTED, render=lambda _: PRINTED)
+    return [_kept(pattern, address, folder=f"{rendering.job_file.job_id}/", condition=f"task{logs.value}")]
+
+
+def _kept(pattern: Text, address: dict[str, Any], *, folder: str, condition: str) -> Maker:
     container = {"containerUrl": address.pop("url"), **address}
     options = {"uploadCondition": condition}
-    name = "" if any(char in pattern for char in "*?[") else "/" + pattern.rsplit("/", 1)[-1]
+    render = pattern.render
 
     def make(names: Names) -> dict[str, Any]:
-        destination = {"container": {**container, "path": f"{folder}{names['task']}{name}"}}
-        return {"filePattern": pattern, "destination": destination, "uploadOptions": options}
+        rendered = render(names)
+        path = f"{folder}{names['task']}{_file_name(rendered)}"
+        destination = {"container": {**container, "path": path}}
+        return {"filePattern": rendered, "destination": destination, "uploadOptions": options}
 
     return make
+
+
+def _file_name(pattern: str) -> str:
+    return "" if any(char in pattern for char in "*?[") else "/" + pattern.rsplit("/", 1)[-1]

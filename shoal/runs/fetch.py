@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from azure.storage.blob import BlobProperties, ContainerClient
 
@@ -31,7 +31,7 @@ def fetch(container: ContainerClient, job_id: str, folder: Path) -> Fetched:
     """STAGE/TASK/FILE below the folder. A fetched file carries its blob's time: same time and size is the same file."""
     blobs = _outputs(container, job_id)
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
-        sizes = list(pool.map(lambda blob: _bring(container, blob, _target(blob, job_id, folder)), blobs))
+        sizes = list(pool.map(lambda blob: _bring(container, blob, target(blob.name, job_id, folder)), blobs))
     brought = [size for size in sizes if size is not None]
     return Fetched(folder=str(folder), files=len(sizes), already_there=len(sizes) - len(brought), bytes=sum(brought))
 
@@ -40,11 +40,12 @@ def _outputs(container: ContainerClient, job_id: str) -> Iterator[BlobProperties
     return iter(container.list_blobs(name_starts_with=f"{job_id}/"))
 
 
-def _target(blob: BlobProperties, job_id: str, folder: Path) -> Path:
-    target = folder / blob.name.removeprefix(f"{job_id}/")
-    if ".." in target.parts[len(folder.parts) :] or not target.is_relative_to(folder):
-        raise WorkFailed(f"the output '{blob.name}' would be written outside of {folder}; nothing was fetched")
-    return target
+def target(blob: str, job_id: str, folder: Path) -> Path:
+    """Raises WorkFailed for a blob whose name would lead out of the folder."""
+    path = PurePosixPath(blob.removeprefix(f"{job_id}/"))
+    if path.is_absolute() or ".." in path.parts:
+        raise WorkFailed(f"the output '{blob}' would be written outside of {folder}")
+    return folder / path
 
 
 def _bring(container: ContainerClient, blob: BlobProperties, target: Path) -> int | None:

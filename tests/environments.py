@@ -1,0 +1,63 @@
+"""A small environment on an embedded service: a pool of two nodes, three containers, and clients for both."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from azure.batch import models
+
+from shoal.connect import Services, services_by_keys
+from shoal.environment import Authentication, Containers, Environment, Pool
+from shoal.local.status import Status
+from tests.waiting import wait_until
+
+
+@contextmanager
+def services_on(status: Status, *, nodes: int = 2, slots: int = 4) -> Iterator[Services]:
+    with services_by_keys_of(status, f"pool-{uuid.uuid4().hex[:8]}", slots) as services:
+        for container in ("inputs", "outputs", "logs"):
+            if not services.blobs.get_container_client(container).exists():
+                services.blobs.create_container(container)
+        pool = services.environment.pools["spot"]
+        services.batch.create_pool(
+            models.BatchPoolCreateOptions(
+                id=pool.id,
+                vm_size=pool.vm_size,
+                target_low_priority_nodes=nodes,
+                task_slots_per_node=pool.task_slots_per_node,
+            )
+        )
+        yield services
+
+
+@contextmanager
+def services_by_keys_of(status: Status, pool: str, slots: int) -> Iterator[Services]:
+    services = services_by_keys(
+        environment_of(status, pool, slots), batch_key=status.key, storage_key=status.storage_key
+    )
+    with services.batch, services.blobs:
+        yield services
+
+
+def environment_of(status: Status, pool: str, slots: int) -> Environment:
+    return Environment(
+        project="tests",
+        stack="local",
+        subscription_id="00000000-0000-0000-0000-000000000000",
+        resource_group="tests",
+        location="westeurope",
+        arm_endpoint=status.arm_endpoint,
+        batch_account=status.account,
+        batch_endpoint=status.batch_endpoint,
+        storage_account=status.storage_account,
+        blob_endpoint=status.blob_endpoint,
+        authentication=Authentication.SHARED_KEY,
+        containers=Containers(inputs="inputs", outputs="outputs", logs="logs"),
+        node_identity=None,
+        pools={"spot": Pool(id=pool, vm_size="standard_d2s_v3", task_slots_per_node=slots)},
+        packages={},
+    )
+
+
+def wait_for_job(services: Services, job_id: str) -> None:
+    wait_until(lambda: services.batch.get_job(job_id).state == models.BatchJobState.COMPLETED)

@@ -1,0 +1,13 @@
+from collections.abc import Iterator
+
+import pytest
+
+from shoal.connect import Services
+from shoal.local.status import Status
+from tests.environments import services_on
+
+
+@pytest.fixture(scope="session")
+def services(service: Status) -> Iterator[Services]:
+    with services_on(service) as services:
+        yield services

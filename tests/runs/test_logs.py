@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import pytest
+
+from shoal.connect import Services
+from shoal.errors import BadInput
+from shoal.runs.failures import failures
+from shoal.runs.logs import LogFile, follow_log, read_log, tail
+from tests.environments import wait_for_job
+from tests.runs.batch_jobs import add_job, task
+
+
+def test_log_is_read_from_the_node(services: Services, name: str) -> None:
+    add_job(services, name, task("t", "echo out; echo err >&2"))
+    wait_for_job(services, name)
+    assert read_log(services, LogFile(job_id=name, task_id="t", name="stdout.txt")) == b"out\n"
+    assert read_log(services, LogFile(job_id=name, task_id="t", name="stderr.txt")) == b"err\n"
+    assert read_log(services, LogFile(job_id=name, task_id="t", name="stdout.txt"), start=2) == b"t\n"
+
+
+def test_log_is_read_from_where_it_was_kept_once_the_job_is_gone(services: Services, name: str) -> None:
+    services.blobs.get_blob_client("logs", f"{name}/t/stdout.txt").upload_blob(b"kept\n")
+    assert read_log(services, LogFile(job_id=name, task_id="t", name="stdout.txt")) == b"kept\n"
+
+
+@pytest.mark.parametrize("job_exists", [True, False])
+def test_task_that_does_not_exist_is_bad_input(services: Services, name: str, job_exists: bool) -> None:
+    if job_exists:
+        add_job(services, name, task("t", "true"))
+    with pytest.raises(BadInput, match=f"job '{name}' has no task 'other'; `shoal tasks {name}` lists them"):
+        read_log(services, LogFile(job_id=name, task_id="other", name="stdout.txt"))
+
+
+def test_log_of_a_running_task_is_followed_as_it_grows(services: Services, name: str, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    add_job(services, name, task("t", f"echo first; while [ ! -e {go} ]; do sleep 0.05; done; echo second"))
+    parts = []
+    for part in follow_log(services, LogFile(job_id=name, task_id="t", name="stdout.txt")):
+        parts.append(part)
+        go.touch()
+    assert parts == [b"first\n", b"second\n"]
+
+
+def test_tail_is_the_last_lines() -> None:
+    assert tail(b"a\nb\nc\n", 2) == "b\nc"
+
+
+def test_failure_is_told_in_batch_words_with_the_end_of_stderr(services: Services, name: str) -> None:
+    script = "for i in $(seq 30); do echo line $i >&2; done; exit 7"
+    add_job(services, name, task("bad", script), {"id": "missing", "commandLine": "no-such-program"})
+    wait_for_job(services, name)
+    found = {failure.task_id: failure for failure in failures(services, name, limit=5)}
+    assert (found["bad"].code, found["bad"].exit_code) == ("FailureExitCode", 7)
+    assert found["bad"].stderr.splitlines()[-1] == "line 30"
+    assert len(found["bad"].stderr.splitlines()) == 10
+    assert (found["missing"].code, found["missing"].exit_code) == ("CommandProgramNotFound", None)
