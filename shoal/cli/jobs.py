@@ -91,9 +91,9 @@ def submit(
 @click.command()
 def schema() -> None:
     """Print the JSON Schema of job files, for editors."""
-    from shoal.jobs.spec import Spec
+    from shoal.jobs.schema import job_file_schema
 
-    output.emit_json(Spec.model_json_schema())
+    output.emit_json(job_file_schema())
 
 
 def _show(found: "Plan") -> None:

@@ -162,8 +162,8 @@ def rm(job_id: str, yes: bool, stack: str, document: Path | None, as_json: bool)
     from shoal.connect import connected
     from shoal.runs.end import remove
 
-    if not yes:
-        click.confirm(f"Delete job {job_id}?", abort=True, err=True)
+    if not yes and not click.confirm(f"Delete job {job_id}?", err=True):
+        return
     with connected(options.environment(stack, document)) as services:
         remove(services.batch, job_id)
     output.emit_json({"job_id": job_id, "deleted": True}) if as_json else click.echo(f"{job_id}: deleted")
@@ -173,8 +173,12 @@ def _watch(services: "Services", job_id: str, as_json: bool) -> "Ending":
     from shoal.cli.display import display
     from shoal.runs.watch import watch
 
-    with display(err=as_json) as shown:
-        return watch(services.batch, job_id, on_snapshot=shown.on_snapshot, on_silence=shown.on_silence)
+    try:
+        with display(err=as_json) as shown:
+            return watch(services.batch, job_id, on_snapshot=shown.on_snapshot, on_silence=shown.on_silence)
+    except KeyboardInterrupt:
+        click.echo(f"\njob {job_id} goes on; `shoal watch {job_id}` follows it again", err=True)
+        raise
 
 
 def _fetch(services: "Services", job_id: str, out: Path | None) -> "Fetched":

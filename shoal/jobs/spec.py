@@ -54,10 +54,12 @@ Duration = Annotated[
     Field(gt=timedelta(0)),
     WithJsonSchema({"type": "string", "examples": ["90s", "45m", "1h30m", "2d"]}),
 ]
-_TEMPLATE = {"type": "string", "pattern": "{{"}
-Count = Annotated[int, Field(ge=0), WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, _TEMPLATE]})]
-Retries = Annotated[int, Field(ge=-1), WithJsonSchema({"anyOf": [{"type": "integer", "minimum": -1}, _TEMPLATE]})]
-Priority = Annotated[int, Field(ge=-1000, le=1000), WithJsonSchema({"anyOf": [{"type": "integer"}, _TEMPLATE]})]
+Names = Annotated[
+    list[str],
+    BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+"""One, or a list."""
 
 
 class Section(BaseModel):
@@ -163,16 +165,12 @@ class ForEach(Section):
 
     product: dict[Name, Axis] = {}
     zip: dict[Name, Axis] = {}
-    table: Table | None = None
+    table: Table | str | None = None
+    """A file's name will do where no column's type is fixed."""
     random: Draws | None = None
     where: str | None = None
     include: list[dict[Name, JsonValue]] = []
     exclude: list[dict[Name, JsonValue]] = []
-
-    @field_validator("table", mode="before")
-    @classmethod
-    def _table_by_its_name(cls, value: object) -> object:
-        return {"file": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _has_a_source(self) -> Self:
@@ -227,8 +225,8 @@ class Job(Section):
     id: str | None = None
     """The run's name where none is given."""
     pool: str
-    priority: Priority = 0
-    retries: Retries = 0
+    priority: int = Field(default=0, ge=-1000, le=1000)
+    retries: int = Field(default=0, ge=-1)
     max_time: Duration | None = None
     environment: dict[str, Scalar] = {}
     metadata: dict[str, str] = {}
@@ -237,22 +235,17 @@ class Job(Section):
 class Stage(Section):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=32)
     for_each: ForEach | None = None
-    after: list[str] = []
+    after: Names = []
     command: Annotated[str, Field(min_length=1)] | Annotated[list[Scalar], Field(min_length=1)]
-    packages: list[str] = []
+    packages: Names = []
     inputs: list[Input] = []
     outputs: list[Output] = []
     slots: Annotated[int, Field(ge=1)] | str = 1
-    retries: Retries | None = None
+    retries: Annotated[int, Field(ge=-1)] | None = None
     max_time: Duration | None = None
     environment: dict[str, Scalar] = {}
     logs: Logs = Logs.COMPLETION
     on_failure: OnFailure = OnFailure.BLOCK
-
-    @field_validator("after", "packages", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: object) -> object:
-        return [value] if isinstance(value, str) else value
 
 
 class Spec(Section):

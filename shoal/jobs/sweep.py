@@ -10,7 +10,7 @@ from shoal.jobs import axes, draws, tables, templates
 from shoal.jobs.document import Location
 from shoal.jobs.identity import point_key
 from shoal.jobs.job_file import JobFile
-from shoal.jobs.spec import RESERVED_NAMES, Axis, ForEach
+from shoal.jobs.spec import RESERVED_NAMES, Axis, ForEach, Table
 
 Point = dict[str, Any]
 Source = Callable[[], Iterator[Point]]
@@ -49,7 +49,8 @@ def _sources(sweep: ForEach, job_file: JobFile, location: Location) -> list[Sour
     folder, document = job_file.folder, job_file.document
     sources: list[Source] = []
     if sweep.table is not None:
-        sources.append(_checked(partial(tables.rows, sweep.table, folder), document.at([*location, "table"])))
+        table = Table(file=sweep.table) if isinstance(sweep.table, str) else sweep.table
+        sources.append(_checked(partial(tables.rows, table, folder), document.at([*location, "table"])))
     if sweep.random is not None:
         sources.append(_checked(partial(draws.rows, sweep.random), document.at([*location, "random"])))
     if sweep.zip:
@@ -133,11 +134,11 @@ def _crossed(sources: Sequence[Source]) -> Iterator[Point]:
 def _refuse_shared_names(sources: Sequence[Source], job_file: JobFile, location: Location) -> None:
     taken = set(job_file.names.keys() | RESERVED_NAMES)
     for source in sources:
-        for name in next(source(), {}):
-            if name in taken:
-                where = job_file.document.at(location)
-                raise BadInput(f"{where}: the axis '{name}' has the name of another axis, a parameter or a built-in")
-            taken.add(name)
+        names = next(source(), {}).keys()
+        for name in sorted(names & taken):
+            where = job_file.document.at(location)
+            raise BadInput(f"{where}: the axis '{name}' has the name of another axis, a parameter or a built-in")
+        taken |= names
 
 
 def _agrees(point: Point, entry: Mapping[str, Any]) -> bool:

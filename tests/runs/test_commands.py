@@ -1,0 +1,262 @@
+"""The commands as people and scripts use them: processes, exit codes, bytes on disk."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shoal.connect import Services
+from shoal.environment import Environment, to_json
+from shoal.local.status import Status
+from tests.keys_service import keys_of
+from tests.waiting import wait_until
+
+JOB = """\
+parameters:
+  last: {type: int, default: 4}
+  broken: {type: int, default: 0}
+job: {pool: spot}
+stages:
+  - name: square
+    for_each: {product: {n: {range: [1, "{{ last }}"]}}}
+    command: |
+      test {{ n }} -ne {{ broken }} || { echo cannot do {{ n }} >&2; exit 9; }
+      echo $(({{ n }} * {{ n }})) > out.txt
+    outputs: [{pattern: out.txt}]
+  - name: sum
+    after: square
+    inputs: [{stage: square, to: parts}]
+    command: cat parts/{{ job }}/square/*/out.txt | sort -n | tee sum.txt
+    outputs: [{pattern: sum.txt}]
+"""
+Shoal = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def environment(service: Status, services: Services) -> Iterator[Environment]:
+    with keys_of(service) as endpoint:
+        yield replace(services.environment, arm_endpoint=endpoint)
+
+
+@pytest.fixture
+def arguments(environment: Environment, tmp_path: Path) -> list[str]:
+    """Of a command that is told its environment by a document."""
+    (tmp_path / "environment.json").write_text(json.dumps(to_json(environment)))
+    return ["--environment", str(tmp_path / "environment.json")]
+
+
+@pytest.fixture
+def shoal(service: Status, tmp_path: Path, arguments: list[str]) -> Shoal:
+    (tmp_path / "job.yaml").write_text(JOB)
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "shoal", *words, *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "SHOAL_STATE": service.state_dir},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run
+
+
+def test_run_brings_the_results_home_and_says_how_far_it_is(shoal: Shoal, name: str, tmp_path: Path) -> None:
+    done = shoal("run", "job.yaml", "--job", name)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"{name}: 5 tasks added"
+    assert lines[-3].startswith("5 of 5 done, 0 running, 0 failed")
+    assert lines[-2] == "5 succeeded, 0 failed (AllTasksComplete)"
+    assert lines[-1] == f"5 files in results/{name}, 5 of them fetched now"
+    assert (tmp_path / "results" / name / "sum/sum/sum.txt").read_text() == "1\n4\n9\n16\n"
+
+
+def test_run_of_a_job_with_a_failing_task_ends_with_1_and_shows_its_stderr(shoal: Shoal, name: str) -> None:
+    done = shoal("run", "job.yaml", "--job", name, "-p", "broken=2")
+    assert done.returncode == 1
+    assert "FailureExitCode, exit code 9" in done.stderr
+    assert "  | cannot do 2\n" in done.stderr
+    assert f"error: job {name}: 1 of 5 tasks failed, 1 never ran" in done.stderr
+    assert "the tasks that are left wait for tasks that failed" in done.stdout
+
+
+def test_run_as_json_is_one_document(shoal: Shoal, name: str, tmp_path: Path) -> None:
+    done = shoal("run", "job.yaml", "--job", name, "-p", "broken=2", "--json", "--out", "home")
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert told["counts"] == {"active": 1, "running": 0, "succeeded": 3, "failed": 1}
+    assert told["submission"] == {"job_id": name, "added": 5, "already_there": 0}
+    assert (told["blocked"], told["fetched"]["files"], told["fetched"]["folder"]) == (True, 3, "home")
+    assert [failure["exit_code"] for failure in told["failures"]] == [9]
+    assert len(list((tmp_path / "home").rglob("out.txt"))) == 3
+
+
+def test_submit_prints_the_job_id_and_a_second_one_adds_nothing(shoal: Shoal, name: str) -> None:
+    first = shoal("submit", "job.yaml", "--job", name)
+    assert (first.returncode, first.stdout, first.stderr) == (0, f"{name}\n", f"{name}: 5 tasks added\n")
+    second = shoal("submit", "job.yaml", "--job", name)
+    assert (second.returncode, second.stdout) == (0, f"{name}\n")
+    assert second.stderr == f"{name}: 5 tasks already there, 0 added\n"
+    assert shoal("watch", name).returncode == 0
+    third = shoal("submit", "job.yaml", "--job", name, "--json")
+    assert json.loads(third.stdout) == {"job_id": name, "added": 0, "already_there": 5}
+
+
+def test_run_can_be_named_by_a_parameter(shoal: Shoal, name: str) -> None:
+    assert shoal("submit", "job.yaml", "-p", f"run={name}").stdout == f"{name}\n"
+
+
+def test_plan_counts_without_creating_anything(shoal: Shoal, name: str) -> None:
+    done = shoal("plan", "job.yaml", "--job", name, "-p", "last=9", "--json")
+    told = json.loads(done.stdout)
+    assert (told["job_id"], told["tasks"], told["slots"]) == (name, 10, 10)
+    assert [stage["tasks"] for stage in told["stages"]] == [9, 1]
+    assert "square  9      9" in shoal("plan", "job.yaml", "-p", "last=9").stdout
+    assert shoal("tasks", name).returncode == 2
+
+
+def test_render_prints_one_task_a_line_and_no_secret(shoal: Shoal, service: Status) -> None:
+    done = shoal("render", "job.yaml", "--limit", "3")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [task["id"][:9] for task in found] == ["square-1-", "square-2-", "square-3-"]
+    assert "?sig=***" in done.stdout
+    assert service.storage_key not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "message"),
+    [
+        (("pool: spot", "pool: sopt"), [], "the stack 'local' has no pool 'sopt'; did you mean 'spot'?"),
+        (("    after: square", "    packages: [x]\n    after: square"), [], "has no package 'x'; there are none"),
+        (("{stage: square, to: parts}", "{from: none.csv}"), [], "none.csv does not exist"),
+        (("{{ n }} >&2", "{{ m }} >&2"), [], "job.yaml line 9: 'm' is undefined"),
+        (("command: cat", "comand: cat"), [], "line 15: stages[1]: unknown key 'comand'; did you mean 'command'?"),
+        (("pool: spot}", "pool: spot"), [], "job.yaml line 5, column 7: this is not valid YAML"),
+        (("", ""), ["-p", "last=many"], "parameter 'last' must be of type int; found 'many'"),
+        (("", ""), ["--json", "--nonsense"], "No such option"),
+    ],
+)  # fmt: skip
+def test_bad_input_ends_with_2_one_message_and_nothing_created(
+    shoal: Shoal, name: str, tmp_path: Path, change: tuple[str, str], words: list[str], message: str
+) -> None:
+    (tmp_path / "job.yaml").write_text(JOB.replace(*change))
+    done = shoal("run", "job.yaml", "--job", name, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert name not in shoal("jobs").stdout
+
+
+def test_service_that_is_not_running_is_told_with_how_to_start_it(
+    shoal: Shoal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("SHOAL_STATE", str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-m", "shoal", "run", "job.yaml", *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert (
+        done.stderr == "error: the Batch service of stack 'local' is not running; start it with `shoal local start`\n"
+    )
+
+
+def test_lists_show_jobs_tasks_and_nodes(shoal: Shoal, name: str) -> None:
+    shoal("run", "job.yaml", "--job", name, "-p", "broken=2")
+    assert [job["state"] for job in json.loads(shoal("jobs", "--json").stdout) if job["id"] == name] == ["active"]
+    failed = json.loads(shoal("tasks", name, "--failed", "--json").stdout)
+    assert [(task["exit_code"], task["failure"], task["result"]) for task in failed] == [
+        (9, "FailureExitCode", "failure")
+    ]
+    assert [task["id"] for task in json.loads(shoal("tasks", name, "--state", "active", "--json").stdout)] == ["sum"]
+    assert len(json.loads(shoal("tasks", name, "--limit", "2", "--json").stdout)) == 2
+    nodes = shoal("nodes", "spot").stdout.splitlines()
+    assert nodes[0].split()[:3] == ["POOL", "ID", "STATE"]
+    assert len(nodes) == 3
+    assert shoal("nodes", "sopt").stderr == "error: the stack 'local' has no pool 'sopt'; did you mean 'spot'?\n"
+
+
+def test_cancelled_job_runs_no_further_and_a_removed_one_is_gone(shoal: Shoal, name: str, tmp_path: Path) -> None:
+    (tmp_path / "job.yaml").write_text("job: {pool: spot}\nstages: [{name: long, command: sleep 600}]\n")
+    shoal("submit", "job.yaml", "--job", name)
+    assert shoal("cancel", name).stdout == f"{name}: cancelled\n"
+    assert shoal("cancel", name).stdout == f"{name}: had ended before\n"
+    assert shoal("watch", name).returncode == 1
+    assert shoal("rm", name).returncode == 130
+    assert shoal("rm", "-y", name).stdout == f"{name}: deleted\n"
+    assert shoal("watch", name).returncode == 2
+
+
+def test_logs_print_what_a_task_wrote(shoal: Shoal, name: str) -> None:
+    shoal("run", "job.yaml", "--job", name)
+    assert shoal("logs", name, "sum").stdout == "1\n4\n9\n16\n"
+    assert shoal("logs", "-f", name, "sum").stdout == "1\n4\n9\n16\n"
+    assert shoal("logs", "--stderr", name, "sum").stdout == ""
+
+
+def test_schema_describes_job_files_to_editors() -> None:
+    done = subprocess.run([sys.executable, "-m", "shoal", "schema"], capture_output=True, text=True, check=True)
+    schema = json.loads(done.stdout)
+    assert set(schema["properties"]) == {"parameters", "job", "stages"}
+    assert "from" in schema["$defs"]["Input"]["properties"]
+    retries = schema["$defs"]["Job"]["properties"]["retries"]["anyOf"]
+    assert [choice["type"] for choice in retries] == ["integer", "string"]
+
+
+def test_interrupted_watch_ends_with_130(
+    shoal: Shoal, service: Status, name: str, tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / "job.yaml").write_text("job: {pool: spot}\nstages: [{name: long, command: sleep 600}]\n")
+    shoal("submit", "job.yaml", "--job", name)
+    with (tmp_path / "said").open("w+") as said:
+        watching = subprocess.Popen(
+            [sys.executable, "-m", "shoal", "watch", name, *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "SHOAL_STATE": service.state_dir, "PYTHONUNBUFFERED": "1"},
+            stdout=said,
+            stderr=said,
+        )
+        wait_until(lambda: "of 1 done" in (tmp_path / "said").read_text())
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(timeout=10) == 130
+    assert f"job {name} goes on; `shoal watch {name}` follows it again" in (tmp_path / "said").read_text()
+    shoal("cancel", name)
+
+
+def test_progress_is_one_live_line_on_a_terminal(
+    shoal: Shoal, service: Status, name: str, tmp_path: Path, arguments: list[str]
+) -> None:
+    shoal("submit", "job.yaml", "--job", name)
+    controller, terminal = pty.openpty()
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "shoal", "watch", name, *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "SHOAL_STATE": service.state_dir, "TERM": "xterm", "COLUMNS": "120"},
+        stdout=terminal,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    shown = b""
+    try:
+        while part := os.read(controller, 4096):
+            shown += part
+    except OSError:
+        """The other end is closed when the command has ended."""
+    finally:
+        os.close(controller)
+    assert watching.wait(timeout=30) == 0
+    assert b"5 of 5 done" in shown
+    assert b"\x1b[2K" in shown  # a line is cleared to be written again
