@@ -70,11 +70,14 @@ def explained(environment: Environment) -> Iterator[None]:
     try:
         yield
     except (ServiceRequestError, ServiceResponseError) as exc:
-        raise BadInput(f"{environment.batch_endpoint} does not answer{_how_to_start(environment)}") from exc
+        raise BadInput(
+            f"the service of stack '{environment.stack}' does not answer (Batch at {environment.batch_endpoint}, "
+            f"blobs at {environment.blob_endpoint}){_how_to_start(environment)}"
+        ) from exc
     except ClientAuthenticationError as exc:
         raise BadInput(f"{environment.batch_endpoint} does not accept the credentials: {first_line(exc)}") from exc
     except HttpResponseError as exc:
-        raise WorkFailed(f"{exc.reason or 'the service refused'}: {first_line(exc)}") from exc
+        raise WorkFailed(f"{error_code(exc) or exc.reason}: {first_line(exc)}") from exc
 
 
 def services_by_keys(environment: Environment, *, batch_key: str, storage_key: str) -> Services:

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
+from azure.batch import models
 
 from shoal.connect import Services, connected, explained, find_environment
 from shoal.environment import to_json
@@ -26,12 +27,14 @@ def services(service: Status) -> Iterator[Services]:
 
 
 @pytest.mark.usefixtures("state_of_the_service")
-def test_clients_are_made_with_the_keys_that_arm_hands_out(service: Status) -> None:
+def test_clients_are_made_with_the_keys_that_arm_hands_out(service: Status, services: Services, name: str) -> None:
+    services.blobs.create_container(name)
+    services.batch.create_job(models.BatchJobCreateOptions(id=name, pool_info=models.BatchPoolInfo(pool_id="none")))
     with keys_of(service) as endpoint:
         environment = replace(environment_of(service, "pool", 1), arm_endpoint=endpoint)
-        with connected(environment) as services:
-            assert list(services.batch.list_jobs(max_results=1)) is not None
-            assert services.blobs.get_service_properties()["static_website"] is not None
+        with connected(environment) as found:
+            found.batch.get_job_task_counts(name)
+            assert found.blobs.get_container_client(name).exists()
 
 
 @pytest.mark.usefixtures("state_of_the_service")
@@ -60,7 +63,10 @@ def test_signatures_allow_no_more_than_tasks_need(services: Services, container:
 
 
 def test_refusal_of_the_service_is_told_in_its_words(services: Services) -> None:
-    with pytest.raises(WorkFailed, match="The specified job does not exist"), explained(services.environment):
+    with (
+        pytest.raises(WorkFailed, match="JobNotFound: The specified job"),
+        explained(services.environment),
+    ):
         services.batch.get_job("nothing")
 
 

@@ -20,6 +20,7 @@ from azure.core.rest import HttpRequest
 API_VERSION = "2025-06-01"
 MAX_TASKS = 100
 MAX_BYTES = 900_000
+REFUSALS_KEPT = 5
 PATIENCE = timedelta(minutes=5)
 """How long one collection is tried while the service throttles or is away."""
 _TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
@@ -43,13 +44,16 @@ class Refusal:
 class Added:
     added: int = 0
     already_there: int = 0
-    refused: tuple[Refusal, ...] = ()
+    refused: int = 0
+    refusals: tuple[Refusal, ...] = ()
+    """The first few of the refused."""
 
     def __add__(self, other: "Added") -> "Added":
         return Added(
             added=self.added + other.added,
             already_there=self.already_there + other.already_there,
             refused=self.refused + other.refused,
+            refusals=(self.refusals + other.refusals)[:REFUSALS_KEPT],
         )
 
 
@@ -109,7 +113,7 @@ def add(client: BatchClient, job_id: str, tasks: Sequence[EncodedTask], patience
         if tasks and patience.is_spent_after_waiting(attempt.wait):
             if attempt.error is not None:
                 raise attempt.error
-            return done + Added(refused=tuple(_refusal(task.id, "ServerError", "") for task in tasks))
+            return done + _refused([_refusal(task.id, "ServerError", "") for task in tasks])
     return done
 
 
@@ -154,16 +158,20 @@ def _sorted_out(results: list[dict[str, Any]], tasks: Sequence[EncodedTask]) -> 
             case _:
                 again.add(result["taskId"])
     return Attempt(
-        outcome=Added(added=added, already_there=already_there, refused=tuple(refused)),
+        outcome=Added(added=added, already_there=already_there) + _refused(refused),
         again=[task for task in tasks if task.id in again],
     )
 
 
 def _in_halves(client: BatchClient, job_id: str, tasks: Sequence[EncodedTask]) -> Added:
     if len(tasks) == 1:
-        return Added(refused=(_refusal(tasks[0].id, "RequestBodyTooLarge", f"{len(tasks[0].body)} bytes"),))
+        return _refused([_refusal(tasks[0].id, "RequestBodyTooLarge", f"{len(tasks[0].body)} bytes")])
     middle = len(tasks) // 2
     return add(client, job_id, tasks[:middle]) + add(client, job_id, tasks[middle:])
+
+
+def _refused(refusals: Sequence[Refusal]) -> Added:
+    return Added(refused=len(refusals), refusals=tuple(refusals))
 
 
 def _refusal(task_id: str, code: str, message: str) -> Refusal:

@@ -54,7 +54,7 @@ Duration = Annotated[
     Field(gt=timedelta(0)),
     WithJsonSchema({"type": "string", "examples": ["90s", "45m", "1h30m", "2d"]}),
 ]
-Names = Annotated[
+OneOrMore = Annotated[
     list[str],
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
@@ -235,9 +235,9 @@ class Job(Section):
 class Stage(Section):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=32)
     for_each: ForEach | None = None
-    after: Names = []
+    after: OneOrMore = []
     command: Annotated[str, Field(min_length=1)] | Annotated[list[Scalar], Field(min_length=1)]
-    packages: Names = []
+    packages: OneOrMore = []
     inputs: list[Input] = []
     outputs: list[Output] = []
     slots: Annotated[int, Field(ge=1)] | str = 1

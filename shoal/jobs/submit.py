@@ -136,8 +136,8 @@ def _refuse_partial(added: Added, plan: Plan) -> None:
     if added.refused:
         there = added.added + added.already_there
         raise WorkFailed(
-            f"job '{plan.job_id}' has {there} of its tasks; {len(added.refused)} were refused:\n"
-            + "\n".join(f"  {refusal.task_id}: {refusal.code} {refusal.message}" for refusal in added.refused[:5])
+            f"job '{plan.job_id}' has {there} of its tasks; {added.refused} were refused, among them:\n"
+            + "\n".join(f"  {refusal.task_id}: {refusal.code} {refusal.message}" for refusal in added.refusals)
         )
 
 

@@ -88,7 +88,8 @@ def _ending(client: BatchClient, job: BatchJob, counts: Counts, unchanged: int) 
     if counts.active == 0:
         is_done = told_to_end or unchanged >= SETTLED
         return Ending(counts=counts, reason="all tasks completed", blocked=False) if is_done else None
-    if counts.failed and unchanged == 1 and only_blocked_are_left(client, str(job.id)):
+    is_time_to_look = unchanged.bit_count() == 1  # less and less often: it asks for more than counts
+    if counts.failed and is_time_to_look and only_blocked_are_left(client, str(job.id)):
         return Ending(counts=counts, reason="the tasks that are left wait for tasks that failed", blocked=True)
     return None
 

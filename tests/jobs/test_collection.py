@@ -49,7 +49,7 @@ def test_task_that_exists_counts_as_already_there_and_others_are_refused_by_name
     with scripted(lambda _: answer) as (client, _):
         done = add(client, "job", named("a", "b", "c"))
     assert (done.added, done.already_there) == (1, 1)
-    assert [(refusal.task_id, refusal.code, refusal.message) for refusal in done.refused] == [
+    assert [(refusal.task_id, refusal.code, refusal.message) for refusal in done.refusals] == [
         ("c", "InvalidPropertyValue", "InvalidPropertyValue!")
     ]
 
@@ -118,7 +118,7 @@ def test_collection_that_is_too_large_is_halved_until_it_fits() -> None:
 def test_task_that_is_too_large_alone_is_refused_by_name() -> None:
     with scripted(lambda _: refused(413, "RequestBodyTooLarge")) as (client, _):
         done = add(client, "job", named("huge"))
-    assert [(refusal.task_id, refusal.code) for refusal in done.refused] == [("huge", "RequestBodyTooLarge")]
+    assert [(refusal.task_id, refusal.code) for refusal in done.refusals] == [("huge", "RequestBodyTooLarge")]
 
 
 def test_every_task_of_a_stream_is_added_once_with_several_calls_in_flight() -> None:

@@ -127,5 +127,7 @@ def test_refused_tasks_are_told_by_id(services: Services, name: str, tmp_path: P
             id=name, pool_info=models.BatchPoolInfo(pool_id=services.environment.pools["spot"].id)
         )
     )
-    with pytest.raises(WorkFailed, match=r"has 3 of its tasks; 1 were refused:\n  merge: TaskDependenciesNotSpecified"):
+    with pytest.raises(
+        WorkFailed, match=r"has 3 of its tasks; 1 were refused, among them:\n  merge: TaskDependenciesNotSpecified"
+    ):
         submitted(services, tmp_path, name)
