@@ -1,7 +1,6 @@
 """Job files: what they would run, and putting it into Batch."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,24 +9,16 @@ from shoal.cli import options, output
 
 if TYPE_CHECKING:
     from shoal.jobs.plan import Plan
+    from shoal.jobs.rendering import Rendering
 
 
 @click.command()
 @options.of_job_file
 @options.as_json
-def plan(
-    stack: str,
-    document: Path | None,
-    file: Path,
-    pairs: tuple[str, ...],
-    parameters: Path | None,
-    job_id: str | None,
-    as_json: bool,
-) -> None:
+def plan(rendering: "Rendering", as_json: bool) -> None:
     """Say what FILE would run: tasks, slots, the first few, and whether it can run there."""
     from shoal.jobs.plan import make_plan, to_json
 
-    rendering = options.rendering(options.environment(stack, document), file, pairs, parameters, job_id)
     found = make_plan(rendering)
     output.emit_json(to_json(found)) if as_json else _show(found)
 
@@ -35,15 +26,7 @@ def plan(
 @click.command()
 @options.of_job_file
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after so many tasks.")
-def render(
-    stack: str,
-    document: Path | None,
-    file: Path,
-    pairs: tuple[str, ...],
-    parameters: Path | None,
-    job_id: str | None,
-    limit: int | None,
-) -> None:
+def render(rendering: "Rendering", limit: int | None) -> None:
     """Print the tasks of FILE as Batch receives them, one JSON object a line; signatures are masked."""
     from itertools import islice
 
@@ -52,7 +35,6 @@ def render(
     from shoal.jobs.plan import pool_of
     from shoal.jobs.tasks import all_tasks
 
-    rendering = options.rendering(options.environment(stack, document), file, pairs, parameters, job_id)
     pool_of(rendering.job_file, rendering.environment)
     for task in islice(all_tasks(rendering), limit):
         sys.stdout.buffer.write(orjson.dumps(task, option=orjson.OPT_APPEND_NEWLINE))
@@ -61,15 +43,7 @@ def render(
 @click.command()
 @options.of_job_file
 @options.as_json
-def submit(
-    stack: str,
-    document: Path | None,
-    file: Path,
-    pairs: tuple[str, ...],
-    parameters: Path | None,
-    job_id: str | None,
-    as_json: bool,
-) -> None:
+def submit(rendering: "Rendering", as_json: bool) -> None:
     """Add the job of FILE and its tasks; print the job's id. Again: add what is missing."""
     from dataclasses import asdict
 
@@ -77,7 +51,6 @@ def submit(
     from shoal.jobs.plan import make_plan
     from shoal.jobs.submit import submit as submit_job
 
-    rendering = options.rendering(options.environment(stack, document), file, pairs, parameters, job_id)
     found = make_plan(rendering)
     with connected(rendering.environment) as services:
         submission = submit_job(rendering, found, services)

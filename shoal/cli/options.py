@@ -1,54 +1,58 @@
-"""Options that many commands share."""
+"""Options that many commands share, and what the commands get for them."""
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from shoal.environment import Environment
-    from shoal.jobs.rendering import Rendering
-
 Command = Callable[..., Any]
 
+job_argument = click.argument("job_id", metavar="JOB")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 out = click.option("--out", type=click.Path(path_type=Path), help="Where outputs go.  [default: results/JOB]")
+_stack = click.option("-s", "--stack", envvar="SHOAL_STACK", default="local", show_default=True, help="The stack.")
+_document = click.option(
+    "--environment",
+    "document",
+    type=click.Path(path_type=Path),
+    help="An environment document, as `shoal outputs --json` prints it, instead of a stack.",
+)
+_file = click.argument("file", type=click.Path(path_type=Path))
+_pairs = click.option("-p", "pairs", metavar="NAME=VALUE", multiple=True, help="A parameter; run=NAME names the run.")
+_parameters = click.option("--parameters", type=click.Path(path_type=Path), help="A YAML file of parameter values.")
+_job_id = click.option("--job", "job_id", metavar="ID", help="The job's id, instead of the file's.")
 
 
 def of_environment(command: Command) -> Command:
-    """Which deployed environment: a stack, or the document of one."""
-    stack = click.option("-s", "--stack", envvar="SHOAL_STACK", default="local", show_default=True, help="The stack.")
-    document = click.option(
-        "--environment",
-        "document",
-        type=click.Path(path_type=Path),
-        help="An environment document (`shoal outputs --json`) instead of a stack.",
-    )
-    return stack(document(command))
+    """The command gets `environment`: of a deployed stack, or from a document."""
+
+    @wraps(command)
+    def with_environment(stack: str, document: Path | None, **others: Any) -> None:
+        from shoal.connect import find_environment
+
+        command(environment=find_environment(stack, document, project_dir=Path.cwd()), **others)
+
+    return _stack(_document(with_environment))
 
 
 def of_job_file(command: Command) -> Command:
-    """Which job: a file, what is given to it, and where it runs."""
-    for option in (
-        click.option("--job", "job_id", metavar="ID", help="The job's id, instead of the file's."),
-        click.option("--parameters", type=click.Path(path_type=Path), help="A YAML file of parameter values."),
-        click.option("-p", "pairs", metavar="NAME=VALUE", multiple=True, help="A parameter; `run=NAME` names the run."),
-        click.argument("file", type=click.Path(path_type=Path)),
-    ):
-        command = option(command)
-    return of_environment(command)
+    """The command gets `rendering`: a job file with its parameters, for an environment."""
 
+    @of_environment
+    @wraps(command)
+    def with_rendering(
+        environment: Any,
+        file: Path,
+        pairs: tuple[str, ...],
+        parameters: Path | None,
+        job_id: str | None,
+        **others: Any,
+    ) -> None:
+        from shoal.jobs.asked import rendering_asked
 
-def environment(stack: str, document: Path | None) -> "Environment":
-    from shoal.connect import find_environment
+        rendering = rendering_asked(file, environment, pairs=pairs, parameters=parameters, job_id=job_id)
+        command(rendering=rendering, **others)
 
-    return find_environment(stack, document, project_dir=Path.cwd())
-
-
-def rendering(
-    environment: "Environment", file: Path, pairs: tuple[str, ...], parameters: Path | None, job_id: str | None
-) -> "Rendering":
-    from shoal.jobs.asked import rendering_asked
-
-    return rendering_asked(file, environment, pairs=pairs, parameters=parameters, job_id=job_id)
+    return _file(_pairs(_parameters(_job_id(with_rendering))))

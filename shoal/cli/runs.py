@@ -12,6 +12,8 @@ from shoal.errors import WorkFailed
 
 if TYPE_CHECKING:
     from shoal.connect import Services
+    from shoal.environment import Environment
+    from shoal.jobs.rendering import Rendering
     from shoal.runs.failures import Failure
     from shoal.runs.fetch import Fetched
     from shoal.runs.watch import Ending
@@ -23,70 +25,60 @@ SHOWN_FAILURES = 3
 @options.of_job_file
 @options.out
 @options.as_json
-def run(
-    stack: str,
-    document: Path | None,
-    file: Path,
-    pairs: tuple[str, ...],
-    parameters: Path | None,
-    job_id: str | None,
-    out: Path | None,
-    as_json: bool,
-) -> None:
+def run(rendering: "Rendering", out: Path | None, as_json: bool) -> None:
     """Submit FILE, watch its job, fetch its outputs. Ends with 1 where a task failed."""
     from shoal.connect import connected
     from shoal.jobs.plan import make_plan
     from shoal.jobs.submit import submit
 
-    rendering = options.rendering(options.environment(stack, document), file, pairs, parameters, job_id)
     plan = make_plan(rendering)
     with connected(rendering.environment) as services:
         submission = submit(rendering, plan, services)
         click.echo(submission.summary, err=as_json)
-        ending = _watch(services, plan.job_id, as_json)
+        ending = _watch(services, plan.job_id, as_json=as_json)
         fetched = _fetch(services, plan.job_id, out)
-        _report(services, plan.job_id, ending, as_json, submission=asdict(submission), fetched=fetched)
+        _report(services, plan.job_id, ending, as_json=as_json, submission=asdict(submission), fetched=fetched)
 
 
 @click.command()
-@click.argument("job_id", metavar="JOB")
+@options.job_argument
 @options.of_environment
 @options.as_json
-def watch(job_id: str, stack: str, document: Path | None, as_json: bool) -> None:
+def watch(job_id: str, environment: "Environment", as_json: bool) -> None:
     """Follow JOB until nothing of it can run any more. Ends with 1 where a task failed."""
     from shoal.connect import connected
 
-    with connected(options.environment(stack, document)) as services:
-        _report(services, job_id, _watch(services, job_id, as_json), as_json)
+    with connected(environment) as services:
+        _report(services, job_id, _watch(services, job_id, as_json=as_json), as_json=as_json)
 
 
 @click.command()
-@click.argument("job_id", metavar="JOB")
+@options.job_argument
 @options.of_environment
 @options.out
 @options.as_json
-def fetch(job_id: str, stack: str, document: Path | None, out: Path | None, as_json: bool) -> None:
+def fetch(job_id: str, environment: "Environment", out: Path | None, as_json: bool) -> None:
     """Bring the outputs of JOB home, as STAGE/TASK/FILE. Again: bring what is new."""
     from shoal.connect import connected
 
-    with connected(options.environment(stack, document)) as services:
+    with connected(environment) as services:
         fetched = _fetch(services, job_id, out)
     output.emit_json(fetched) if as_json else click.echo(fetched.summary)
 
 
 @click.command()
-@click.argument("job_id", metavar="JOB")
+@options.job_argument
 @click.argument("task_id", metavar="TASK")
 @click.option("-f", "--follow", is_flag=True, help="Go on until the task has completed.")
 @click.option("--stderr", "name", flag_value="stderr.txt", help="What it wrote to stderr, not to stdout.")
 @options.of_environment
-def logs(job_id: str, task_id: str, follow: bool, name: str | None, stack: str, document: Path | None) -> None:
+def logs(job_id: str, task_id: str, follow: bool, name: str | None, environment: "Environment") -> None:
     """Print what TASK of JOB wrote to stdout, from its node or from where it was kept."""
     from shoal.connect import connected
     from shoal.runs.logs import LogFile, follow_log, read_log
 
     log = LogFile(job_id=job_id, task_id=task_id, name=name or "stdout.txt")
-    with connected(options.environment(stack, document)) as services:
+    with connected(environment) as services:
         for part in follow_log(services, log) if follow else [read_log(services, log)]:
             click.echo(part, nl=False)
 
@@ -94,57 +86,56 @@ def logs(job_id: str, task_id: str, follow: bool, name: str | None, stack: str, 
 @click.command()
 @options.of_environment
 @options.as_json
-def jobs(stack: str, document: Path | None, as_json: bool) -> None:
+def jobs(environment: "Environment", as_json: bool) -> None:
     """List the jobs of the stack's Batch account."""
     from shoal.connect import connected
     from shoal.runs.listing import jobs as list_jobs
 
-    with connected(options.environment(stack, document)) as services:
-        _emit(list(list_jobs(services.batch)), as_json)
+    with connected(environment) as services:
+        _emit(list(list_jobs(services.batch)), as_json=as_json)
 
 
 @click.command()
-@click.argument("job_id", metavar="JOB")
+@options.job_argument
 @click.option("--state", type=click.Choice(["active", "preparing", "running", "completed"]), help="Only in this state.")
 @click.option("--failed", is_flag=True, help="Only those that failed.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
 @options.of_environment
 @options.as_json
 def tasks(
-    job_id: str, state: str | None, failed: bool, limit: int | None, stack: str, document: Path | None, as_json: bool
+    job_id: str, state: str | None, failed: bool, limit: int | None, environment: "Environment", as_json: bool
 ) -> None:
     """List the tasks of JOB."""
     from shoal.connect import connected
     from shoal.runs.listing import tasks as list_tasks
 
-    with connected(options.environment(stack, document)) as services:
-        _emit(list(list_tasks(services.batch, job_id, state=state, failed=failed, limit=limit)), as_json)
+    with connected(environment) as services:
+        _emit(list(list_tasks(services.batch, job_id, state=state, failed=failed, limit=limit)), as_json=as_json)
 
 
 @click.command()
 @click.argument("pool", required=False)
 @options.of_environment
 @options.as_json
-def nodes(pool: str | None, stack: str, document: Path | None, as_json: bool) -> None:
+def nodes(pool: str | None, environment: "Environment", as_json: bool) -> None:
     """List the nodes of POOL, or of all pools of the stack."""
     from shoal.connect import connected
     from shoal.runs.listing import nodes as list_nodes
 
-    environment = options.environment(stack, document)
     with connected(environment) as services:
-        _emit(list(list_nodes(services.batch, environment, pool)), as_json)
+        _emit(list(list_nodes(services.batch, environment, pool)), as_json=as_json)
 
 
 @click.command()
-@click.argument("job_id", metavar="JOB")
+@options.job_argument
 @options.of_environment
 @options.as_json
-def cancel(job_id: str, stack: str, document: Path | None, as_json: bool) -> None:
+def cancel(job_id: str, environment: "Environment", as_json: bool) -> None:
     """End JOB: running tasks are ended, waiting ones never run."""
     from shoal.connect import connected
     from shoal.runs.end import cancel as cancel_job
 
-    with connected(options.environment(stack, document)) as services:
+    with connected(environment) as services:
         cancelled = cancel_job(services.batch, job_id)
     if as_json:
         output.emit_json({"job_id": job_id, "cancelled": cancelled})
@@ -153,23 +144,23 @@ def cancel(job_id: str, stack: str, document: Path | None, as_json: bool) -> Non
 
 
 @click.command()
-@click.argument("job_id", metavar="JOB")
+@options.job_argument
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @options.of_environment
 @options.as_json
-def rm(job_id: str, yes: bool, stack: str, document: Path | None, as_json: bool) -> None:
+def rm(job_id: str, yes: bool, environment: "Environment", as_json: bool) -> None:
     """Delete JOB from Batch; its outputs and logs in storage stay."""
     from shoal.connect import connected
     from shoal.runs.end import remove
 
     if not yes and not click.confirm(f"Delete job {job_id}?", err=True):
         return
-    with connected(options.environment(stack, document)) as services:
+    with connected(environment) as services:
         remove(services.batch, job_id)
     output.emit_json({"job_id": job_id, "deleted": True}) if as_json else click.echo(f"{job_id}: deleted")
 
 
-def _watch(services: "Services", job_id: str, as_json: bool) -> "Ending":
+def _watch(services: "Services", job_id: str, *, as_json: bool) -> "Ending":
     from shoal.cli.display import display
     from shoal.runs.watch import watch
 
@@ -188,7 +179,7 @@ def _fetch(services: "Services", job_id: str, out: Path | None) -> "Fetched":
     return fetch(container, job_id, out or Path("results") / job_id)
 
 
-def _report(services: "Services", job_id: str, ending: "Ending", as_json: bool, **more: Any) -> None:
+def _report(services: "Services", job_id: str, ending: "Ending", *, as_json: bool, **more: Any) -> None:
     """Say how it ended. Raises WorkFailed where it did not end well."""
     from shoal.runs.failures import failures
 
@@ -213,7 +204,7 @@ def _show_end(ending: "Ending", found: Sequence["Failure"], fetched: "Fetched | 
             click.echo(f"  | {line}", err=True)
 
 
-def _emit(rows: Sequence[Any], as_json: bool) -> None:
+def _emit(rows: Sequence[Any], *, as_json: bool) -> None:
     """Records as a table with their fields as columns."""
     if as_json:
         output.emit_json(rows)

@@ -36,6 +36,7 @@ stages:
     command: cat parts/{{ job }}/square/*/out.txt | sort -n | tee sum.txt
     outputs: [{pattern: sum.txt}]
 """
+TEMPLATES = Path(__file__).parents[2] / "task_templates"
 Shoal = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -88,6 +89,17 @@ def test_run_of_a_job_with_a_failing_task_ends_with_1_and_shows_its_stderr(shoal
     assert "  | cannot do 2\n" in done.stderr
     assert f"error: job {name}: 1 of 5 tasks failed, 1 never ran" in done.stderr
     assert "the tasks that are left wait for tasks that failed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("template", "result", "lines"), [("sweep", "merge/merge/areas.csv", 21), ("table", "summary/summary/sizes.txt", 3)]
+)
+def test_starter_template_runs_as_it_is(
+    shoal: Shoal, name: str, tmp_path: Path, template: str, result: str, lines: int
+) -> None:
+    done = shoal("run", str(TEMPLATES / f"{template}.yaml"), "--job", name, "--out", "home")
+    assert done.returncode == 0, done.stderr
+    assert len((tmp_path / "home" / result).read_text().splitlines()) == lines
 
 
 def test_run_as_json_is_one_document(shoal: Shoal, name: str, tmp_path: Path) -> None:
