@@ -1,0 +1,36 @@
+"""The autoscale formula language of Azure Batch: parsed, checked, evaluated, built and simulated.
+
+Pure: no I/O, no clock of its own, nothing of Azure's, nothing else of `shoal`. What the documentation of Batch leaves
+open is decided here and written down, with the reason, in `docs/autoscale.md`.
+"""
+
+from shoal.autoscale.checking import Checked, check
+from shoal.autoscale.compilation import Program, compile_formula
+from shoal.autoscale.errors import AutoscaleFault, EvaluationFault, FormulaFault, FormulaTooLong, SyntaxFault, TypeFault
+from shoal.autoscale.evaluation import Evaluation, PoolState, evaluate
+from shoal.autoscale.parser import parse
+from shoal.autoscale.printing import to_text
+from shoal.autoscale.samples import ConstantSamples, SampleHistory, Samples
+from shoal.autoscale.syntax import Formula
+
+__all__ = [
+    "AutoscaleFault",
+    "Checked",
+    "ConstantSamples",
+    "Evaluation",
+    "EvaluationFault",
+    "Formula",
+    "FormulaFault",
+    "FormulaTooLong",
+    "PoolState",
+    "Program",
+    "SampleHistory",
+    "Samples",
+    "SyntaxFault",
+    "TypeFault",
+    "check",
+    "compile_formula",
+    "evaluate",
+    "parse",
+    "to_text",
+]

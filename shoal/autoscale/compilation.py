@@ -1,0 +1,219 @@
+"""From tree to closures: parsed and checked once, a formula is evaluated many thousand times a second."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from shoal.autoscale import functions, operators, sampling
+from shoal.autoscale.checking import Checked, check
+from shoal.autoscale.errors import EvaluationFault, InsufficientSampleData
+from shoal.autoscale.frames import Frame, Stop, Value
+from shoal.autoscale.operators import Run
+from shoal.autoscale.samples import ConstantSamples
+from shoal.autoscale.spans import Span
+from shoal.autoscale.syntax import (
+    Binary,
+    Call,
+    Conditional,
+    Expression,
+    Formula,
+    Member,
+    Method,
+    Name,
+    Number,
+    Statement,
+    Text,
+    Unary,
+    start,
+)
+from shoal.autoscale.ticks import member, parse_timestamp
+from shoal.autoscale.types import Type
+from shoal.autoscale.variables import DEALLOCATION, OPTIONS, TARGET_DEDICATED, TARGET_SPOT, TIME_CONSTANTS, service_name
+
+SERVICE_SLOTS = (TARGET_DEDICATED, TARGET_SPOT, DEALLOCATION)
+"""The first slots of every program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One statement, ready to run."""
+
+    run: Run
+    slot: int | None
+    """What it assigns to; None for a bare expression and for an alias that an assigned full name overrides."""
+    written: str
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    steps: tuple[Step, ...]
+    names: tuple[str, ...]
+    """Of the slots."""
+
+
+def compile_formula(formula: Formula | Checked) -> Program:
+    """Make the formula ready. Raises its first TypeFault where it does not fit the types."""
+    checked = formula if isinstance(formula, Checked) else check(formula)
+    if checked.faults:
+        raise checked.faults[0]
+    compiler = _Compiler(checked)
+    steps = tuple(compiler.step(statement) for statement in checked.formula.statements)
+    return Program(steps, tuple(compiler.slots))
+
+
+class _Compiler:
+    def __init__(self, checked: Checked) -> None:
+        self._checked = checked
+        self.slots = {name: index for index, name in enumerate(SERVICE_SLOTS)}
+        self._assigned_in_full: set[str] = set()
+
+    def step(self, statement: Statement) -> Step:
+        run = self._value(statement.value)
+        type_ = self._value_type(statement.value)
+        span = start(statement.value)
+        if statement.target is None:
+            return Step(run, None, "", type_, span)
+        written = statement.target.name
+        name = service_name(written) or written
+        if written.lower() == name.lower():
+            self._assigned_in_full.add(name)
+        elif name in self._assigned_in_full:
+            return Step(run, None, written, type_, span)
+        return Step(run, self.slots.setdefault(name, len(self.slots)), written, type_, span)
+
+    def _value_type(self, expression: Expression) -> Type:
+        type_ = self._checked.type_of(expression)
+        return Type.DOUBLE if type_ is Type.METRIC else type_
+
+    def _value(self, expression: Expression) -> Run:
+        match expression:
+            case Number(value) | Text(value):
+                return _constant(value)
+            case Name(name, span):
+                return self._name(name, span, self._checked.type_of(expression))
+            case Unary(operator, operand):
+                return _folded(operators.unary(operator, self._value(operand)), [operand])
+            case Binary(operator, left, right, span):
+                types = (self._value_type(left), self._value_type(right))
+                made = operators.binary(operator, self._value(left), self._value(right), types, span)
+                return _folded(made, [left, right])
+            case Conditional(test, then, otherwise):
+                branches = [self._branch(branch, self._checked.type_of(expression)) for branch in (then, otherwise)]
+                return operators.conditional(self._value(test), *branches)
+            case Call(name, arguments, span):
+                return self._function(name, arguments, span)
+            case Method(owner, name, arguments):
+                return self._method(owner, name, arguments)
+            case Member(owner, name):
+                run = self._value(owner)
+                return lambda frame: member(run(frame), name)
+
+    def _name(self, name: str, span: Span, type_: Type) -> Run:
+        service = service_name(name)
+        if service and type_ is Type.METRIC:
+            return sampling.present_value(service, name, span)
+        if (slot := self.slots.get(service or name)) is not None:
+            return lambda frame: frame.values[slot]
+        return _constant(OPTIONS[name] if name in OPTIONS else TIME_CONSTANTS[name])
+
+    def _branch(self, branch: Expression, wanted: Type) -> Run:
+        run = self._value(branch)
+        if wanted is Type.VECTOR and self._value_type(branch) is Type.DOUBLE:
+            return lambda frame: [run(frame)]
+        return run
+
+    def _method(self, owner: Expression, name: str, arguments: tuple[Expression, ...]) -> Run:
+        assert isinstance(owner, Name)  # only a name has the type of a sampled variable
+        variable = service_name(owner.name) or owner.name
+        given = [(self._value(argument), self._value_type(argument)) for argument in arguments]
+        return sampling.method(variable, owner.name, name, given, owner.span)
+
+    def _function(self, name: str, arguments: tuple[Expression, ...], span: Span) -> Run:
+        runs = [self._value(argument) for argument in arguments]
+        types = [self._value_type(argument) for argument in arguments]
+        match name:
+            case "time":
+                return _time(runs, span)
+            case "rand":
+                return lambda frame: frame.rand()
+            case "stop":
+                return _stop
+            case "percentile":
+                return _guarded(lambda frame: functions.percentile(runs[0](frame), runs[1](frame)), span)
+            case "val":
+                return _guarded(lambda frame: functions.element(runs[0](frame), runs[1](frame)), span)
+        values = _values(runs, types)
+        if name == "vec":
+            return _guarded(values, span)
+        if reduction := functions.REDUCTIONS.get(name):
+            return _guarded(lambda frame: reduction(values(frame)), span)
+        each = functions.ELEMENTWISE[name]
+        if types == [Type.DOUBLE]:
+            return _guarded(lambda frame: each(runs[0](frame)), span)
+        return _guarded(lambda frame: [each(value) for value in values(frame)], span)
+
+
+def _values(runs: list[Run], types: list[Type]) -> Callable[[Frame], Sequence[float]]:
+    """All elements of a doubleVecList."""
+    if all(type_ is Type.DOUBLE for type_ in types):
+        return lambda frame: [run(frame) for run in runs]
+    if len(runs) == 1:
+        return runs[0]
+    parts = [run if type_ is Type.VECTOR else _single(run) for run, type_ in zip(runs, types, strict=True)]
+    return lambda frame: functions.joined([part(frame) for part in parts])
+
+
+def _single(run: Run) -> Run:
+    return lambda frame: (run(frame),)
+
+
+def _constant(value: Value) -> Run:
+    return lambda frame: value
+
+
+def _folded(run: Run, operands: list[Expression]) -> Run:
+    """The value itself, where all operands are written out: `15 * TimeInterval_Minute` is computed once."""
+    if not all(isinstance(operand, Number) or _is_time_constant(operand) for operand in operands):
+        return run
+    try:
+        return _constant(run(Frame(now=0, samples=ConstantSamples({}), present={}, values=[])))
+    except EvaluationFault:
+        return run
+
+
+def _is_time_constant(operand: Expression) -> bool:
+    return isinstance(operand, Name) and operand.name in TIME_CONSTANTS
+
+
+def _guarded(run: Run, span: Span) -> Run:
+    def guarded(frame: Frame) -> Value:
+        try:
+            value: Value = run(frame)
+        except functions.NoValues as exc:
+            raise InsufficientSampleData(str(exc), span) from exc
+        except functions.Undefined as exc:
+            raise EvaluationFault(str(exc), span) from exc
+        except (OverflowError, ValueError) as exc:
+            raise EvaluationFault("the numbers are too large", span) from exc
+        return value
+
+    return guarded
+
+
+def _time(runs: list[Run], span: Span) -> Run:
+    if not runs:
+        return lambda frame: frame.now
+
+    def parsed(frame: Frame) -> int:
+        text = runs[0](frame)
+        try:
+            return parse_timestamp(text)
+        except ValueError as exc:
+            raise EvaluationFault(f'"{text}" is not a moment in time', span) from exc
+
+    return parsed
+
+
+def _stop(frame: Frame) -> Value:
+    raise Stop

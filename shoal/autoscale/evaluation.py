@@ -1,0 +1,186 @@
+"""A formula at a moment: what it wants of the pool, in Batch's own words.
+
+Source: REST reference, evaluate an automatic scaling formula (AutoScaleRun); the order of the variables and the six
+digits of a double are those of results recorded from the service.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shoal.autoscale.compilation import SERVICE_SLOTS, Program
+from shoal.autoscale.errors import EvaluationFault, FormulaFault, Located
+from shoal.autoscale.frames import Frame, Stop, Value
+from shoal.autoscale.samples import ConstantSamples, Samples
+from shoal.autoscale.spans import Span
+from shoal.autoscale.ticks import from_datetime, interval_text, timestamp_text
+from shoal.autoscale.types import Type
+from shoal.autoscale.variables import CURRENT_DEDICATED, CURRENT_SPOT, SLOTS_PER_NODE, Deallocation
+
+MAX_NODES = 2**31 - 1
+"""The targets are 32-bit integers on the wire."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolState:
+    """What the service knows of the pool without a sample."""
+
+    target_dedicated_nodes: int = 0
+    target_low_priority_nodes: int = 0
+    current_dedicated_nodes: int = 0
+    current_low_priority_nodes: int = 0
+    task_slots_per_node: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationError:
+    code: str
+    message: str
+    detail: str
+    """With line and column."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """With an error, the targets are those that the pool has: a failed evaluation changes nothing."""
+
+    time: datetime
+    target_dedicated_nodes: int
+    target_low_priority_nodes: int
+    node_deallocation_option: Deallocation
+    error: EvaluationError | None
+    variables: tuple[tuple[str, Type, Value], ...]
+    """What was assigned, by the names as written: service variables first."""
+
+    @property
+    def results(self) -> str:
+        """`$TargetDedicatedNodes=2;$TargetLowPriorityNodes=0;$NodeDeallocationOption=requeue;$tasks=7.5`."""
+        return ";".join(f"{name}={_shown(type_, value)}" for name, type_, value in self.variables)
+
+    def wire(self) -> dict[str, Any]:
+        """The autoScaleRun of the REST interface."""
+        run: dict[str, Any] = {"timestamp": timestamp_text(from_datetime(self.time)), "results": self.results}
+        if self.error:
+            values = [{"name": "Message", "value": self.error.detail}]
+            run["error"] = {"code": self.error.code, "message": self.error.message, "values": values}
+        return run
+
+
+def evaluate(program: Program, *, time: datetime, samples: Samples, pool: PoolState, seed: int = 0) -> Evaluation:
+    """Run the formula at a moment (aware). Never raises: what goes wrong is the evaluation's `error`."""
+    frame = _frame(program, from_datetime(time), samples, pool, seed)
+    done, fault = _run(program, frame)
+    if fault is None:
+        try:
+            return _succeeded(program, frame, done, time)
+        except EvaluationFault as exc:
+            fault = exc
+    return _failed(program, frame, done, time, pool, fault)
+
+
+def refused(fault: FormulaFault, *, time: datetime, pool: PoolState) -> Evaluation:
+    """The evaluation of a formula that does not parse or fit the types: the error, and the pool as it is."""
+    frame = _frame(_EMPTY, from_datetime(time), _NO_SAMPLES, pool, 0)
+    return _failed(_EMPTY, frame, 0, time, pool, fault)
+
+
+_EMPTY = Program((), SERVICE_SLOTS)
+_NO_SAMPLES = ConstantSamples({})
+
+
+def _frame(program: Program, now: int, samples: Samples, pool: PoolState, seed: int) -> Frame:
+    values: list[Value] = [0.0] * len(program.names)
+    values[0] = float(pool.target_dedicated_nodes)
+    values[1] = float(pool.target_low_priority_nodes)
+    values[2] = Deallocation.REQUEUE
+    present = {
+        CURRENT_DEDICATED: float(pool.current_dedicated_nodes),
+        CURRENT_SPOT: float(pool.current_low_priority_nodes),
+        SLOTS_PER_NODE: float(pool.task_slots_per_node),
+    }
+    return Frame(now=now, samples=samples, present=present, values=values, seed=seed)
+
+
+def _run(program: Program, frame: Frame) -> tuple[int, EvaluationFault | None]:
+    """Carry out the statements; how many were, and what ended them early."""
+    values = frame.values
+    done = 0
+    try:
+        for step in program.steps:
+            value = step.run(frame)
+            if step.slot is not None:
+                values[step.slot] = value
+            done += 1
+    except Stop:
+        pass
+    except EvaluationFault as fault:
+        return done, fault
+    return done, None
+
+
+def _succeeded(program: Program, frame: Frame, done: int, time: datetime) -> Evaluation:
+    dedicated, spot = (_nodes(program, frame, slot, done) for slot in (0, 1))
+    frame.values[:2] = [float(dedicated), float(spot)]
+    return Evaluation(
+        time=time,
+        target_dedicated_nodes=dedicated,
+        target_low_priority_nodes=spot,
+        node_deallocation_option=_option(frame),
+        error=None,
+        variables=_variables(program, frame, done),
+    )
+
+
+def _failed(program: Program, frame: Frame, done: int, time: datetime, pool: PoolState, fault: Located) -> Evaluation:
+    message = fault.summary if isinstance(fault, EvaluationFault) else EvaluationFault.summary
+    detail = f"Line {fault.span.line}, Col {fault.span.column}: {fault.message}"
+    return Evaluation(
+        time=time,
+        target_dedicated_nodes=pool.target_dedicated_nodes,
+        target_low_priority_nodes=pool.target_low_priority_nodes,
+        node_deallocation_option=_option(frame),
+        error=EvaluationError(code=fault.code, message=message, detail=detail),
+        variables=_variables(program, frame, done),
+    )
+
+
+def _nodes(program: Program, frame: Frame, slot: int, done: int) -> int:
+    """A whole number of nodes: cut off, not rounded, as the published idiom (tasks + 3) / 4 wants it."""
+    value = frame.values[slot]
+    assert isinstance(value, float)
+    if not -1 < value <= MAX_NODES:
+        span = next((step.span for step in reversed(program.steps[:done]) if step.slot == slot), Span(1, 1))
+        raise EvaluationFault(f"{program.names[slot]} cannot be {value:g}", span)
+    return int(value)
+
+
+def _option(frame: Frame) -> Deallocation:
+    option = frame.values[2]
+    assert isinstance(option, Deallocation)
+    return option
+
+
+def _variables(program: Program, frame: Frame, done: int) -> tuple[tuple[str, Type, Value], ...]:
+    """The last assignment says how a variable is written and what type it has."""
+    written = {name: (name, Type.OPTION if slot == 2 else Type.DOUBLE) for slot, name in enumerate(SERVICE_SLOTS)}
+    for step in program.steps[:done]:
+        if step.slot is not None:
+            written[program.names[step.slot]] = (step.written, step.type)
+    own = sorted(name for name in written if name not in SERVICE_SLOTS)
+    slots = {name: slot for slot, name in enumerate(program.names)}
+    return tuple((*written[name], frame.values[slots[name]]) for name in (*SERVICE_SLOTS, *own))
+
+
+def _shown(type_: Type, value: Value) -> str:
+    match value:
+        case Deallocation():
+            return value.value
+        case str():
+            return value
+        case int():
+            return timestamp_text(value) if type_ is Type.TIMESTAMP else interval_text(value)
+        case float():
+            return f"{value:g}"
+        case Sequence():
+            return f"[{','.join(f'{number:g}' for number in value)}]"

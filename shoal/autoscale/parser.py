@@ -1,0 +1,209 @@
+"""From text to tree.
+
+Source: "Create a formula to automatically scale compute nodes in a Batch pool" for statements and limits; the
+precedence of operators is that of C, which every published formula agrees with.
+"""
+
+from collections.abc import Callable
+
+from shoal.autoscale.errors import FormulaTooLong, SyntaxFault
+from shoal.autoscale.spans import Span
+from shoal.autoscale.syntax import (
+    PRECEDENCE,
+    Binary,
+    Call,
+    Conditional,
+    Expression,
+    Formula,
+    Member,
+    Method,
+    Name,
+    Number,
+    Statement,
+    Text,
+    Unary,
+    children,
+    start,
+)
+from shoal.autoscale.tokens import Kind, Token, tokenize
+
+MAX_CHARACTERS = 8192
+MAX_STATEMENTS = 100
+MAX_NESTING = 50
+"""Brackets, signs and conditionals within each other: keeps the parser within Python's own stack."""
+MAX_HEIGHT = 200
+"""Of a statement's tree, chains included: keeps every walk over it within Python's own stack."""
+
+
+def parse(text: str) -> Formula:
+    """Read a formula. Raises FormulaTooLong, or SyntaxFault at the first place that does not fit."""
+    if len(text) > MAX_CHARACTERS:
+        raise FormulaTooLong(f"the formula has {len(text)} characters; at most {MAX_CHARACTERS} are allowed")
+    tokens, comments = tokenize(text)
+    statements = _Parser(tokens).statements()
+    if len(statements) > MAX_STATEMENTS:
+        raise FormulaTooLong(f"the formula has {len(statements)} statements; at most {MAX_STATEMENTS} are allowed")
+    return Formula(tuple(statements), tuple(comments))
+
+
+class _Parser:
+    def __init__(self, tokens: list[Token]) -> None:
+        self._tokens = tokens
+        self._index = 0
+        self._depth = 0
+
+    def statements(self) -> list[Statement]:
+        found = []
+        while not self._at_end():
+            if self._accept(";"):
+                continue
+            found.append(self._statement())
+            if not (self._at_end() or self._accept(";")):
+                raise self._missing_semicolon()
+        return found
+
+    def _statement(self) -> Statement:
+        following = self._tokens[min(self._index + 1, len(self._tokens) - 1)]
+        if self._next.kind is Kind.NAME and following.text == "=" and following.kind is Kind.SYMBOL:
+            name = self._advance()
+            self._advance()
+            return Statement(Name(name.text, name.span), _limited(self._expression()))
+        return Statement(None, _limited(self._expression()))
+
+    def _expression(self) -> Expression:
+        test = self._binary(1)
+        if not (question := self._accept("?")):
+            return test
+        then = self._nested(self._expression)
+        self._expect(":", "a conditional is written condition ? a : b")
+        return Conditional(test, then, self._nested(self._expression), question.span)
+
+    def _binary(self, level: int) -> Expression:
+        left = self._unary()
+        while self._next.kind is Kind.SYMBOL and PRECEDENCE.get(self._next.text, 0) >= level:
+            operator = self._advance()
+            right = self._binary(PRECEDENCE[operator.text] + 1)
+            left = Binary(operator.text, left, right, operator.span)
+        return left
+
+    def _unary(self) -> Expression:
+        if operator := self._accept("-") or self._accept("!"):
+            return Unary(operator.text, self._nested(self._unary), operator.span)
+        return self._postfix()
+
+    def _postfix(self) -> Expression:
+        found = self._primary()
+        while self._accept("."):
+            name = self._next
+            if name.kind is not Kind.NAME or name.text.startswith("$"):
+                raise self._unexpected("the name of a member or method after '.'")
+            self._advance()
+            if self._accept("("):
+                found = Method(found, name.text, self._arguments(), name.span)
+            else:
+                found = Member(found, name.text, name.span)
+        return found
+
+    def _primary(self) -> Expression:
+        token = self._next
+        match token.kind:
+            case Kind.NUMBER:
+                self._advance()
+                return Number(_number(token), token.span)
+            case Kind.STRING:
+                self._advance()
+                return Text(token.text, token.span)
+            case Kind.NAME:
+                self._advance()
+                if not token.text.startswith("$") and self._accept("("):
+                    return Call(token.text, self._arguments(), token.span)
+                return Name(token.text, token.span)
+        if not self._accept("("):
+            raise self._unexpected("a value")
+        inner = self._nested(self._expression)
+        self._expect(")", "the bracket opened at " + _place(token.span) + " is not closed")
+        return inner
+
+    def _arguments(self) -> tuple[Expression, ...]:
+        opened = self._tokens[self._index - 1]
+        found: list[Expression] = []
+        if self._accept(")"):
+            return ()
+        while True:
+            found.append(self._nested(self._expression))
+            if self._accept(")"):
+                return tuple(found)
+            self._expect(",", "the bracket opened at " + _place(opened.span) + " is not closed")
+
+    @property
+    def _next(self) -> Token:
+        return self._tokens[self._index]
+
+    def _at_end(self) -> bool:
+        return self._next.kind is Kind.END
+
+    def _advance(self) -> Token:
+        token = self._next
+        self._index += 1
+        return token
+
+    def _accept(self, symbol: str) -> Token | None:
+        token = self._next
+        return self._advance() if token.kind is Kind.SYMBOL and token.text == symbol else None
+
+    def _expect(self, symbol: str, suggestion: str) -> None:
+        if not self._accept(symbol):
+            raise self._unexpected(f"'{symbol}'", suggestion)
+
+    def _unexpected(self, wanted: str, suggestion: str | None = None) -> SyntaxFault:
+        token = self._next
+        if token.text == "=" and token.kind is Kind.SYMBOL:
+            suggestion = "to compare, write '=='"
+        found = "the formula ends" if token.kind is Kind.END else f"found {token.text!r}"
+        return SyntaxFault(f"expected {wanted}, but {found}", token.span, suggestion=suggestion)
+
+    def _missing_semicolon(self) -> SyntaxFault:
+        if self._next.kind is Kind.SYMBOL:
+            return self._unexpected("an operator or ';'")
+        last = self._tokens[self._index - 1].span
+        behind = Span(last.line, last.column + last.length)
+        return SyntaxFault(
+            f"';' is missing before {self._next.text!r}", behind, suggestion="end each statement with ';'"
+        )
+
+    def _nested(self, parse: Callable[[], Expression]) -> Expression:
+        self._depth += 1
+        if self._depth > MAX_NESTING:
+            raise _too_deep(self._next.span)
+        found = parse()
+        self._depth -= 1
+        return found
+
+
+def _limited(expression: Expression) -> Expression:
+    """The expression itself, where its tree is not too high. A chain of a + b + … is as high as it is long."""
+    level = [expression]
+    for _ in range(MAX_HEIGHT):
+        level = [child for node in level for child in children(node)]
+        if not level:
+            return expression
+    raise _too_deep(start(expression))
+
+
+def _too_deep(span: Span) -> SyntaxFault:
+    return SyntaxFault(
+        "too many operations are nested or chained here",
+        span,
+        suggestion="give parts of it a name in statements of their own",
+    )
+
+
+def _number(token: Token) -> float:
+    value = float(token.text)
+    if value == float("inf"):
+        raise SyntaxFault(f"the number {token.text} is too large", token.span)
+    return value
+
+
+def _place(span: Span) -> str:
+    return f"line {span.line}, column {span.column}"

@@ -1,0 +1,139 @@
+"""The tree of a formula.
+
+Two trees are equal when they say the same; the places in the text do not count.
+"""
+
+from dataclasses import dataclass, field
+
+from shoal.autoscale.spans import NOWHERE, Span
+from shoal.autoscale.tokens import Comment
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    value: float
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    value: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A variable (with its `$`, where it has one), a time constant or a deallocation option."""
+
+    name: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    operator: str
+    operand: "Expression"
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    operator: str
+    left: "Expression"
+    right: "Expression"
+    span: Span = field(default=NOWHERE, compare=False)
+    """That of the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    test: "Expression"
+    then: "Expression"
+    otherwise: "Expression"
+    span: Span = field(default=NOWHERE, compare=False)
+    """That of the question mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`max(a, b)`."""
+
+    name: str
+    arguments: tuple["Expression", ...]
+    span: Span = field(default=NOWHERE, compare=False)
+    """That of the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """`$PendingTasks.GetSample(1)`."""
+
+    owner: "Expression"
+    name: str
+    arguments: tuple["Expression", ...]
+    span: Span = field(default=NOWHERE, compare=False)
+    """That of the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """`time().hour`."""
+
+    owner: "Expression"
+    name: str
+    span: Span = field(default=NOWHERE, compare=False)
+    """That of the name."""
+
+
+Expression = Number | Text | Name | Unary | Binary | Conditional | Call | Method | Member
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    target: Name | None
+    """What is assigned to; None for a bare expression such as stop()."""
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    statements: tuple[Statement, ...]
+    comments: tuple[Comment, ...] = field(default=(), compare=False)
+
+
+PRECEDENCE = {
+    operator: level
+    for level, operators in enumerate(
+        [("||",), ("&&",), ("==", "!="), ("<", "<=", ">", ">="), ("+", "-"), ("*", "/")], start=1
+    )
+    for operator in operators
+}
+"""Of the binary operators, all left-associative. Unary operators bind closer; the conditional looser, to the right."""
+
+
+def children(expression: Expression) -> tuple[Expression, ...]:
+    match expression:
+        case Unary(_, operand):
+            return (operand,)
+        case Binary(_, left, right):
+            return (left, right)
+        case Conditional(test, then, otherwise):
+            return (test, then, otherwise)
+        case Call(_, arguments):
+            return arguments
+        case Method(owner, _, arguments):
+            return (owner, *arguments)
+        case Member(owner, _):
+            return (owner,)
+        case _:
+            return ()
+
+
+def start(expression: Expression) -> Span:
+    """Where the text of the expression begins."""
+    while True:
+        match expression:
+            case Binary(_, first, _) | Conditional(first, _, _) | Method(first, _, _) | Member(first, _):
+                expression = first
+            case _:
+                return expression.span

@@ -1,0 +1,120 @@
+"""The variables, constants and words that Batch defines.
+
+Source: "Create a formula to automatically scale compute nodes in a Batch pool", section Variables; the retired ones and
+their date are from the retirement notice of resource variables.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from shoal.autoscale.ticks import DAY, HOUR, MICROSECOND, MILLISECOND, MINUTE, SECOND, TICK, WEEK, YEAR
+from shoal.autoscale.types import Type
+
+
+class Access(Enum):
+    READ_WRITE = "read and write"
+    READ_ONLY = "read only"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceVariable:
+    name: str
+    type: Type
+    access: Access
+    meaning: str
+    retired: bool = False
+    """Still a name of the language, but without samples since 31 March 2024."""
+
+
+class Deallocation(Enum):
+    """What becomes of the tasks on a node that leaves."""
+
+    REQUEUE = "requeue"
+    TERMINATE = "terminate"
+    TASK_COMPLETION = "taskcompletion"
+    RETAINED_DATA = "retaineddata"
+
+
+TARGET_DEDICATED = "$TargetDedicatedNodes"
+TARGET_SPOT = "$TargetLowPriorityNodes"
+DEALLOCATION = "$NodeDeallocationOption"
+CURRENT_DEDICATED = "$CurrentDedicatedNodes"
+CURRENT_SPOT = "$CurrentLowPriorityNodes"
+SLOTS_PER_NODE = "$TaskSlotsPerNode"
+
+TARGETS = (TARGET_DEDICATED, TARGET_SPOT)
+
+ALIASES = {
+    "$TargetDedicated": TARGET_DEDICATED,
+    "$TargetLowPriority": TARGET_SPOT,
+    "$CurrentDedicated": CURRENT_DEDICATED,
+    "$CurrentLowPriority": CURRENT_SPOT,
+}
+"""Older spellings. The full name wins where a formula assigns both."""
+
+TASK_METRICS = ("$ActiveTasks", "$RunningTasks", "$PendingTasks")
+
+
+def _variable(name: str, meaning: str, type_: Type = Type.METRIC, *, retired: bool = False) -> ServiceVariable:
+    access = Access.READ_WRITE if type_ is not Type.METRIC else Access.READ_ONLY
+    return ServiceVariable(name=name, type=type_, access=access, meaning=meaning, retired=retired)
+
+
+SERVICE_VARIABLES: dict[str, ServiceVariable] = {
+    variable.name: variable
+    for variable in (
+        _variable(TARGET_DEDICATED, "dedicated nodes wanted; before an assignment, those wanted now", Type.DOUBLE),
+        _variable(TARGET_SPOT, "Spot nodes wanted; before an assignment, those wanted now", Type.DOUBLE),
+        _variable(DEALLOCATION, "what becomes of running tasks when nodes are removed", Type.OPTION),
+        _variable("$ActiveTasks", "tasks that could run but wait for a free slot"),
+        _variable("$RunningTasks", "tasks that run"),
+        _variable("$PendingTasks", "active and running tasks together"),
+        _variable("$SucceededTasks", "tasks that ended well"),
+        _variable("$FailedTasks", "tasks that failed"),
+        _variable("$CPUPercent", "mean use of the processors, from 0 to 1"),
+        _variable(CURRENT_DEDICATED, "dedicated nodes in the pool"),
+        _variable(CURRENT_SPOT, "Spot nodes in the pool, pre-empted ones included"),
+        _variable("$PreemptedNodeCount", "Spot nodes that were taken away and not yet given back"),
+        _variable("$UsableNodeCount", "nodes that can run tasks"),
+        _variable(SLOTS_PER_NODE, "task slots of each node"),
+        *(
+            _variable(f"${name}", "no longer sampled", retired=True)
+            for name in (
+                "WallClockSeconds",
+                "MemoryBytes",
+                "DiskBytes",
+                "DiskReadBytes",
+                "DiskWriteBytes",
+                "DiskReadOps",
+                "DiskWriteOps",
+                "NetworkInBytes",
+                "NetworkOutBytes",
+                "SampleNodeCount",
+            )
+        ),
+    )
+}
+
+_BY_LOWER_CASE = {name.lower(): name for name in SERVICE_VARIABLES} | {k.lower(): v for k, v in ALIASES.items()}
+
+
+def service_name(name: str) -> str | None:
+    """The full name of the service variable meant, or None. Case does not matter: published formulas use both."""
+    return _BY_LOWER_CASE.get(name.lower())
+
+
+TIME_CONSTANTS = {
+    "TimeInterval_Zero": 0,
+    "TimeInterval_100ns": TICK,
+    "TimeInterval_Microsecond": MICROSECOND,
+    "TimeInterval_Millisecond": MILLISECOND,
+    "TimeInterval_Second": SECOND,
+    "TimeInterval_Minute": MINUTE,
+    "TimeInterval_Hour": HOUR,
+    "TimeInterval_Day": DAY,
+    "TimeInterval_Week": WEEK,
+    "TimeInterval_Year": YEAR,
+}
+"""In ticks."""
+
+OPTIONS = {option.value: option for option in Deallocation}

@@ -1,0 +1,90 @@
+import pytest
+
+from shoal.autoscale.checking import check
+from shoal.autoscale.parser import parse
+from tests.autoscale import published
+
+
+def faults(text: str) -> list[str]:
+    return [f"{fault.span.column}: {fault}" for fault in check(parse(text)).faults]
+
+
+@pytest.mark.parametrize("name", published.ALL)
+def test_published_formula_fits_the_types(name: str) -> None:
+    assert faults(published.ALL[name]) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "v = vec(1, 2) * 2 + vec(3, 4);",
+        "i = 2 * TimeInterval_Hour / 3 - -TimeInterval_Second;",
+        "t = TimeInterval_Hour + time() + TimeInterval_Day; i = t - time();",
+        'a = "x" == "y"; b = time() >= time("2026-01-01"); c = TimeInterval_Hour != TimeInterval_Zero;',
+        "a = avg(1, vec(2, 3), $PendingTasks.GetSample(1));",
+        "a = ceil(1.5) + 1; b = ceil(1.5, 2.5) * 2; c = lg(vec(8));",
+        "a = percentile($PendingTasks.GetSample(5), 95); b = val($PendingTasks.GetSample(5), 0);",
+        'a = $PendingTasks.GetSample(time(), time(), 70); b = $PendingTasks.GetSample(time("2026-01-01"));',
+        "a = $PendingTasks.GetSamplePercent(TimeInterval_Hour, TimeInterval_Minute) > $PendingTasks.Count();",
+        "a = $PendingTasks.HistoryBeginTime().year; b = $PendingTasks.GetSamplePeriod() * 2;",
+        "$NodeDeallocationOption = $RunningTasks > 0 ? taskcompletion : requeue;",
+        "x = 1; x = time(); y = x.hour;",
+        "v = $PendingTasks > 3 ? 1 : $PendingTasks.GetSample(2); w = v + 1;",
+        "n = $CurrentDedicatedNodes * 1.1 + $taskslotspernode; stop();",
+        "round = 3; x = round(round);",
+    ],
+)
+def test_every_documented_combination_of_types_is_taken(text: str) -> None:
+    assert faults(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("x = $PendingTask;", "5: $PendingTask is not defined; did you mean $PendingTasks?"),
+        ("$tasks = 1; x = tasks;", "17: tasks is not defined; did you mean $tasks?"),
+        ("x = y; y = 1;", "5: y is not defined"),
+        ("x = true;", "5: true is not defined; write 1 for true and 0 for false"),
+        ("x = timeinterval_minute;", "5: timeinterval_minute is not defined; did you mean TimeInterval_Minute?"),
+        ("x = Max(1, 2);", "5: there is no function Max; did you mean max?"),
+        ("x = $PendingTasks.getSample(1);", "19: a sampled variable has no method getSample; did you mean GetSample?"),
+        ("x = $PendingTasks.Count;", "19: Count is a method; call it: Count(…)"),
+        ("x = time().weekDay;", "12: a timestamp has no weekDay; did you mean weekday?"),
+        ("x = (1).hour;", "9: a double has no members"),
+        ("x = time().Count();", "12: a timestamp has no method Count; only the read-only service variables"),
+        ("x = 2 * vec(1, 2);", "7: '*' does not apply to a double and a doubleVec; put the vector on the left"),
+        ("x = time() - TimeInterval_Hour;", "12: '-' does not apply to a timestamp and a timeinterval; add a negative"),
+        ("x = TimeInterval_Hour / TimeInterval_Minute;", "23: '/' does not apply to a timeinterval and a timeinterval"),
+        ("x = vec(1) < 2;", "12: '<' does not apply to a doubleVec and a double; take one value"),
+        ('x = "a" + "b";', "9: '+' does not apply to a string and a string"),
+        ('x = -"a";', "5: '-' does not apply to a string"),
+        ("x = vec(1) ? 1 : 2;", "5: a condition is a double, not a doubleVec; take one value"),
+        ('x = 1 ? 2 : "a";', "7: the branches differ: a double and a string"),
+        ("x = val(1, 0);", "5: val does not take double, double; it is val(doubleVec, double)"),
+        ("x = max();", "5: max does not take nothing; it is max(doubleVecList)"),
+        ("x = rand(1);", "5: rand does not take double; it is rand()"),
+        ("x = $PendingTasks.GetSample();", "19: GetSample does not take nothing; it is GetSample(double) or"),
+        ('x = time("yesterday");', '10: "yesterday" is not a moment in time; write it like'),
+        ('x = time("2026-01-01T00:00:00.123456789Z");', '10: "2026-01-01T00:00:00.123456789Z" is not a moment'),
+        ("$PendingTasks = 1;", "1: $PendingTasks is read-only"),
+        ("$CurrentDedicated = 1;", "1: $CurrentDedicated is read-only"),
+        (
+            "$TargetDedicatedNodes = vec(1);",
+            "25: $TargetDedicatedNodes takes a double, not a doubleVec; take",
+        ),
+        ("$TargetDedicatedNodes = time();", "25: $TargetDedicatedNodes takes a double, not a timestamp"),
+        ("$NodeDeallocationOption = 1;", "27: $NodeDeallocationOption takes a deallocation option, not a double"),
+        ("taskcompletion = 1;", "1: taskcompletion is a word of the language and cannot be assigned"),
+        ("x = stop();", "5: there is no value to assign to x"),
+    ],
+)
+def test_what_does_not_fit_is_named_with_its_place(text: str, fault: str) -> None:
+    (found,) = faults(text)
+    assert found.startswith(fault)
+
+
+def test_all_faults_are_reported_and_each_only_once() -> None:
+    assert faults("a = $Nope + 1; b = a * 2; c = Bar(a);") == [
+        "5: $Nope is not defined",
+        "31: there is no function Bar",
+    ]
