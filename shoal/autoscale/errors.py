@@ -67,5 +67,5 @@ class InsufficientSampleData(EvaluationFault):
     summary = "Autoscale evaluation failed due to insufficient sample data"
 
 
-class InputFault(AutoscaleFault):
+class InputFault(AutoscaleFault, ValueError):
     """Samples, a scenario or a simulation's description that make no sense."""

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from shoal.cli import deploy, jobs, local, runs
+from shoal.cli import autoscale, deploy, jobs, local, runs
 from shoal.errors import ShoalError
 
 
@@ -36,6 +36,7 @@ for command in (
     runs.nodes,
     runs.cancel,
     runs.rm,
+    autoscale.autoscale,
     local.local,
 ):
     shoal.add_command(command)

@@ -1,0 +1,124 @@
+"""Formulas inside a YAML or JSON document: a stack's configuration, a job file, the body of a pool.
+
+A formula is the text under a key such as `formula`, `autoScaleFormula` or `auto_scale_formula`: one text, or a list of
+statements.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from shoal.autoscale.durations import parse_duration
+from shoal.autoscale.errors import InputFault
+from shoal.autoscale.spans import Span
+from shoal.autoscale.ticks import MINUTE, from_timedelta
+
+_FORMULA = {"formula", "autoscaleformula", "scaleformula"}
+_INTERVAL = {"evaluationinterval", "autoscaleevaluationinterval", "evaluationintervalinminutes"}
+_FIXED = {
+    "fixedscale",
+    "targetdedicatednodes",
+    "targetlowprioritynodes",
+    "dedicatednodecount",
+    "lowprioritynodecount",
+    "dedicatednodes",
+    "spotnodes",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedded:
+    path: str
+    """Of keys: `config.shoal:pools[0].formula`; empty for a text that is a formula itself."""
+    text: str
+    origins: tuple[Span, ...]
+    """Where each line of the formula begins in the document."""
+    exact: bool
+    """Whether columns can be counted from there: not in folded or escaped text."""
+    interval: int | None = None
+    """Between two evaluations, in ticks, as the document says beside the formula."""
+    fixed_too: bool = False
+
+    def place(self, span: Span) -> Span:
+        """Where in the document that stands."""
+        origin = self.origins[min(max(1, span.line), len(self.origins)) - 1]
+        if not self.exact:
+            return origin
+        return Span(origin.line, origin.column + max(1, span.column) - 1, span.length)
+
+
+def whole(text: str) -> Embedded:
+    """A text that is a formula itself."""
+    return Embedded(path="", text=text, origins=_lines(text, Span(1, 1), 1), exact=True)
+
+
+def formulas_in(document: str) -> list[Embedded]:
+    """All formulas of the document, in its order. Raises InputFault where it is not YAML."""
+    try:
+        root = yaml.compose(document, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as exc:
+        raise InputFault(f"it is not YAML: {exc}") from exc
+    return list(_search(root, "", None, document.split("\n")))
+
+
+def _search(node: yaml.Node | None, path: str, parent: yaml.MappingNode | None, lines: list[str]) -> Iterator[Embedded]:
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _search(item, f"{path}[{index}]", None, lines)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    for key, value in node.value:
+        inner = f"{path}.{key.value}".lstrip(".")
+        if _core(key) in _FORMULA and (pieces := _pieces(value)):
+            yield _embedded(inner, pieces, [node, *([parent] if parent else [])], lines)
+        else:
+            yield from _search(value, inner, node, lines)
+
+
+def _core(key: yaml.Node) -> str:
+    return re.sub(r"[^a-z]", "", str(key.value).lower().rpartition(":")[2])
+
+
+def _pieces(value: yaml.Node) -> list[yaml.ScalarNode]:
+    items = value.value if isinstance(value, yaml.SequenceNode) else [value]
+    return [item for item in items if isinstance(item, yaml.ScalarNode)] if items else []
+
+
+def _embedded(path: str, pieces: list[yaml.ScalarNode], around: list[yaml.MappingNode], lines: list[str]) -> Embedded:
+    located = [_located(piece, lines) for piece in pieces]
+    keys = {_core(key) for mapping in around for key, _ in mapping.value}
+    return Embedded(
+        path=path,
+        text=";\n".join(piece.value for piece in pieces),
+        origins=tuple(origin for origins, _ in located for origin in origins),
+        exact=all(exact for _, exact in located),
+        interval=_interval(around[0]),
+        fixed_too=bool(keys & _FIXED),
+    )
+
+
+def _located(piece: yaml.ScalarNode, lines: list[str]) -> tuple[tuple[Span, ...], bool]:
+    """Where each line of the text begins, and whether it stands in the document as it is."""
+    start = Span(piece.start_mark.line + 1, piece.start_mark.column + 1)
+    if piece.style == "|":
+        first = next((line for line in lines[start.line :] if line.strip()), "")
+        indent = len(first) - len(first.lstrip(" "))
+        return _lines(piece.value, Span(start.line + 1, indent + 1), indent + 1), True
+    quoted = Span(start.line, start.column + (piece.style in {'"', "'"}))
+    verbatim = lines[quoted.line - 1][quoted.column - 1 :].startswith(piece.value) and "\n" not in piece.value
+    return (quoted,) * (piece.value.count("\n") + 1), verbatim
+
+
+def _lines(text: str, first: Span, column: int) -> tuple[Span, ...]:
+    return tuple(Span(first.line + index, column) for index in range(text.count("\n") + 1))
+
+
+def _interval(mapping: yaml.MappingNode) -> int | None:
+    for key, value in mapping.value:
+        if _core(key) in _INTERVAL and isinstance(value, yaml.ScalarNode):
+            if _core(key).endswith("inminutes"):
+                return round(float(value.value) * MINUTE)
+            return from_timedelta(parse_duration(value.value))
+    return None

@@ -1,0 +1,20 @@
+"""Durations as people write them: `PT10M` as in Batch's interface, or `10m`, `1h30m`, `90s`, `2d`."""
+
+import re
+from datetime import timedelta
+
+from shoal.autoscale.errors import InputFault
+
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_ISO = re.compile(rf"P(?:{_NUMBER}D)?(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?", re.IGNORECASE)
+_SHORT = re.compile(rf"(?:{_NUMBER}d)?(?:{_NUMBER}h)?(?:{_NUMBER}m(?:in)?)?(?:{_NUMBER}s)?", re.IGNORECASE)
+
+
+def parse_duration(text: str) -> timedelta:
+    """Raises InputFault where the text is no duration."""
+    compact = text.replace(" ", "")
+    found = _ISO.fullmatch(compact) or _SHORT.fullmatch(compact)
+    if found is None or not any(found.groups()):
+        raise InputFault(f"{text!r} is not a duration; write PT10M, 10m, 1h30m or 90s")
+    days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)

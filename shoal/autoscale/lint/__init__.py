@@ -1,0 +1,55 @@
+"""Warnings about formulas that are correct but do what nobody wants.
+
+A comment `// shoal: off RULE, RULE` anywhere in a formula switches rules off for it; `// shoal: every PT5M` says how
+often it is evaluated.
+"""
+
+from shoal.autoscale.checking import Checked
+from shoal.autoscale.lint.limits import NEVER_GROWS, NEVER_ZERO, NO_CAP
+from shoal.autoscale.lint.notes import notes_of
+from shoal.autoscale.lint.reachability import UNREACHABLE
+from shoal.autoscale.lint.rules import DEFAULT_INTERVAL, Finding, Rule, Subject
+from shoal.autoscale.lint.sampling import FRACTION, NO_GUARD, RETIRED, SHORT_WINDOW
+from shoal.autoscale.lint.targets import FIXED_TOO, MISSPELT, NO_TARGET, OPTION_MISSING, TARGET_AS_CURRENT, WRONG_KIND
+from shoal.autoscale.lint.workload import RUNNING_NOT_COUNTED, SLOTS_IGNORED
+
+RULES = {
+    rule.name: rule
+    for rule in (
+        RUNNING_NOT_COUNTED,
+        SLOTS_IGNORED,
+        NEVER_ZERO,
+        NEVER_GROWS,
+        NO_CAP,
+        UNREACHABLE,
+        NO_GUARD,
+        SHORT_WINDOW,
+        FRACTION,
+        RETIRED,
+        OPTION_MISSING,
+        WRONG_KIND,
+        TARGET_AS_CURRENT,
+        MISSPELT,
+        NO_TARGET,
+        FIXED_TOO,
+    )
+}
+
+
+def lint(checked: Checked, *, interval: int | None = None, fixed_too: bool = False) -> tuple[Finding, ...]:
+    """What the rules find in a formula that fits the types, in the order of the text.
+
+    `interval` is between evaluations, in ticks; where it is not given, what the formula's comment says, or Batch's 15
+    minutes. `fixed_too` is whether fixed numbers of nodes stand beside the formula.
+    """
+    notes = notes_of(checked.formula.comments)
+    subject = Subject(checked, interval=interval or notes.interval or DEFAULT_INTERVAL, fixed_too=fixed_too)
+    found = [finding for rule in RULES.values() if rule.name not in notes.off for finding in rule.find(subject)]
+    found += [
+        Finding(rule="unreadable-note", span=span, message=message, mend=f"the rules are: {', '.join(RULES)}")
+        for span, message in notes.problems(set(RULES))
+    ]
+    return tuple(sorted(found, key=lambda finding: (finding.span.line, finding.span.column, finding.rule)))
+
+
+__all__ = ["DEFAULT_INTERVAL", "RULES", "Finding", "Rule", "lint"]

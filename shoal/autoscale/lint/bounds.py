@@ -1,0 +1,168 @@
+"""Between which bounds the numbers of a formula lie, whatever the pool does.
+
+Doubles, the elements of vectors and time intervals (in ticks) are followed; everything else may be anything.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from shoal.autoscale.lint.constraints import MIRRORED, NEGATED, Constraint, contradiction
+from shoal.autoscale.lint.ranges import AMOUNT, ANYTHING, Range, called, compared, computed, known, negative
+from shoal.autoscale.printing import expression_text
+from shoal.autoscale.syntax import (
+    Binary,
+    Call,
+    Conditional,
+    Expression,
+    Formula,
+    Member,
+    Method,
+    Name,
+    Number,
+    Unary,
+    children,
+)
+from shoal.autoscale.variables import DEALLOCATION, SLOTS_PER_NODE, TIME_CONSTANTS, service_name
+
+_MEMBERS = {
+    "year": Range(1, 9999),
+    "month": Range(1, 12),
+    "day": Range(1, 31),
+    "weekday": Range(0, 6),
+    "hour": Range(0, 23),
+    "minute": Range(0, 59),
+    "second": Range(0, 59),
+}
+_METHODS = {"GetSample": AMOUNT, "GetSamplePercent": Range(0, 100), "Count": AMOUNT, "GetSamplePeriod": AMOUNT}
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    ranges: Mapping[int, Range]
+    """By id() of the expression."""
+    contradictions: Mapping[int, str]
+    """By id() of an expression of && or ||: the term that makes it never, or always, true."""
+
+    def of(self, expression: Expression) -> Range:
+        return self.ranges[id(expression)]
+
+
+def bounds_of(formula: Formula) -> Bounds:
+    walk = _Walk()
+    for statement in formula.statements:
+        walk.range(statement.value)
+        if statement.target is not None:
+            walk.assign(service_name(statement.target.name) or statement.target.name, statement.value)
+    return Bounds(walk.ranges, walk.contradictions)
+
+
+class _Walk:
+    def __init__(self) -> None:
+        self.ranges: dict[int, Range] = {}
+        self.contradictions: dict[int, str] = {}
+        self._variables: dict[str, Range] = {}
+        self._constraints: dict[str, tuple[Constraint, ...]] = {}
+        """Of variables that hold a conjunction of comparisons."""
+
+    def assign(self, name: str, value: Expression) -> None:
+        held = self._conjunction(value)
+        self._variables[name] = self.ranges[id(value)]
+        self._constraints = {
+            other: kept
+            for other, kept in {**self._constraints, name: held}.items()
+            if not any(name in one.names for one in kept)
+        }
+
+    def range(self, expression: Expression) -> Range:
+        for child in children(expression):
+            self.range(child)
+        found = self._range(expression)
+        self.ranges[id(expression)] = found
+        return found
+
+    def _range(self, expression: Expression) -> Range:
+        match expression:
+            case Number(value):
+                return Range(value, value)
+            case Name(name):
+                return self._name(name)
+            case Unary("-", operand):
+                return negative(self.ranges[id(operand)])
+            case Unary(_, operand):
+                truth = self.ranges[id(operand)].truth
+                return known(None if truth is None else not truth)
+            case Binary(operator, left, right):
+                return self._binary(expression, operator, self.ranges[id(left)], self.ranges[id(right)])
+            case Conditional(test, then, otherwise):
+                truth = self.ranges[id(test)].truth
+                branches = [self.ranges[id(branch)] for branch in (then, otherwise)]
+                return branches[0] | branches[1] if truth is None else branches[0 if truth else 1]
+            case Call(name, arguments):
+                return called(name, [self.ranges[id(argument)] for argument in arguments])
+            case Method(_, name):
+                return _METHODS.get(name, ANYTHING)
+            case Member(_, name):
+                return _MEMBERS.get(name, ANYTHING)
+            case _:
+                return ANYTHING
+
+    def _name(self, name: str) -> Range:
+        service = service_name(name)
+        if found := self._variables.get(service or name):
+            return found
+        if name in TIME_CONSTANTS:
+            return Range(TIME_CONSTANTS[name], TIME_CONSTANTS[name])
+        if service == SLOTS_PER_NODE:
+            return Range(1, 256)  # Source: "Run tasks concurrently": at most four for each core, and 256 in all
+        return AMOUNT if service not in {None, DEALLOCATION} else ANYTHING
+
+    def _binary(self, expression: Binary, operator: str, left: Range, right: Range) -> Range:
+        if operator in NEGATED:
+            return known(compared(operator, left, right))
+        if operator not in {"&&", "||"}:
+            return computed(operator, left, right)
+        decisive = operator == "||"  # what one operand alone can decide
+        if decisive in {left.truth, right.truth}:
+            return known(decisive)
+        asked = self._denied(expression) if decisive else self._conjunction(expression)
+        if term := contradiction(asked):
+            self.contradictions[id(expression)] = term
+            return known(decisive)
+        return known(None if None in {left.truth, right.truth} else not decisive)
+
+    def _conjunction(self, expression: Expression) -> tuple[Constraint, ...]:
+        """What must hold for the expression to be true, as far as it is a conjunction of comparisons."""
+        match expression:
+            case Binary("&&", left, right):
+                return (*self._conjunction(left), *self._conjunction(right))
+            case Binary(operator, left, right) if operator in NEGATED:
+                return self._comparison(operator, left, right)
+            case Name(name):
+                return self._constraints.get(name, ())
+            case _:
+                return ()
+
+    def _denied(self, expression: Expression) -> tuple[Constraint, ...]:
+        """What must hold for a disjunction of comparisons to be false."""
+        match expression:
+            case Binary("||", left, right):
+                return (*self._denied(left), *self._denied(right))
+            case Binary(operator, left, right) if operator in NEGATED:
+                return self._comparison(NEGATED[operator], left, right)
+            case _:
+                return ()
+
+    def _comparison(self, operator: str, left: Expression, right: Expression) -> tuple[Constraint, ...]:
+        for term, other, sign in ((left, right, operator), (right, left, MIRRORED[operator])):
+            number = self.ranges[id(other)].constant
+            text = expression_text(term)
+            if number is not None and self.ranges[id(term)].constant is None and "rand(" not in text:
+                return (Constraint(text, sign, number, frozenset(_names(term))),)
+        return ()
+
+
+def _names(expression: Expression) -> Iterator[str]:
+    if isinstance(expression, Name):
+        yield service_name(expression.name) or expression.name
+    for child in children(expression):
+        yield from _names(child)

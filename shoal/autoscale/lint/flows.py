@@ -1,0 +1,147 @@
+"""Where the numbers in a formula come from: which service variables reach which target, and how."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from shoal.autoscale.spans import Span
+from shoal.autoscale.syntax import (
+    Binary,
+    Call,
+    Conditional,
+    Expression,
+    Formula,
+    Member,
+    Method,
+    Name,
+    Number,
+    Unary,
+)
+from shoal.autoscale.variables import DEALLOCATION, TARGETS, service_name
+
+PRESENT = "present"
+"""How a variable is read that is used as a plain number."""
+
+_COUNTING = {"GetSamplePercent", "GetSamplePeriod", "Count", "HistoryBeginTime"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """One reading of a service variable."""
+
+    variable: str
+    """Full name."""
+    method: str
+    span: Span
+    arguments: tuple[Expression, ...] = ()
+    divided: bool = False
+    """Whether the number was divided on its way: tasks were turned into nodes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    values: frozenset[Origin] = frozenset()
+    """What the number is made of."""
+    choices: frozenset[Origin] = frozenset()
+    """What decides which number it is."""
+
+    @property
+    def all(self) -> frozenset[Origin]:
+        return self.values | self.choices
+
+    def __or__(self, other: "Flow") -> "Flow":
+        return Flow(self.values | other.values, self.choices | other.choices)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flows:
+    targets: Mapping[str, Flow]
+    """By full name: the node targets that the formula assigns, as last assigned."""
+    origins: tuple[Origin, ...]
+    """Every reading, in the order of the text."""
+    assigned: Mapping[str, Name]
+    """Where each variable is assigned last; service variables by full name."""
+
+
+def flows_of(formula: Formula) -> Flows:
+    tracer = _Tracer()
+    assigned: dict[str, Name] = {}
+    for statement in formula.statements:
+        flow = tracer.flow(statement.value)
+        if statement.target is not None:
+            name = service_name(statement.target.name) or statement.target.name
+            tracer.variables[name] = flow
+            assigned[name] = statement.target
+    targets = {name: tracer.variables[name] for name in TARGETS if name in assigned}
+    return Flows(targets=targets, origins=tuple(tracer.origins), assigned=assigned)
+
+
+class _Tracer:
+    def __init__(self) -> None:
+        self.variables: dict[str, Flow] = {}
+        self.origins: list[Origin] = []
+
+    def flow(self, expression: Expression) -> Flow:
+        match expression:
+            case Name(name, span):
+                return self._name(name, span)
+            case Method(Name(owner, span), method, arguments) if service := service_name(owner):
+                return self._reading(Origin(variable=service, method=method, span=span, arguments=arguments))
+            case Binary(operator, left, right):
+                return self._binary(operator, left, right)
+            case Conditional(test, then, otherwise):
+                chosen = self.flow(test).all
+                branches = self.flow(then) | self.flow(otherwise)
+                return Flow(branches.values, branches.choices | chosen)
+            case Call("len", arguments):
+                return Flow(choices=self._joined(arguments).all)
+            case Call(_, arguments):
+                return self._joined(arguments)
+            case Unary("!", operand) | Member(operand, _):
+                return Flow(choices=self.flow(operand).all)
+            case Unary(_, operand):
+                return self.flow(operand)
+            case _:
+                return Flow()
+
+    def _name(self, name: str, span: Span) -> Flow:
+        service = service_name(name)
+        if (service or name) in self.variables:
+            return self.variables[service or name]
+        if service is None or service == DEALLOCATION:
+            return Flow()
+        return self._reading(Origin(variable=service, method=PRESENT, span=span))
+
+    def _reading(self, origin: Origin) -> Flow:
+        self.origins.append(origin)
+        inside = self._joined(origin.arguments)
+        only = frozenset({origin})
+        if origin.method in _COUNTING:
+            return Flow(choices=only | inside.all)
+        return Flow(only, inside.all)
+
+    def _joined(self, arguments: tuple[Expression, ...]) -> Flow:
+        joined = Flow()
+        for argument in arguments:
+            joined |= self.flow(argument)
+        return joined
+
+    def _binary(self, operator: str, left: Expression, right: Expression) -> Flow:
+        first, second = self.flow(left), self.flow(right)
+        match operator:
+            case "/":
+                return Flow(_divided(first.values), first.choices | second.all)
+            case "*" if any(isinstance(side, Number) and side.value < 1 for side in (left, right)):
+                both = first | second
+                return Flow(_divided(both.values), both.choices)
+            case "+" | "-" | "*":
+                return first | second
+            case _:
+                return Flow(choices=first.all | second.all)
+
+
+def _divided(origins: frozenset[Origin]) -> frozenset[Origin]:
+    return frozenset(replace(origin, divided=True) for origin in origins)
+
+
+def earliest(origins: Iterable[Origin]) -> Origin:
+    return min(origins, key=lambda origin: (origin.span.line, origin.span.column))

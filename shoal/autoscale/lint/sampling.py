@@ -1,0 +1,142 @@
+"""Rules on how samples are read."""
+
+from collections.abc import Iterator
+
+from shoal.autoscale.lint.flows import PRESENT, Origin
+from shoal.autoscale.lint.rules import Finding, Rule, Subject
+from shoal.autoscale.syntax import Binary, Expression, Method, Name, children
+from shoal.autoscale.ticks import interval_text
+from shoal.autoscale.types import Type
+from shoal.autoscale.variables import CURRENT_DEDICATED, CURRENT_SPOT, SERVICE_VARIABLES, SLOTS_PER_NODE
+
+_KNOWN_WITHOUT_SAMPLES = {CURRENT_DEDICATED, CURRENT_SPOT, SLOTS_PER_NODE}
+_COMPARISONS = {"<", "<=", "==", "!=", ">=", ">"}
+
+
+def _no_guard(subject: Subject) -> Iterator[Finding]:
+    guarded = {origin.variable for origin in subject.flows.origins if _guards(origin, subject)}
+    for variable, origin in _first_readings(subject).items():
+        if variable not in guarded:
+            yield Finding(
+                rule=NO_GUARD.name,
+                span=origin.span,
+                message=f"{variable} is trusted without asking how many of its samples there are",
+                mend=f"choose by {variable}.GetSamplePercent(…), or give GetSample a percentage",
+            )
+
+
+def _guards(origin: Origin, subject: Subject) -> bool:
+    if origin.method == "GetSample" and len(origin.arguments) > 1:
+        return subject.checked.type_of(origin.arguments[-1]) is Type.DOUBLE
+    return origin.method == "GetSamplePercent"
+
+
+def _first_readings(subject: Subject) -> dict[str, Origin]:
+    first: dict[str, Origin] = {}
+    for origin in subject.flows.origins:
+        is_metric = SERVICE_VARIABLES[origin.variable].type is Type.METRIC
+        by_samples = origin.method == "GetSample" or origin.variable not in _KNOWN_WITHOUT_SAMPLES
+        if is_metric and by_samples and origin.method in {"GetSample", PRESENT}:
+            first.setdefault(origin.variable, origin)
+    return first
+
+
+def _short_window(subject: Subject) -> Iterator[Finding]:
+    windows: dict[str, list[tuple[float | None, Origin]]] = {}
+    for origin in subject.flows.origins:
+        if origin.method == "GetSample" and subject.checked.type_of(origin.arguments[0]) is not Type.DOUBLE:
+            windows.setdefault(origin.variable, []).append((_length(origin, subject), origin))
+    for variable, found in windows.items():
+        lengths = [length for length, _ in found if length is not None]
+        if len(lengths) == len(found) and max(lengths) < subject.interval:
+            window, interval = interval_text(int(max(lengths))), interval_text(subject.interval)
+            yield Finding(
+                rule=SHORT_WINDOW.name,
+                span=found[0][1].span,
+                message=f"{variable} is read for {window}, but the formula is evaluated every {interval}",
+                mend="look back at least as far as the last evaluation, or evaluate more often",
+            )
+
+
+def _length(origin: Origin, subject: Subject) -> float | None:
+    """Of the window, in ticks, where the formula fixes it."""
+    bounds = [one for one in origin.arguments if subject.checked.type_of(one) is Type.INTERVAL]
+    ends = [subject.bounds.of(one).constant for one in bounds]
+    if not ends or None in ends:
+        return None
+    far, near = ends[0] or 0.0, (ends[1] or 0.0) if len(ends) > 1 else 0.0
+    return abs(far - near)
+
+
+def _fraction(subject: Subject) -> Iterator[Finding]:
+    percents: set[str] = set()
+    for statement in subject.formula.statements:
+        yield from _fractions(statement.value, percents, subject)
+        if statement.target is not None:
+            add = percents.add if _is_percent(statement.value, percents) else percents.discard
+            add(statement.target.name)
+
+
+def _fractions(expression: Expression, percents: set[str], subject: Subject) -> Iterator[Finding]:
+    for child in children(expression):
+        yield from _fractions(child, percents, subject)
+    match expression:
+        case Binary(operator, left, right, span) if operator in _COMPARISONS:
+            for percent, other in ((left, right), (right, left)):
+                limit = subject.bounds.of(other).constant
+                if _is_percent(percent, percents) and limit is not None and 0 < limit <= 1:
+                    yield Finding(
+                        rule=FRACTION.name,
+                        span=span,
+                        message=f"GetSamplePercent goes from 0 to 100, but is compared with {limit:g}",
+                        mend=f"write {limit * 100:g}",
+                    )
+
+
+def _is_percent(expression: Expression, percents: set[str]) -> bool:
+    match expression:
+        case Method(_, "GetSamplePercent", _):
+            return True
+        case Name(name):
+            return name in percents
+        case _:
+            return False
+
+
+def _retired(subject: Subject) -> Iterator[Finding]:
+    for origin in subject.flows.origins:
+        if SERVICE_VARIABLES[origin.variable].retired:
+            yield Finding(
+                rule=RETIRED.name,
+                span=origin.span,
+                message=f"{origin.variable} is no longer sampled",
+                mend="count tasks, or use $CPUPercent",
+            )
+
+
+NO_GUARD = Rule(
+    name="no-sample-guard",
+    why=(
+        "A new pool has no samples, and a busy service may lose some. Without a guard the formula fails, or acts on "
+        "one old number, just when the pool starts."
+    ),
+    find=_no_guard,
+)
+SHORT_WINDOW = Rule(
+    name="window-shorter-than-interval",
+    why=(
+        "What happens between two evaluations, outside of the window, is never seen: a queue that fills and empties "
+        "in that time, or tasks that all wait at the wrong moment."
+    ),
+    find=_short_window,
+)
+FRACTION = Rule(
+    name="percent-compared-with-fraction",
+    why="0.7 percent is one lost sample in a hundred and fifty; the guard never guards.",
+    find=_fraction,
+)
+RETIRED = Rule(
+    name="retired-variable",
+    why="Batch stopped sampling the resource variables on 31 March 2024; formulas that read them fail.",
+    find=_retired,
+)

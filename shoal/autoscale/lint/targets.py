@@ -1,0 +1,150 @@
+"""Rules on what the formula assigns, and to what."""
+
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+from shoal.autoscale.lint.flows import Origin, earliest
+from shoal.autoscale.lint.rules import Finding, Rule, Subject
+from shoal.autoscale.spans import Span
+from shoal.autoscale.variables import (
+    CURRENT_DEDICATED,
+    CURRENT_SPOT,
+    DEALLOCATION,
+    TARGET_DEDICATED,
+    TARGET_SPOT,
+    TARGETS,
+    service_name,
+)
+
+_OTHER_KIND = {
+    TARGET_DEDICATED: {TARGET_SPOT, CURRENT_SPOT},
+    TARGET_SPOT: {TARGET_DEDICATED, CURRENT_DEDICATED},
+}
+_CURRENT = {TARGET_DEDICATED: CURRENT_DEDICATED, TARGET_SPOT: CURRENT_SPOT}
+_ALIKE = 0.85
+"""Share of common letters from which one name is taken for a slip of the other."""
+
+
+def _no_target(subject: Subject) -> Iterator[Finding]:
+    if not subject.flows.targets:
+        yield Finding(
+            rule=NO_TARGET.name,
+            span=Span(1, 1),
+            message="the formula assigns no number of nodes, so the pool keeps its size",
+            mend=f"assign {TARGET_DEDICATED} or {TARGET_SPOT}",
+        )
+
+
+def _misspelt(subject: Subject) -> Iterator[Finding]:
+    missing = [name for name in (*TARGETS, DEALLOCATION) if name not in subject.flows.assigned]
+    for name, place in subject.flows.assigned.items():
+        if service_name(name) is not None:
+            continue
+        meant = max(missing, key=lambda other: _alike(name, other), default=None)
+        if meant and _alike(name, meant) >= _ALIKE:
+            yield Finding(
+                rule=MISSPELT.name,
+                span=place.span,
+                message=f"{name} is a variable of the formula's own; it does not size the pool",
+                mend=f"write {meant}, if that is meant",
+            )
+
+
+def _alike(name: str, other: str) -> float:
+    return SequenceMatcher(None, name.lower().lstrip("$"), other.lower().lstrip("$")).ratio()
+
+
+def _option_missing(subject: Subject) -> Iterator[Finding]:
+    changes = any(flow.all for flow in subject.flows.targets.values()) or _reads_time(subject)
+    if changes and DEALLOCATION not in subject.flows.assigned:
+        last = max(subject.flows.targets, key=lambda name: subject.flows.assigned[name].span.line)
+        yield Finding(
+            rule=OPTION_MISSING.name,
+            span=subject.flows.assigned[last].span,
+            message="when nodes go, the tasks on them are killed and start again: the option is requeue by default",
+            mend=f"{DEALLOCATION} = taskcompletion; lets them finish first",
+        )
+
+
+def _reads_time(subject: Subject) -> bool:
+    """Whether a target may change with the clock alone."""
+    return any(
+        subject.bounds.of(statement.value).constant is None
+        for statement in subject.formula.statements
+        if statement.target is not None and service_name(statement.target.name) in TARGETS
+    )
+
+
+def _wrong_kind(subject: Subject) -> Iterator[Finding]:
+    for target, flow in subject.flows.targets.items():
+        (other,) = set(TARGETS) - {target}
+        read = {origin for origin in flow.all if origin.variable in _OTHER_KIND[target]}
+        if read and other not in subject.flows.targets:
+            origin = earliest(read)
+            yield Finding(
+                rule=WRONG_KIND.name,
+                span=origin.span,
+                message=f"{target} is made from {origin.variable}, which counts nodes of the other kind",
+                mend=f"read {_same_kind(origin, target)}, or assign {other} too",
+            )
+
+
+def _same_kind(origin: Origin, target: str) -> str:
+    return target if origin.variable in TARGETS else _CURRENT[target]
+
+
+def _target_as_current(subject: Subject) -> Iterator[Finding]:
+    for target, flow in subject.flows.targets.items():
+        read = {origin for origin in flow.values if origin.variable == target}
+        if read:
+            yield Finding(
+                rule=TARGET_AS_CURRENT.name,
+                span=earliest(read).span,
+                message=f"{target} is what was asked for last time, not the nodes that there are",
+                mend=f"read {_CURRENT[target]}",
+            )
+
+
+def _fixed_too(subject: Subject) -> Iterator[Finding]:
+    if subject.fixed_too:
+        yield Finding(
+            rule=FIXED_TOO.name,
+            span=Span(1, 1),
+            message="fixed numbers of nodes stand beside the formula",
+            mend="leave out one of the two",
+        )
+
+
+FIXED_TOO = Rule(
+    name="fixed-and-autoscale",
+    why="Batch takes a formula or fixed targets and refuses both; a tool that sends only one of them drops the other.",
+    find=_fixed_too,
+)
+NO_TARGET = Rule(
+    name="no-target-assigned",
+    why="A formula works by assigning targets. One that assigns none is evaluated for nothing.",
+    find=_no_target,
+)
+MISSPELT = Rule(
+    name="misspelt-variable",
+    why="An assignment to an unknown name is not an error: it makes a variable, and the pool stays as it is.",
+    find=_misspelt,
+)
+OPTION_MISSING = Rule(
+    name="deallocation-option-missing",
+    why="Without the option Batch requeues: work that was done is lost, and paid for twice.",
+    find=_option_missing,
+)
+WRONG_KIND = Rule(
+    name="spot-dedicated-confused",
+    why="In a pool of Spot nodes the dedicated counts are always 0, and the other way round.",
+    find=_wrong_kind,
+)
+TARGET_AS_CURRENT = Rule(
+    name="target-read-as-current",
+    why=(
+        "Target and current differ while nodes start, after evictions and where quota or capacity ends. A formula "
+        "that builds on its own last target goes on from a number that was never reached."
+    ),
+    find=_target_as_current,
+)

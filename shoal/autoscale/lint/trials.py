@@ -1,0 +1,79 @@
+"""How a formula behaves under loads that last: idle, overloaded, or with its last tasks running.
+
+Whether a formula ever gives its nodes back is hard to read off and easy to try.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from shoal.autoscale.compilation import Program
+from shoal.autoscale.evaluation import PoolState, evaluate
+from shoal.autoscale.samples import ConstantSamples
+from shoal.autoscale.ticks import MICROSECOND
+from shoal.autoscale.variables import TARGET_DEDICATED, TARGET_SPOT
+
+SLOTS = 4
+A_WEEK_AND_A_DAY = timedelta(days=8)
+BEGIN = datetime(2060, 1, 5, tzinfo=UTC)
+"""A Monday later than any moment that is likely written in a formula."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    active: float = 0
+    running: float = 0
+    cpu: float = 0
+    preempted: float = 0
+
+
+IDLE = Load()
+BUSY_WITHOUT_QUEUE = Load(running=64, cpu=1)
+OVERLOAD = Load(active=1e9, running=1e6, cpu=1, preempted=1e6)
+
+
+def nodes_under(program: Program, load: Load, *, nodes: int, every: int) -> Iterator[int]:
+    """How many nodes the formula wants, at each evaluation of a week and a day of the same load.
+
+    The pool begins with `nodes` of each kind that the formula assigns, and has at once what the formula wants.
+    `every` is in ticks. Ends early at an evaluation that fails.
+    """
+    assigned = {program.names[step.slot] for step in program.steps if step.slot is not None}
+    dedicated = nodes if TARGET_DEDICATED in assigned else 0
+    spot = nodes if TARGET_SPOT in assigned else 0
+    step = timedelta(microseconds=max(every, 60_000_000 * MICROSECOND) // MICROSECOND)
+    for index in range(A_WEEK_AND_A_DAY // step):
+        found = evaluate(
+            program, time=BEGIN + index * step, samples=_samples(load, dedicated + spot), pool=_pool(dedicated, spot)
+        )
+        if found.error:
+            return
+        dedicated, spot = found.target_dedicated_nodes, found.target_low_priority_nodes
+        yield dedicated + spot
+
+
+def _samples(load: Load, nodes: int) -> ConstantSamples:
+    return ConstantSamples(
+        {
+            "ActiveTasks": load.active,
+            "RunningTasks": load.running,
+            "PendingTasks": load.active + load.running,
+            "SucceededTasks": 0,
+            "FailedTasks": 0,
+            "CPUPercent": load.cpu,
+            "PreemptedNodeCount": load.preempted,
+            "UsableNodeCount": nodes,
+            "CurrentDedicatedNodes": nodes,
+            "CurrentLowPriorityNodes": nodes,
+        }
+    )
+
+
+def _pool(dedicated: int, spot: int) -> PoolState:
+    return PoolState(
+        target_dedicated_nodes=dedicated,
+        target_low_priority_nodes=spot,
+        current_dedicated_nodes=dedicated,
+        current_low_priority_nodes=spot,
+        task_slots_per_node=SLOTS,
+    )

@@ -1,0 +1,63 @@
+"""The values of a scenario as text: from the command line, or from a stack's configuration."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields
+from datetime import time, timedelta
+from typing import Any
+
+from shoal.autoscale.durations import parse_duration
+from shoal.autoscale.errors import InputFault
+from shoal.autoscale.scenarios import SCENARIOS, Scenario
+from shoal.autoscale.ticks import from_timedelta, interval_text
+
+
+def scenario(name: str, parameters: Mapping[str, str]) -> Scenario:
+    """Read a scenario's values. Raises InputFault naming what is unknown or does not fit."""
+    if name not in SCENARIOS:
+        raise InputFault(f"there is no scenario {name}; there are {', '.join(SCENARIOS)}")
+    known = {field.name: field for field in fields(SCENARIOS[name])}
+    for parameter in parameters:
+        if parameter not in known:
+            raise InputFault(f"{name} has no parameter {parameter}; it has {', '.join(known)}")
+    return SCENARIOS[name](**{key: _read(known[key], text) for key, text in parameters.items()})
+
+
+def described(name: str) -> list[tuple[str, str, str]]:
+    """Parameter, default and meaning of each value of a scenario."""
+    return [
+        (field.name, _written(field.default if field.default is not MISSING else None), field.metadata["meaning"])
+        for field in fields(SCENARIOS[name])
+    ]
+
+
+def _read(field: Field[Any], text: str) -> Any:
+    try:
+        match field.default:
+            case timedelta():
+                return parse_duration(text)
+            case time():
+                return time.fromisoformat(text if ":" in text else f"{int(text):02d}:00")
+            case frozenset():
+                return frozenset(int(day) % 7 for day in text.replace(",", " ").split())
+            case float():
+                return float(text)
+            case _:
+                return int(text)
+    except InputFault:
+        raise
+    except ValueError as exc:
+        raise InputFault(f"{field.name} is {text!r}; it must be like {_written(field.default) or 20}") from exc
+
+
+def _written(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case timedelta():
+            return interval_text(from_timedelta(value))
+        case time():
+            return value.isoformat("minutes")
+        case frozenset():
+            return ",".join(str(day) for day in sorted(value))
+        case _:
+            return f"{value:g}"

@@ -1,0 +1,99 @@
+"""A number of nodes in working hours, and another one, mostly none, outside of them."""
+
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+
+from shoal.autoscale.errors import InputFault
+from shoal.autoscale.printing import number_text
+from shoal.autoscale.scenarios.checks import at_least, no_negative_nodes
+from shoal.autoscale.scenarios.demand import DRAIN
+from shoal.autoscale.scenarios.writing import Line, written
+
+MONDAY_TO_FRIDAY = frozenset(range(1, 6))
+EVERY_DAY = frozenset(range(7))
+MAX_OFFSET = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkingHours:
+    spot_nodes: int = field(default=20, metadata={"meaning": "Spot nodes in working hours"})
+    dedicated_nodes: int = field(default=0, metadata={"meaning": "dedicated nodes in working hours"})
+    spot_nodes_outside: int = field(default=0, metadata={"meaning": "Spot nodes outside of them"})
+    begin: time = field(default=time(8), metadata={"meaning": "when work begins, local time"})
+    end: time = field(default=time(18), metadata={"meaning": "when it ends, local time; may be after midnight"})
+    weekdays: frozenset[int] = field(
+        default=MONDAY_TO_FRIDAY, metadata={"meaning": "working days: 1 is Monday, 0 and 7 are Sunday"}
+    )
+    utc_offset: float = field(default=0.0, metadata={"meaning": "hours from UTC to local time: 2, -5, 5.5"})
+    evaluation_interval: timedelta = field(
+        default=timedelta(minutes=5), metadata={"meaning": "how often the pool evaluates the formula"}
+    )
+
+    def __post_init__(self) -> None:
+        no_negative_nodes(self, "spot_nodes", "dedicated_nodes", "spot_nodes_outside")
+        at_least(timedelta(minutes=1), self, "evaluation_interval")
+        if not self.weekdays or not self.weekdays <= EVERY_DAY:
+            raise InputFault("weekdays are numbers from 0 (Sunday) to 6 (Saturday), at least one of them")
+        if not -MAX_OFFSET <= self.utc_offset <= MAX_OFFSET:
+            raise InputFault(f"utc_offset is {self.utc_offset:g}; it must be from -{MAX_OFFSET} to {MAX_OFFSET} hours")
+        if self.begin == self.end and self.weekdays == EVERY_DAY:
+            raise InputFault("the working hours are the whole week; use fixed_with_burst for nodes that always stay")
+        if self.spot_nodes + self.dedicated_nodes < 1:
+            raise InputFault("spot_nodes and dedicated_nodes are both 0; one of them must be at least 1")
+
+
+def formula(scenario: WorkingHours) -> str:
+    lines = [
+        Line("Batch's clock is UTC; this is the time on the wall.", f"localTime = {_local_time(scenario)}"),
+        *_open(scenario),
+        *_targets(scenario),
+        DRAIN,
+    ]
+    off = "never-reaches-zero" if scenario.spot_nodes_outside else None
+    return written("Has nodes in working hours.", lines, every=scenario.evaluation_interval, off=off)
+
+
+def _local_time(scenario: WorkingHours) -> str:
+    if not scenario.utc_offset:
+        return "time()"
+    return f"time() + ({number_text(scenario.utc_offset)} * TimeInterval_Hour)"
+
+
+def _open(scenario: WorkingHours) -> list[Line]:
+    """Statements that end with `isOpen`; a test that is always true is left out."""
+    workday = Line("Sunday is 0, Monday is 1.", f"isWorkday = {_weekday_test(scenario.weekdays)}")
+    clock = Line("In minutes since midnight.", "minuteOfDay = localTime.hour * 60 + localTime.minute")
+    working = Line("When people are there.", f"isWorkingTime = {_time_test(scenario)}")
+    if scenario.begin == scenario.end:
+        return [workday, Line("All day.", "isOpen = isWorkday")]
+    if scenario.weekdays == EVERY_DAY:
+        return [clock, working, Line("Every day.", "isOpen = isWorkingTime")]
+    return [workday, clock, working, Line("Both together.", "isOpen = isWorkday && isWorkingTime")]
+
+
+def _weekday_test(weekdays: frozenset[int]) -> str:
+    first, last = min(weekdays), max(weekdays)
+    if len(weekdays) == 1:
+        return f"localTime.weekday == {first}"
+    if last - first + 1 == len(weekdays):
+        bounds = [f"localTime.weekday >= {first}"] * (first > 0) + [f"localTime.weekday <= {last}"] * (last < 6)
+        return " && ".join(bounds)
+    return " || ".join(f"localTime.weekday == {day}" for day in sorted(weekdays))
+
+
+def _time_test(scenario: WorkingHours) -> str:
+    begin, end = (moment.hour * 60 + moment.minute for moment in (scenario.begin, scenario.end))
+    after, before = [f"minuteOfDay >= {begin}"] * (begin > 0), [f"minuteOfDay < {end}"] * (end > 0)
+    return (" && " if begin < end or not end else " || ").join([*after, *before])
+
+
+def _targets(scenario: WorkingHours) -> list[Line]:
+    outside = scenario.spot_nodes_outside
+    lines = []
+    if scenario.dedicated_nodes:
+        statement = f"$TargetDedicatedNodes = isOpen ? {scenario.dedicated_nodes} : 0"
+        lines.append(Line("Nodes that are not taken away.", statement))
+    if scenario.spot_nodes or outside:
+        statement = f"$TargetLowPriorityNodes = isOpen ? {scenario.spot_nodes} : {outside}"
+        lines.append(Line("Cheap nodes, which may be taken away.", statement))
+    return lines

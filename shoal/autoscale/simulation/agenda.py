@@ -1,0 +1,33 @@
+"""What happens when, on a grid of whole seconds: all of a second is taken together."""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+
+Action = Callable[[int], None]
+"""Is given the second at which it is carried out."""
+
+
+class Agenda:
+    def __init__(self) -> None:
+        self._seconds: list[int] = []
+        self._planned: dict[int, list[Action]] = {}
+        self._awaited: set[int] = set()
+
+    def plan(self, second: int, action: Action) -> None:
+        """Carry out the action at that second, after all that was planned for it before."""
+        self.wake(second)
+        self._planned.setdefault(second, []).append(action)
+
+    def wake(self, second: int) -> None:
+        """Stop at that second, even where nothing is planned."""
+        if second not in self._awaited:
+            self._awaited.add(second)
+            heappush(self._seconds, second)
+
+    def advance(self) -> tuple[int, list[Action]] | None:
+        """The next second and its actions; None where nothing comes any more."""
+        if not self._seconds:
+            return None
+        second = heappop(self._seconds)
+        self._awaited.discard(second)
+        return second, self._planned.pop(second, [])

@@ -1,0 +1,56 @@
+"""How many nodes of each kind and state there are, and for how long."""
+
+from dataclasses import dataclass
+
+from shoal.autoscale.simulation.nodes import Kind, State
+
+
+@dataclass(slots=True)
+class Census:
+    """Counts now, and node-seconds so far."""
+
+    dedicated: int = 0
+    spot: int = 0
+    """In the pool and paid for: all but pre-empted ones."""
+    preempted: int = 0
+    starting: int = 0
+    leaving: int = 0
+    busy: int = 0
+    """With at least one task."""
+    busy_slots: int = 0
+    since: int = 0
+    dedicated_seconds: int = 0
+    spot_seconds: int = 0
+    idle_seconds: int = 0
+    """Paid for and without a task: starting, idle, or waiting to go."""
+    starting_seconds: int = 0
+    busy_slot_seconds: int = 0
+
+    def advance(self, now: int) -> None:
+        elapsed = now - self.since
+        if elapsed:
+            self.since = now
+            self.dedicated_seconds += self.dedicated * elapsed
+            self.spot_seconds += self.spot * elapsed
+            self.idle_seconds += (self.dedicated + self.spot - self.busy) * elapsed
+            self.starting_seconds += self.starting * elapsed
+            self.busy_slot_seconds += self.busy_slots * elapsed
+
+    def enter(self, kind: Kind, state: State) -> None:
+        self._move(kind, state, 1)
+
+    def leave(self, kind: Kind, state: State) -> None:
+        self._move(kind, state, -1)
+
+    def _move(self, kind: Kind, state: State, change: int) -> None:
+        if state is State.PREEMPTED:
+            self.preempted += change
+            return
+        if kind is Kind.SPOT:
+            self.spot += change
+        else:
+            self.dedicated += change
+        if state is State.STARTING:
+            self.starting += change
+        elif state is State.LEAVING:
+            self.leaving += change

@@ -1,0 +1,47 @@
+"""A simulation as a person describes it in YAML: the tasks that come, and the pool that takes them."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from shoal.autoscale.errors import InputFault
+from shoal.autoscale.simulation.distributions import Choice, Constant
+from shoal.autoscale.simulation.settings import PoolModel
+from shoal.autoscale.simulation.workload import TaskGroup
+
+DEFAULT_POOL = PoolModel()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    tasks: tuple[TaskGroup, ...] = ()
+    replay: str | None = None
+    """A file with the tasks of a finished job, instead of `tasks`."""
+    pool: PoolModel = DEFAULT_POOL
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.replay is None) == (not self.tasks):
+            raise InputFault("give either tasks or replay")
+
+
+TEN_THOUSAND_TASKS = Description(
+    tasks=(TaskGroup(count=10_000, duration=Constant(300), slots=Choice((1, 2, 3, 4))),), seed=1
+)
+"""What is simulated where nothing else is described: five-minute tasks of one to four slots, all at once."""
+
+
+def described(document: Any) -> Description:
+    """Read a parsed document. Raises InputFault naming the key, what is wanted and what was found."""
+    try:
+        return TypeAdapter(Description).validate_python(document)
+    except ValidationError as exc:
+        raise InputFault("; ".join(_sentence(error) for error in exc.errors())) from exc
+
+
+def _sentence(error: Any) -> str:
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
+    return f"{path or 'the document'}: {error['msg'].removeprefix('Value error, ')}, found {error['input']!r}"

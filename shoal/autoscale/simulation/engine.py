@@ -1,0 +1,205 @@
+"""A pool over hours or days: tasks come, nodes boot and leave, samples are taken, the formula is evaluated."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from random import Random
+
+from shoal.autoscale.compilation import Program
+from shoal.autoscale.errors import InputFault
+from shoal.autoscale.evaluation import PoolState, evaluate
+from shoal.autoscale.samples import PERIOD, SampleHistory
+from shoal.autoscale.simulation.agenda import Agenda
+from shoal.autoscale.simulation.census import Census
+from shoal.autoscale.simulation.fleet import Fleet
+from shoal.autoscale.simulation.nodes import Kind
+from shoal.autoscale.simulation.settings import PoolModel
+from shoal.autoscale.simulation.tallies import Tallies
+from shoal.autoscale.simulation.workload import Workload
+from shoal.autoscale.ticks import SECOND, from_datetime
+from shoal.autoscale.variables import Deallocation
+
+SAMPLE_SECONDS = PERIOD // timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """The pool at one moment."""
+
+    second: int
+    active: int
+    running: int
+    dedicated: int
+    spot: int
+    """Starting and leaving nodes included, pre-empted ones not."""
+    starting: int
+    busy: int
+    preempted: int
+    target_dedicated: int
+    target_spot: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    model: PoolModel
+    tallies: Tallies
+    census: Census
+    series: tuple[Point, ...]
+    """One every 30 s."""
+    end: int
+    """The second at which the simulation ended."""
+    zero: int | None
+    """The second at which the pool was without nodes for good, if ever."""
+    evaluations: int
+    failed_evaluations: int
+
+
+def simulate(program: Program, work: Workload, model: PoolModel, *, seed: int = 0) -> Outcome:
+    """Run the pool until its tasks are done and its nodes gone. The same seed gives the same outcome."""
+    widest = max(work.slots, default=1)
+    if widest > model.task_slots_per_node:
+        raise InputFault(f"a task with {widest} slots never fits on nodes with {model.task_slots_per_node}")
+    return _Simulation(program, work, model, seed).run()
+
+
+class _Simulation:
+    def __init__(self, program: Program, work: Workload, model: PoolModel, seed: int) -> None:
+        self._program = program
+        self._work = work
+        self._model = model
+        self._seed = seed
+        self._random = Random(seed)
+        self._agenda = Agenda()
+        self._fleet = Fleet(model, work, self._agenda, self._random)
+        self._history = SampleHistory(delay=timedelta(seconds=model.sample_delay))
+        self._series: list[Point] = []
+        self._arrived = 0
+        self._targets = dict.fromkeys(Kind, 0)
+        self._option = Deallocation.REQUEUE
+        self._evaluations = 0
+        self._failures = 0
+        self._begin = from_datetime(model.begin)
+
+    def run(self) -> Outcome:
+        self._agenda.plan(0, self._sample)
+        self._agenda.plan(0, self._evaluate)
+        for step in self._model.spot_capacity:
+            self._agenda.plan(step.since, self._change_capacity)
+        if self._work.arrivals:
+            self._agenda.wake(self._work.arrivals[0])
+        now = 0
+        while not self._over(now) and (due := self._agenda.advance()):
+            now, actions = due
+            self._fleet.census.advance(now)
+            self._fleet.end_tasks(now)
+            self._arrive(now)
+            self._fleet.place_tasks(now)
+            for action in actions:
+                action(now)
+            if actions:
+                self._fleet.place_tasks(now)
+        return self._outcome(now)
+
+    def _over(self, now: int) -> bool:
+        tallies = self._fleet.tallies
+        if now >= self._model.limit:
+            return True
+        if not (tallies.done and self._arrived == len(self._work)) or now == 0:
+            return False
+        return not any(self._fleet.nodes.values()) or now >= tallies.last_end + self._model.tail
+
+    def _arrive(self, now: int) -> None:
+        arrivals, first = self._work.arrivals, self._arrived
+        last = first
+        while last < len(arrivals) and arrivals[last] <= now:
+            last += 1
+        if last > first:
+            self._arrived = last
+            self._fleet.arrive(range(first, last))
+        if last < len(arrivals):
+            self._agenda.wake(arrivals[last])
+
+    def _sample(self, now: int) -> None:
+        self._agenda.plan(now + SAMPLE_SECONDS, self._sample)
+        point = self._point(now)
+        self._series.append(point)
+        loss, random = self._model.sample_loss, self._random.random
+        kept = {name: value for name, value in self._metrics(point).items() if random() >= loss}
+        self._history.record_ticks(self._begin + now * SECOND, kept)
+
+    def _metrics(self, point: Point) -> dict[str, float]:
+        census, tallies = self._fleet.census, self._fleet.tallies
+        usable = point.dedicated + point.spot - point.starting
+        metrics: dict[str, float] = {
+            "$ActiveTasks": point.active,
+            "$RunningTasks": point.running,
+            "$PendingTasks": point.active + point.running,
+            "$SucceededTasks": tallies.completed,
+            "$FailedTasks": tallies.lost,
+            "$PreemptedNodeCount": point.preempted,
+            "$UsableNodeCount": usable,
+            "$CurrentDedicatedNodes": point.dedicated,
+            "$CurrentLowPriorityNodes": point.spot + point.preempted,
+        }
+        if usable:
+            metrics["$CPUPercent"] = census.busy_slots / (usable * self._model.task_slots_per_node)
+        return metrics
+
+    def _point(self, now: int) -> Point:
+        census, tallies = self._fleet.census, self._fleet.tallies
+        active = self._fleet.queue.count
+        return Point(
+            second=now,
+            active=active,
+            running=self._arrived - active - tallies.completed - tallies.lost,
+            dedicated=census.dedicated,
+            spot=census.spot,
+            starting=census.starting,
+            busy=census.busy,
+            preempted=census.preempted,
+            target_dedicated=self._targets[Kind.DEDICATED],
+            target_spot=self._targets[Kind.SPOT],
+        )
+
+    def _evaluate(self, now: int) -> None:
+        self._agenda.plan(now + self._model.evaluation_interval, self._evaluate)
+        fleet, targets = self._fleet, self._targets
+        pool = PoolState(
+            target_dedicated_nodes=targets[Kind.DEDICATED],
+            target_low_priority_nodes=targets[Kind.SPOT],
+            current_dedicated_nodes=fleet.current(Kind.DEDICATED),
+            current_low_priority_nodes=fleet.current(Kind.SPOT),
+            task_slots_per_node=self._model.task_slots_per_node,
+        )
+        moment = self._model.begin + timedelta(seconds=now)
+        found = evaluate(self._program, time=moment, samples=self._history, pool=pool, seed=self._seed)
+        self._evaluations += 1
+        if found.error:
+            self._failures += 1
+            return
+        targets[Kind.DEDICATED] = found.target_dedicated_nodes
+        targets[Kind.SPOT] = found.target_low_priority_nodes
+        self._option = found.node_deallocation_option
+        self._scale(now)
+
+    def _scale(self, now: int) -> None:
+        for kind in Kind:
+            self._fleet.scale(kind, self._targets[kind], self._option, now)
+
+    def _change_capacity(self, now: int) -> None:
+        capacity = self._model.capacity(now)
+        if capacity is not None:
+            self._fleet.shrink_spot(capacity, now)
+        self._scale(now)
+
+    def _outcome(self, now: int) -> Outcome:
+        empty = not any(self._fleet.nodes.values())
+        return Outcome(
+            model=self._model,
+            tallies=self._fleet.tallies,
+            census=replace(self._fleet.census),
+            series=(*self._series, self._point(now)),
+            end=now,
+            zero=now if empty and self._fleet.tallies.done else None,
+            evaluations=self._evaluations,
+            failed_evaluations=self._failures,
+        )

@@ -1,0 +1,247 @@
+"""The nodes of a simulated pool and the tasks on them: what each event does to them."""
+
+from random import Random
+
+from shoal.autoscale.simulation.agenda import Agenda
+from shoal.autoscale.simulation.census import Census
+from shoal.autoscale.simulation.nodes import Kind, Node, OpenNodes, State
+from shoal.autoscale.simulation.queueing import TaskQueue
+from shoal.autoscale.simulation.resizing import IDLE, PREEMPTED, STARTING, leaving, resize
+from shoal.autoscale.simulation.settings import PoolModel
+from shoal.autoscale.simulation.tallies import Tallies
+from shoal.autoscale.simulation.workload import Workload
+from shoal.autoscale.variables import Deallocation
+
+HOUR = 3600
+LEAVING_TAKES = 5
+"""Seconds from the decision that an idle node goes to the end of its bill."""
+
+
+class Fleet:
+    def __init__(self, model: PoolModel, work: Workload, agenda: Agenda, random: Random) -> None:
+        self.census = Census()
+        self.queue = TaskQueue(work.slots)
+        self.tallies = Tallies(tasks=len(work))
+        self.nodes: dict[Kind, dict[Node, None]] = {kind: {} for kind in Kind}
+        """All that are not gone, oldest first."""
+        self._open = OpenNodes(model.task_slots_per_node, model.fill)
+        self._model = model
+        self._work = work
+        self._agenda = agenda
+        self._random = random
+        self._ends: dict[int, list[tuple[Node, int]]] = {}
+        self._started = [-1] * len(work)
+        """When each task was started last."""
+        self._numbers = 0
+
+    def current(self, kind: Kind) -> int:
+        return len(self.nodes[kind])
+
+    def arrive(self, tasks: range) -> None:
+        self.queue.add(tasks)
+
+    def end_tasks(self, now: int) -> None:
+        """End the tasks whose time has come, and let the freed slots take others."""
+        touched: dict[Node, None] = {}
+        slots = self._work.slots
+        freed = done = 0
+        for node, task in self._ends.pop(now, ()):
+            if task not in node.running or self._started[task] + self._work.durations[task] != now:
+                continue  # it lost its node in the meantime
+            node.running.discard(task)
+            if node not in touched:
+                self._open.remove(node)
+                touched[node] = None
+            node.free += slots[task]
+            freed += slots[task]
+            done += 1
+        self.census.busy_slots -= freed
+        self.tallies.completed += done
+        if done:
+            self.tallies.last_end = now
+        for node in touched:
+            self._settle(node, now)
+
+    def place_tasks(self, now: int) -> None:
+        """Start waiting tasks wherever they fit."""
+        queue, nodes, slots = self.queue, self._open, self._work.slots
+        while queue.count:
+            task = queue.take(nodes.most_free())
+            if task is None:
+                return
+            node = nodes.take(slots[task])
+            if not node.running:
+                self.census.busy += 1
+            self._start(task, node, now)
+            nodes.add(node)
+
+    def scale(self, kind: Kind, target: int, option: Deallocation, now: int) -> None:
+        """Bring the nodes of a kind to the target, as far as quota and capacity let."""
+        staying = [node for node in self.nodes[kind] if node.state is not State.LEAVING]
+        obtainable = self._model.capacity(now) if kind is Kind.SPOT else self._model.dedicated_quota
+        decision = resize(target=target, staying=len(staying), obtainable=obtainable)
+        for _ in range(decision.add):
+            self._add(kind, now)
+        if decision.remove:
+            for node in leaving(((node, _busyness(node)) for node in staying), decision.remove):
+                self._let_go(node, option, now)
+
+    def shrink_spot(self, capacity: int, now: int) -> None:
+        """Evict what the region no longer has room for, the youngest first."""
+        held = [node for node in self.nodes[Kind.SPOT] if node.state is not State.PREEMPTED]
+        for node in held[capacity:]:
+            self._evict(node, now)
+
+    def _add(self, kind: Kind, now: int) -> None:
+        self._numbers += 1
+        node = Node(self._numbers, kind, self._model.task_slots_per_node)
+        self.nodes[kind][node] = None
+        self.census.enter(kind, State.STARTING)
+        self._boot(node, now)
+
+    def _boot(self, node: Node, now: int) -> None:
+        wait = self._model.boot.sample(self._random) + self._model.start_task.sample(self._random)
+        epoch = node.epoch
+        self._agenda.plan(now + round(wait), lambda then: self._started_up(node, epoch, then))
+
+    def _started_up(self, node: Node, epoch: int, now: int) -> None:
+        if node.epoch != epoch or node.state is not State.STARTING:
+            return
+        self._become(node, State.USABLE)
+        self._plan_eviction(node, now)
+        self._take_more(node, now)
+        if node.running:
+            self.census.busy += 1
+
+    def _plan_eviction(self, node: Node, now: int) -> None:
+        rate = self._model.evictions_per_node_hour
+        if node.kind is Kind.SPOT and rate > 0:
+            epoch = node.epoch
+            after = max(1, round(self._random.expovariate(rate / HOUR)))
+            self._agenda.plan(now + after, lambda then: self._evict(node, then) if node.epoch == epoch else None)
+
+    def _evict(self, node: Node, now: int) -> None:
+        if node.state is State.GONE:
+            return
+        self.tallies.evictions += 1
+        self.tallies.evicted += self._put_back_tasks(node, now)
+        self._open.remove(node)
+        node.epoch += 1
+        node.free = self._model.task_slots_per_node
+        node.last_end = None
+        if node.state is State.LEAVING:
+            self._gone(node)
+            return
+        self._become(node, State.PREEMPTED)
+        self._plan_restore(node, now)
+
+    def _plan_restore(self, node: Node, now: int) -> None:
+        wait = max(1, round(self._model.restore.sample(self._random)))
+        epoch = node.epoch
+        self._agenda.plan(now + wait, lambda then: self._restore(node, epoch, then))
+
+    def _restore(self, node: Node, epoch: int, now: int) -> None:
+        if node.epoch != epoch or node.state is not State.PREEMPTED:
+            return
+        capacity = self._model.capacity(now)
+        if capacity is not None and self.census.spot >= capacity:
+            self._plan_restore(node, now)
+            return
+        self._become(node, State.STARTING)
+        self._boot(node, now)
+
+    def _let_go(self, node: Node, option: Deallocation, now: int) -> None:
+        """Begin to remove a node; what becomes of its tasks says the option."""
+        was_usable = node.state is State.USABLE
+        if node.state is State.PREEMPTED:
+            self._gone(node)
+            return
+        self._open.remove(node)
+        self._become(node, State.LEAVING)
+        match option:
+            case Deallocation.REQUEUE:
+                self.tallies.killed += self._put_back_tasks(node, now)
+            case Deallocation.TERMINATE:
+                self.tallies.lost += self._drop_tasks(node, now)
+            case Deallocation.RETAINED_DATA if was_usable:
+                node.retention = self._model.retention
+        if not node.running:
+            self._plan_end(node, now)
+
+    def _plan_end(self, node: Node, now: int) -> None:
+        kept_until = now if node.last_end is None else node.last_end + node.retention
+        epoch = node.epoch
+        end = max(now, kept_until) + LEAVING_TAKES
+        self._agenda.plan(end, lambda then: self._gone(node) if node.epoch == epoch else None)
+
+    def _gone(self, node: Node) -> None:
+        self.census.leave(node.kind, node.state)
+        node.state = State.GONE
+        del self.nodes[node.kind][node]
+
+    def _become(self, node: Node, state: State) -> None:
+        self.census.leave(node.kind, node.state)
+        node.state = state
+        self.census.enter(node.kind, state)
+
+    def _put_back_tasks(self, node: Node, now: int) -> int:
+        """Requeue what runs on the node; the earliest task comes to stand in front."""
+        tasks = sorted(node.running, reverse=True)
+        self._drop_tasks(node, now)
+        for task in tasks:
+            self.queue.put_back(task)
+        return len(tasks)
+
+    def _drop_tasks(self, node: Node, now: int) -> int:
+        tasks, slots = node.running, self._work.slots
+        if tasks:
+            self.census.busy -= 1
+            self.census.busy_slots -= sum(slots[task] for task in tasks)
+            self.tallies.wasted_slot_seconds += sum(slots[task] * (now - self._started[task]) for task in tasks)
+        node.running = set()
+        return len(tasks)
+
+    def _settle(self, node: Node, now: int) -> None:
+        """After tasks have ended: take others, fall idle, or go."""
+        node.last_end = now
+        if node.state is State.USABLE:
+            self._take_more(node, now)
+        if not node.running:
+            self.census.busy -= 1
+            if node.state is State.LEAVING:
+                self._plan_end(node, now)
+
+    def _take_more(self, node: Node, now: int) -> None:
+        queue = self.queue
+        while node.free and queue.count:
+            task = queue.take(node.free)
+            if task is None:
+                break
+            self._start(task, node, now)
+        self._open.add(node)
+
+    def _start(self, task: int, node: Node, now: int) -> None:
+        work = self._work
+        width = work.slots[task]
+        node.free -= width
+        node.running.add(task)
+        self.census.busy_slots += width
+        if self._started[task] < 0:
+            self.tallies.waits.append(now - work.arrivals[task])
+        self._started[task] = now
+        end = now + work.durations[task]
+        ending = self._ends.get(end)
+        if ending is None:
+            ending = self._ends[end] = []
+            self._agenda.wake(end)
+        ending.append((node, task))
+
+
+def _busyness(node: Node) -> int:
+    match node.state:
+        case State.PREEMPTED:
+            return PREEMPTED
+        case State.STARTING:
+            return STARTING
+        case _:
+            return len(node.running) or IDLE

@@ -1,0 +1,76 @@
+"""Nodes, and those among them that can take a task."""
+
+from enum import Enum
+
+from shoal.autoscale.simulation.settings import Fill
+
+
+class Kind(Enum):
+    DEDICATED = "dedicated"
+    SPOT = "spot"
+
+
+class State(Enum):
+    """Source: REST reference, state of a compute node; `creating`, `starting` and the start task are one here."""
+
+    STARTING = "starting"
+    USABLE = "usable"
+    """Idle or running."""
+    LEAVING = "leavingpool"
+    PREEMPTED = "preempted"
+    GONE = "gone"
+
+
+class Node:
+    __slots__ = ("epoch", "free", "kind", "last_end", "number", "retention", "running", "state")
+
+    def __init__(self, number: int, kind: Kind, slots: int) -> None:
+        self.number = number
+        self.kind = kind
+        self.state = State.STARTING
+        self.free = slots
+        self.running: set[int] = set()
+        self.epoch = 0
+        """Counts evictions: what was planned for an earlier life of the node is void."""
+        self.last_end: int | None = None
+        """When its newest finished task ended."""
+        self.retention = 0
+        """How long it must stay after that, now that it is to leave."""
+
+
+class OpenNodes:
+    """Usable nodes with free slots, by how many are free."""
+
+    def __init__(self, slots_per_node: int, fill: Fill) -> None:
+        self._by_free: list[dict[Node, None]] = [{} for _ in range(slots_per_node + 1)]
+        self._tightest_first = fill is Fill.PACK
+        self._slots_per_node = slots_per_node
+
+    def add(self, node: Node) -> None:
+        if node.free:
+            self._by_free[node.free][node] = None
+
+    def remove(self, node: Node) -> None:
+        self._by_free[node.free].pop(node, None)
+
+    def most_free(self) -> int:
+        """The widest task that fits somewhere."""
+        for free in range(self._slots_per_node, 0, -1):
+            if self._by_free[free]:
+                return free
+        return 0
+
+    def take(self, slots: int) -> Node:
+        """A node with at least so many free slots, no longer among the open ones. The caller knows there is one."""
+        order = range(slots, self._slots_per_node + 1)
+        for free in order if self._tightest_first else reversed(order):
+            if self._by_free[free]:
+                return self._by_free[free].popitem()[0]
+        raise LookupError(slots)
+
+    def drop_idle(self) -> int:
+        """Forget the nodes without any task; how many those were."""
+        idle = self._by_free[self._slots_per_node]
+        count = len(idle)
+        idle.clear()
+        return count

@@ -1,0 +1,98 @@
+"""What a simulated pool is like: its nodes, what they cost, and the service around it.
+
+The same records are what a person writes in YAML: durations there are texts like `5m`.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from shoal.autoscale.errors import InputFault
+from shoal.autoscale.simulation.distributions import Constant, Drawn, Seconds, Uniform
+
+STRICT = ConfigDict(extra="forbid")
+
+A_MONDAY_MORNING = datetime(2026, 1, 5, 8, tzinfo=UTC)
+SOME_MINUTES_TO_BOOT = Uniform(120, 240)
+HALF_A_MINUTE = Constant(30)
+SOME_MINUTES_TO_RESTORE = Uniform(300, 900)
+
+Moment = Annotated[datetime, AfterValidator(lambda moment: moment if moment.tzinfo else moment.replace(tzinfo=UTC))]
+Nodes = Annotated[int, Field(ge=0)]
+Rate = Annotated[float, Field(ge=0)]
+
+
+class Fill(Enum):
+    """Which node gets the next task. Source: REST reference, nodeFillType."""
+
+    PACK = "pack"
+    SPREAD = "spread"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """Of a node for an hour, in any currency. The defaults are about those of four cores in Western Europe, 2026."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    dedicated: Rate = 0.20
+    spot: Rate = 0.04
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityStep:
+    """How many Spot nodes the region has room for from then on."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    since: Seconds
+    nodes: Nodes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolModel:
+    """Times are in seconds. The defaults are a pool of Spot nodes with a short start task, as `shoal` makes it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    task_slots_per_node: Annotated[int, Field(ge=1, le=256)] = 4
+    fill: Fill = Fill.PACK
+    begin: Moment = A_MONDAY_MORNING
+    """Formulas may ask for the time."""
+    evaluation_interval: Annotated[Seconds, Field(ge=1)] = 300
+    boot: Drawn = SOME_MINUTES_TO_BOOT
+    """From the decision to a node that runs tasks, without the start task."""
+    start_task: Drawn = HALF_A_MINUTE
+    sample_delay: Seconds = 30
+    """Until a sample can be read."""
+    sample_loss: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    """Share of the samples that never arrive."""
+    dedicated_quota: Nodes | None = None
+    """Nodes at most; None is no limit."""
+    spot_quota: Nodes | None = None
+    spot_capacity: tuple[CapacityStep, ...] = ()
+    """When the region runs short, nodes are evicted."""
+    evictions_per_node_hour: Rate = 0.0
+    """How often a Spot node is taken away, beside what the capacity does."""
+    restore: Drawn = SOME_MINUTES_TO_RESTORE
+    """From an eviction to the attempt to get the node back."""
+    retention: Seconds = 7 * 86400
+    """How long a finished task's files keep a node under `retaineddata`."""
+    prices: Prices = Prices()
+    tail: Seconds = 2 * 3600
+    """How long the pool is watched after the last task, where it does not reach zero before."""
+    limit: Annotated[Seconds, Field(ge=1)] = 7 * 86400
+    """When the simulation ends in any case."""
+
+    def __post_init__(self) -> None:
+        if self.evaluation_interval < 1:
+            raise InputFault("the evaluation interval must be at least a second")
+
+    def capacity(self, second: int) -> int | None:
+        """Spot nodes that can be had at that time."""
+        begun = [step for step in self.spot_capacity if step.since <= second]
+        room = max(begun, key=lambda step: step.since).nodes if begun else None
+        return min((limit for limit in (self.spot_quota, room) if limit is not None), default=None)

@@ -1,0 +1,242 @@
+"""`shoal autoscale`: formulas checked, tried, built and simulated before anything is deployed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from shoal.errors import BadInput
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from shoal.autoscale.documents import Embedded
+    from shoal.autoscale.observations import Observations
+    from shoal.autoscale.simulation.description import Description
+    from shoal.autoscale.simulation.engine import Outcome
+    from shoal.autoscale.simulation.workload import Workload
+
+DOCUMENTS = {".yaml", ".yml", ".json"}
+
+
+@click.group()
+def autoscale() -> None:
+    """Autoscale formulas: check, evaluate, build and simulate them offline."""
+
+
+@autoscale.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--interval", metavar="DURATION", help="How often the pool evaluates the formula, such as 5m.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def check(files: tuple[str, ...], interval: str | None, as_json: bool) -> None:
+    """Check formulas: files with one each, YAML or JSON documents with some inside, or - for standard input.
+
+    Ends with exit code 1 where anything is found.
+    """
+    from dataclasses import asdict, replace
+
+    from shoal.autoscale.durations import parse_duration
+    from shoal.autoscale.review import review, shown
+    from shoal.autoscale.ticks import from_timedelta
+    from shoal.cli.output import emit_json
+
+    with bad_input():
+        given = from_timedelta(parse_duration(interval)) if interval else None
+    formulas = []
+    for file in files:
+        text = _read(file)
+        for one in _formulas(file, text):
+            findings = review(one.text, interval=given or one.interval, fixed_too=one.fixed_too)
+            placed = [replace(finding, span=one.place(finding.span)) for finding in findings]
+            formulas.append({"file": file, "path": one.path, "findings": [asdict(finding) for finding in placed]})
+            if not as_json:
+                name = f"{file} {one.path}".strip()
+                click.echo("\n".join(shown(finding, text, file) for finding in placed) or f"{name}: no findings")
+    found = sum(len(formula["findings"]) for formula in formulas)
+    if as_json:
+        emit_json({"ok": not found, "formulas": formulas})
+    click.get_current_context().exit(1 if found else 0)
+
+
+@autoscale.command("eval")
+@click.argument("file")
+@click.option("--at", "moment", metavar="TIME", help="The moment of the evaluation, as 2026-01-31T18:30:00Z; now.")
+@click.option(
+    "--samples",
+    "given",
+    metavar="FILE|NAME=VALUE",
+    multiple=True,
+    help="Samples (CSV, JSON) or one value; repeatable.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the evaluation as JSON.")
+def evaluate_formula(file: str, moment: str | None, given: tuple[str, ...], as_json: bool) -> None:
+    """Evaluate a formula once and print what Batch would print."""
+    from datetime import UTC, datetime
+
+    from shoal.autoscale import compile_formula, evaluate, parse
+    from shoal.autoscale.observations import moment_of, pool_state
+    from shoal.cli.output import emit_json, emit_table
+
+    text = _formulas(file, _read(file))[0].text
+    assignments = dict(one.partition("=")[::2] for one in given if "=" in one)
+    with bad_input(text, file):
+        at = moment_of(moment) if moment else None
+        seen = _observed([one for one in given if "=" not in one], assignments, at)
+        found = evaluate(
+            compile_formula(parse(text)),
+            time=at or seen.newest or datetime.now(UTC),
+            samples=seen.samples,
+            pool=pool_state(assignments),
+        )
+    if as_json:
+        emit_json(found.wire())
+    else:
+        emit_table(("variable", "value"), [pair.partition("=")[::2] for pair in found.results.split(";")])
+        if found.error:
+            click.echo(f"error: {found.error.code}: {found.error.detail}", err=True)
+    click.get_current_context().exit(1 if found.error else 0)
+
+
+@autoscale.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--scenario", metavar="FILE", help="Tasks and pool, in YAML; else 10,000 five-minute tasks.")
+@click.option("--out", metavar="DIR", help="Where charts and reports go.")
+@click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
+def simulate(files: tuple[str, ...], scenario: str | None, out: str | None, as_json: bool) -> None:
+    """Simulate a pool under each formula, side by side."""
+    from shoal.autoscale import compile_formula, parse
+    from shoal.autoscale.simulation import engine
+    from shoal.autoscale.simulation.report import report
+    from shoal.autoscale.simulation.table import rows
+    from shoal.cli.output import emit_json, emit_table
+
+    story, work = _story(scenario)
+    reports = {}
+    for file in files:
+        for one in _formulas(file, _read(file)):
+            name = one.path or Path(file).stem
+            with bad_input(one.text, file):
+                outcome = engine.simulate(compile_formula(parse(one.text)), work, story.pool, seed=story.seed)
+            reports[name] = report(outcome, work)
+            if out:
+                _write(Path(out), name, outcome, reports[name].to_json())
+    if as_json:
+        emit_json({name: one.to_json() for name, one in reports.items()})
+    else:
+        emit_table(*rows(reports))
+
+
+@autoscale.command("new")
+@click.argument("name", metavar="SCENARIO", required=False)
+@click.option("-p", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of the scenario. Repeatable.")
+def new_formula(name: str | None, parameters: tuple[str, ...]) -> None:
+    """Print a formula built from a scenario; without a scenario, list them with their parameters."""
+    from shoal.autoscale.scenarios import SCENARIOS, formula
+    from shoal.autoscale.scenarios.parameters import described, scenario
+    from shoal.cli.output import emit_table
+
+    if name is None:
+        table = [(known, *row) for known in SCENARIOS for row in described(known)]
+        emit_table(("scenario", "parameter", "default", "meaning"), table)
+        return
+    for parameter in parameters:
+        if "=" not in parameter:
+            raise BadInput(f"-p {parameter} is not NAME=VALUE")
+    with bad_input():
+        click.echo(formula(scenario(name, dict(one.partition("=")[::2] for one in parameters))), nl=False)
+
+
+@contextmanager
+def bad_input(text: str = "", file: str = "") -> Iterator[None]:
+    """Turn faults of the language into bad input, with the place in the formula where there is one."""
+    from shoal.autoscale.errors import AutoscaleFault, Located
+
+    try:
+        yield
+    except Located as exc:
+        raise BadInput(exc.shown(text, file)) from exc
+    except AutoscaleFault as exc:
+        raise BadInput(str(exc)) from exc
+
+
+def _read(file: str) -> str:
+    try:
+        with click.open_file(file, encoding="utf-8") as stream:
+            return str(stream.read())
+    except (OSError, UnicodeDecodeError) as exc:
+        raise BadInput(f"{file} cannot be read: {exc}") from exc
+
+
+def _formulas(file: str, text: str) -> "list[Embedded]":
+    from shoal.autoscale.documents import formulas_in, whole
+
+    if Path(file).suffix.lower() not in DOCUMENTS:
+        return [whole(text)]
+    with bad_input():
+        found = formulas_in(text)
+    if not found:
+        raise BadInput(f"{file} holds no formula; it is looked for under keys like formula and autoScaleFormula")
+    return found
+
+
+def _observed(files: list[str], assignments: dict[str, str], at: "datetime | None") -> "Observations":
+    from datetime import UTC, datetime
+
+    from shoal.autoscale.observations import constant, from_csv, from_json
+
+    if not files:
+        return constant(assignments)
+    if len(files) > 1:
+        raise BadInput("give one file of samples; values can be given beside it")
+    text = _read(files[0])
+    return from_json(text, time=at or datetime.now(UTC)) if files[0].endswith(".json") else from_csv(text)
+
+
+def _story(file: str | None) -> "tuple[Description, Workload]":
+    import yaml
+
+    from shoal.autoscale.simulation.description import TEN_THOUSAND_TASKS, described
+    from shoal.autoscale.simulation.replay import from_batch_tasks
+    from shoal.autoscale.simulation.workload import workload
+
+    if file is None:
+        return TEN_THOUSAND_TASKS, workload(TEN_THOUSAND_TASKS.tasks, seed=TEN_THOUSAND_TASKS.seed)
+    with bad_input():
+        try:
+            story = described(yaml.safe_load(_read(file)))
+        except yaml.YAMLError as exc:
+            raise BadInput(f"{file} is not YAML: {exc}") from exc
+        if story.replay is None:
+            return story, workload(story.tasks, seed=story.seed)
+        return story, from_batch_tasks(_records(Path(file).parent / story.replay))
+
+
+def _records(path: Path) -> list[Any]:
+    """A JSON list, or one object a line."""
+    import json
+
+    text = _read(str(path))
+    try:
+        return (
+            list(json.loads(text))
+            if text.lstrip().startswith("[")
+            else [json.loads(line) for line in text.splitlines()]
+        )
+    except ValueError as exc:
+        raise BadInput(f"{path} is not a JSON list, nor one object a line: {exc}") from exc
+
+
+def _write(directory: Path, name: str, outcome: "Outcome", numbers: dict[str, Any]) -> None:
+    from dataclasses import asdict
+
+    import orjson
+
+    from shoal.autoscale.simulation.chart import chart
+
+    directory.mkdir(parents=True, exist_ok=True)
+    safe = "".join(char if char.isalnum() or char in "-_." else "-" for char in name)
+    series = [asdict(point) for point in outcome.series]
+    (directory / f"{safe}.svg").write_text(chart(outcome, name), encoding="utf-8")
+    (directory / f"{safe}.json").write_bytes(orjson.dumps({**numbers, "series": series}, option=orjson.OPT_INDENT_2))
