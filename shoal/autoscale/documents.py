@@ -58,6 +58,10 @@ def formulas_in(document: str) -> list[Embedded]:
     """All formulas of the document, in its order. Raises InputFault where it is not YAML."""
     try:
         root = yaml.compose(document, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as exc:
+        mark = exc.problem_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise InputFault(f"it is not YAML: {place}{exc.problem}") from exc
     except yaml.YAMLError as exc:
         raise InputFault(f"it is not YAML: {exc}") from exc
     return list(_search(root, "", None, document.split("\n")))

@@ -69,4 +69,4 @@ def _arguments(arguments: tuple[Expression, ...]) -> str:
 
 
 def number_text(value: float) -> str:
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(float(value))

@@ -82,10 +82,11 @@ class SampleHistory:
 
 
 class ConstantSamples:
-    """A past in which each variable always had one value and no sample was lost, for as long as a day."""
+    """A past in which each variable always had one value, for as long as a day; `arrived` is the share of samples."""
 
-    def __init__(self, values: Mapping[str, float], *, period: timedelta = PERIOD) -> None:
+    def __init__(self, values: Mapping[str, float], *, period: timedelta = PERIOD, arrived: float = 1.0) -> None:
         self.period = from_timedelta(period)
+        self._arrived = arrived
         self._values = {metric_name(name): float(value) for name, value in values.items()}
 
     def last(self, variable: str, count: int, now: int) -> Sequence[float]:
@@ -94,10 +95,10 @@ class ConstantSamples:
 
     def window(self, variable: str, start: int, end: int, now: int) -> Sequence[float]:
         inside = min(end, now) - max(start, now - DAY)
-        return self.last(variable, max(0, inside // self.period), now)
+        return self.last(variable, max(0, int(inside // self.period * self._arrived)), now)
 
     def count(self, variable: str, now: int) -> int:
-        return DAY // self.period if variable in self._values else 0
+        return int(DAY // self.period * self._arrived) if variable in self._values else 0
 
     def begin(self, variable: str, now: int) -> int | None:
         return now - DAY + self.period if variable in self._values else None

@@ -9,7 +9,7 @@ from shoal.autoscale.lint.limits import NEVER_GROWS, NEVER_ZERO, NO_CAP
 from shoal.autoscale.lint.notes import notes_of
 from shoal.autoscale.lint.reachability import UNREACHABLE
 from shoal.autoscale.lint.rules import DEFAULT_INTERVAL, Finding, Rule, Subject
-from shoal.autoscale.lint.sampling import FRACTION, NO_GUARD, RETIRED, SHORT_WINDOW
+from shoal.autoscale.lint.sampling import FRACTION, NO_GUARD, RETIRED, SHORT_WINDOW, SHRINKS
 from shoal.autoscale.lint.targets import FIXED_TOO, MISSPELT, NO_TARGET, OPTION_MISSING, TARGET_AS_CURRENT, WRONG_KIND
 from shoal.autoscale.lint.workload import RUNNING_NOT_COUNTED, SLOTS_IGNORED
 
@@ -23,6 +23,7 @@ RULES = {
         NO_CAP,
         UNREACHABLE,
         NO_GUARD,
+        SHRINKS,
         SHORT_WINDOW,
         FRACTION,
         RETIRED,

@@ -6,15 +6,15 @@ Doubles, the elements of vectors and time intervals (in ticks) are followed; eve
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from shoal.autoscale.checking import Checked
 from shoal.autoscale.lint.constraints import MIRRORED, NEGATED, Constraint, contradiction
-from shoal.autoscale.lint.ranges import AMOUNT, ANYTHING, Range, called, compared, computed, known, negative
+from shoal.autoscale.lint.ranges import AMOUNT, ANYTHING, Range, called, compared, computed, known, negative, whole
 from shoal.autoscale.printing import expression_text
 from shoal.autoscale.syntax import (
     Binary,
     Call,
     Conditional,
     Expression,
-    Formula,
     Member,
     Method,
     Name,
@@ -22,6 +22,7 @@ from shoal.autoscale.syntax import (
     Unary,
     children,
 )
+from shoal.autoscale.types import Type
 from shoal.autoscale.variables import DEALLOCATION, SLOTS_PER_NODE, TIME_CONSTANTS, service_name
 
 _MEMBERS = {
@@ -47,9 +48,9 @@ class Bounds:
         return self.ranges[id(expression)]
 
 
-def bounds_of(formula: Formula) -> Bounds:
-    walk = _Walk()
-    for statement in formula.statements:
+def bounds_of(checked: Checked) -> Bounds:
+    walk = _Walk(checked)
+    for statement in checked.formula.statements:
         walk.range(statement.value)
         if statement.target is not None:
             walk.assign(service_name(statement.target.name) or statement.target.name, statement.value)
@@ -57,7 +58,8 @@ def bounds_of(formula: Formula) -> Bounds:
 
 
 class _Walk:
-    def __init__(self) -> None:
+    def __init__(self, checked: Checked) -> None:
+        self._checked = checked
         self.ranges: dict[int, Range] = {}
         self.contradictions: dict[int, str] = {}
         self._variables: dict[str, Range] = {}
@@ -77,6 +79,8 @@ class _Walk:
         for child in children(expression):
             self.range(child)
         found = self._range(expression)
+        if self._checked.type_of(expression) is Type.INTERVAL:
+            found = whole(found)  # intervals are rounded to ticks
         self.ranges[id(expression)] = found
         return found
 

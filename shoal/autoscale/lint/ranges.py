@@ -40,6 +40,11 @@ def negative(operand: Range) -> Range:
     return Range(-operand.high, -operand.low)
 
 
+def whole(operand: Range) -> Range:
+    """All whole numbers that a number of the range can be rounded to."""
+    return Range(_whole("floor", operand.low), _whole("ceil", operand.high))
+
+
 def compared(operator: str, left: Range, right: Range) -> bool | None:
     """Whether the comparison holds for all numbers of the ranges, for none, or for some."""
     match operator:

@@ -49,7 +49,7 @@ class Subject:
 
     @cached_property
     def bounds(self) -> Bounds:
-        return bounds_of(self.formula)
+        return bounds_of(self.checked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

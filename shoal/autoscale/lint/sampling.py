@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from shoal.autoscale.lint.flows import PRESENT, Origin
 from shoal.autoscale.lint.rules import Finding, Rule, Subject
+from shoal.autoscale.lint.trials import BUSY, BUSY_WITH_FEW_SAMPLES, nodes_under
 from shoal.autoscale.syntax import Binary, Expression, Method, Name, children
 from shoal.autoscale.ticks import interval_text
 from shoal.autoscale.types import Type
 from shoal.autoscale.variables import CURRENT_DEDICATED, CURRENT_SPOT, SERVICE_VARIABLES, SLOTS_PER_NODE
 
 _KNOWN_WITHOUT_SAMPLES = {CURRENT_DEDICATED, CURRENT_SPOT, SLOTS_PER_NODE}
+_SOME_NODES = 16
 _COMPARISONS = {"<", "<=", "==", "!=", ">=", ">"}
 
 
@@ -39,6 +41,21 @@ def _first_readings(subject: Subject) -> dict[str, Origin]:
         if is_metric and by_samples and origin.method in {"GetSample", PRESENT}:
             first.setdefault(origin.variable, origin)
     return first
+
+
+def _shrinks(subject: Subject) -> Iterator[Finding]:
+    sure, unsure = (
+        next(nodes_under(subject.program, load, nodes=_SOME_NODES, every=subject.interval), 0)
+        for load in (BUSY, BUSY_WITH_FEW_SAMPLES)
+    )
+    asked = [origin for origin in subject.flows.origins if origin.method == "GetSamplePercent"]
+    if asked and unsure < min(sure, _SOME_NODES):
+        yield Finding(
+            rule=SHRINKS.name,
+            span=asked[0].span,
+            message=f"a busy pool of {_SOME_NODES} nodes shrinks to {unsure} when some samples are late or lost",
+            mend="while samples are few, keep what there is: max(…, $CurrentLowPriorityNodes)",
+        )
 
 
 def _short_window(subject: Subject) -> Iterator[Finding]:
@@ -121,6 +138,14 @@ NO_GUARD = Rule(
         "one old number, just when the pool starts."
     ),
     find=_no_guard,
+)
+SHRINKS = Rule(
+    name="shrinks-without-samples",
+    why=(
+        "Samples get late or lost in every long run. A guard that then falls back on a small number takes a busy pool "
+        "down, and its tasks with it."
+    ),
+    find=_shrinks,
 )
 SHORT_WINDOW = Rule(
     name="window-shorter-than-interval",

@@ -25,10 +25,14 @@ class Load:
     running: float = 0
     cpu: float = 0
     preempted: float = 0
+    arrived: float = 1
+    """Share of the samples."""
 
 
 IDLE = Load()
 BUSY_WITHOUT_QUEUE = Load(running=64, cpu=1)
+BUSY = Load(active=1000, running=64, cpu=1)
+BUSY_WITH_FEW_SAMPLES = Load(active=1000, running=64, cpu=1, arrived=0.5)
 OVERLOAD = Load(active=1e9, running=1e6, cpu=1, preempted=1e6)
 
 
@@ -65,7 +69,8 @@ def _samples(load: Load, nodes: int) -> ConstantSamples:
             "UsableNodeCount": nodes,
             "CurrentDedicatedNodes": nodes,
             "CurrentLowPriorityNodes": nodes,
-        }
+        },
+        arrived=load.arrived,
     )
 
 

@@ -5,7 +5,7 @@ from html import escape
 
 from shoal.autoscale.simulation.engine import Outcome, Point
 
-WIDTH, PANEL, GAP, LEFT, TOP, RIGHT, BOTTOM = 760, 150, 34, 62, 44, 16, 34
+WIDTH, PANEL, GAP, LEFT, TOP, RIGHT, BOTTOM = 760, 150, 34, 62, 44, 30, 34
 MAX_POINTS = 240
 _TICKS = (60, 300, 600, 900, 1800, 3600, 2 * 3600, 4 * 3600, 6 * 3600, 12 * 3600, 86400)
 
@@ -127,10 +127,10 @@ def _time_axis(y: int, end: int) -> list[str]:
 
 
 def _rounded_up(value: float) -> int:
-    """To an even number that is easy to read: 2, 4, 10, 20, 40, 100, …"""
+    """To an even number that is easy to read: 2, 4, 6, 8, 10, 20, 40, …"""
     scale = 1
     while True:
-        for step in (2, 4, 10):
+        for step in (2, 4, 6, 8, 10):
             if value <= step * scale:
                 return step * scale
         scale *= 10

@@ -81,6 +81,15 @@ def _require(condition: bool, message: str) -> None:
         raise InputFault(message)
 
 
+FOREVER = 10**9
+"""Seconds; no simulation lasts so long."""
+
+
+def whole(amount: float) -> int:
+    """Rounded; what would never come to pass is at FOREVER."""
+    return round(min(amount, FOREVER))
+
+
 def written_amount(value: Any) -> float:
     """From a number, or a duration like `5m` in seconds."""
     match value:
@@ -105,9 +114,7 @@ def written_distribution(value: Any) -> Distribution:
             weights = tuple(written_amount(weight) for weight in value["weights"]) if rest else None
             return Choice(tuple(written_amount(one) for one in value["choice"]), weights)
         case dict():
-            raise InputFault(
-                "it is one of uniform: [a, b], exponential: mean, lognormal: [median, sigma], choice: [a, b]"
-            )
+            raise InputFault("write uniform: [a, b], exponential: mean, lognormal: [median, sigma], choice: [a, b]")
         case _:
             return Constant(written_amount(value))
 

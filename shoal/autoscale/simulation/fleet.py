@@ -4,6 +4,7 @@ from random import Random
 
 from shoal.autoscale.simulation.agenda import Agenda
 from shoal.autoscale.simulation.census import Census
+from shoal.autoscale.simulation.distributions import whole
 from shoal.autoscale.simulation.nodes import Kind, Node, OpenNodes, State
 from shoal.autoscale.simulation.queueing import TaskQueue
 from shoal.autoscale.simulation.resizing import IDLE, PREEMPTED, STARTING, leaving, resize
@@ -102,7 +103,7 @@ class Fleet:
     def _boot(self, node: Node, now: int) -> None:
         wait = self._model.boot.sample(self._random) + self._model.start_task.sample(self._random)
         epoch = node.epoch
-        self._agenda.plan(now + round(wait), lambda then: self._started_up(node, epoch, then))
+        self._agenda.plan(now + whole(wait), lambda then: self._started_up(node, epoch, then))
 
     def _started_up(self, node: Node, epoch: int, now: int) -> None:
         if node.epoch != epoch or node.state is not State.STARTING:
@@ -117,7 +118,7 @@ class Fleet:
         rate = self._model.evictions_per_node_hour
         if node.kind is Kind.SPOT and rate > 0:
             epoch = node.epoch
-            after = max(1, round(self._random.expovariate(rate / HOUR)))
+            after = max(1, whole(self._random.expovariate(rate / HOUR)))
             self._agenda.plan(now + after, lambda then: self._evict(node, then) if node.epoch == epoch else None)
 
     def _evict(self, node: Node, now: int) -> None:
@@ -136,7 +137,7 @@ class Fleet:
         self._plan_restore(node, now)
 
     def _plan_restore(self, node: Node, now: int) -> None:
-        wait = max(1, round(self._model.restore.sample(self._random)))
+        wait = max(1, whole(self._model.restore.sample(self._random)))
         epoch = node.epoch
         self._agenda.plan(now + wait, lambda then: self._restore(node, epoch, then))
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from shoal.autoscale.simulation.distributions import Constant, Drawn, Seconds
+from shoal.autoscale.simulation.distributions import Constant, Drawn, Seconds, whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,5 +72,5 @@ def _columns(rows: Sequence[tuple[int, int, int]]) -> Workload:
 def _tasks(group: TaskGroup, random: Random) -> Iterable[tuple[int, int, int]]:
     for index in range(group.count):
         share = random.random() if group.at_random else index / group.count
-        slots = max(1, round(group.slots.sample(random)))
-        yield group.at + int(share * group.over), slots, max(1, round(group.duration.sample(random)))
+        slots = max(1, whole(group.slots.sample(random)))
+        yield group.at + int(share * group.over), slots, max(1, whole(group.duration.sample(random)))
