@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from io import StringIO
 from typing import Any
 
 from shoal.autoscale.errors import InputFault
@@ -58,7 +57,7 @@ def constant(assignments: Mapping[str, str]) -> Observations:
 
 
 def from_csv(text: str) -> Observations:
-    rows = list(csv.DictReader(StringIO(text)))
+    rows = list(csv.DictReader(text.splitlines()))
     if not rows or "time" not in rows[0]:
         raise InputFault("the samples have no column 'time', or no row")
     samples = SampleHistory()

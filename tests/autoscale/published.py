@@ -7,9 +7,9 @@ once with $ActiveTasks, later with $PendingTasks), I the REST reference; the oth
 A = """
 startingNumberOfVMs = 1;
 maxNumberofVMs = 25;
-percent = $PendingTasks.GetSamplePercent(180 * TimeInterval_Second);
-samples = percent < 70 ? startingNumberOfVMs : avg($PendingTasks.GetSample(180 * TimeInterval_Second));
-$TargetDedicatedNodes = min(maxNumberofVMs, samples);
+sampled = $PendingTasks.GetSamplePercent(180 * TimeInterval_Second);
+tasks = sampled < 70 ? startingNumberOfVMs : avg($PendingTasks.GetSample(180 * TimeInterval_Second));
+$TargetDedicatedNodes = min(maxNumberofVMs, tasks);
 $NodeDeallocationOption = taskcompletion;
 """
 

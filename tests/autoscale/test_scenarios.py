@@ -44,7 +44,7 @@ SCENARIOS: st.SearchStrategy[Scenario] = st.one_of(
 )
 
 
-@settings(BOUNDED, max_examples=40)
+@settings(BOUNDED, max_examples=25)
 @given(SCENARIOS)
 def test_every_built_formula_passes_its_own_lint(built: Scenario) -> None:
     assert review(formula(built)) == ()
