@@ -52,10 +52,9 @@ def method(variable: str, written: str, name: str, arguments: list[tuple[Run, Ty
 def _get_sample(variable: str, written: str, arguments: list[tuple[Run, Type]], span: Span) -> Run:
     if arguments[0][1] is Type.DOUBLE:
         return _newest(variable, arguments[0][0], span)
-    wanted: Run = lambda frame: DEFAULT_PERCENT  # noqa: E731
-    if arguments[-1][1] is Type.DOUBLE:
-        wanted = arguments.pop()[0]
-    bounds = _bounds(arguments, span)
+    given = arguments[-1][1] is Type.DOUBLE
+    wanted: Run = arguments[-1][0] if given else _default_percent
+    bounds = _bounds(arguments[:-1] if given else arguments, span)
 
     def run(frame: Frame) -> Sequence[float]:
         window = bounds(frame)
@@ -66,6 +65,10 @@ def _get_sample(variable: str, written: str, arguments: list[tuple[Run, Type]], 
         return found
 
     return run
+
+
+def _default_percent(frame: Frame) -> float:
+    return DEFAULT_PERCENT
 
 
 def _newest(variable: str, count: Run, span: Span) -> Run:

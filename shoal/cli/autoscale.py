@@ -79,7 +79,7 @@ def evaluate_formula(file: str, moment: str | None, given: tuple[str, ...], as_j
     from shoal.autoscale.observations import moment_of, pool_state
     from shoal.cli.output import emit_json, emit_table
 
-    text = _formulas(file, _read(file))[0].text
+    text = _only_formula(file)
     assignments = dict(one.partition("=")[::2] for one in given if "=" in one)
     with bad_input(text, file):
         at = moment_of(moment) if moment else None
@@ -117,6 +117,7 @@ def simulate(files: tuple[str, ...], scenario: str | None, out: str | None, as_j
     for file in files:
         for one in _formulas(file, _read(file)):
             name = one.path or Path(file).stem
+            name = f"{file} {one.path}".strip() if name in reports else name
             with bad_input(one.text, file):
                 outcome = engine.simulate(compile_formula(parse(one.text)), work, story.pool, seed=story.seed)
             reports[name] = report(outcome, work)
@@ -130,22 +131,31 @@ def simulate(files: tuple[str, ...], scenario: str | None, out: str | None, as_j
 
 @autoscale.command("new")
 @click.argument("name", metavar="SCENARIO", required=False)
-@click.option("-p", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of the scenario. Repeatable.")
-def new_formula(name: str | None, parameters: tuple[str, ...]) -> None:
+@click.option("-p", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of the scenario; repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def new_formula(name: str | None, parameters: tuple[str, ...], as_json: bool) -> None:
     """Print a formula built from a scenario; without a scenario, list them with their parameters."""
     from shoal.autoscale.scenarios import SCENARIOS, formula
     from shoal.autoscale.scenarios.parameters import described, scenario
-    from shoal.cli.output import emit_table
+    from shoal.cli.output import emit_json, emit_table
 
     if name is None:
+        columns = ("scenario", "parameter", "default", "meaning")
         table = [(known, *row) for known in SCENARIOS for row in described(known)]
-        emit_table(("scenario", "parameter", "default", "meaning"), table)
+        if as_json:
+            emit_json([dict(zip(columns, row, strict=True)) for row in table])
+        else:
+            emit_table(columns, table)
         return
     for parameter in parameters:
         if "=" not in parameter:
             raise BadInput(f"-p {parameter} is not NAME=VALUE")
     with bad_input():
-        click.echo(formula(scenario(name, dict(one.partition("=")[::2] for one in parameters))), nl=False)
+        text = formula(scenario(name, dict(one.partition("=")[::2] for one in parameters)))
+    if as_json:
+        emit_json({"scenario": name, "formula": text})
+    else:
+        click.echo(text, nl=False)
 
 
 @contextmanager
@@ -179,6 +189,14 @@ def _formulas(file: str, text: str) -> "list[Embedded]":
     if not found:
         raise BadInput(f"{file} holds no formula; it is looked for under keys like formula and autoScaleFormula")
     return found
+
+
+def _only_formula(file: str) -> str:
+    found = _formulas(file, _read(file))
+    if len(found) > 1:
+        paths = ", ".join(one.path for one in found)
+        raise BadInput(f"{file} holds several formulas ({paths}); put the one to evaluate into a file of its own")
+    return found[0].text
 
 
 def _observed(files: list[str], assignments: dict[str, str], at: "datetime | None") -> "Observations":

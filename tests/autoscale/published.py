@@ -68,9 +68,9 @@ $TargetDedicatedNodes = (lifespan > startup ? (max($RunningTasks.GetSample(span,
 
 H = "$TargetDedicatedNodes = (time().weekday == 1 ? 5:1);"
 
-I = """totalNodes=($CPUPercent.GetSamplePercent(TimeInterval_Minute*0,TimeInterval_Minute*10)<0.7?5:
+I_REST = """totalNodes=($CPUPercent.GetSamplePercent(TimeInterval_Minute*0,TimeInterval_Minute*10)<0.7?5:
 (min($CPUPercent.GetSample(TimeInterval_Minute*0, TimeInterval_Minute*10))>0.8?($CurrentDedicated*1.1)
-:$CurrentDedicated));$targetDedicatedNodes=min(100,totalNodes);"""  # noqa: E741
+:$CurrentDedicated));$targetDedicatedNodes=min(100,totalNodes);"""
 
 # Source: Nextflow, AzBatchService.scaleFormula, with its defaults filled in, for a pool that it makes of Spot nodes.
 NEXTFLOW = """
@@ -117,6 +117,12 @@ $needed = $wanted >= 1;
 $nodes = $wanted > $limit ? $limit : $wanted;
 $TargetDedicated = $needed ? $nodes : $minimum;
 """
+
+# Source: Azure/Batch#151: four tasks on nodes with two slots give 2.9, which is cut off to 2.
+BATCH_151 = "$TargetDedicatedNodes = $PendingTasks / $TaskSlotsPerNode + 0.9"
+
+# Source: oneuptime.com, "How to Write an Autoscale Formula for Azure Batch Pools", 2026, first command.
+BLOG = "$TargetDedicatedNodes = max(0, $PendingTasks);"
 
 ALL = {
     name: value

@@ -166,10 +166,19 @@ def test_simulation_follows_its_description_and_replays_jobs(default_formula: Pa
     assert (table["tasks completed"], table["peak nodes"], table["tasks lost"]) == ("40 of 40", "15", "0")
 
 
+def test_file_with_several_formulas_is_not_evaluated(tmp_path: Path) -> None:
+    (tmp_path / "two.yaml").write_text("a: {formula: x = 1}\nb: {formula: x = 2}\n")
+    found = shoal("eval", "two.yaml", cwd=tmp_path)
+    assert found.returncode == 2
+    assert "two.yaml holds several formulas (a.formula, b.formula)" in found.stderr
+
+
 def test_new_without_a_scenario_lists_them() -> None:
     listed = shoal("new")
     assert listed.returncode == 0
     assert "pending_tasks     max_spot_nodes       100      " in listed.stdout
+    assert json.loads(shoal("new", "--json").stdout)[0]["parameter"] == "max_spot_nodes"
+    assert json.loads(shoal("new", "ramp", "--json").stdout)["formula"] == shoal("new", "ramp").stdout
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,10 @@ MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
         ("G", {"RunningTasks": [0] * 60, "ActiveTasks": [0] * 60}, PoolState(), (0, 0)),
         ("G", {"RunningTasks": [1] * 60, "ActiveTasks": [0] * 60}, PoolState(), (4, 0)),
         ("H", {}, PoolState(), (1, 0)),
-        ("I", {}, PoolState(), (5, 0)),
-        ("I", {"CPUPercent": [0.9] * 20}, PoolState(current_dedicated_nodes=10), (11, 0)),
+        ("I_REST", {}, PoolState(), (5, 0)),
+        ("I_REST", {"CPUPercent": [0.9] * 20}, PoolState(current_dedicated_nodes=10), (11, 0)),
+        ("BATCH_151", {"PendingTasks": [4]}, PoolState(task_slots_per_node=2), (2, 0)),
+        ("BLOG", {"PendingTasks": [4]}, PoolState(), (4, 0)),
         ("BATCH_40", {"ActiveTasks": [3], "RunningTasks": [1]}, PoolState(), (1, 0)),
     ],
 )

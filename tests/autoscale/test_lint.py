@@ -36,7 +36,7 @@ def places(text: str, rule: str) -> list[tuple[int, int]]:
         ("G", ["deallocation-option-missing"]),
         ("H", ["deallocation-option-missing", "never-reaches-zero"]),
         (
-            "I",
+            "I_REST",
             [
                 "deallocation-option-missing",
                 "never-grows",
@@ -45,6 +45,8 @@ def places(text: str, rule: str) -> list[tuple[int, int]]:
                 "window-shorter-than-interval",
             ],
         ),
+        ("BATCH_151", ["deallocation-option-missing", "no-cap", "no-sample-guard"]),
+        ("BLOG", ["deallocation-option-missing", "no-cap", "no-sample-guard", "slots-ignored"]),
         ("BATCH_40", ["deallocation-option-missing", "no-sample-guard", "slots-ignored"]),
         ("NEXTFLOW", ["slots-ignored", "spot-dedicated-confused", "window-shorter-than-interval"]),
         ("CFA_CLOUDOPS", ["no-sample-guard", "slots-ignored"]),

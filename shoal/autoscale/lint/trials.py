@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from shoal.autoscale.compilation import Program
 from shoal.autoscale.evaluation import PoolState, evaluate
 from shoal.autoscale.samples import ConstantSamples
-from shoal.autoscale.ticks import MICROSECOND
+from shoal.autoscale.ticks import MICROSECOND, MINUTE
 from shoal.autoscale.variables import TARGET_DEDICATED, TARGET_SPOT
 
 SLOTS = 4
@@ -45,7 +45,7 @@ def nodes_under(program: Program, load: Load, *, nodes: int, every: int) -> Iter
     assigned = {program.names[step.slot] for step in program.steps if step.slot is not None}
     dedicated = nodes if TARGET_DEDICATED in assigned else 0
     spot = nodes if TARGET_SPOT in assigned else 0
-    step = timedelta(microseconds=max(every, 60_000_000 * MICROSECOND) // MICROSECOND)
+    step = timedelta(microseconds=max(every, MINUTE) // MICROSECOND)
     for index in range(A_WEEK_AND_A_DAY // step):
         found = evaluate(
             program, time=BEGIN + index * step, samples=_samples(load, dedicated + spot), pool=_pool(dedicated, spot)

@@ -79,13 +79,17 @@ class Fleet:
     def scale(self, kind: Kind, target: int, option: Deallocation, now: int) -> None:
         """Bring the nodes of a kind to the target, as far as quota and capacity let."""
         staying = [node for node in self.nodes[kind] if node.state is not State.LEAVING]
-        obtainable = self._model.capacity(now) if kind is Kind.SPOT else self._model.dedicated_quota
-        decision = resize(target=target, staying=len(staying), obtainable=obtainable)
+        decision = resize(target=target, staying=len(staying), obtainable=self._obtainable(kind, len(staying), now))
         for _ in range(decision.add):
             self._add(kind, now)
         if decision.remove:
             for node in leaving(((node, _busyness(node)) for node in staying), decision.remove):
                 self._let_go(node, option, now)
+
+    def _obtainable(self, kind: Kind, staying: int, now: int) -> int | None:
+        """Nodes that there can be beside those that are still leaving."""
+        limit = self._model.capacity(now) if kind is Kind.SPOT else self._model.dedicated_quota
+        return None if limit is None else limit - (len(self.nodes[kind]) - staying)
 
     def shrink_spot(self, capacity: int, now: int) -> None:
         """Evict what the region no longer has room for, the youngest first."""
@@ -163,7 +167,7 @@ class Fleet:
             case Deallocation.REQUEUE:
                 self.tallies.killed += self._put_back_tasks(node, now)
             case Deallocation.TERMINATE:
-                self.tallies.lost += self._drop_tasks(node, now)
+                self._lose_tasks(node, now)
             case Deallocation.RETAINED_DATA if was_usable:
                 node.retention = self._model.retention
         if not node.running:
@@ -192,6 +196,11 @@ class Fleet:
         for task in tasks:
             self.queue.put_back(task)
         return len(tasks)
+
+    def _lose_tasks(self, node: Node, now: int) -> None:
+        if node.running:
+            self.tallies.lost += self._drop_tasks(node, now)
+            self.tallies.last_end = now
 
     def _drop_tasks(self, node: Node, now: int) -> int:
         tasks, slots = node.running, self._work.slots
