@@ -7,18 +7,22 @@ from email.utils import formatdate
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
-DAY = 24 * 60 * MINUTE
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 UNLIMITED = "P10675199DT2H48M5.4775807S"
 """How Batch reads back a `maxWallClockTime` that nobody set: .NET's TimeSpan.MaxValue."""
+LONGEST = 10675199 * DAY + 2 * HOUR + 48 * MINUTE + 5 * SECOND
+"""A duration from here on is that value: clients that read it and send it again lose some of its last digits."""
 
 TICKS_TO_1970 = 621_355_968_000_000_000
 """Ticks of 100 ns between the year 1 and 1970, .NET's DateTime and Unix's."""
 
 DURATION = re.compile(
-    r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII
+    r"P(?:(N)Y)?(?:(N)M)?(?:(N)W)?(?:(N)D)?(?:T(?:(N)H)?(?:(N)M)?(?:(N(?:\.\d+)?)S)?)?".replace("N", r"\d{1,12}"),
+    re.ASCII,
 )
-DURATION_PARTS = (365 * DAY, 30 * DAY, 7 * DAY, DAY, 60 * MINUTE, MINUTE, SECOND)
+DURATION_PARTS = (365 * DAY, 30 * DAY, 7 * DAY, DAY, HOUR, MINUTE, SECOND)
 
 
 def now() -> int:
@@ -57,13 +61,19 @@ def duration(text: str) -> int:
     match = DURATION.fullmatch(text)
     if match is None or text.endswith(("P", "T")):
         raise ValueError(f"{text!r} is not an ISO 8601 duration such as PT1H30M")
-    return sum(round(float(part) * size) for part, size in zip(match.groups(), DURATION_PARTS, strict=True) if part)
+    parts = zip(match.groups(), DURATION_PARTS, strict=True)
+    total = sum(round(float(part) * size) for part, size in parts if part)
+    if total >= LONGEST + SECOND:
+        raise ValueError(f"{text} is longer than {UNLIMITED}, which is the longest")
+    return min(total, LONGEST)
 
 
 def iso_duration(micros: int) -> str:
     """The .NET form that Batch answers with: `P1DT2H`, `PT15M`, `PT0S`."""
+    if micros >= LONGEST:
+        return UNLIMITED
     days, rest = divmod(micros, DAY)
-    hours, rest = divmod(rest, 60 * MINUTE)
+    hours, rest = divmod(rest, HOUR)
     minutes, rest = divmod(rest, MINUTE)
     seconds, fraction = divmod(rest, SECOND)
     second_text = f"{seconds}.{fraction:06}".rstrip("0").rstrip(".") if fraction else str(seconds)

@@ -1,5 +1,6 @@
 """A request as handlers see it, and what they answer with."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 LARGEST_BODY = 1 << 20
 LARGEST_PAGE = 1000
+NULL = re.compile(rb":\s*null")
+NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,17 +38,18 @@ class Call:
         return self.parameters[parameter]
 
     def body(self) -> Any:
-        """The JSON of the body; an absent one reads as an empty object. Raises BatchError."""
+        """The JSON of the body without its nulls; an absent one reads as an empty object. Raises BatchError."""
         if len(self.content) > LARGEST_BODY:
             raise errors.request_body_too_large()
         try:
-            return orjson.loads(self.content) if self.content else {}
+            body = orjson.loads(self.content) if self.content else {}
         except orjson.JSONDecodeError as exc:
             raise errors.invalid_request_body(str(exc)) from None
+        return _without_nulls(body) if NULL.search(self.content) else body
 
     def page_size(self) -> int:
         text = self.query.get("maxresults", str(LARGEST_PAGE))
-        if not text.isascii() or not text.isdigit():
+        if not NUMBER.fullmatch(text):
             raise errors.invalid_query_parameter("maxresults", text, "a number is expected")
         if not 1 <= int(text) <= LARGEST_PAGE:
             raise errors.query_parameter_out_of_range("maxresults", text, f"1 to {LARGEST_PAGE} is allowed")
@@ -54,9 +58,15 @@ class Call:
     def after(self) -> int:
         """The key after which the page starts."""
         token = self.query.get("$skiptoken", "0")
-        if not token.isascii() or not token.isdigit():
+        if not NUMBER.fullmatch(token):
             raise errors.invalid_query_parameter("$skiptoken", token, "it is not one of this service's")
         return int(token)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

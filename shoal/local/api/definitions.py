@@ -10,8 +10,9 @@ from typing import Any
 from azure.batch import models
 
 from shoal.local import errors, times
-from shoal.local.api import shapes
+from shoal.local.api import shapes, transfers
 from shoal.local.scheduler import jobs, pools, tasks
+from shoal.local.scheduler.verdicts import UNLIMITED_RETRIES
 
 JsonObject = dict[str, Any]
 
@@ -55,30 +56,33 @@ TASK_NOT_THERE = ("containerSettings", "multiInstanceSettings")
 
 def pool(body: Any, *, identities: Iterable[str] = ()) -> pools.Definition:
     """Raises BatchError."""
-    shapes.check(models.BatchPoolCreateOptions, body)
+    shapes.normalize(models.BatchPoolCreateOptions, body)
     _check_id(body["id"])
     _refuse("pool", body, POOL_NOT_THERE)
     _refuse("virtualMachineConfiguration", body.get("virtualMachineConfiguration", {}), MACHINE_NOT_THERE)
-    complete = POOL_DEFAULTS | _without_nulls(body)
+    complete = POOL_DEFAULTS | body
     complete["vmSize"] = complete["vmSize"].lower()
     complete["taskSchedulingPolicy"] = {"nodeFillType": "spread"} | complete.get("taskSchedulingPolicy", {})
     _check_slots(complete["taskSlotsPerNode"], "taskSlotsPerNode", MOST_SLOTS_PER_NODE)
     for name in ("targetDedicatedNodes", "targetLowPriorityNodes"):
         check_count(complete[name], name)
     check_resize_timeout(complete["resizeTimeout"])
-    if image := complete.get("virtualMachineConfiguration", {}).get("imageReference"):
+    machine: JsonObject = complete.get("virtualMachineConfiguration", {})
+    if "publisher" in (image := machine.get("imageReference", {})):
         image.setdefault("version", "latest")
     if start_task := complete.get("startTask"):
         _refuse("startTask", start_task, ("containerSettings",))
+        transfers.check_resource_files(start_task, "startTask.")
+        _check_retries(start_task, "startTask.")
         complete["startTask"] = {"userIdentity": AUTO_USER, "maxTaskRetryCount": 0, "waitForSuccess": True} | start_task
     return pools.Definition(id=body["id"], body=complete, identities=tuple(identities))
 
 
 def job(body: Any) -> jobs.Definition:
     """Raises BatchError."""
-    shapes.check(models.BatchJobCreateOptions, body)
+    shapes.normalize(models.BatchJobCreateOptions, body)
     _check_id(body["id"])
-    return job_definition(_without_nulls(body))
+    return job_definition(body)
 
 
 def job_definition(body: JsonObject) -> jobs.Definition:
@@ -86,29 +90,24 @@ def job_definition(body: JsonObject) -> jobs.Definition:
     _refuse("job", body, JOB_NOT_THERE)
     if body.get("maxParallelTasks", -1) != -1:
         raise errors.not_implemented("job property maxParallelTasks")
-    pool_id = body["poolInfo"].get("poolId")
-    if pool_id is None:
-        raise errors.not_implemented("job property poolInfo.autoPoolSpecification")
+    _refuse("job", body["poolInfo"], ("autoPoolSpecification",))
+    if "poolId" not in body["poolInfo"]:
+        raise errors.missing_property("poolInfo.poolId")
     complete = JOB_DEFAULTS | body | {"constraints": JOB_CONSTRAINTS | body.get("constraints", {})}
+    _check_retries(complete["constraints"], "constraints.")
     if complete["priority"] not in PRIORITIES:
         raise errors.invalid_property("priority", complete["priority"], "-1000 to 1000 is allowed")
-    for name in ("onAllTasksComplete", "onTaskFailure"):
-        complete[name] = complete[name].lower()
-    return jobs.Definition(id=body["id"], body=complete, pool_id=pool_id)
+    return jobs.Definition(id=body["id"], body=complete, pool_id=body["poolInfo"]["poolId"])
 
 
 def patched_job(current: JsonObject, body: Any) -> jobs.Definition:
     """Nested objects are replaced as a whole, not merged. Raises BatchError."""
-    shapes.check(models.BatchJobUpdateOptions, body)
-    changes = _without_nulls(body)
-    if changes.get("poolInfo", current["poolInfo"]) != current["poolInfo"]:
+    shapes.normalize(models.BatchJobUpdateOptions, body)
+    if _pool_of(body.get("poolInfo", current["poolInfo"])) != _pool_of(current["poolInfo"]):
         raise errors.conflict(
             "OperationInvalidForCurrentState", "The pool of a job may change only while it is disabled."
         )
-    merged = current | changes
-    if "constraints" in changes:
-        merged["constraints"] = JOB_CONSTRAINTS | changes["constraints"]
-    definition = job_definition(merged)
+    definition = job_definition(current | body)
     before, after = current["onAllTasksComplete"], definition.body["onAllTasksComplete"]
     if before == "terminatejob" and after == "noaction":
         raise errors.invalid_property("onAllTasksComplete", after, "terminatejob cannot be taken back")
@@ -117,16 +116,18 @@ def patched_job(current: JsonObject, body: Any) -> jobs.Definition:
 
 def task(body: Any, job_body: JsonObject) -> tasks.Definition:
     """A task of a job. Raises BatchError."""
-    shapes.check(models.BatchTaskCreateOptions, body)
+    shapes.normalize(models.BatchTaskCreateOptions, body)
     _check_id(body["id"])
     _refuse("task", body, TASK_NOT_THERE)
-    complete = _without_nulls(body) if None in body.values() else dict(body)
+    complete = dict(body)
     given = complete.get("constraints", {})
     complete["constraints"] = TASK_CONSTRAINTS | given
+    _check_retries(given, "constraints.")
     slots = complete.setdefault("requiredSlots", 1)
     _check_slots(slots, "requiredSlots", MOST_SLOTS_PER_NODE)
     if "username" in complete.setdefault("userIdentity", AUTO_USER):
         raise errors.not_implemented("task property userIdentity.username")
+    transfers.check_resource_files(complete)
     if "dependsOn" in complete:
         _check_dependencies(complete["dependsOn"], job_body)
     if "exitConditions" in complete:
@@ -144,6 +145,16 @@ def check_resize_timeout(text: str) -> None:
         raise errors.invalid_property("resizeTimeout", text, "PT5M or more is expected")
 
 
+def _pool_of(info: JsonObject) -> Any:
+    """What names a job's pool; ids are the same whatever their case."""
+    return info.get("poolId", "").casefold(), info.get("autoPoolSpecification")
+
+
+def _check_retries(body: JsonObject, path: str) -> None:
+    if (retries := body.get("maxTaskRetryCount", 0)) < UNLIMITED_RETRIES:
+        raise errors.invalid_property(f"{path}maxTaskRetryCount", retries, "-1 (without limit) or more is expected")
+
+
 def _check_id(value: str) -> None:
     if not ID.fullmatch(value):
         reason = "1 to 64 letters, digits, hyphens and underscores are expected"
@@ -159,6 +170,9 @@ def _check_dependencies(depends_on: JsonObject, job_body: JsonObject) -> None:
     if not job_body["usesTaskDependencies"]:
         text = "The job does not use task dependencies: usesTaskDependencies must be true to add a task with dependsOn."
         raise errors.BatchError(400, "TaskDependenciesNotSpecifiedOnJob", text)
+    for span in depends_on.get("taskIdRanges", ()):
+        if span["start"] > span["end"]:
+            raise errors.invalid_property("dependsOn.taskIdRanges", span, "start must not lie after end")
     if sum(map(len, depends_on.get("taskIds", ()))) > MOST_DEPENDENCY_CHARACTERS:
         text = f"The ids of the tasks in dependsOn are longer than {MOST_DEPENDENCY_CHARACTERS} characters in all."
         raise errors.BatchError(400, "TaskDependencyListTooLong", text)
@@ -169,7 +183,7 @@ def _check_exit_conditions(conditions: JsonObject, job_body: JsonObject) -> None
         mapping["exitOptions"] for name in ("exitCodes", "exitCodeRanges") for mapping in conditions.get(name, ())
     ]
     single = [conditions[name] for name in ("preProcessingError", "fileUploadError", "default") if name in conditions]
-    actions = [str(options["jobAction"]).lower() for options in mapped + single if "jobAction" in options]
+    actions = [options["jobAction"] for options in mapped + single if "jobAction" in options]
     if actions and job_body["onTaskFailure"] == "noaction":
         reason = "a jobAction needs a job with onTaskFailure=performexitoptionsjobaction"
         raise errors.invalid_property("exitConditions", actions[0], reason)
@@ -181,7 +195,3 @@ def _refuse(kind: str, body: JsonObject, names: Iterable[str]) -> None:
     for name in names:
         if body.get(name):
             raise errors.not_implemented(f"{kind} property {name}")
-
-
-def _without_nulls(body: JsonObject) -> JsonObject:
-    return {name: value for name, value in body.items() if value is not None}

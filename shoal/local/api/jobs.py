@@ -16,7 +16,7 @@ from shoal.local.scheduler.loop import Transaction
 
 COLUMNS = {
     "id": Column("id", "text", ALL | {PREFIX}),
-    "state": Column("state", "text", EQUALITY),
+    "state": Column("state", "word", EQUALITY),
     "stateTransitionTime": Column("state_time", "date"),
     "creationTime": Column("created", "date"),
     "lastModified": Column("last_modified", "date"),
@@ -82,7 +82,7 @@ async def delete_job(call: Call) -> Answer:
 
 async def terminate_job(call: Call) -> Answer:
     body = call.body()
-    shapes.check(BatchJobTerminateOptions, body)
+    shapes.normalize(BatchJobTerminateOptions, body)
 
     def terminate(tx: Transaction) -> int:
         job = jobs.by_id(tx, call.account, call["job_id"])

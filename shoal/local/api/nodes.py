@@ -14,12 +14,12 @@ AGENT_VERSION = "1.12.15"
 """The version of Azure's agent whose behaviour this one follows. Source: node agent change log, 2025-03-26."""
 
 COLUMNS = {
-    "state": Column("nodes.state", "text", EQUALITY),
+    "state": Column("nodes.state", "word", EQUALITY),
     "stateTransitionTime": Column("nodes.state_time", "date"),
     "lastBootTime": Column("nodes.booted", "date"),
     "allocationTime": Column("nodes.allocated", "date"),
-    "startTaskInfo/state": Column("json_extract(nodes.start_task_info, '$.state')", "text", EQUALITY),
-    "startTaskInfo/result": Column("json_extract(nodes.start_task_info, '$.result')", "text", EQUALITY),
+    "startTaskInfo/state": Column("json_extract(nodes.start_task_info, '$.state')", "word", EQUALITY),
+    "startTaskInfo/result": Column("json_extract(nodes.start_task_info, '$.result')", "word", EQUALITY),
     "startTaskInfo/exitCode": Column("json_extract(nodes.start_task_info, '$.exitCode')", "number"),
 }
 

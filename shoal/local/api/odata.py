@@ -21,6 +21,11 @@ ALL = frozenset(OPERATORS)
 EQUALITY = frozenset({"eq", "ne"})
 PREFIX = "startswith"
 
+MOST_TOKENS = 1_000
+DEEPEST = 20
+LARGEST = 1 << 63
+"""The first integer that the database cannot hold."""
+
 TOKEN = re.compile(r"\s*(datetime'[^']*'|'(?:[^']|'')*'|-?\d+|[A-Za-z_/]+|[(),])", re.IGNORECASE)
 
 
@@ -30,7 +35,7 @@ class Column:
 
     sql: str
     kind: str
-    """`text`, `number`, `date` or `boolean`."""
+    """`text` (ids: their columns compare without case), `word` (stored in lower case), `number`, `date`, `boolean`."""
     operators: frozenset[str] = ALL
 
 
@@ -69,22 +74,24 @@ class Parser:
         self.tokens = tokens(text)
         self.columns = columns
         self.position = 0
+        self.depth = 0
 
     def expression(self) -> Sql:
         return self.joined("or", lambda: self.joined("and", self.term))
 
     def joined(self, word: str, part: Callable[[], Sql]) -> Sql:
-        sql, parameters = part()
+        """Parts side by side, not each inside the next: the database's own parser is not deep."""
+        parts = [part()]
         while self.accept(word):
-            further, values = part()
-            sql, parameters = f"({sql}) {word.upper()} ({further})", parameters + values
-        return sql, parameters
+            parts.append(part())
+        if len(parts) == 1:
+            return parts[0]
+        sql = f" {word.upper()} ".join(f"({sql})" for sql, _ in parts)
+        return sql, [value for _, values in parts for value in values]
 
     def term(self) -> Sql:
         if self.accept("("):
-            inner = self.expression()
-            self.expect(")")
-            return inner
+            return self.inner()
         if self.peek().lower() == PREFIX:
             return self.prefix()
         column = self.column()
@@ -94,6 +101,15 @@ class Parser:
         if operator not in column.operators:
             raise FilterError(f"operator {operator!r} is not supported on this property")
         return f"{column.sql} {OPERATORS[operator]} ?", [literal(self.next(), column)]
+
+    def inner(self) -> Sql:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise FilterError(f"parentheses are nested more than {DEEPEST} deep")
+        inner = self.expression()
+        self.expect(")")
+        self.depth -= 1
+        return inner
 
     def prefix(self) -> Sql:
         self.next()
@@ -147,20 +163,24 @@ def tokens(text: str) -> list[str]:
             raise FilterError(f"{text[position:]!r} cannot be read")
         found.append(match[1])
         position = match.end()
+        if len(found) > MOST_TOKENS:
+            raise FilterError(f"it is longer than {MOST_TOKENS} words and signs")
     return found
 
 
 def literal(token: str, column: Column) -> Parameter:
     try:
         match column.kind:
-            case "number":
-                return int(token)
+            case "number" if -LARGEST <= (number := int(token)) < LARGEST:
+                return number
             case "date" if token[:8].lower() == "datetime":
                 return times.moment_of(token[9:-1])
             case "boolean" if token.lower() in ("true", "false"):
                 return int(token.lower() == "true")
             case "text" if token[0] == "'":
                 return token[1:-1].replace("''", "'")
+            case "word" if token[0] == "'":
+                return token[1:-1].lower()
     except ValueError as exc:
         raise FilterError(f"{token} is not a {column.kind}: {exc}") from None
     raise FilterError(f"{token} is not a {column.kind}")

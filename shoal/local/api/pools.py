@@ -16,8 +16,8 @@ from shoal.local.scheduler.loop import Transaction
 
 COLUMNS = {
     "id": Column("pools.id", "text", ALL | {PREFIX}),
-    "state": Column("pools.state", "text", EQUALITY),
-    "allocationState": Column("pools.allocation_state", "text", EQUALITY),
+    "state": Column("pools.state", "word", EQUALITY),
+    "allocationState": Column("pools.allocation_state", "word", EQUALITY),
     "stateTransitionTime": Column("pools.state_time", "date"),
     "allocationStateTransitionTime": Column("pools.allocation_time", "date"),
     "creationTime": Column("pools.created", "date"),
@@ -26,7 +26,7 @@ COLUMNS = {
     "enableInterNodeCommunication": Column(
         "json_extract(pools.definition, '$.enableInterNodeCommunication')", "boolean", EQUALITY
     ),
-    "vmSize": Column("json_extract(pools.definition, '$.vmSize')", "text", EQUALITY),
+    "vmSize": Column("json_extract(pools.definition, '$.vmSize')", "word", EQUALITY),
 }
 
 WITH_COUNTS = (
@@ -86,7 +86,7 @@ async def delete_pool(call: Call) -> Answer:
 
 async def resize_pool(call: Call) -> Answer:
     body = call.body()
-    shapes.check(models.BatchPoolResizeOptions, body)
+    shapes.normalize(models.BatchPoolResizeOptions, body)
     for name in ("targetDedicatedNodes", "targetLowPriorityNodes"):
         definitions.check_count(body.get(name) or 0, name)
     if timeout := body.get("resizeTimeout"):
@@ -100,7 +100,7 @@ async def resize_pool(call: Call) -> Answer:
             pool,
             dedicated=body.get("targetDedicatedNodes", pool["target_dedicated"]),
             low_priority=body.get("targetLowPriorityNodes", pool["target_low_priority"]),
-            deallocation_option=body.get("nodeDeallocationOption", "requeue").lower(),
+            deallocation_option=body.get("nodeDeallocationOption", "requeue"),
         )
         return int(pool["last_modified"])
 

@@ -1,6 +1,7 @@
 """Request bodies held against the models of the official clients: one schema, and it is Azure's.
 
-A shape is compiled once per model into closures; checking a body walks it and raises at the first fault.
+A shape is compiled once per model into closures; checking a body walks it and raises at the first fault. Bodies come
+without nulls (`Call.body`): for Batch a property that is null is a property that is not given.
 """
 
 import datetime
@@ -14,8 +15,8 @@ from typing import Any
 
 from shoal.local import errors, times
 
-Check = Callable[[Any, str], None]
-"""Takes a value and the path of the property it was found under; raises BatchError."""
+Reading = Callable[[Any, str], Any]
+"""Takes a value and the path of the property it was found under, returns it as Batch keeps it; raises BatchError."""
 
 EARLIER_PROPERTIES = frozenset(
     {
@@ -30,41 +31,47 @@ EARLIER_PROPERTIES = frozenset(
 """Known to api-versions before 2025-06-01 and gone since; accepted and left without effect.
 Source: azure-batch change log, 15.0.0b1 to 15.1.0, and azure-mgmt-batch's, 19.0.0."""
 
+INTEGERS = range(-(1 << 31), 1 << 31)
+"""Source: the service's OpenAPI description, where every integer that a client sends is an int32."""
 
-def check(model: type, body: Any) -> None:
-    """Raises BatchError: InvalidRequestBody, MissingRequiredProperty, UnsupportedProperty, InvalidPropertyValue."""
+
+def normalize(model: type, body: Any) -> None:
+    """Check a body and write it as Batch reads it back: words of enums in the client's case, durations in .NET's form.
+
+    Raises BatchError: InvalidRequestBody, MissingRequiredProperty, UnsupportedProperty, InvalidPropertyValue.
+    """
     if not isinstance(body, dict):
         raise errors.invalid_request_body("a JSON object is expected")
     _object(model)(body, "")
 
 
 @cache
-def _object(model: type) -> Check:
+def _object(model: type) -> Reading:
     hints = typing.get_type_hints(model, None, _namespace(model.__module__.rpartition(".")[0]))
     fields: Mapping[str, Any] = model({})._attr_to_rest_field
-    checks: dict[str, Check] = {}
+    readings: dict[str, Reading] = {}
     required = []
     for attribute, field in fields.items():
         optional, inner = _unwrapped(hints[attribute])
-        checks[field._rest_name] = _value(inner)
+        readings[field._rest_name] = _value(inner)
         if not optional:
             required.append(field._rest_name)
 
-    def check_object(value: Any, path: str) -> None:
+    def read_object(value: Any, path: str) -> Any:
         if not isinstance(value, dict):
             raise errors.invalid_property(path, value, "an object is expected")
         for name, item in value.items():
             where = f"{path}.{name}" if path else name
-            if (check_item := checks.get(name)) is not None:
-                if item is not None:
-                    check_item(item, where)
+            if (read := readings.get(name)) is not None:
+                value[name] = read(item, where)
             elif name not in EARLIER_PROPERTIES:
                 raise errors.unsupported_property(where)
         for name in required:
-            if value.get(name) is None:
+            if name not in value:
                 raise errors.missing_property(f"{path}.{name}" if path else name)
+        return value
 
-    return check_object
+    return read_object
 
 
 @cache
@@ -83,13 +90,13 @@ def _unwrapped(hint: Any) -> tuple[bool, Any]:
     return NoneType in typing.get_args(hint), (enums or members)[0]
 
 
-def _value(hint: Any) -> Check:
+def _value(hint: Any) -> Reading:
     if typing.get_origin(hint) is list:
         return _list(typing.get_args(hint)[0])
     if hint is datetime.timedelta:
-        return _parsed(times.duration)
+        return _parsed(lambda text: times.iso_duration(times.duration(text)))
     if hint is datetime.datetime:
-        return _parsed(times.moment_of)
+        return _parsed(lambda text: times.iso(times.moment_of(text)))
     if isinstance(hint, type) and issubclass(hint, Enum):
         return _enum(hint)
     if hasattr(hint, "_attr_to_rest_field") or getattr(hint, "__module__", "").endswith(".models._models"):
@@ -98,45 +105,54 @@ def _value(hint: Any) -> Check:
     return _plain(hint)
 
 
-def _list(item_hint: Any) -> Check:
-    check_item = _value(_unwrapped(item_hint)[1])
+def _list(item_hint: Any) -> Reading:
+    read_item = _value(_unwrapped(item_hint)[1])
 
-    def check_list(value: Any, path: str) -> None:
+    def read_list(value: Any, path: str) -> Any:
         if not isinstance(value, list):
             raise errors.invalid_property(path, value, "an array is expected")
-        for position, item in enumerate(value):
-            check_item(item, f"{path}[{position}]")
+        return [read_item(item, f"{path}[{position}]") for position, item in enumerate(value)]
 
-    return check_list
-
-
-def _enum(hint: type[Enum]) -> Check:
-    allowed = {str(member.value).lower() for member in hint}
-
-    def check_enum(value: Any, path: str) -> None:
-        if not isinstance(value, str) or value.lower() not in allowed:
-            raise errors.invalid_property(path, value, f"one of {', '.join(sorted(allowed))} is expected")
-
-    return check_enum
+    return read_list
 
 
-def _parsed(parse: Callable[[str], int]) -> Check:
-    def check_text(value: Any, path: str) -> None:
+def _enum(hint: type[Enum]) -> Reading:
+    words = {str(member.value).lower(): str(member.value) for member in hint}
+
+    def read_word(value: Any, path: str) -> Any:
+        if not isinstance(value, str) or value.lower() not in words:
+            raise errors.invalid_property(path, value, f"one of {', '.join(sorted(words.values()))} is expected")
+        return words[value.lower()]
+
+    return read_word
+
+
+def _parsed(parse: Callable[[str], str]) -> Reading:
+    def read_text(value: Any, path: str) -> Any:
         try:
-            parse(value)
+            return parse(value)
         except (TypeError, ValueError) as exc:
             raise errors.invalid_property(path, value, str(exc)) from None
 
-    return check_text
+    return read_text
 
 
-def _plain(hint: Any) -> Check:
-    kinds = {str: "a string", bool: "true or false", int: "an integer", float: "a number"}
+def _plain(hint: Any) -> Reading:
+    if hint is int:
+        return _integer
+    kinds = {str: "a string", bool: "true or false"}
     if hint not in kinds:
-        return lambda value, path: None
+        return lambda value, path: value
 
-    def check_plain(value: Any, path: str) -> None:
-        if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+    def read_plain(value: Any, path: str) -> Any:
+        if not isinstance(value, hint):
             raise errors.invalid_property(path, value, f"{kinds[hint]} is expected")
+        return value
 
-    return check_plain
+    return read_plain
+
+
+def _integer(value: Any, path: str) -> Any:
+    if not isinstance(value, int) or isinstance(value, bool) or value not in INTEGERS:
+        raise errors.invalid_property(path, value, "an integer of 32 bits is expected")
+    return value

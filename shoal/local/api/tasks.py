@@ -18,14 +18,14 @@ MOST_IN_A_COLLECTION = 100
 
 COLUMNS = {
     "id": Column("id", "text", ALL | {PREFIX}),
-    "state": Column("state", "text", EQUALITY),
+    "state": Column("state", "word", EQUALITY),
     "stateTransitionTime": Column("state_time", "date"),
     "creationTime": Column("created", "date"),
     "lastModifiedTime": Column("last_modified", "date"),
     "executionInfo/startTime": Column("started", "date"),
     "executionInfo/endTime": Column("ended", "date"),
     "executionInfo/exitCode": Column("exit_code", "number"),
-    "executionInfo/result": Column("result", "text", EQUALITY),
+    "executionInfo/result": Column("result", "word", EQUALITY),
 }
 
 

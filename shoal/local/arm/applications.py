@@ -77,7 +77,7 @@ def find(connection: sqlite3.Connection, call: Call) -> sqlite3.Row:
 
 def _properties(call: Call) -> JsonObject:
     body = call.body()
-    shapes.check(models.Application, body)
+    shapes.normalize(models.Application, body)
     return records.properties(body)
 
 

@@ -40,7 +40,7 @@ def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject
     name = call.target.name
     if not NAME.fullmatch(name) or name in RESERVED:
         raise failures.invalid_name("a Batch account", name, "3 to 24 lower-case letters and digits")
-    shapes.check(
+    shapes.normalize(
         models.BatchAccountCreateParameters, {k: v for k, v in body.items() if k not in ("name", "type", "id")}
     )
     if old is not None and old["location"] != body["location"]:

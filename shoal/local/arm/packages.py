@@ -26,7 +26,7 @@ ONE = "account = ? AND application = ? AND version = ?"
 async def put(call: Call) -> Answer:
     if not NAME.fullmatch(call.target.name):
         raise failures.invalid_name("a version", call.target.name, "1 to 64 letters, digits, -, _ and .")
-    shapes.check(models.ApplicationPackage, call.body())
+    shapes.normalize(models.ApplicationPackage, call.body())
     row = await call.service.loop.change(lambda tx: _reserve(tx, call))
     account = _auto_storage(call)
     await asyncio.to_thread(blobs.make_container, account, row["container"])
@@ -39,7 +39,7 @@ async def get(call: Call) -> Answer:
 
 async def activate(call: Call) -> Answer:
     body = call.body()
-    shapes.check(models.ActivateApplicationPackageParameters, body)
+    shapes.normalize(models.ActivateApplicationPackageParameters, body)
     row = _find(call)
     account = _auto_storage(call)
     if not await asyncio.to_thread(blobs.has_blob, account, row["container"], row["blob"]):

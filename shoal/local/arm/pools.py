@@ -23,7 +23,7 @@ NODE_IDENTITY = "UserAssigned"
 
 async def put(call: Call) -> Answer:
     body = call.body()
-    shapes.check(models.Pool, body)
+    shapes.normalize(models.Pool, body)
     definition = _definition(call.target, body)
 
     def change(tx: Transaction) -> None:

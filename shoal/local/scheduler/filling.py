@@ -22,9 +22,9 @@ def fill_pool(tx: Transaction, pool_key: int) -> None:
         pool["account"],
         pool["id"],
     ):
-        free = sum(room.free for room in rooms)
-        if not free:
+        if not rooms:
             return
+        free = sum(room.free for room in rooms)
         waiting = tx.connection.execute(
             "SELECT key, slots FROM tasks"
             " WHERE job = ? AND state = 'active' AND blockers = 0 AND slots <= ? ORDER BY key LIMIT ?",
@@ -41,7 +41,7 @@ def _rooms(tx: Transaction, pool: sqlite3.Row) -> list[Room]:
         " WHERE nodes.pool = ? AND nodes.state IN ('idle', 'running') AND NOT nodes.draining GROUP BY nodes.id",
         (pool["slots_per_node"], pool["key"]),
     )
-    return [Room(*row) for row in rows]
+    return [Room(node, free) for node, free in rows if free > 0]
 
 
 def _start(tx: Transaction, job: sqlite3.Row, placed: Sequence[tuple[int, str]]) -> None:

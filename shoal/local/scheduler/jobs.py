@@ -24,7 +24,7 @@ class Definition:
 
     @property
     def columns(self) -> dict[str, Any]:
-        limit = self.body["constraints"].get("maxWallClockTime", times.UNLIMITED)
+        limit = self.body["constraints"]["maxWallClockTime"]
         return {
             "definition": orjson.dumps(self.body),
             "pool_id": self.pool_id,

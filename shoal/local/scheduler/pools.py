@@ -28,7 +28,7 @@ class Definition:
             "definition": orjson.dumps(self.body),
             "identities": orjson.dumps(self.identities).decode(),
             "slots_per_node": self.body["taskSlotsPerNode"],
-            "fill": self.body["taskSchedulingPolicy"]["nodeFillType"].lower(),
+            "fill": self.body["taskSchedulingPolicy"]["nodeFillType"],
             "target_dedicated": self.body["targetDedicatedNodes"],
             "target_low_priority": self.body["targetLowPriorityNodes"],
         }

@@ -63,37 +63,42 @@ def failure(
     }
 
 
-def task_ended_failure(message: str) -> dict[str, Any]:
-    return failure("TaskEnded", message)
-
-
+TASK_ENDED = "TaskEnded"
 UPLOAD_FAILURES = "FileUpload"
+
+
+def task_ended_failure(message: str) -> dict[str, Any]:
+    return failure(TASK_ENDED, message)
 
 
 def exit_options(conditions: JsonObject, ending: Ending) -> JsonObject:
     """Which of a task's exitConditions applies to its end; nothing where none does.
 
-    Source: REST reference, ExitConditions: exact code, then range; `default` never applies to exit code 0.
+    Source: REST reference, ExitConditions: exact code, then range; `default` never applies to exit code 0. That a task
+    which was ended has none but `default` is this service's choice: Azure does not say.
     """
+    if ending.failure is not None and ending.failure["code"] == TASK_ENDED:
+        return _first(conditions, "default")
     if ending.failure is not None and not ending.failure["code"].startswith(UPLOAD_FAILURES):
         return _first(conditions, "preProcessingError", "default")
     for mapping in conditions.get("exitCodes", ()):
         if mapping["code"] == ending.exit_code:
-            return _options(mapping["exitOptions"])
+            return _options(mapping)
     for mapping in conditions.get("exitCodeRanges", ()):
         if ending.exit_code is not None and mapping["start"] <= ending.exit_code <= mapping["end"]:
-            return _options(mapping["exitOptions"])
+            return _options(mapping)
     if ending.failure is not None:
         return _first(conditions, "fileUploadError", "default")
     return {} if ending.exit_code == 0 else _first(conditions, "default")
 
 
+def _options(mapping: JsonObject) -> JsonObject:
+    options: JsonObject = mapping["exitOptions"]
+    return options
+
+
 def _first(conditions: JsonObject, *names: str) -> JsonObject:
-    return next((_options(conditions[name]) for name in names if name in conditions), {})
-
-
-def _options(options: JsonObject) -> JsonObject:
-    return {name: str(value).lower() for name, value in options.items()}
+    return next((conditions[name] for name in names if name in conditions), {})
 
 
 def satisfies_dependents(options: JsonObject, *, succeeded: bool) -> bool:

@@ -1,0 +1,145 @@
+import copy
+from typing import Any
+
+import pytest
+from azure.batch import models
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shoal.local import times
+from shoal.local.api import shapes
+from shoal.local.errors import BatchError
+
+TASK = models.BatchTaskCreateOptions
+POOL = models.BatchPoolCreateOptions
+
+
+def normalized(model: type, body: Any) -> Any:
+    shapes.normalize(model, body)
+    return body
+
+
+def refusal(model: type, body: Any) -> tuple[str, dict[str, str]]:
+    with pytest.raises(BatchError) as found:
+        shapes.normalize(model, body)
+    assert found.value.status == 400
+    return found.value.code, found.value.values
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "property_name"),
+    [
+        ({"colour": 1}, "UnsupportedProperty", "colour"),
+        ({"constraints": {"retries": 1}}, "UnsupportedProperty", "constraints.retries"),
+        ({"resourceFiles": [{}, {"url": ""}]}, "UnsupportedProperty", "resourceFiles[1].url"),
+        ({"commandLine": ["true"]}, "InvalidPropertyValue", "commandLine"),
+        ({"commandLine": 5}, "InvalidPropertyValue", "commandLine"),
+        ({"requiredSlots": "1"}, "InvalidPropertyValue", "requiredSlots"),
+        ({"requiredSlots": 1.5}, "InvalidPropertyValue", "requiredSlots"),
+        ({"requiredSlots": True}, "InvalidPropertyValue", "requiredSlots"),
+        ({"requiredSlots": 1 << 31}, "InvalidPropertyValue", "requiredSlots"),
+        ({"constraints": []}, "InvalidPropertyValue", "constraints"),
+        ({"constraints": {"maxWallClockTime": "1h"}}, "InvalidPropertyValue", "constraints.maxWallClockTime"),
+        ({"constraints": {"maxWallClockTime": 60}}, "InvalidPropertyValue", "constraints.maxWallClockTime"),
+        ({"resourceFiles": {}}, "InvalidPropertyValue", "resourceFiles"),
+        ({"resourceFiles": [None]}, "InvalidPropertyValue", "resourceFiles[0]"),
+        ({"environmentSettings": [{"value": "x"}]}, "MissingRequiredProperty", "environmentSettings[0].name"),
+        (
+            {"userIdentity": {"autoUser": {"scope": "all"}}},
+            "InvalidPropertyValue",
+            "userIdentity.autoUser.scope",
+        ),
+        (
+            {"exitConditions": {"default": {"jobAction": "stop"}}},
+            "InvalidPropertyValue",
+            "exitConditions.default.jobAction",
+        ),
+    ],
+)
+def test_fault_is_named_by_the_path_of_its_property(change: dict[str, Any], code: str, property_name: str) -> None:
+    found, values = refusal(TASK, {"id": "t", "commandLine": "true", **change})
+    assert (found, values["PropertyName"]) == (code, property_name)
+
+
+@pytest.mark.parametrize("missing", ["id", "commandLine"])
+def test_required_property_that_is_missing_is_named(missing: str) -> None:
+    body = {"id": "t", "commandLine": "true"}
+    del body[missing]
+    assert refusal(TASK, body) == ("MissingRequiredProperty", {"PropertyName": missing})
+
+
+@pytest.mark.parametrize("body", [[], "text", 5, True])
+def test_body_that_is_no_object_is_refused(body: Any) -> None:
+    assert refusal(TASK, body)[0] == "InvalidRequestBody"
+
+
+def test_words_of_enums_are_read_without_case_and_kept_as_batch_spells_them() -> None:
+    body = {"id": "p", "vmSize": "S", "taskSchedulingPolicy": {"nodeFillType": "PACK"}}
+    assert normalized(POOL, body)["taskSchedulingPolicy"] == {"nodeFillType": "pack"}
+    container = {"imageName": "i", "workingDirectory": "containerimagedefault"}
+    task = {"id": "t", "commandLine": "", "containerSettings": container}
+    assert normalized(TASK, task)["containerSettings"]["workingDirectory"] == "containerImageDefault"
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("PT01H00M03S", "PT1H3S"), ("P1Y", "P365D"), ("P10675199DT02H48M05.477539S", times.UNLIMITED)],
+)
+def test_durations_are_kept_in_dotnets_form(sent: str, kept: str) -> None:
+    body = {"id": "t", "commandLine": "true", "constraints": {"maxWallClockTime": sent}}
+    assert normalized(TASK, body)["constraints"] == {"maxWallClockTime": kept}
+
+
+def test_properties_that_later_versions_removed_are_accepted() -> None:
+    body = {"id": "p", "vmSize": "s", "certificateReferences": [], "targetNodeCommunicationMode": "simplified"}
+    assert normalized(POOL, dict(body)) == body
+
+
+def test_whole_task_of_the_official_client_is_accepted_and_kept() -> None:
+    url = "http://127.0.0.1:1/account/container"
+    task = TASK(
+        id="t",
+        command_line="true",
+        display_name="T",
+        resource_files=[models.ResourceFile(http_url=url, file_path="a", file_mode="0644")],
+        output_files=[
+            models.OutputFile(
+                file_pattern="**/*",
+                destination=models.OutputFileDestination(
+                    container=models.OutputFileBlobContainerDestination(
+                        container_url=url, upload_headers=[models.OutputFileUploadHeader(name="a", value="b")]
+                    )
+                ),
+                upload_options=models.OutputFileUploadConfiguration(upload_condition="tasksuccess"),
+            )
+        ],
+        environment_settings=[models.EnvironmentSetting(name="A", value="b")],
+        affinity_info=models.BatchAffinityInfo(affinity_id="TVM:n"),
+        required_slots=2,
+        depends_on=models.BatchTaskDependencies(
+            task_ids=["a"], task_id_ranges=[models.BatchTaskIdRange(start=1, end=2)]
+        ),
+        exit_conditions=models.ExitConditions(
+            exit_codes=[models.ExitCodeMapping(code=1, exit_options=models.ExitOptions(dependency_action="satisfy"))],
+            exit_code_ranges=[models.ExitCodeRangeMapping(start=2, end=3, exit_options=models.ExitOptions())],
+        ),
+        application_package_references=[models.BatchApplicationPackageReference(application_id="a", version="1")],
+    ).as_dict()
+    assert normalized(TASK, copy.deepcopy(task)) == task
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = st.sampled_from([field._rest_name for field in TASK({})._attr_to_rest_field.values()])
+
+
+@given(st.dictionaries(NAMES | st.text(max_size=5), JSON, max_size=4) | JSON)
+def test_any_json_is_accepted_or_refused_in_batchs_words(body: Any) -> None:
+    try:
+        shapes.normalize(TASK, body)
+    except BatchError as refused:
+        if refused.status != 400:
+            raise
