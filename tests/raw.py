@@ -54,9 +54,14 @@ class Raw:
         headers: Mapping[str, str] | None = None,
         key: str | None = None,
     ) -> Response:
-        """`path` is below the account and percent-encoded; `body` is JSON, or bytes that are sent as they are."""
+        """`path` is below the account and percent-encoded; `body` is JSON, or bytes that are sent as they are.
+
+        A part of the query that is empty is left out.
+        """
         given = {"api-version": VERSION, **(query or {})}
-        target = f"{self.url.path}{path}?" + "&".join(f"{name}={quote(value)}" for name, value in given.items())
+        target = f"{self.url.path}{path}?" + "&".join(
+            f"{name}={quote(value)}" for name, value in given.items() if value
+        )
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         sent = {"ocp-date": formatdate(usegmt=True), **({"content-type": JSON} if content else {}), **(headers or {})}
         signature = sign(method, target, sent, len(content), account=self.status.account, key=key or self.status.key)

@@ -60,6 +60,10 @@ def invalid_uri() -> BatchError:
     return BatchError(400, "InvalidUri", "The requested URI does not represent any resource on the server.")
 
 
+def url_not_readable() -> BatchError:
+    return BatchError(400, "RequestUrlFailedToParse", "The url in the request could not be parsed.")
+
+
 def unsupported_verb() -> BatchError:
     return BatchError(405, "UnsupportedHttpVerb", "The resource doesn't support the specified HTTP verb.")
 
@@ -118,6 +122,11 @@ def invalid_property(name: str, value: object, reason: str) -> BatchError:
     text = "The value provided for one of the properties in the request body is invalid."
     values = {"PropertyName": name, "PropertyValue": str(value), "Reason": reason}
     return BatchError(400, "InvalidPropertyValue", text, values)
+
+
+def invalid_header(name: str, value: str, reason: str) -> BatchError:
+    text = "The value provided for one of the HTTP headers was not in the correct format."
+    return BatchError(400, "InvalidHeaderValue", text, {"HeaderName": name, "HeaderValue": value, "Reason": reason})
 
 
 def condition_not_met(status: int) -> BatchError:

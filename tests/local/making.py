@@ -4,6 +4,7 @@ given by their names on the wire."""
 from typing import Any
 
 from azure.batch import BatchClient, models
+from azure.core.exceptions import HttpResponseError
 
 from tests.waiting import wait_until
 
@@ -66,6 +67,11 @@ def failure_code(done: models.BatchTask) -> str | None:
     """The code of its failureInfo, or None where it has none."""
     info = execution(done).failure_info
     return None if info is None else info.code
+
+
+def error_code(refusal: HttpResponseError) -> str:
+    """Batch's own; the client keeps its error where azure-core has another kind."""
+    return str(getattr(refusal.error, "code", None))
 
 
 def read(client: BatchClient, job_id: str, task_id: str, path: str = "stdout.txt") -> bytes:

@@ -9,11 +9,11 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from shoal.local import errors, times
+from shoal.local.api.selection import selected
 
 if TYPE_CHECKING:
     from shoal.local.service import Service
 
-LARGEST_BODY = 1 << 20
 LARGEST_PAGE = 1000
 NULL = re.compile(rb":\s*null")
 NUMBER = re.compile(r"\d{1,18}", re.ASCII)
@@ -39,8 +39,6 @@ class Call:
 
     def body(self) -> Any:
         """The JSON of the body without its nulls; an absent one reads as an empty object. Raises BatchError."""
-        if len(self.content) > LARGEST_BODY:
-            raise errors.request_body_too_large()
         try:
             body = orjson.loads(self.content) if self.content else {}
         except orjson.JSONDecodeError as exc:
@@ -78,7 +76,8 @@ class Answer:
 
 def entity(call: Call, kind: str, view: dict[str, Any], last_modified: int) -> Answer:
     """One entity, as read."""
-    body = {"odata.metadata": f"{call.base_url}/$metadata#{kind}/@Element", **selected(call, view)}
+    (shown,) = selected(call.query.get("$select"), kind, [view])
+    body = {"odata.metadata": f"{call.base_url}/$metadata#{kind}/@Element", **shown}
     return Answer(content=orjson.dumps(body), headers=version_headers(last_modified))
 
 
@@ -86,20 +85,12 @@ def page(call: Call, kind: str, views: list[dict[str, Any]], more_after: int | N
     """One page of a list; `more_after` is the key of its last entity where others follow."""
     body: dict[str, Any] = {
         "odata.metadata": f"{call.base_url}/$metadata#{kind}",
-        "value": [selected(call, view) for view in views],
+        "value": selected(call.query.get("$select"), kind, views),
     }
     if more_after is not None:
         query = {**call.query, "$skiptoken": str(more_after)}
         body["odata.nextLink"] = f"{call.base_url}{call.path}?{urlencode(query, quote_via=quote)}"
     return Answer(content=orjson.dumps(body))
-
-
-def selected(call: Call, view: dict[str, Any]) -> dict[str, Any]:
-    """The top-level properties asked for by `$select`; unknown ones are refused."""
-    if not (select := call.query.get("$select")):
-        return view
-    names = [name.strip() for name in select.split(",")]
-    return {name: view[name] for name in names if name in view}
 
 
 def accepted(call: Call, status: int, last_modified: int | None = None, path: str | None = None) -> Answer:

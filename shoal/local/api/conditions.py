@@ -13,7 +13,7 @@ HEADERS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-sinc
 
 
 def check(method: str, headers: Mapping[str, str], last_modified: int) -> None:
-    """Raises BatchError: ConditionNotMet (304 or 412), MultipleConditionHeadersNotSupported."""
+    """Raises BatchError: ConditionNotMet (304 or 412), MultipleConditionHeadersNotSupported, InvalidHeaderValue."""
     given = {name for name in HEADERS if headers.get(name)}
     if len(given) > 1 and given not in ALLOWED_PAIRS:
         raise errors.conditions_not_supported()
@@ -22,14 +22,21 @@ def check(method: str, headers: Mapping[str, str], last_modified: int) -> None:
         _require(_matches(wanted, tag), 412)
     elif unwanted := headers.get("if-none-match"):
         _require(not _matches(unwanted, tag), 304 if method in READS else 412)
-    elif since := headers.get("if-modified-since"):
-        _require(_second(last_modified) > times.moment_of(since), 304 if method in READS else 412)
-    elif since := headers.get("if-unmodified-since"):
-        _require(_second(last_modified) <= times.moment_of(since), 412)
+    elif headers.get("if-modified-since"):
+        _require(_second(last_modified) > _moment(headers, "if-modified-since"), 304 if method in READS else 412)
+    elif headers.get("if-unmodified-since"):
+        _require(_second(last_modified) <= _moment(headers, "if-unmodified-since"), 412)
 
 
 def _matches(condition: str, tag: str) -> bool:
     return condition == "*" or condition.removeprefix("W/").strip('"') == tag
+
+
+def _moment(headers: Mapping[str, str], name: str) -> int:
+    try:
+        return times.moment_of(headers[name])
+    except ValueError as exc:
+        raise errors.invalid_header(name, headers[name], str(exc)) from None
 
 
 def _second(moment: int) -> int:

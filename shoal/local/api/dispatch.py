@@ -58,7 +58,8 @@ HANDLERS: Mapping[str, Handler] = {
     )
 }
 
-SUPPORTED_VERSIONS = range(2019, 2027)
+LARGEST_BODY = 1 << 20
+SUPPORTED_VERSIONS = [str(year) for year in range(2019, 2027)]
 """The years of the api-versions that are answered; each gets the union of all fields."""
 
 
@@ -85,9 +86,9 @@ class DataPlane:
 
     async def _answer(self, request: Request) -> Answer:
         account = request.path_params["account"]
-        raw_path = request.scope["raw_path"].decode("ascii").partition("?")[0]
+        raw_path = _ascii(request.scope["raw_path"]).partition("?")[0]
         path = raw_path.removeprefix(f"/{account}")
-        query = parse_qsl(request.scope["query_string"].decode("ascii"), keep_blank_values=True)
+        query = parse_qsl(_ascii(request.scope["query_string"]), keep_blank_values=True)
         headers = dict(request.headers)
         keys = self.service.account_keys(account)
         shared_key.verify(
@@ -100,7 +101,7 @@ class DataPlane:
             now=times.now(),
         )
         operation, parameters = operations.find(request.method, path)
-        _check_version(dict(query))
+        _check_query(dict(query))
         if operation.name not in HANDLERS:
             raise errors.not_implemented(f"The operation {operation.name}")
         return await HANDLERS[operation.name](
@@ -113,17 +114,34 @@ class DataPlane:
                 parameters=parameters,
                 query=dict(query),
                 headers=headers,
-                content=await request.body(),
+                content=await _content(request),
             )
         )
 
 
-def _check_version(query: Mapping[str, str]) -> None:
+def _ascii(url_part: bytes) -> str:
+    if not url_part.isascii():
+        raise errors.url_not_readable()
+    return url_part.decode("ascii")
+
+
+def _check_query(query: Mapping[str, str]) -> None:
     version = query.get("api-version")
     if version is None:
         raise errors.missing_query_parameter("api-version")
-    if not version[:4].isdigit() or int(version[:4]) not in SUPPORTED_VERSIONS:
+    if version[:4] not in SUPPORTED_VERSIONS:
         raise errors.unsupported_version(version)
+    if "$expand" in query:
+        raise errors.not_implemented("The query option $expand")
+
+
+async def _content(request: Request) -> bytes:
+    content = b""
+    async for part in request.stream():
+        content += part
+        if len(content) > LARGEST_BODY:
+            raise errors.request_body_too_large()
+    return content
 
 
 def _error_answer(exc: errors.BatchError, base_url: str, request_id: str) -> Answer:

@@ -30,7 +30,7 @@ FRESHNESS = 15 * times.MINUTE
 def string_to_sign(
     *, account: str, method: str, raw_path: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str]
 ) -> str:
-    """`raw_path` is the percent-encoded path below the account; `headers` have lower-case names."""
+    """`raw_path` is the path as it came, percent-encoded; `headers` have lower-case names."""
     values = [headers.get(name, "") for name in SIGNED_HEADERS]
     if not values[2] and method not in ("GET", "HEAD"):
         values[2] = "0"
@@ -71,7 +71,8 @@ def verify(
         string_to_sign(account=name, method=method, raw_path=raw_path, query=spelling, headers=headers)
         for spelling in (query, lowered)
     ]
-    if not any(hmac.compare_digest(sign(text, key), signature) for text in texts for key in keys):
+    found = signature.encode()
+    if not any(hmac.compare_digest(sign(text, key).encode(), found) for text in texts for key in keys):
         shown = texts[0].replace("\n", "\\n")
         raise errors.authentication_failed(
             f"The MAC signature found in the HTTP request '{signature}' is not the same as any computed signature. "

@@ -64,9 +64,15 @@ async def create_task_collection(call: Call) -> Answer:
 
 
 def _collection(body: Any) -> list[Any]:
-    if not isinstance(body, dict) or not isinstance(body.get("value"), list):
+    if not isinstance(body, dict):
+        raise errors.invalid_request_body("a JSON object is expected")
+    if unknown := body.keys() - {"value"}:
+        raise errors.unsupported_property(min(unknown))
+    if "value" not in body:
         raise errors.missing_property("value")
     bodies: list[Any] = body["value"]
+    if not isinstance(bodies, list):
+        raise errors.invalid_property("value", bodies, "an array is expected")
     if not 1 <= len(bodies) <= MOST_IN_A_COLLECTION:
         raise errors.invalid_property("value", len(bodies), f"1 to {MOST_IN_A_COLLECTION} tasks are allowed")
     return bodies
@@ -82,13 +88,17 @@ def _checked(body: Any, job_body: dict[str, Any]) -> tasks.Definition | errors.B
 def _add(tx: Transaction, call: Call, wanted: list[tasks.Definition]) -> list[errors.BatchError | None]:
     job = jobs.by_id(tx, call.account, call["job_id"])
     jobs.require_active(job)
-    references = {
-        orjson.dumps(reference): reference
-        for definition in wanted
-        for reference in definition.body.get("applicationPackageReferences", ())
-    }
-    require_packages(tx, call.account, {"applicationPackageReferences": list(references.values())})
-    return tasks.add(tx, job, wanted)
+    faults = [_package_fault(tx, call.account, definition) for definition in wanted]
+    added = iter(tasks.add(tx, job, [d for d, fault in zip(wanted, faults, strict=True) if fault is None]))
+    return [next(added) if fault is None else fault for fault in faults]
+
+
+def _package_fault(tx: Transaction, account: str, definition: tasks.Definition) -> errors.BatchError | None:
+    try:
+        require_packages(tx, account, definition.body)
+    except errors.BatchError as exc:
+        return exc
+    return None
 
 
 def _result(call: Call, body: Any, created: int, failure: errors.BatchError | None) -> dict[str, Any]:

@@ -22,34 +22,35 @@ def launch(command_line: str, environment: Mapping[str, str], directory: TaskDir
 
     Batch runs no shell: the line is split into words by the quoting rules of one and the first is looked up.
     """
-    for name in ("stdout.txt", "stderr.txt"):
-        os.close(os.open(directory.path / name, OUTPUT, 0o644))
     try:
-        words = shlex.split(command_line)
-    except ValueError as exc:
-        raise TaskFault("CommandLaunchFailed", f"The command line cannot be split into words: {exc}") from None
+        for name in ("stdout.txt", "stderr.txt"):
+            os.close(os.open(directory.path / name, OUTPUT, 0o644))
+        os.chdir(directory.working)
+        return _spawn(shlex.split(command_line), environment)
+    except (OSError, ValueError) as exc:
+        # ValueError: an open quotation, or a NUL character, which no command line and no variable can hold.
+        raise TaskFault("CommandLaunchFailed", f"The command could not be started: {exc}") from None
+
+
+def _spawn(words: list[str], environment: Mapping[str, str]) -> int:
     if not words:
         raise TaskFault("CommandLaunchFailed", "The command line is empty")
-    os.chdir(directory.working)
     program = shutil.which(words[0], path=environment["PATH"])
     if program is None:
         raise TaskFault("CommandProgramNotFound", "The specified command program is not found", CommandProgram=words[0])
-    try:
-        return os.posix_spawn(
-            program,
-            words,
-            environment,
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_OPEN, 1, "../stdout.txt", OUTPUT, 0o644),
-                (os.POSIX_SPAWN_OPEN, 2, "../stderr.txt", OUTPUT, 0o644),
-            ],
-            setpgroup=0,
-            # Python ignores SIGPIPE; a task's processes shall not.
-            setsigdef=[signal.SIGPIPE, signal.SIGTERM, signal.SIGINT],
-        )
-    except OSError as exc:
-        raise TaskFault("CommandLaunchFailed", f"The command could not be started: {exc.strerror}") from None
+    return os.posix_spawn(
+        program,
+        words,
+        environment,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, "../stdout.txt", OUTPUT, 0o644),
+            (os.POSIX_SPAWN_OPEN, 2, "../stderr.txt", OUTPUT, 0o644),
+        ],
+        setpgroup=0,
+        # Python ignores SIGPIPE; a task's processes shall not.
+        setsigdef=[signal.SIGPIPE, signal.SIGTERM, signal.SIGINT],
+    )
 
 
 def end_group(group: int) -> None:

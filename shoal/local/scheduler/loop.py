@@ -119,7 +119,7 @@ def _attempt(transaction: Transaction, decide: Change) -> Any:
         connection.execute("ROLLBACK TO change")
         del transaction.effects[effects:]
         outcome = exc
-    except sqlite3.Error:
+    except sqlite3.OperationalError:
         raise
     except Exception:
         # One faulty request must not take the batch of others with it; its asker is told.

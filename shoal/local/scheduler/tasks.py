@@ -90,7 +90,8 @@ def reactivate(tx: Transaction, job: sqlite3.Row, task_id: str) -> None:
         raise errors.conflict("TaskSucceeded", "The specified task has completed successfully.")
     tx.run(
         "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = 'active', state_time = ?1,"
-        " retry_count = 0, exit_code = NULL, result = NULL, failure = NULL, ended = NULL WHERE key = ?2",
+        " retry_count = 0, last_retry = NULL, exit_code = NULL, result = NULL, failure = NULL, ended = NULL"
+        " WHERE key = ?2",
         tx.now,
         task["key"],
     )

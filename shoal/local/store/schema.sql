@@ -114,7 +114,7 @@ CREATE INDEX jobs_by_pool ON jobs (account, pool_id, state);
 CREATE INDEX jobs_by_deadline ON jobs (deadline) WHERE deadline IS NOT NULL AND state = 'active';
 
 CREATE TABLE tasks (
-    key                 INTEGER PRIMARY KEY,
+    key                 INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: agents may still report on deleted tasks
     job                 INTEGER NOT NULL,
     id                  TEXT NOT NULL COLLATE NOCASE,
     definition          BLOB NOT NULL,
