@@ -17,6 +17,13 @@ def pool(client: BatchClient) -> str:
     return "shared"
 
 
+@pytest.fixture(scope="session")
+def one_node(client: BatchClient) -> str:
+    """A pool of one node, whose shared directory all tasks see."""
+    make_pool(client, "one-node", taskSlotsPerNode=4)
+    return "one-node"
+
+
 @pytest.fixture
 def job(client: BatchClient, pool: str, name: str) -> Iterator[str]:
     make_job(client, name, pool)
