@@ -1,7 +1,7 @@
 """A request as handlers see it, and what they answer with."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -70,7 +70,8 @@ def _without_nulls(value: Any) -> Any:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     status: int = 200
-    content: bytes = b""
+    content: bytes | Iterator[bytes] = b""
+    """In parts where it is large; then with a Content-Length among the headers."""
     headers: dict[str, str] = field(default_factory=dict)
 
 

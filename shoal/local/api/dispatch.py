@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from shoal.local import errors, times
 from shoal.local.api import applications, files, jobs, nodes, operations, pools, shared_key, tasks
@@ -82,7 +82,9 @@ class DataPlane:
             headers.setdefault("Content-Type", "application/json;odata=minimalmetadata")
         if request.headers.get("return-client-request-id") == "true":
             headers["client-request-id"] = request.headers.get("client-request-id", "")
-        return Response(answer.content, answer.status, headers)
+        if isinstance(answer.content, bytes):
+            return Response(answer.content, answer.status, headers)
+        return StreamingResponse(answer.content, answer.status, headers)
 
     async def _answer(self, request: Request) -> Answer:
         account = request.path_params["account"]

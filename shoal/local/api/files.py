@@ -5,45 +5,44 @@ Source: REST reference, File operations; a ranged download answers 200, the only
 """
 
 import mimetypes
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from shoal.local import errors, times
 from shoal.local.api import conditions, nodes, odata, tasks
 from shoal.local.api.calls import Answer, Call, page, version_headers
 
-RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})?")
+PART = 1 << 18
+"""Bytes that are read at once: a small file whole, of a large one as much as can be sent meanwhile."""
 
 
 async def list_task_files(call: Call) -> Answer:
-    root, url = _task_root(call)
-    return _list(call, root, url)
+    return _list(call, *_task_root(call))
 
 
 async def download_task_file(call: Call) -> Answer:
-    return _content(call, _inside(_task_root(call)[0], call["file_path"]))
+    return _content(call, *_task_root(call))
 
 
 async def get_task_file_properties(call: Call) -> Answer:
-    root, url = _task_root(call)
-    return _properties(call, _inside(root, call["file_path"]), url)
+    return _properties(call, *_task_root(call))
 
 
 async def list_node_files(call: Call) -> Answer:
-    root, url = _node_root(call)
-    return _list(call, root, url)
+    return _list(call, *_node_root(call))
 
 
 async def download_node_file(call: Call) -> Answer:
-    return _content(call, _inside(_node_root(call)[0], call["file_path"]))
+    return _content(call, *_node_root(call))
 
 
 async def get_node_file_properties(call: Call) -> Answer:
-    root, url = _node_root(call)
-    return _properties(call, _inside(root, call["file_path"]), url)
+    return _properties(call, *_node_root(call))
 
 
 def _task_root(call: Call) -> tuple[Path, str]:
@@ -65,8 +64,11 @@ def _node_root(call: Call) -> tuple[Path, str]:
 
 
 def _inside(root: Path, relative: str) -> Path:
-    path = (root / relative.replace("\\", "/").lstrip("/")).resolve()
-    if not path.is_relative_to(root.resolve()) or not path.exists():
+    try:
+        path = (root / relative.replace("\\", "/").lstrip("/")).resolve(strict=True)
+    except (OSError, ValueError):
+        raise errors.not_found("File") from None
+    if not path.is_relative_to(root.resolve()):
         raise errors.not_found("File")
     return path
 
@@ -77,8 +79,7 @@ def _list(call: Call, root: Path, url: str) -> Answer:
     found = (path.relative_to(root).as_posix() for path in _walk(root, recursive=recursive))
     names = sorted(name for name in found if name.startswith(prefix))
     start, size = call.after(), call.page_size()
-    shown = names[start : start + size]
-    views = [_view(root / name, name, url) for name in shown]
+    views = [view for name in names[start : start + size] if (view := _view(root / name, name, url))]
     return page(call, "files", views, start + size if len(names) > start + size else None)
 
 
@@ -94,10 +95,19 @@ def _walk(root: Path, *, recursive: bool) -> Iterator[Path]:
             yield from _walk(entry, recursive=True)
 
 
-def _view(path: Path, name: str, url: str) -> dict[str, Any]:
-    result: dict[str, Any] = {"name": name, "url": f"{url}/{quote(name)}", "isDirectory": path.is_dir()}
-    if path.is_file():
+def _view(path: Path, name: str, url: str) -> dict[str, Any] | None:
+    """None where it has gone since it was found. A name need not be text to the system, but must be in JSON."""
+    in_bytes = os.fsencode(name)
+    result = {
+        "name": in_bytes.decode(errors="replace"),
+        "url": f"{url}/{quote(in_bytes)}",
+        "isDirectory": path.is_dir(),
+    }
+    try:
         status = path.stat()
+    except OSError:
+        return None
+    if path.is_file():
         result["properties"] = {
             "lastModified": times.iso(status.st_mtime_ns // 1000),
             "contentLength": str(status.st_size),
@@ -111,44 +121,55 @@ def _content_type(path: Path) -> str:
     return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
 
 
-def _headers(path: Path, url: str, name: str) -> dict[str, str]:
+def _properties(call: Call, root: Path, url: str) -> Answer:
+    path = _inside(root, call["file_path"])
     status = path.stat()
+    conditions.check(call.method, call.headers, status.st_mtime_ns // 1000)
+    length = {"Content-Length": str(status.st_size)} if path.is_file() else {}
+    return Answer(headers=_headers(call, path, status, url) | length)
+
+
+def _headers(call: Call, path: Path, status: os.stat_result, url: str) -> dict[str, str]:
     return {
         **version_headers(status.st_mtime_ns // 1000),
         "Content-Type": _content_type(path),
         "ocp-batch-file-isdirectory": str(path.is_dir()),
-        "ocp-batch-file-url": quote(f"{url}/{name}", safe=":/"),
+        "ocp-batch-file-url": f"{url}/{quote(os.fsencode(call['file_path']))}",
         "ocp-batch-file-mode": f"{status.st_mode:o}",
     }
 
 
-def _properties(call: Call, path: Path, url: str) -> Answer:
-    conditions.check(call.method, call.headers, path.stat().st_mtime_ns // 1000)
-    headers = _headers(path, url, call["file_path"])
-    if path.is_file():
-        headers["Content-Length"] = str(path.stat().st_size)
-    return Answer(headers=headers)
-
-
-def _content(call: Call, path: Path) -> Answer:
+def _content(call: Call, root: Path, url: str) -> Answer:
+    path = _inside(root, call["file_path"])
     if not path.is_file():
         raise errors.not_found("File")
-    conditions.check(call.method, call.headers, path.stat().st_mtime_ns // 1000)
-    headers = _headers(path, f"{call.base_url}{call.path}".removesuffix(quote(call["file_path"])), call["file_path"])
-    with path.open("rb") as file:
-        wanted = call.headers.get("ocp-range")
-        if wanted is None:
-            return Answer(content=file.read(), headers=headers)
-        first, last = _range(wanted, path.stat().st_size)
-        file.seek(first)
-        return Answer(content=file.read(last - first + 1), headers=headers)
+    status = path.stat()
+    conditions.check(call.method, call.headers, status.st_mtime_ns // 1000)
+    first, length = _range(call.headers.get("ocp-range"), status.st_size)
+    headers = _headers(call, path, status, url) | {"Content-Length": str(length)}
+    file = path.open("rb")
+    file.seek(first)
+    if length > PART:
+        return Answer(content=_parts(file, length), headers=headers)
+    with file:
+        return Answer(content=file.read(length), headers=headers)
 
 
-def _range(text: str, size: int) -> tuple[int, int]:
+def _parts(file: BinaryIO, length: int) -> Iterator[bytes]:
+    with file:
+        while length and (part := file.read(min(PART, length))):
+            length -= len(part)
+            yield part
+
+
+def _range(text: str | None, size: int) -> tuple[int, int]:
+    """The first byte and the number of bytes that are asked for."""
+    if text is None:
+        return 0, size
     match = RANGE.fullmatch(text)
     if match is None:
         raise errors.invalid_range()
-    first, last = int(match[1]), int(match[2] or size - 1)
-    if first >= size or last < first:
+    first, last = int(match[1]), min(int(match[2] or size), size - 1)
+    if last < first:
         raise errors.invalid_range()
-    return first, min(last, size - 1)
+    return first, last - first + 1

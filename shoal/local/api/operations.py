@@ -144,7 +144,7 @@ def find(method: str, raw_path: str) -> tuple[Operation, dict[str, str]]:
             values.append(unquote(segment))
         elif rest := route.children.get(Segment.REST):
             route = rest
-            values.append(unquote("/".join(segments[position:])))
+            values.append(unquote("/".join(segments[position:]), errors="surrogateescape"))
             break
         else:
             raise errors.invalid_uri()
