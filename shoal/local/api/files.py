@@ -146,11 +146,11 @@ def _content(call: Call, root: Path, url: str) -> Answer:
     status = path.stat()
     conditions.check(call.method, call.headers, status.st_mtime_ns // 1000)
     first, length = _range(call.headers.get("ocp-range"), status.st_size)
-    headers = _headers(call, path, status, url) | {"Content-Length": str(length)}
+    headers = _headers(call, path, status, url)
     file = path.open("rb")
     file.seek(first)
     if length > PART:
-        return Answer(content=_parts(file, length), headers=headers)
+        return Answer(content=_parts(file, length), headers=headers | {"Content-Length": str(length)})
     with file:
         return Answer(content=file.read(length), headers=headers)
 
