@@ -128,6 +128,7 @@ def test_many_tasks_share_an_input(client: BatchClient, job: str, container: Con
         ),
         ({"storageContainerUrl": "{endpoint}/{container}?sv=2025-01-05&sig=AAAA"}, "ResourceContainerAccessDenied"),
         ({"autoStorageContainerName": "{container}-none"}, "ResourceContainerNotFound"),
+        ({"storageContainerUrl": "no url at all"}, "ResourceContainerListMiscError"),
         ({"httpUrl": "http://127.0.0.1:9/a", "filePath": "a"}, "BlobDownloadMiscError"),
         ({"httpUrl": "no url at all", "filePath": "a"}, "BlobDownloadMiscError"),
         (

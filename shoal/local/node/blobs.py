@@ -70,7 +70,8 @@ class Blobs:
     def _signature(self, url: str) -> str:
         from azure.storage.blob import ContainerSasPermissions, generate_container_sas
 
-        account, container, *_ = urlsplit(url).path.strip("/").split("/")
+        account, _, path = urlsplit(url).path.strip("/").partition("/")
+        container = path.partition("/")[0]
         if account not in self.setup.storage.keys:
             raise AccessDenied(f"storage account {account} is not known to the embedded service")
         now = datetime.now(UTC)
@@ -141,7 +142,10 @@ class Blobs:
         from azure.storage.blob import ContainerClient
 
         if url not in self.containers:
-            self.containers[url] = ContainerClient.from_container_url(url)
+            try:
+                self.containers[url] = ContainerClient.from_container_url(url)
+            except ValueError as exc:
+                raise TransferFailed(str(exc)) from exc
         return self.containers[url]
 
 

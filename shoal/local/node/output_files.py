@@ -30,11 +30,21 @@ def condition(output_file: JsonObject) -> str:
 def upload(
     output_files: list[JsonObject], directory: TaskDirectory, environment: Mapping[str, str], blobs: Blobs
 ) -> None:
-    """Upload all, and log each in `fileuploadout.txt` beside the working directory. Raises TaskFault."""
-    with (directory.path / "fileuploadout.txt").open("w") as log:
+    """Upload all, and log each in `fileuploadout.txt` beside the working directory. Raises TaskFault.
+
+    What ended it stands in `fileuploaderr.txt`. Source: files in a task's directory as seen on nodes.
+    """
+    with (
+        (directory.path / "fileuploadout.txt").open("w") as log,
+        (directory.path / "fileuploaderr.txt").open("w") as err,
+    ):
         for output_file in output_files:
             for source, name in matches(output_file, directory, environment):
-                _put(output_file, source, name, blobs)
+                try:
+                    _put(output_file, source, name, blobs)
+                except TaskFault as fault:
+                    err.write(f"{source} -> {name}: {fault}\n")
+                    raise
                 log.write(f"{source} -> {name}\n")
 
 
