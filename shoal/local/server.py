@@ -107,6 +107,8 @@ def _alone_on(state_dir: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CannotStart(f"a service already runs on {state_dir}; `shoal local status` shows it") from None
+        # An earlier service that was killed has left its status, which must not be taken for this one's.
+        status.forget_status(state_dir)
         yield
 
 

@@ -40,6 +40,8 @@ class Fleet:
         self.unsent: dict[str, list[bytes]] = {}
         """Commands to agents whose processes are still being made."""
         self.stopping: set[str] = set()
+        self.closed = False
+        """Set when all is stopped: agents whose processes are still being made then end at once."""
         self.tasks: set[asyncio.Task[None]] = set()
 
     def directory(self, node: str) -> Path:
@@ -85,6 +87,7 @@ class Fleet:
 
     async def stop_all(self) -> None:
         """End every agent; nodes keep their files."""
+        self.closed = True
         for process in self.processes.values():
             if process.stdin:
                 process.stdin.close()
@@ -123,8 +126,8 @@ class Fleet:
         self.processes[node] = process
         for line in self.unsent.pop(node):
             self._write(process, line)
-        if node in self.stopping:
-            self.stop(node)
+        if (self.closed or node in self.stopping) and process.stdin is not None:
+            process.stdin.close()
 
     async def _listen(self, node: str, boots: int, process: asyncio.subprocess.Process) -> None:
         if process.stdout is None:
