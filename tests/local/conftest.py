@@ -1,5 +1,6 @@
-"""A pool that the tests of a worker share, and a job on it for each test."""
+"""Pools that the tests of a worker share, and a job on one for each test. What a test makes goes with it."""
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +13,7 @@ from tests.raw import Raw
 
 @pytest.fixture(scope="session")
 def pool(client: BatchClient) -> str:
-    """Two nodes of four slots; what a test runs here ends with its job."""
+    """Two nodes of four slots."""
     make_pool(client, "shared", nodes=2, taskSlotsPerNode=4)
     return "shared"
 
@@ -25,12 +26,23 @@ def one_node(client: BatchClient) -> str:
 
 
 @pytest.fixture
-def job(client: BatchClient, pool: str, name: str) -> Iterator[str]:
-    make_job(client, name, pool)
-    yield name
-    client.begin_delete_job(name)
+def raw(service: Status) -> Raw:
+    return Raw(service)
 
 
 @pytest.fixture
-def raw(service: Status) -> Raw:
-    return Raw(service)
+def name(client: BatchClient, raw: Raw) -> Iterator[str]:
+    """An id that no other test uses; jobs and pools whose ids begin with it are deleted after the test."""
+    made = f"t-{uuid.uuid4().hex[:12]}"
+    yield made
+    for job in client.list_jobs(filter=f"startswith(id,'{made}')", select=["id"]):
+        raw("DELETE", f"/jobs/{job.id}")
+    for pool in client.list_pools(filter=f"startswith(id,'{made}')", select=["id"]):
+        raw("DELETE", f"/pools/{pool.id}")
+
+
+@pytest.fixture
+def job(client: BatchClient, pool: str, name: str) -> str:
+    """A job on the shared pool."""
+    make_job(client, name, pool)
+    return name

@@ -57,7 +57,6 @@ def test_task_that_waits_for_its_retry_shows_no_exit_code(client: BatchClient, o
     wait_until(lambda: execution(client.get_task(name, "t")).retry_count == 1)
     info = execution(wait_for_state(client, name, "t", "running"))
     assert (info.exit_code, info.result, info.failure_info, info.end_time) == (None, None, None, None)
-    client.begin_delete_job(name)
 
 
 def test_reactivated_task_has_all_of_its_retries_again(client: BatchClient, one_node: str, name: str) -> None:
