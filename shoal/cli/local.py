@@ -1,7 +1,7 @@
 """`shoal local`: the embedded Batch service on this machine."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -162,6 +162,48 @@ def env(state_dir: Path) -> None:
     }
     for name, value in variables.items():
         click.echo(f"export {name}='{value}'")
+
+
+@local.command()
+@state_option
+@click.option("--boot-seconds", type=click.FloatRange(0), help="From the decision to add a node until it starts.")
+@click.option("--absence-seconds", type=click.FloatRange(0), help="How long a pre-empted node is gone.")
+@click.option("--evictions-per-node-hour", type=click.FloatRange(0), help="How often each Spot node is pre-empted.")
+@click.option("--seed", type=click.IntRange(0), help="Of the evictions' random numbers.")
+@click.option("--preempt", metavar="NODE", help="Take this Spot node away now; `any` takes the busiest.")
+@json_option
+def chaos(state_dir: Path, preempt: str | None, as_json: bool, **settings: float | None) -> None:
+    """Make the service as rough as a cloud: slow boots, evictions of Spot nodes. Without options, show how it is."""
+    running = _running(state_dir)
+    given = {name: value for name, value in settings.items() if value is not None}
+    if preempt is not None:
+        node = _ask(running, "POST", "/-/preemptions", {"node": None if preempt == "any" else preempt})["node"]
+        click.echo(f"pre-empted {node}", err=as_json)
+    shown = _ask(running, "PUT", "/-/chaos", given)
+    if as_json:
+        emit_json(shown)
+    else:
+        emit_table(("setting", "value"), [(name.replace("_", "-"), value) for name, value in shown.items()])
+
+
+def _ask(running: "Status", method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A call to the service's own interface."""
+    import json
+    import urllib.error
+    import urllib.request
+
+    request = urllib.request.Request(
+        f"{running.arm_endpoint}{path}",
+        json.dumps(body).encode(),
+        {"Authorization": f"Bearer {running.arm_token}", "Content-Type": "application/json"},
+        method=method,
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            answer: dict[str, Any] = json.load(response)
+    except urllib.error.HTTPError as exc:
+        raise BadInput(json.load(exc)["error"]) from exc
+    return answer
 
 
 def _running(state_dir: Path) -> "Status":

@@ -16,7 +16,7 @@ import uvloop
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from shoal.local import accounts, status
+from shoal.local import accounts, admin, status
 from shoal.local.api.dispatch import DataPlane
 from shoal.local.arm import defaults
 from shoal.local.arm.dispatch import Arm
@@ -64,6 +64,7 @@ class Server(uvicorn.Server):
 async def _run(service: Service, state_dir: Path, batch_socket: socket.socket) -> None:
     arm = Arm(service).__call__
     routes = [
+        *admin.routes(service),
         Route("/subscriptions/{path:path}", arm, methods=METHODS),
         Route("/providers/{path:path}", arm, methods=METHODS),
         Route("/{account}/{path:path}", DataPlane(service).__call__, methods=METHODS),

@@ -1,6 +1,7 @@
 """The service as a whole: its database, its loop, its agents and its storage, from start to stop."""
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import sqlite3
@@ -9,15 +10,16 @@ from typing import Any
 
 from shoal.local import accounts, errors
 from shoal.local.node.fleet import Fleet
-from shoal.local.scheduler import endings, jobs, nodes, pools
+from shoal.local.scheduler import endings, jobs, nodes, pools, samples, scaling
+from shoal.local.scheduler.evictions import Evictions
 from shoal.local.scheduler.loop import Loop, Transaction
 from shoal.local.scheduler.verdicts import Ending
 from shoal.local.storage import Storage
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT = 1.0
-"""Seconds between looks at what time alone brings about: jobs that are overdue, large jobs being deleted."""
+HEARTBEAT = 0.1
+"""Seconds between looks at what time alone brings about: boots, evictions, samples, evaluations, limits of jobs."""
 
 
 class Service:
@@ -29,6 +31,7 @@ class Service:
         self.fleet = Fleet(root=state_dir / "nodes", listener=self)
         self.loop = Loop(connection, self.fleet, pools.settle)
         self.heart: asyncio.Task[None] | None = None
+        self.evictions = Evictions()
         self.stopping = False
         self.arm_token = secrets.token_urlsafe(32)
 
@@ -80,9 +83,18 @@ class Service:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT)
-            await self.loop.change(jobs.terminate_overdue)
-            while await self.loop.change(jobs.delete_parts):
-                continue
+            # What could not be stored now is tried again at the next beat; the loop has logged it.
+            with contextlib.suppress(errors.BatchError):
+                await self.loop.change(self._pass_time)
+                while await self.loop.change(jobs.delete_parts):
+                    continue
+
+    def _pass_time(self, tx: Transaction) -> None:
+        jobs.terminate_overdue(tx)
+        nodes.boot_due(tx)
+        self.evictions.draw(tx)
+        samples.take(tx)
+        scaling.evaluate_due(tx)
 
 
 def _apply(tx: Transaction, node: str, boots: int, report: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ UNLIMITED = "P10675199DT2H48M5.4775807S"
 LONGEST = 10675199 * DAY + 2 * HOUR + 48 * MINUTE + 5 * SECOND
 """A duration from here on is that value: clients that read it and send it again lose some of its last digits."""
 
+TICKS_PER_MICROSECOND = 10
 TICKS_TO_1970 = 621_355_968_000_000_000
 """Ticks of 100 ns between the year 1 and 1970, .NET's DateTime and Unix's."""
 
@@ -42,7 +43,7 @@ def http_date(moment: int) -> str:
 
 def etag(moment: int) -> str:
     """The unquoted ETag of an entity last modified then: `0x` and .NET ticks in hexadecimal."""
-    return f"0x{moment * 10 + TICKS_TO_1970:X}"
+    return f"0x{moment * TICKS_PER_MICROSECOND + TICKS_TO_1970:X}"
 
 
 def moment_of(text: str) -> int:

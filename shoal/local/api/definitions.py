@@ -11,7 +11,7 @@ from azure.batch import models
 
 from shoal.local import errors, times
 from shoal.local.api import shapes, transfers
-from shoal.local.scheduler import jobs, pools, tasks
+from shoal.local.scheduler import jobs, pools, scaling, tasks
 from shoal.local.scheduler.verdicts import UNLIMITED_RETRIES
 
 JsonObject = dict[str, Any]
@@ -28,6 +28,7 @@ POOL_DEFAULTS: JsonObject = {
     "targetDedicatedNodes": 0,
     "targetLowPriorityNodes": 0,
     "enableAutoScale": False,
+    "autoScaleEvaluationInterval": "PT15M",
     "enableInterNodeCommunication": False,
     "taskSlotsPerNode": 1,
 }
@@ -42,7 +43,7 @@ JOB_DEFAULTS: JsonObject = {
 JOB_CONSTRAINTS: JsonObject = {"maxWallClockTime": times.UNLIMITED, "maxTaskRetryCount": 0}
 TASK_CONSTRAINTS: JsonObject = {"maxWallClockTime": times.UNLIMITED, "retentionTime": "P7D"}
 
-POOL_NOT_THERE = ("mountConfiguration", "userAccounts", "upgradePolicy", "enableAutoScale")
+POOL_NOT_THERE = ("mountConfiguration", "userAccounts", "upgradePolicy")
 MACHINE_NOT_THERE = ("containerConfiguration", "extensions")
 JOB_NOT_THERE = (
     "jobManagerTask",
@@ -61,6 +62,8 @@ def pool(body: Any, *, identities: Iterable[str] = ()) -> pools.Definition:
     _refuse("pool", body, POOL_NOT_THERE)
     _refuse("virtualMachineConfiguration", body.get("virtualMachineConfiguration", {}), MACHINE_NOT_THERE)
     complete = POOL_DEFAULTS | body
+    if complete["enableAutoScale"]:
+        _check_auto_scale(body, complete)
     complete["vmSize"] = complete["vmSize"].lower()
     complete["taskSchedulingPolicy"] = {"nodeFillType": "spread"} | complete.get("taskSchedulingPolicy", {})
     _check_slots(complete["taskSlotsPerNode"], "taskSlotsPerNode", MOST_SLOTS_PER_NODE)
@@ -164,6 +167,17 @@ def _check_id(value: str) -> None:
 def _check_slots(value: int, name: str, most: int) -> None:
     if not 1 <= value <= most:
         raise errors.invalid_property(name, value, f"1 to {most} is allowed")
+
+
+def _check_auto_scale(body: JsonObject, complete: JsonObject) -> None:
+    """Source: REST reference, Add Pool: a formula instead of targets."""
+    for name in ("targetDedicatedNodes", "targetLowPriorityNodes"):
+        if body.get(name) is not None:
+            text = f"{name} must not be given where enableAutoScale is true."
+            raise errors.BatchError(400, "InvalidAutoScalingSettings", text, {"PropertyName": name})
+    if "autoScaleFormula" not in complete:
+        raise errors.missing_property("autoScaleFormula")
+    scaling.check_settings(complete["autoScaleFormula"], times.duration(complete["autoScaleEvaluationInterval"]))
 
 
 def _check_dependencies(depends_on: JsonObject, job_body: JsonObject) -> None:

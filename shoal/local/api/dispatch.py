@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from shoal.local import errors, times
-from shoal.local.api import applications, files, jobs, nodes, operations, pools, shared_key, tasks
+from shoal.local.api import applications, autoscale, files, jobs, nodes, operations, pools, shared_key, tasks
 from shoal.local.api.calls import Answer, Call
 from shoal.local.service import Service
 
@@ -33,6 +33,9 @@ HANDLERS: Mapping[str, Handler] = {
         pools.pool_exists,
         pools.delete_pool,
         pools.resize_pool,
+        autoscale.enable_pool_auto_scale,
+        autoscale.disable_pool_auto_scale,
+        autoscale.evaluate_pool_auto_scale,
         nodes.list_nodes,
         nodes.get_node,
         files.list_node_files,

@@ -100,7 +100,7 @@ async def get_job_task_counts(call: Call) -> Answer:
     slots = dict(tasks)
     for row in call.service.read("SELECT * FROM task_counts WHERE job = ?", job["key"]):
         outcome = {SUCCEEDED: ["succeeded"], FAILED: ["failed"]}.get(row["result"], [])
-        for name in (row["state"], *outcome):
+        for name in ("active" if row["state"] == "blocked" else row["state"], *outcome):
             tasks[name] += row["tasks"]
             slots[name] += row["slots"]
     return Answer(content=orjson.dumps({"taskCounts": tasks, "taskSlotCounts": slots}))

@@ -22,7 +22,7 @@ COLUMNS = {
     "allocationStateTransitionTime": Column("pools.allocation_time", "date"),
     "creationTime": Column("pools.created", "date"),
     "lastModified": Column("pools.last_modified", "date"),
-    "enableAutoScale": Column("json_extract(pools.definition, '$.enableAutoScale')", "boolean", EQUALITY),
+    "enableAutoScale": Column("(pools.formula IS NOT NULL)", "boolean", EQUALITY),
     "enableInterNodeCommunication": Column(
         "json_extract(pools.definition, '$.enableInterNodeCommunication')", "boolean", EQUALITY
     ),
@@ -131,8 +131,17 @@ def more_after(rows: list[sqlite3.Row], size: int) -> int | None:
 
 def view(row: sqlite3.Row, base_url: str) -> dict[str, Any]:
     """As clients read it; `row` comes with the counts of its nodes."""
+    definition = orjson.loads(row["definition"])
+    for name in ("autoScaleFormula", "autoScaleEvaluationInterval"):
+        definition.pop(name, None)
+    if row["formula"] is not None:
+        definition["autoScaleFormula"] = row["formula"]
+        definition["autoScaleEvaluationInterval"] = times.iso_duration(row["evaluation_interval"])
+        if row["auto_scale_run"] is not None:
+            definition["autoScaleRun"] = orjson.loads(row["auto_scale_run"])
     return {
-        **orjson.loads(row["definition"]),
+        **definition,
+        "enableAutoScale": row["formula"] is not None,
         "id": row["id"],
         "url": f"{base_url}/pools/{row['id']}",
         "eTag": times.etag(row["last_modified"]),

@@ -69,7 +69,8 @@ def complete_if_done(tx: Transaction, key: int) -> None:
     if job["state"] != "active" or job["on_all_tasks_complete"] != "terminatejob":
         return
     unfinished = tx.one(
-        "SELECT 1 FROM task_counts WHERE job = ? AND state IN ('active', 'running') AND tasks > 0 LIMIT 1", key
+        "SELECT 1 FROM task_counts WHERE job = ? AND state IN ('active', 'blocked', 'running') AND tasks > 0 LIMIT 1",
+        key,
     )
     if unfinished is None:
         terminate(tx, key, reason="AllTasksComplete")

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from shoal.local import times
+from shoal.local import chaos, times
 from shoal.local.scheduler import tasks
 from shoal.local.scheduler.assignments import package
 from shoal.local.scheduler.loop import Transaction
@@ -17,13 +17,20 @@ MOST_SHORT_LIVES = 3
 
 def add(tx: Transaction, pool: sqlite3.Row, *, node_id: str, dedicated: bool) -> None:
     cursor = tx.connection.execute(
-        "INSERT INTO nodes (pool, id, dedicated, ip_address, state, state_time, allocated)"
-        " VALUES (?, ?, ?, '', 'creating', ?, ?)",
-        (pool["key"], node_id, dedicated, tx.now, tx.now),
+        "INSERT INTO nodes (pool, id, dedicated, ip_address, state, state_time, allocated, boot_due)"
+        " VALUES (?, ?, ?, '', 'creating', ?, ?, ?)",
+        (pool["key"], node_id, dedicated, tx.now, tx.now, tx.now + chaos.boot_time(tx.connection)),
     )
     key = cursor.lastrowid or 0
     tx.run("UPDATE nodes SET ip_address = ? WHERE key = ?", f"10.0.{key // 250}.{4 + key % 250}", key)
-    boot(tx, node_id)
+    boot_due(tx)
+
+
+def boot_due(tx: Transaction) -> None:
+    """Start the agents of the nodes whose machines are there by now."""
+    for node in tx.all("SELECT id FROM nodes WHERE boot_due <= ?", tx.now):
+        tx.run("UPDATE nodes SET boot_due = NULL, state = 'creating', state_time = ? WHERE id = ?", tx.now, node["id"])
+        boot(tx, node["id"])
 
 
 def boot(tx: Transaction, node_id: str) -> None:
@@ -78,7 +85,39 @@ def release(tx: Transaction, node: sqlite3.Row, deallocation_option: str) -> Non
         for task in busy:
             tasks.end(tx, task, "The task was ended because its node was removed from the pool")
     tasks.requeue_from(tx, node["id"])
+    tx.pools_to_fill.add(node["pool"])
+    if node["boots"] == 0 or node["state"] == "preempted":
+        # No agent is there that could report its end.
+        tx.run("DELETE FROM nodes WHERE key = ?", node["key"])
+        return
     tx.run("UPDATE nodes SET state = 'leavingpool', state_time = ? WHERE key = ?", tx.now, node["key"])
+    node_id: str = node["id"]
+    tx.then(lambda agents: agents.stop(node_id))
+
+
+def keep_draining(tx: Transaction, pool: int, *, dedicated: int, most: int) -> int:
+    """Of the nodes that wait for their last tasks before they leave, keep so many after all; how many were kept."""
+    return tx.run(
+        "UPDATE nodes SET draining = 0 WHERE key IN (SELECT key FROM nodes"
+        " WHERE pool = ? AND dedicated = ? AND draining AND state != 'leavingpool' LIMIT ?)",
+        pool,
+        dedicated,
+        most,
+    )
+
+
+def preempt(tx: Transaction, node: sqlite3.Row) -> None:
+    """Azure takes a Spot machine away: its tasks wait again, its data is lost, and it comes back with the same id.
+
+    Source: "Use Spot VMs with Batch": the node stays in the pool as `preempted`, and the pool tries to restore it.
+    """
+    tasks.requeue_from(tx, node["id"])
+    tx.run(
+        "UPDATE nodes SET state = 'preempted', state_time = ?, boot_due = ? WHERE key = ?",
+        tx.now,
+        tx.now + chaos.absence(tx.connection),
+        node["key"],
+    )
     tx.pools_to_fill.add(node["pool"])
     node_id: str = node["id"]
     tx.then(lambda agents: agents.stop(node_id))
@@ -124,6 +163,8 @@ def on_gone(tx: Transaction, node_id: str, boots: int) -> None:
     if node["state"] == "leavingpool":
         tx.run("DELETE FROM nodes WHERE key = ?", node["key"])
         return
+    if node["state"] == "preempted":
+        return
     tasks.requeue_from(tx, node_id)
     lived = tx.now - (node["booted"] or node["state_time"])
     if lived < SHORT_LIFE and boots >= MOST_SHORT_LIVES:
@@ -149,10 +190,12 @@ def recover(tx: Transaction) -> None:
     tx.run("DELETE FROM nodes WHERE state = 'leavingpool'")
     for node in tx.all("SELECT id, pool FROM nodes"):
         tasks.requeue_from(tx, node["id"])
-        tx.run("UPDATE nodes SET boots = 0 WHERE id = ?", node["id"])
+        tx.run("UPDATE nodes SET boots = 0, boot_due = NULL WHERE id = ?", node["id"])
         reboot(tx, node["id"])
     tx.pools_to_fill.update(row["key"] for row in tx.all("SELECT key FROM pools"))
 
 
 def _current(tx: Transaction, node_id: str, boots: int) -> sqlite3.Row | None:
-    return tx.one("SELECT * FROM nodes WHERE id = ? AND boots = ? AND state != 'leavingpool'", node_id, boots)
+    return tx.one(
+        "SELECT * FROM nodes WHERE id = ? AND boots = ? AND state NOT IN ('leavingpool', 'preempted')", node_id, boots
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from shoal.local import errors
+from shoal.local import errors, times
 from shoal.local.scheduler import nodes
 from shoal.local.scheduler.filling import fill_pool
 from shoal.local.scheduler.loop import Transaction
@@ -31,6 +31,8 @@ class Definition:
             "fill": self.body["taskSchedulingPolicy"]["nodeFillType"],
             "target_dedicated": self.body["targetDedicatedNodes"],
             "target_low_priority": self.body["targetLowPriorityNodes"],
+            "formula": self.body.get("autoScaleFormula") if self.body["enableAutoScale"] else None,
+            "evaluation_interval": times.duration(self.body["autoScaleEvaluationInterval"]),
         }
 
 
@@ -38,9 +40,11 @@ def add(tx: Transaction, account: str, definition: Definition) -> int:
     try:
         cursor = tx.connection.execute(
             "INSERT INTO pools (account, id, definition, identities, slots_per_node, fill, target_dedicated,"
-            " target_low_priority, allocation_state, allocation_time, state_time, created, last_modified)"
+            " target_low_priority, formula, evaluation_interval, next_evaluation, allocation_state, allocation_time,"
+            " state_time, created, last_modified)"
             " VALUES (:account, :id, :definition, :identities, :slots_per_node, :fill, :target_dedicated,"
-            " :target_low_priority, 'resizing', :now, :now, :now, :now)",
+            " :target_low_priority, :formula, :evaluation_interval, iif(:formula IS NULL, NULL, :now), 'resizing',"
+            " :now, :now, :now, :now)",
             {**definition.columns, "account": account, "id": definition.id, "now": tx.now},
         )
     except sqlite3.IntegrityError:
@@ -72,8 +76,14 @@ def redefine(tx: Transaction, pool: sqlite3.Row, definition: Definition) -> None
 
 def resize(tx: Transaction, pool: sqlite3.Row, *, dedicated: int, low_priority: int, deallocation_option: str) -> None:
     require_active(pool)
+    if pool["formula"] is not None:
+        raise errors.conflict("OperationNotValidOnPool", "The pool scales automatically; it cannot be resized by hand.")
     if pool["allocation_state"] != "steady":
         raise errors.conflict("PoolBeingResized", "The specified pool is being resized.")
+    retarget(tx, pool["key"], dedicated=dedicated, low_priority=low_priority, deallocation_option=deallocation_option)
+
+
+def retarget(tx: Transaction, key: int, *, dedicated: int, low_priority: int, deallocation_option: str) -> None:
     tx.run(
         "UPDATE pools SET target_dedicated = ?, target_low_priority = ?, deallocation_option = ?,"
         " allocation_state = 'resizing', allocation_time = ? WHERE key = ?",
@@ -81,9 +91,9 @@ def resize(tx: Transaction, pool: sqlite3.Row, *, dedicated: int, low_priority: 
         low_priority,
         deallocation_option,
         tx.now,
-        pool["key"],
+        key,
     )
-    converge(tx, pool["key"])
+    converge(tx, key)
 
 
 def begin_delete(tx: Transaction, pool: sqlite3.Row) -> None:
@@ -107,7 +117,9 @@ def converge(tx: Transaction, key: int) -> None:
             key,
             dedicated,
         )
-        for _ in range(target - len(staying)):
+        missing = target - len(staying)
+        missing -= nodes.keep_draining(tx, key, dedicated=dedicated, most=missing) if missing > 0 else 0
+        for _ in range(missing):
             nodes.add(tx, pool, node_id=_node_id(dedicated), dedicated=bool(dedicated))
         for node in staying[: max(0, len(staying) - target)]:
             nodes.release(tx, node, pool["deallocation_option"])

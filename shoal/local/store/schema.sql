@@ -3,7 +3,7 @@
 
 CREATE TABLE settings (
     name  TEXT PRIMARY KEY,
-    value INTEGER NOT NULL
+    value ANY NOT NULL
 ) STRICT;
 
 CREATE TABLE storage_accounts (
@@ -66,10 +66,31 @@ CREATE TABLE pools (
     state_time                 INTEGER NOT NULL,
     allocation_state           TEXT NOT NULL,
     allocation_time            INTEGER NOT NULL,
+    formula                    TEXT,                           -- null where autoscaling is off
+    evaluation_interval        INTEGER NOT NULL DEFAULT 900000000,
+    next_evaluation            INTEGER,
+    auto_scale_enabled         INTEGER,                        -- the last time a client asked for it
+    auto_scale_run             BLOB,
     created                    INTEGER NOT NULL,
     last_modified              INTEGER NOT NULL,
     UNIQUE (account, id)
 ) STRICT;
+
+-- What formulas see of a pool's past.
+CREATE TABLE samples (
+    pool               INTEGER NOT NULL REFERENCES pools (key) ON DELETE CASCADE,
+    taken              INTEGER NOT NULL,
+    active             INTEGER NOT NULL,
+    running            INTEGER NOT NULL,
+    succeeded          INTEGER NOT NULL,
+    failed             INTEGER NOT NULL,
+    dedicated          INTEGER NOT NULL,
+    low_priority       INTEGER NOT NULL,
+    preempted          INTEGER NOT NULL,
+    usable             INTEGER NOT NULL,
+    cpu                REAL NOT NULL,                  -- 0 to 1
+    PRIMARY KEY (pool, taken)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE nodes (
     key              INTEGER PRIMARY KEY,
@@ -81,6 +102,7 @@ CREATE TABLE nodes (
     state_time       INTEGER NOT NULL,
     allocated        INTEGER NOT NULL,
     booted           INTEGER,                        -- the last start of its agent
+    boot_due         INTEGER,                        -- when its machine is there and its agent starts
     boots            INTEGER NOT NULL DEFAULT 0,     -- starts of its agent; reports of an earlier one are stale
     draining         INTEGER NOT NULL DEFAULT 0,     -- leaves the pool when its tasks have ended
     start_task_info  BLOB,
@@ -178,7 +200,8 @@ CREATE TABLE allocations (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX allocations_by_node ON allocations (node);
 
--- Counted by the triggers below, so that a job of a million tasks is counted in one look.
+-- Counted by the triggers below, so that a job of a million tasks is counted in one look. Active tasks that wait for
+-- others are counted as blocked.
 CREATE TABLE task_counts (
     job    INTEGER NOT NULL,
     state  TEXT NOT NULL,
@@ -189,19 +212,23 @@ CREATE TABLE task_counts (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER task_counted AFTER INSERT ON tasks BEGIN
-    INSERT INTO task_counts VALUES (NEW.job, NEW.state, ifnull(NEW.result, ''), 1, NEW.slots)
+    INSERT INTO task_counts
+        VALUES (NEW.job, iif(NEW.state = 'active' AND NEW.blockers, 'blocked', NEW.state), ifnull(NEW.result, ''), 1, NEW.slots)
         ON CONFLICT DO UPDATE SET tasks = tasks + 1, slots = slots + NEW.slots;
 END;
 
-CREATE TRIGGER task_recounted AFTER UPDATE OF state, result ON tasks
-WHEN OLD.state != NEW.state OR OLD.result IS NOT NEW.result BEGIN
+CREATE TRIGGER task_recounted AFTER UPDATE OF state, result, blockers ON tasks
+WHEN OLD.state != NEW.state OR OLD.result IS NOT NEW.result OR (OLD.blockers = 0) != (NEW.blockers = 0) BEGIN
     UPDATE task_counts SET tasks = tasks - 1, slots = slots - OLD.slots
-        WHERE job = OLD.job AND state = OLD.state AND result = ifnull(OLD.result, '');
-    INSERT INTO task_counts VALUES (NEW.job, NEW.state, ifnull(NEW.result, ''), 1, NEW.slots)
+        WHERE job = OLD.job AND state = iif(OLD.state = 'active' AND OLD.blockers, 'blocked', OLD.state)
+        AND result = ifnull(OLD.result, '');
+    INSERT INTO task_counts
+        VALUES (NEW.job, iif(NEW.state = 'active' AND NEW.blockers, 'blocked', NEW.state), ifnull(NEW.result, ''), 1, NEW.slots)
         ON CONFLICT DO UPDATE SET tasks = tasks + 1, slots = slots + NEW.slots;
 END;
 
 CREATE TRIGGER task_uncounted AFTER DELETE ON tasks BEGIN
     UPDATE task_counts SET tasks = tasks - 1, slots = slots - OLD.slots
-        WHERE job = OLD.job AND state = OLD.state AND result = ifnull(OLD.result, '');
+        WHERE job = OLD.job AND state = iif(OLD.state = 'active' AND OLD.blockers, 'blocked', OLD.state)
+        AND result = ifnull(OLD.result, '');
 END;

@@ -1,14 +1,17 @@
-"""What the service decides once for a state directory: its ports."""
+"""What the service keeps for a whole state directory: its ports, and how rough its cloud is."""
 
 import sqlite3
+from typing import TypeVar
+
+T = TypeVar("T", int, float)
 
 
-def get(connection: sqlite3.Connection, name: str, default: int) -> int:
+def get(connection: sqlite3.Connection, name: str, default: T) -> T:
     row = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
-    return default if row is None else int(row[0])
+    return default if row is None else type(default)(row[0])
 
 
-def put(connection: sqlite3.Connection, name: str, value: int) -> None:
+def put(connection: sqlite3.Connection, name: str, value: float) -> None:
     connection.execute(
         "INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, value)
     )

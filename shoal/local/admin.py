@@ -1,0 +1,67 @@
+"""What the service does beside Azure's interfaces: below `/-/`, which no Batch account can be named.
+
+`GET` and `PUT /-/chaos` read and set how rough the cloud is; `POST /-/preemptions` takes a Spot node away now. The
+bearer token is ARM's.
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, fields, replace
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from shoal.local import chaos, errors
+from shoal.local.chaos import Chaos
+from shoal.local.scheduler import evictions
+
+if TYPE_CHECKING:
+    from shoal.local.service import Service
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def routes(service: "Service") -> list[Route]:
+    async def show(request: Request) -> Response:
+        return JSONResponse(asdict(chaos.load(service.connection)))
+
+    async def change(request: Request) -> Response:
+        wanted = _checked(chaos.load(service.connection), await request.json())
+        await service.loop.change(lambda tx: chaos.store(tx.connection, wanted))
+        return JSONResponse(asdict(wanted))
+
+    async def preempt(request: Request) -> Response:
+        node = (await request.json()).get("node")
+        return JSONResponse({"node": await service.loop.change(lambda tx: evictions.preempt_named(tx, node))})
+
+    table: list[tuple[str, str, Endpoint]] = [
+        ("GET", "/-/chaos", show),
+        ("PUT", "/-/chaos", change),
+        ("POST", "/-/preemptions", preempt),
+    ]
+    return [Route(path, _guarded(service, endpoint), methods=[method]) for method, path, endpoint in table]
+
+
+def _guarded(service: "Service", endpoint: Endpoint) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not hmac.compare_digest(token, service.arm_token):
+            return JSONResponse({"error": "the bearer token is not this service's"}, 401)
+        try:
+            return await endpoint(request)
+        except errors.BatchError as exc:
+            return JSONResponse({"error": exc.message}, exc.status)
+
+    return answer
+
+
+def _checked(current: Chaos, wanted: object) -> Chaos:
+    names = {field.name for field in fields(Chaos)}
+    if not isinstance(wanted, dict) or not names.issuperset(wanted):
+        raise errors.invalid_request_body(f"an object with some of {', '.join(sorted(names))} is expected")
+    for name, value in wanted.items():
+        if not isinstance(value, int | float) or value < 0:
+            raise errors.invalid_property(name, value, "a number of 0 or more is expected")
+    return replace(current, **wanted)

@@ -1,0 +1,127 @@
+"""Autoscaling: a pool's formula is evaluated at its interval, and the pool follows.
+
+Source: REST reference, "Enable automatic scaling on a pool" and "Evaluate an automatic scaling formula": a failed
+evaluation leaves the pool as it is and is reported in `autoScaleRun`.
+"""
+
+import sqlite3
+from functools import lru_cache
+
+import orjson
+
+from shoal.autoscale import Evaluation, FormulaFault, PoolState, Program, check, compile_formula, evaluate, parse
+from shoal.autoscale.evaluation import refused
+from shoal.autoscale.ticks import to_datetime
+from shoal.local import errors, times
+from shoal.local.scheduler import pools
+from shoal.local.scheduler.loop import Transaction
+from shoal.local.scheduler.samples import PoolSamples
+
+SHORTEST_INTERVAL = times.SECOND
+"""Azure's is 5 minutes; a local pool need not wait as long."""
+LONGEST_INTERVAL = 168 * 60 * times.MINUTE
+BETWEEN_ENABLINGS = 30 * times.SECOND
+
+
+def enable(tx: Transaction, pool: sqlite3.Row, *, formula: str | None, interval: int | None) -> None:
+    """Turn autoscaling on, or give it another formula or interval; the first evaluation is due at once."""
+    pools.require_active(pool)
+    if pool["formula"] is None and formula is None:
+        raise errors.missing_property("autoScaleFormula")
+    if formula is None and interval is None:
+        raise errors.missing_property("autoScaleFormula")
+    if pool["allocation_state"] != "steady":
+        raise errors.conflict("PoolBeingResized", "The specified pool is being resized.")
+    if tx.now - (pool["auto_scale_enabled"] or 0) < BETWEEN_ENABLINGS:
+        text = "Automatic scaling of a pool may be enabled once every 30 seconds."
+        raise errors.BatchError(503, "TooManyEnableAutoScaleRequests", text)
+    set_formula(tx, pool["key"], formula=formula or pool["formula"], interval=interval or pool["evaluation_interval"])
+    tx.run(
+        "UPDATE pools SET auto_scale_enabled = ?1, last_modified = ?1 WHERE key = ?2",
+        tx.now,
+        pool["key"],
+    )
+
+
+def set_formula(tx: Transaction, key: int, *, formula: str | None, interval: int) -> None:
+    """None turns autoscaling off; the targets stay as they are."""
+    tx.run(
+        "UPDATE pools SET formula = ?1, evaluation_interval = ?2, next_evaluation = iif(?1 IS NULL, NULL, ?3)"
+        " WHERE key = ?4",
+        formula,
+        interval,
+        tx.now,
+        key,
+    )
+
+
+def check_settings(formula: str, interval: int) -> None:
+    """Raises BatchError: AutoScalingFormulaSyntaxError, AutoScaleFormulaTooLong, InvalidAutoScalingSettings."""
+    fault = _compiled(formula)
+    if isinstance(fault, FormulaFault) and fault.code != "AutoScalingFormulaEvaluationError":
+        text = f"Line {fault.span.line}, Col {fault.span.column}: {fault}"
+        raise errors.BatchError(400, fault.code, "The specified autoscale formula is not valid.", {"Message": text})
+    if not SHORTEST_INTERVAL <= interval <= LONGEST_INTERVAL:
+        text = "The evaluation interval is out of range: PT1S to PT168H is allowed here, PT5M to PT168H in Azure."
+        raise errors.BatchError(400, "InvalidAutoScalingSettings", text)
+
+
+def evaluate_due(tx: Transaction) -> None:
+    """Evaluate the formulas whose time has come, and let their pools follow."""
+    for pool in tx.all("SELECT * FROM pools WHERE next_evaluation <= ? AND state = 'active'", tx.now):
+        evaluation = evaluated(tx, pool, pool["formula"])
+        tx.run(
+            "UPDATE pools SET auto_scale_run = ?, next_evaluation = ? WHERE key = ?",
+            orjson.dumps(evaluation.wire()),
+            tx.now + pool["evaluation_interval"],
+            pool["key"],
+        )
+        if evaluation.error is None:
+            _follow(tx, pool, evaluation)
+
+
+def evaluated(tx: Transaction, pool: sqlite3.Row, formula: str) -> Evaluation:
+    """What the formula says now; nothing changes by it."""
+    moment = to_datetime(tx.now * times.TICKS_PER_MICROSECOND + times.TICKS_TO_1970)
+    state = _state(tx, pool)
+    program = _compiled(formula)
+    if isinstance(program, FormulaFault):
+        return refused(program, time=moment, pool=state)
+    return evaluate(program, time=moment, samples=PoolSamples(tx, pool), pool=state, seed=tx.now)
+
+
+def _state(tx: Transaction, pool: sqlite3.Row) -> PoolState:
+    (row,) = tx.all(
+        "SELECT count(*) FILTER (WHERE dedicated) AS dedicated, count(*) FILTER (WHERE NOT dedicated) AS low_priority"
+        " FROM nodes WHERE pool = ?",
+        pool["key"],
+    )
+    return PoolState(
+        target_dedicated_nodes=pool["target_dedicated"],
+        target_low_priority_nodes=pool["target_low_priority"],
+        current_dedicated_nodes=row["dedicated"],
+        current_low_priority_nodes=row["low_priority"],
+        task_slots_per_node=pool["slots_per_node"],
+    )
+
+
+@lru_cache(maxsize=256)
+def _compiled(formula: str) -> Program | FormulaFault:
+    try:
+        checked = check(parse(formula))
+    except FormulaFault as fault:
+        return fault
+    return checked.faults[0] if checked.faults else compile_formula(checked)
+
+
+def _follow(tx: Transaction, pool: sqlite3.Row, evaluation: Evaluation) -> None:
+    """Go to the targets, also while the pool is still on its way to earlier ones."""
+    wanted = (evaluation.target_dedicated_nodes, evaluation.target_low_priority_nodes)
+    if wanted != (pool["target_dedicated"], pool["target_low_priority"]):
+        pools.retarget(
+            tx,
+            pool["key"],
+            dedicated=wanted[0],
+            low_priority=wanted[1],
+            deallocation_option=evaluation.node_deallocation_option.value,
+        )
