@@ -156,6 +156,8 @@ def test_node_whose_agent_keeps_ending_becomes_unusable(tmp_path: Path) -> None:
         wait_until(kill_agents)
         (node,) = client.list_nodes("pool")
         assert [error.code for error in node.errors or []] == ["NodeAgentFailed"]
+        client.begin_delete_pool("pool", polling_interval=0).wait()
+        wait_until(lambda: not list((tmp_path / "nodes").iterdir()))
 
 
 def test_storage_that_ends_is_started_again_with_what_it_had(tmp_path: Path) -> None:

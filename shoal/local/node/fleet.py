@@ -8,6 +8,7 @@ import logging
 import os
 import shutil
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -50,7 +51,11 @@ class Fleet:
     def start(self, node: str, boots: int, setup: dict[str, Any]) -> None:
         self.unsent[node] = []
         self.send(node, {"setup": {**setup, **self._surroundings(setup["account"])}})
-        task = asyncio.get_running_loop().create_task(self._accompany(node, boots))
+        self._keep(self._accompany(node, boots))
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run beside the rest; the event loop itself holds its tasks only weakly."""
+        task = asyncio.get_running_loop().create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
@@ -80,10 +85,12 @@ class Fleet:
             process.stdin.write(line)
 
     def stop(self, node: str) -> None:
-        """The agent ends its tasks and itself when its input ends; its files go with it."""
+        """The agent ends its tasks and itself when its input ends; the node's files go with it."""
         self.stopping.add(node)
         if (process := self.processes.get(node)) and process.stdin:
             process.stdin.close()
+        elif node not in self.unsent:
+            self._keep(asyncio.to_thread(self._clean_up, node, self.directory(node)))
 
     async def stop_all(self) -> None:
         """End every agent; nodes keep their files."""
@@ -105,6 +112,7 @@ class Fleet:
         except OSError:
             log.exception("the agent of node %s could not be started or heard", node)
         self.processes.pop(node, None)
+        self.unsent.pop(node, None)
         await asyncio.to_thread(self._clean_up, node, directory)
         self.listener.on_gone(node, boots)
 

@@ -89,8 +89,8 @@ def release(tx: Transaction, node: sqlite3.Row, deallocation_option: str) -> Non
     if node["boots"] == 0 or node["state"] == "preempted":
         # No agent is there that could report its end.
         tx.run("DELETE FROM nodes WHERE key = ?", node["key"])
-        return
-    tx.run("UPDATE nodes SET state = 'leavingpool', state_time = ? WHERE key = ?", tx.now, node["key"])
+    else:
+        tx.run("UPDATE nodes SET state = 'leavingpool', state_time = ? WHERE key = ?", tx.now, node["key"])
     node_id: str = node["id"]
     tx.then(lambda agents: agents.stop(node_id))
 
@@ -171,7 +171,7 @@ def on_gone(tx: Transaction, node_id: str, boots: int) -> None:
         message = f"The node's agent ended {boots} times, the last time {lived / times.SECOND:.1f} s after its start."
         fault = [{"code": "NodeAgentFailed", "message": message, "errorDetails": []}]
         tx.run(
-            "UPDATE nodes SET state = 'unusable', state_time = ?, errors = ? WHERE key = ?",
+            "UPDATE nodes SET state = 'unusable', state_time = ?, boots = 0, errors = ? WHERE key = ?",
             tx.now,
             orjson.dumps(fault),
             node["key"],
