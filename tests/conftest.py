@@ -2,11 +2,14 @@
 
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from azure.batch import BatchClient
 
+from shoal.environment import Environment
 from shoal.local.status import Status
+from tests.environments import deploy
 from tests.services import batch_client, running_service
 
 
@@ -20,6 +23,17 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Status]:
 def client(service: Status) -> Iterator[BatchClient]:
     with batch_client(service) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of the stack that `environment` deploys."""
+    return tmp_path_factory.mktemp("project")
+
+
+@pytest.fixture(scope="session")
+def environment(service: Status, project: Path) -> Environment:
+    return deploy(service, project)
 
 
 @pytest.fixture

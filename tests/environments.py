@@ -1,15 +1,60 @@
-"""A small environment on an embedded service: a pool of two nodes, three containers, and clients for both."""
+"""Environments on an embedded service: one deployed as users deploy theirs, or one made directly for a single test."""
 
+import json
+import os
+import shutil
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from azure.batch import models
 
 from shoal.connect import Services, services_by_keys
-from shoal.environment import Authentication, Containers, Environment, Pool
+from shoal.environment import Authentication, Containers, Environment, Pool, from_json
 from shoal.local.status import Status
+from tests.services import REPOSITORY
 from tests.waiting import wait_until
+
+STACK = """\
+config:
+  shoal:service: embedded
+  shoal:authentication: shared_key
+  shoal:resourceGroup: jobs
+  shoal:batchAccount: jobsbatch
+  shoal:storageAccount: jobsstore
+  shoal:packages:
+    - {name: tool, directory: tool}
+  shoal:pools:
+    - {name: spot, vmSize: standard_d2s_v3, image: ubuntu-24.04, taskSlotsPerNode: 4, spotNodes: 2}
+"""
+
+
+def deploy(status: Status, directory: Path) -> Environment:
+    """The project's own program in a directory of its own, with a pool of two nodes and a package called `tool`."""
+    for name in ("Pulumi.yaml", "__main__.py"):
+        shutil.copy(REPOSITORY / name, directory / name)
+    (directory / "Pulumi.local.yaml").write_text(STACK)
+    (directory / "tool").mkdir()
+    (directory / "tool" / "greeting.txt").write_text("from the package\n")
+    shoal(status, directory, "up", "-y").check_returncode()
+    return from_json(json.loads(shoal(status, directory, "outputs", "--json").stdout))
+
+
+def shoal(status: Status, directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """The command, in a directory, with the state of a running service."""
+    return subprocess.run(
+        [sys.executable, "-m", "shoal", *words],
+        cwd=directory,
+        env={**os.environ, "SHOAL_STATE": status.state_dir},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 @contextmanager

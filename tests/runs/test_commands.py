@@ -6,16 +6,15 @@ import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from shoal.connect import Services
 from shoal.environment import Environment, to_json
 from shoal.local.status import Status
-from tests.keys_service import keys_of
+from tests.environments import shoal as run_shoal
 from tests.waiting import wait_until
 
 JOB = """\
@@ -40,12 +39,6 @@ TEMPLATES = Path(__file__).parents[2] / "task_templates"
 Shoal = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture(scope="session")
-def environment(service: Status, services: Services) -> Iterator[Environment]:
-    with keys_of(service) as endpoint:
-        yield replace(services.environment, arm_endpoint=endpoint)
-
-
 @pytest.fixture
 def arguments(environment: Environment, tmp_path: Path) -> list[str]:
     """Of a command that is told its environment by a document."""
@@ -56,19 +49,7 @@ def arguments(environment: Environment, tmp_path: Path) -> list[str]:
 @pytest.fixture
 def shoal(service: Status, tmp_path: Path, arguments: list[str]) -> Shoal:
     (tmp_path / "job.yaml").write_text(JOB)
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "shoal", *words, *arguments],
-            cwd=tmp_path,
-            env={**os.environ, "SHOAL_STATE": service.state_dir},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
-    return run
+    return lambda *words: run_shoal(service, tmp_path, *words, *arguments)
 
 
 def test_run_brings_the_results_home_and_says_how_far_it_is(shoal: Shoal, name: str, tmp_path: Path) -> None:
@@ -137,19 +118,21 @@ def test_plan_counts_without_creating_anything(shoal: Shoal, name: str) -> None:
     assert shoal("tasks", name).returncode == 2
 
 
-def test_render_prints_one_task_a_line_and_no_secret(shoal: Shoal, service: Status) -> None:
-    done = shoal("render", "job.yaml", "--limit", "3")
+def test_render_prints_one_task_a_line_and_no_secret(service: Status, environment: Environment, tmp_path: Path) -> None:
+    (tmp_path / "job.yaml").write_text(JOB)
+    by_signature = to_json(replace(environment, node_identity=None))
+    (tmp_path / "environment.json").write_text(json.dumps(by_signature))
+    done = run_shoal(service, tmp_path, "render", "job.yaml", "--limit", "3", "--environment", "environment.json")
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert [task["id"][:9] for task in found] == ["square-1-", "square-2-", "square-3-"]
-    assert "?sig=***" in done.stdout
-    assert service.storage_key not in done.stdout
+    assert found[0]["outputFiles"][0]["destination"]["container"]["containerUrl"].endswith("/outputs?sig=***")
 
 
 @pytest.mark.parametrize(
     ("change", "words", "message"),
     [
         (("pool: spot", "pool: sopt"), [], "the stack 'local' has no pool 'sopt'; did you mean 'spot'?"),
-        (("    after: square", "    packages: [x]\n    after: square"), [], "has no package 'x'; there are none"),
+        (("    after: square", "    packages: [x]\n    after: square"), [], "has no package 'x'; known are tool"),
         (("{stage: square, to: parts}", "{from: none.csv}"), [], "none.csv does not exist"),
         (("{{ n }} >&2", "{{ m }} >&2"), [], "job.yaml line 9: 'm' is undefined"),
         (("command: cat", "comand: cat"), [], "line 15: stages[1]: unknown key 'comand'; did you mean 'command'?"),
@@ -170,20 +153,24 @@ def test_bad_input_ends_with_2_one_message_and_nothing_created(
 
 
 def test_service_that_is_not_running_is_told_with_how_to_start_it(
-    shoal: Shoal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+    service: Status, tmp_path: Path, arguments: list[str]
 ) -> None:
-    monkeypatch.setenv("SHOAL_STATE", str(tmp_path))
-    done = subprocess.run(
-        [sys.executable, "-m", "shoal", "run", "job.yaml", *arguments],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    (tmp_path / "job.yaml").write_text(JOB)
+    stopped = replace(service, state_dir=str(tmp_path))
+    done = run_shoal(stopped, tmp_path, "run", "job.yaml", *arguments)
     assert done.returncode == 2
-    assert (
-        done.stderr == "error: the Batch service of stack 'local' is not running; start it with `shoal local start`\n"
-    )
+    assert done.stderr.endswith("is not running; start it with `shoal local start`\n")
+
+
+def test_environment_is_that_of_the_deployed_stack_unless_a_document_is_named(
+    service: Status, environment: Environment, project: Path, name: str, tmp_path: Path
+) -> None:
+    stage = "{name: greet, packages: tool, command: cat $AZ_BATCH_APP_PACKAGE_TOOL/greeting.txt}"
+    (tmp_path / "job.yaml").write_text(f"job: {{pool: spot}}\nstages: [{stage}]\n")
+    assert environment.stack == "local"
+    done = run_shoal(service, project, "run", str(tmp_path / "job.yaml"), "--job", name)
+    assert done.returncode == 0, done.stderr
+    assert run_shoal(service, project, "logs", name, "greet").stdout == "from the package\n"
 
 
 def test_lists_show_jobs_tasks_and_nodes(shoal: Shoal, name: str) -> None:
