@@ -14,7 +14,7 @@ from shoal.local.scheduler.loop import Transaction
 
 async def enable_pool_auto_scale(call: Call) -> Answer:
     body = call.body()
-    shapes.check(models.BatchPoolEnableAutoScaleOptions, body)
+    shapes.normalize(models.BatchPoolEnableAutoScaleOptions, body)
     formula, interval = body.get("autoScaleFormula"), body.get("autoScaleEvaluationInterval")
     micros = times.duration(interval) if interval else None
     scaling.check_settings(formula or "", micros or scaling.SHORTEST_INTERVAL)
@@ -41,7 +41,7 @@ async def disable_pool_auto_scale(call: Call) -> Answer:
 async def evaluate_pool_auto_scale(call: Call) -> Answer:
     """The formula of the body on the pool as it is; what is wrong with it is said in the answer, which is 200."""
     body = call.body()
-    shapes.check(models.BatchPoolEvaluateAutoScaleOptions, body)
+    shapes.normalize(models.BatchPoolEvaluateAutoScaleOptions, body)
 
     def evaluate(tx: Transaction) -> dict[str, Any]:
         pool = pools.by_id(tx, call.account, call["pool_id"])
