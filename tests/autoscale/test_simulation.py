@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shoal.autoscale import compile_formula, parse
@@ -249,6 +249,7 @@ def test_formula_that_ignores_slots_pays_for_nodes_it_does_not_need() -> None:
     st.floats(0, 20),
     st.integers(0, 1000),
 )
+@example([(0, 1, 1)], "requeue", Fill.PACK, 5e-324, 0)
 def test_no_task_disappears_and_no_node_runs_more_than_it_can(
     rows: Sequence[tuple[int, int, int]], option: str, fill: Fill, evictions: float, seed: int
 ) -> None:

@@ -119,10 +119,10 @@ class Fleet:
             self.census.busy += 1
 
     def _plan_eviction(self, node: Node, now: int) -> None:
-        rate = self._model.evictions_per_node_hour
+        rate = self._model.evictions_per_node_hour / HOUR  # may be too small for a number other than zero
         if node.kind is Kind.SPOT and rate > 0:
             epoch = node.epoch
-            after = max(1, whole(self._random.expovariate(rate / HOUR)))
+            after = max(1, whole(self._random.expovariate(rate)))
             self._agenda.plan(now + after, lambda then: self._evict(node, then) if node.epoch == epoch else None)
 
     def _evict(self, node: Node, now: int) -> None:
