@@ -1,0 +1,33 @@
+"""One figure, and the same figure of a peer where one was measured beside it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    name: str
+    value: float
+    unit: str
+    peer: str | None = None
+    peer_value: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """Ours through theirs: above 1, more of the unit than the peer."""
+        return None if self.peer_value is None else self.value / self.peer_value
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "value": _rounded(self.value),
+            "unit": self.unit,
+            "peer": self.peer,
+            "peer_value": None if self.peer_value is None else _rounded(self.peer_value),
+            "ratio": None if self.ratio is None else round(self.ratio, 2),
+        }
+
+
+def _rounded(value: float) -> float:
+    """Three digits are more than a run on a shared machine can tell."""
+    return float(f"{value:.3g}")
