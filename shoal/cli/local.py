@@ -9,6 +9,8 @@ from shoal.cli.output import emit_json, emit_table
 from shoal.errors import BadInput, WorkFailed
 
 if TYPE_CHECKING:
+    from subprocess import Popen
+
     from shoal.local.status import Status
 
 START_WITHIN = 90.0
@@ -84,15 +86,22 @@ def _launch(state_dir: Path, port: int | None) -> "Status":
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
     deadline = time.monotonic() + START_WITHIN
-    while time.monotonic() < deadline:
-        if (running := read_status(state_dir)) is not None:
-            return running
-        if process.poll() is not None:
-            break
-        time.sleep(LOOK_EVERY)
-    else:
-        process.terminate()
+    try:
+        while time.monotonic() < deadline and process.poll() is None:
+            if (running := read_status(state_dir)) is not None:
+                return running
+            time.sleep(LOOK_EVERY)
+    except KeyboardInterrupt:
+        _end(process)
+        raise
+    _end(process)
     raise _start_failure(log)
+
+
+def _end(process: "Popen[bytes]") -> None:
+    """Its session is its own, so neither Ctrl-C nor the end of this command would reach it."""
+    process.terminate()
+    process.wait()
 
 
 def _start_failure(log: Path) -> BadInput | WorkFailed:
