@@ -1,9 +1,8 @@
-"""A copy of the repository to run commands in as a person would, and what they leave behind."""
+"""A copy of the repository, to run commands in as a person would."""
 
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,29 +44,6 @@ def clone(directory: Path) -> Clone:
     for name in LINKED:
         (path / name).symlink_to((ROOT / name).resolve())
     return Clone(path=path, state=directory / "state")
-
-
-def wait_for_processes_to_end(below: Path, *, seconds: float = 10) -> list[str]:
-    """The command lines that still name this directory when the time is up."""
-    deadline = time.monotonic() + seconds
-    while (left := _command_lines(below)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return left
-
-
-def _command_lines(below: Path) -> list[str]:
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (process / "cmdline").read_text().split("\0")
-            place = (process / "cwd").readlink()
-        except OSError:
-            continue
-        if int(process.name) != os.getpid() and (
-            place.is_relative_to(below) or any(str(below) in word for word in words)
-        ):
-            found.append(" ".join(words))
-    return found
 
 
 def _left_out(_folder: str, names: Sequence[str]) -> list[str]:
