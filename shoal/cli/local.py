@@ -88,7 +88,8 @@ def _launch(state_dir: Path, port: int | None) -> "Status":
     deadline = time.monotonic() + START_WITHIN
     try:
         while time.monotonic() < deadline and process.poll() is None:
-            if (running := read_status(state_dir)) is not None:
+            running = read_status(state_dir)
+            if running is not None and running.pid == process.pid:
                 return running
             time.sleep(LOOK_EVERY)
     except KeyboardInterrupt:

@@ -42,6 +42,7 @@ def serve(state_dir: Path, port: int | None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("azure").setLevel(logging.WARNING)
     with _alone_on(state_dir):
+        status.forget_status(state_dir)  # of a service that was killed: its endpoints and token are no longer so
         connection = _open(state_dir / "batch.db")
         batch_socket = _listen(connection, port)
         storage = Storage(folder=state_dir / "azurite", port=_blob_port(connection))
