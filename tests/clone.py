@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LINKED = (".venv", "node_modules")
-"""What `make setup` installs; it is the repository's own."""
-LEFT_OUT = {*LINKED, ".git", ".shoal", "results", "__pycache__"}
+INSTALLED = (".venv", "node_modules")
+STAMP = ".installed"
+LEFT_OUT = {*INSTALLED, ".git", ".shoal", "results", "__pycache__"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +38,19 @@ class Clone:
 
 
 def clone(directory: Path) -> Clone:
-    """Files keep their times, by which make sees that the set-up is up to date."""
+    """It is set up with what the repository has installed.
+
+    That is linked piece by piece, and make finds the set-up done, whatever the files' times: an `npm ci` through a link
+    to the whole of node_modules would empty it for everyone.
+    """
     path = directory / "clone"
     shutil.copytree(ROOT, path, ignore=_left_out)
-    for name in LINKED:
-        (path / name).symlink_to((ROOT / name).resolve())
+    for name in INSTALLED:
+        (path / name).mkdir()
+        for part in (ROOT / name).iterdir():
+            if part.name != STAMP:
+                (path / name / part.name).symlink_to(part)
+        (path / name / STAMP).touch()
     return Clone(path=path, state=directory / "state")
 
 
