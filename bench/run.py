@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import accept_tasks
+import render_tasks
 import run_tasks
 import start
 from measurement import Measurement
@@ -13,6 +14,7 @@ from measurement import Measurement
 MEASUREMENTS: Mapping[str, Callable[[float], Iterator[Measurement]]] = {
     "accept": accept_tasks.measure,
     "run": run_tasks.measure,
+    "render": render_tasks.measure,
     "start": start.measure,
 }
 LINE = "{:<34}{:>12} {:<9}{:>14}{:>9}"

@@ -33,6 +33,7 @@ def test_ratio_without_a_peer_is_none() -> None:
     [
         ("accept", {"accept tasks", "accept tasks from azure-batch"}),
         ("run", {"run true tasks"}),
+        ("render", {"render tasks"}),
         ("start", {"service ready", "shoal --help"}),
     ],
 )
