@@ -90,6 +90,19 @@ def test_durations_are_kept_in_dotnets_form(sent: str, kept: str) -> None:
     assert normalized(TASK, body)["constraints"] == {"maxWallClockTime": kept}
 
 
+def test_null_is_the_same_as_nothing_at_every_depth() -> None:
+    body = {
+        "id": "t",
+        "commandLine": "true",
+        "displayName": None,
+        "constraints": {"maxWallClockTime": None},
+        "environmentSettings": [{"name": "A", "value": None}],
+    }
+    expected = {"id": "t", "commandLine": "true", "constraints": {}, "environmentSettings": [{"name": "A"}]}
+    assert normalized(TASK, body) == expected
+    assert refusal(TASK, {"id": "t", "commandLine": None})[0] == "MissingRequiredProperty"
+
+
 def test_properties_that_later_versions_removed_are_accepted() -> None:
     body = {"id": "p", "vmSize": "s", "certificateReferences": [], "targetNodeCommunicationMode": "simplified"}
     assert normalized(POOL, dict(body)) == body

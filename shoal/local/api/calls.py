@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from shoal.local.service import Service
 
 LARGEST_PAGE = 1000
-NULL = re.compile(rb":\s*null")
 NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 
 
@@ -38,12 +37,11 @@ class Call:
         return self.parameters[parameter]
 
     def body(self) -> Any:
-        """The JSON of the body without its nulls; an absent one reads as an empty object. Raises BatchError."""
+        """The JSON of the body; an absent one reads as an empty object. Raises BatchError."""
         try:
-            body = orjson.loads(self.content) if self.content else {}
+            return orjson.loads(self.content) if self.content else {}
         except orjson.JSONDecodeError as exc:
             raise errors.invalid_request_body(str(exc)) from None
-        return _without_nulls(body) if NULL.search(self.content) else body
 
     def page_size(self) -> int:
         text = self.query.get("maxresults", str(LARGEST_PAGE))
@@ -59,12 +57,6 @@ class Call:
         if not NUMBER.fullmatch(token):
             raise errors.invalid_query_parameter("$skiptoken", token, "it is not one of this service's")
         return int(token)
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
 """Request bodies held against the models of the official clients: one schema, and it is Azure's.
 
-A shape is compiled once per model into closures; checking a body walks it and raises at the first fault. Bodies come
-without nulls (`Call.body`): for Batch a property that is null is a property that is not given.
+A shape is compiled once per model into closures; checking a body walks it and raises at the first fault.
 """
 
 import datetime
@@ -38,6 +37,7 @@ INTEGERS = range(-(1 << 31), 1 << 31)
 def normalize(model: type, body: Any) -> None:
     """Check a body and write it as Batch reads it back: words of enums in the client's case, durations in .NET's form.
 
+    A property that is null is one that was not given, and is dropped.
     Raises BatchError: InvalidRequestBody, MissingRequiredProperty, UnsupportedProperty, InvalidPropertyValue.
     """
     if not isinstance(body, dict):
@@ -60,12 +60,15 @@ def _object(model: type) -> Reading:
     def read_object(value: Any, path: str) -> Any:
         if not isinstance(value, dict):
             raise errors.invalid_property(path, value, "an object is expected")
-        for name, item in value.items():
+        for name, item in list(value.items()):
             where = f"{path}.{name}" if path else name
-            if (read := readings.get(name)) is not None:
+            if (read := readings.get(name)) is None:
+                if name not in EARLIER_PROPERTIES:
+                    raise errors.unsupported_property(where)
+            elif item is None:
+                del value[name]
+            else:
                 value[name] = read(item, where)
-            elif name not in EARLIER_PROPERTIES:
-                raise errors.unsupported_property(where)
         for name in required:
             if name not in value:
                 raise errors.missing_property(f"{path}.{name}" if path else name)

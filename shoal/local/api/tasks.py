@@ -68,9 +68,9 @@ def _collection(body: Any) -> list[Any]:
         raise errors.invalid_request_body("a JSON object is expected")
     if unknown := body.keys() - {"value"}:
         raise errors.unsupported_property(min(unknown))
-    if "value" not in body:
+    bodies = body.get("value")
+    if bodies is None:
         raise errors.missing_property("value")
-    bodies: list[Any] = body["value"]
     if not isinstance(bodies, list):
         raise errors.invalid_property("value", bodies, "an array is expected")
     if not 1 <= len(bodies) <= MOST_IN_A_COLLECTION:

@@ -17,9 +17,10 @@ class Package:
 
     application: str
     version: str | None
-    pinned: str | None
     container: str | None
     blob: str | None
+    activated: int | None
+    """When the blob's content was last declared to be the version's. In microseconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,15 +3,19 @@
 Source: "Deploy applications to compute nodes with Batch application packages"; directory names as seen on nodes.
 """
 
-import shutil
 import threading
 import time
 import zipfile
+import zlib
 from pathlib import Path
+from tempfile import mkdtemp
 
 from shoal.local.node.blobs import AccessDenied, Blobs, NotThere, TransferFailed, blob_url
 from shoal.local.node.failures import TaskFault
 from shoal.local.node.messages import Package
+
+BAD_ARCHIVE = (zipfile.BadZipFile, zlib.error, RuntimeError)
+"""What zipfile raises on an archive that is broken, encrypted, or packed in a way that it does not know."""
 
 
 class Packages:
@@ -21,8 +25,8 @@ class Packages:
         self.folder = folder
         self.blobs = blobs
         self.lock = threading.Lock()
-        self.installed: dict[str, Path] = {}
-        """Directories by blob: a version that was uploaded and activated again lies in another one."""
+        self.installed: dict[Package, Path] = {}
+        """A version that was activated again is another one: tasks may still use the first."""
 
     def install(self, packages: list[Package]) -> list[tuple[Package, Path]]:
         """Raises TaskFault ApplicationPackageError."""
@@ -33,27 +37,28 @@ class Packages:
         label = f"{package.application} {package.version or '(default version)'}"
         if package.container is None or package.blob is None:
             raise _fault(package, f"Application package {label} does not exist or is not active")
-        if package.blob not in self.installed:
+        if package not in self.installed:
             try:
-                self.installed[package.blob] = self._unpack(package, package.container, package.blob)
+                self.installed[package] = self._unpack(package, package.container, package.blob)
             except NotThere as exc:
                 raise _fault(package, f"The content of application package {label} is gone from storage") from exc
-            except (AccessDenied, TransferFailed, OSError, zipfile.BadZipFile) as exc:
+            except (AccessDenied, TransferFailed, OSError, *BAD_ARCHIVE) as exc:
                 raise _fault(package, f"Application package {label} could not be installed: {exc}") from exc
-        return self.installed[package.blob]
+        return self.installed[package]
 
     def _unpack(self, package: Package, container: str, blob: str) -> Path:
         stamp = time.strftime("%Y-%m-%d-%H-%M-%S", time.gmtime())
-        target = self.folder / f"{package.application.lower()}{package.version}{stamp}"
+        target = Path(mkdtemp(prefix=f"{package.application.lower()}{package.version}{stamp}-", dir=self.folder))
         archive = target.with_name(f"{target.name}.zip")
-        shutil.rmtree(target, ignore_errors=True)
-        self.blobs.download(blob_url(self.blobs.auto_storage_url(container), blob), archive)
-        with zipfile.ZipFile(archive) as content:
-            for entry in content.infolist():
-                extracted = Path(content.extract(entry, target))
-                if mode := entry.external_attr >> 16 & 0o777:
-                    extracted.chmod(mode)
-        archive.unlink()
+        try:
+            self.blobs.download(blob_url(self.blobs.auto_storage_url(container), blob), archive)
+            with zipfile.ZipFile(archive) as content:
+                for entry in content.infolist():
+                    extracted = Path(content.extract(entry, target))
+                    if mode := entry.external_attr >> 16 & 0o777:
+                        extracted.chmod(mode)
+        finally:
+            archive.unlink(missing_ok=True)
         return target
 
 

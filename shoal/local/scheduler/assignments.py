@@ -35,7 +35,7 @@ def _seconds(limit: str) -> float | None:
     return None if limit == times.UNLIMITED else times.duration(limit) / times.SECOND
 
 
-def package(tx: Transaction, account: str, reference: dict[str, str]) -> dict[str, str | None]:
+def package(tx: Transaction, account: str, reference: dict[str, str]) -> dict[str, Any]:
     """Where a referenced package lies; `blob` is None when it has gone since it was referenced.
 
     A reference may name the application by its bare id or by its ARM id, with `/versions/NAME` or without.
@@ -52,9 +52,9 @@ def package(tx: Transaction, account: str, reference: dict[str, str]) -> dict[st
     return {
         "application": row["application"] if row else application,
         "version": row["version"] if row else version,
-        "pinned": version,
         "container": row["container"] if row else None,
         "blob": row["blob"] if row else None,
+        "activated": row["activated"] if row else None,
     }
 
 

@@ -1,0 +1,69 @@
+"""Files that nodes fetch and keep in the name of an identity of their pool."""
+
+import pytest
+from azure.batch import BatchClient
+from azure.storage.blob import ContainerClient
+
+from shoal.local.status import Status
+from tests.arm import ArmHttp
+from tests.blobs import make_container
+from tests.local.making import VM_SIZE, execution, failure_code, make_job, read, run, sh, task
+
+
+@pytest.fixture
+def identity(service: Status, name: str) -> str:
+    """An identity, which a pool of the test's name has."""
+    arm = ArmHttp(service, "shoal")
+    made = arm.make(f"providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}", {"location": "local"})
+    arm.make(
+        f"providers/Microsoft.Batch/batchAccounts/{service.account}/pools/{name}",
+        {
+            "identity": {"type": "UserAssigned", "userAssignedIdentities": {made["id"]: {}}},
+            "properties": {"vmSize": VM_SIZE, "scaleSettings": {"fixedScale": {"targetLowPriorityNodes": 1}}},
+        },
+    )
+    return str(made["id"])
+
+
+@pytest.fixture
+def container(service: Status, name: str) -> ContainerClient:
+    return make_container(service, name, **{"in/a.txt": b"kept from strangers"})
+
+
+def test_pools_identity_reads_inputs_and_writes_outputs(
+    client: BatchClient, name: str, identity: str, container: ContainerClient
+) -> None:
+    make_job(client, name, name)
+    by = {"identityReference": {"resourceId": identity.upper()}}
+    files = [
+        {"httpUrl": f"{container.url}/in/a.txt", "filePath": "one", **by},
+        {"storageContainerUrl": container.url, "blobPrefix": "in/", **by},
+    ]
+    output = {"containerUrl": container.url, "path": "out/b.txt", **by}
+    outputs = [
+        {
+            "filePattern": "b.txt",
+            "destination": {"container": output},
+            "uploadOptions": {"uploadCondition": "tasksuccess"},
+        }
+    ]
+    done = run(client, name, task("t", sh("cat one in/a.txt | tee b.txt"), resourceFiles=files, outputFiles=outputs))
+    assert execution(done).result == "success"
+    assert read(client, name, "t") == b"kept from strangers" * 2
+    assert container.download_blob("out/b.txt").readall() == b"kept from strangers" * 2
+
+
+def test_identity_of_another_pool_is_of_no_use(
+    client: BatchClient, pool: str, name: str, identity: str, container: ContainerClient
+) -> None:
+    make_job(client, name, pool)
+    by = {"identityReference": {"resourceId": identity}}
+    files = [{"httpUrl": f"{container.url}/in/a.txt", "filePath": "one", **by}]
+    assert failure_code(run(client, name, task("t", "true", resourceFiles=files))) == "BlobAccessDenied"
+
+
+def test_identity_reaches_only_storage_that_the_service_knows(client: BatchClient, name: str, identity: str) -> None:
+    make_job(client, name, name)
+    by = {"identityReference": {"resourceId": identity}}
+    files = [{"httpUrl": "http://127.0.0.1:9/elsewhere/c/a.txt", "filePath": "one", **by}]
+    assert failure_code(run(client, name, task("t", "true", resourceFiles=files))) == "BlobAccessDenied"
