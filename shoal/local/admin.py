@@ -7,7 +7,7 @@ bearer token is ARM's.
 import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -28,12 +28,12 @@ def routes(service: "Service") -> list[Route]:
         return JSONResponse(asdict(chaos.load(service.connection)))
 
     async def change(request: Request) -> Response:
-        wanted = _checked(chaos.load(service.connection), await request.json())
+        wanted = _checked(chaos.load(service.connection), await _body(request))
         await service.loop.change(lambda tx: chaos.store(tx.connection, wanted))
         return JSONResponse(asdict(wanted))
 
     async def preempt(request: Request) -> Response:
-        node = (await request.json()).get("node")
+        node = (await _body(request)).get("node")
         return JSONResponse({"node": await service.loop.change(lambda tx: evictions.preempt_named(tx, node))})
 
     table: list[tuple[str, str, Endpoint]] = [
@@ -47,7 +47,7 @@ def routes(service: "Service") -> list[Route]:
 def _guarded(service: "Service", endpoint: Endpoint) -> Endpoint:
     async def answer(request: Request) -> Response:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if not hmac.compare_digest(token, service.arm_token):
+        if not hmac.compare_digest(token.encode(), service.arm_token.encode()):
             return JSONResponse({"error": "the bearer token is not this service's"}, 401)
         try:
             return await endpoint(request)
@@ -57,9 +57,19 @@ def _guarded(service: "Service", endpoint: Endpoint) -> Endpoint:
     return answer
 
 
-def _checked(current: Chaos, wanted: object) -> Chaos:
+async def _body(request: Request) -> dict[str, Any]:
+    try:
+        body = await request.json()
+    except ValueError as exc:
+        raise errors.invalid_request_body(str(exc)) from None
+    if not isinstance(body, dict):
+        raise errors.invalid_request_body("a JSON object is expected")
+    return body
+
+
+def _checked(current: Chaos, wanted: dict[str, Any]) -> Chaos:
     names = {field.name for field in fields(Chaos)}
-    if not isinstance(wanted, dict) or not names.issuperset(wanted):
+    if not names.issuperset(wanted):
         raise errors.invalid_request_body(f"an object with some of {', '.join(sorted(names))} is expected")
     for name, value in wanted.items():
         if not isinstance(value, int | float) or value < 0:

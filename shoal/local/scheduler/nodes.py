@@ -112,12 +112,7 @@ def preempt(tx: Transaction, node: sqlite3.Row) -> None:
     Source: "Use Spot VMs with Batch": the node stays in the pool as `preempted`, and the pool tries to restore it.
     """
     tasks.requeue_from(tx, node["id"])
-    tx.run(
-        "UPDATE nodes SET state = 'preempted', state_time = ?, boot_due = ? WHERE key = ?",
-        tx.now,
-        tx.now + chaos.absence(tx.connection),
-        node["key"],
-    )
+    tx.run("UPDATE nodes SET state = 'preempted', state_time = ? WHERE key = ?", tx.now, node["key"])
     tx.pools_to_fill.add(node["pool"])
     node_id: str = node["id"]
     tx.then(lambda agents: agents.stop(node_id))
@@ -164,6 +159,8 @@ def on_gone(tx: Transaction, node_id: str, boots: int) -> None:
         tx.run("DELETE FROM nodes WHERE key = ?", node["key"])
         return
     if node["state"] == "preempted":
+        # Counted from here: two agents of one node would be in each other's way.
+        tx.run("UPDATE nodes SET boot_due = ? WHERE key = ?", tx.now + chaos.absence(tx.connection), node["key"])
         return
     tasks.requeue_from(tx, node_id)
     lived = tx.now - (node["booted"] or node["state_time"])
