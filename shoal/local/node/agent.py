@@ -30,7 +30,6 @@ from shoal.local.node.start_task import StartTask
 SERVICE_IN, SERVICE_OUT = 0, 1
 TRANSFERS = 8
 LONGEST_SLEEP = 60.0
-HIGHEST_INHERITED = 4096
 
 
 class Agent:
@@ -46,8 +45,6 @@ class Agent:
 
     def run(self) -> None:
         """Serve until the service says stop or is gone; then end every process."""
-        # What else came down from the service would go on to every task and keep the pipes open after the agent's end.
-        os.closerange(3, HIGHEST_INHERITED)
         self.wake_reader, self.wake_writer = os.pipe()
         for end in (self.wake_reader, self.wake_writer):
             os.set_blocking(end, False)

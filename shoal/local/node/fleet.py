@@ -14,11 +14,13 @@ from typing import Any, Protocol
 
 import orjson
 
+from shoal.local.children import Child, spawn
 from shoal.local.node import leftovers
 
 log = logging.getLogger(__name__)
 
-LONGEST_LINE = 1 << 26
+PATIENCE = 10.0
+"""Seconds for agents to end their tasks and themselves."""
 
 
 class Listener(Protocol):
@@ -37,7 +39,7 @@ class Fleet:
         """Nodes find the service's own Python first, whatever the machine calls `python3`."""
         self.surroundings: dict[str, Any] = {}
         """What every setup holds beside what the scheduler knows: endpoints and keys."""
-        self.processes: dict[str, asyncio.subprocess.Process] = {}
+        self.agents: dict[str, Child] = {}
         self.unsent: dict[str, list[bytes]] = {}
         """Commands to agents whose processes are still being made."""
         self.stopping: set[str] = set()
@@ -69,7 +71,7 @@ class Fleet:
     def learn_keys(self, keys: dict[str, str]) -> None:
         """Storage accounts were added: every agent may need them."""
         self.surroundings["keys"] = keys
-        for node in [*self.processes, *self.unsent]:
+        for node in [*self.agents, *self.unsent]:
             self.send(node, {"keys": keys})
 
     def send(self, node: str, command: dict[str, Any]) -> None:
@@ -77,27 +79,26 @@ class Fleet:
         line = orjson.dumps(command, option=orjson.OPT_APPEND_NEWLINE)
         if node in self.unsent:
             self.unsent[node].append(line)
-        elif process := self.processes.get(node):
-            self._write(process, line)
-
-    def _write(self, process: asyncio.subprocess.Process, line: bytes) -> None:
-        if process.stdin is not None and not process.stdin.is_closing():
-            process.stdin.write(line)
+        elif agent := self.agents.get(node):
+            agent.write(line)
 
     def stop(self, node: str) -> None:
         """The agent ends its tasks and itself when its input ends; the node's files go with it."""
         self.stopping.add(node)
-        if (process := self.processes.get(node)) and process.stdin:
-            process.stdin.close()
+        if agent := self.agents.get(node):
+            agent.close()
         elif node not in self.unsent:
             self._keep(asyncio.to_thread(self._clean_up, node, self.directory(node)))
 
     async def stop_all(self) -> None:
-        """End every agent; nodes keep their files."""
+        """End every agent, by force where it takes too long; nodes keep their files."""
         self.closed = True
-        for process in self.processes.values():
-            if process.stdin:
-                process.stdin.close()
+        for agent in self.agents.values():
+            agent.close()
+        if self.tasks:
+            await asyncio.wait(self.tasks, timeout=PATIENCE)
+        for agent in self.agents.values():
+            agent.process.kill()
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
     async def _accompany(self, node: str, boots: int) -> None:
@@ -105,47 +106,34 @@ class Fleet:
         directory = self.directory(node)
         try:
             await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
-            process = await self._spawn(node, directory)
-            self._greet(node, process)
-            await self._listen(node, boots, process)
-            await process.wait()
+            agent = await spawn(
+                [sys.executable, "-m", "shoal.local.node", str(directory)], log=self._log(node), heard=True
+            )
+            self._greet(node, agent)
+            async for line in agent.lines():
+                self.listener.on_report(node, boots, orjson.loads(line))
+            agent.close()
+            await agent.wait()
         except OSError:
             log.exception("the agent of node %s could not be started or heard", node)
-        self.processes.pop(node, None)
+        self.agents.pop(node, None)
         self.unsent.pop(node, None)
         await asyncio.to_thread(self._clean_up, node, directory)
         self.listener.on_gone(node, boots)
 
-    async def _spawn(self, node: str, directory: Path) -> asyncio.subprocess.Process:
-        with (self.root / f"{node}.log").open("ab") as agent_log:
-            return await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "shoal.local.node",
-                str(directory),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=agent_log,
-                limit=LONGEST_LINE,
-                start_new_session=True,
-            )
-
-    def _greet(self, node: str, process: asyncio.subprocess.Process) -> None:
-        self.processes[node] = process
+    def _greet(self, node: str, agent: Child) -> None:
+        self.agents[node] = agent
         for line in self.unsent.pop(node):
-            self._write(process, line)
-        if (self.closed or node in self.stopping) and process.stdin is not None:
-            process.stdin.close()
+            agent.write(line)
+        if self.closed or node in self.stopping:
+            agent.close()
 
-    async def _listen(self, node: str, boots: int, process: asyncio.subprocess.Process) -> None:
-        if process.stdout is None:
-            raise AssertionError("agents are started with a pipe for their reports")
-        while (line := await process.stdout.readline()).endswith(b"\n"):
-            self.listener.on_report(node, boots, orjson.loads(line))
+    def _log(self, node: str) -> Path:
+        return self.root / f"{node}.log"
 
     def _clean_up(self, node: str, directory: Path) -> None:
         leftovers.end_processes(directory)
         if node in self.stopping:
             self.stopping.discard(node)
             shutil.rmtree(directory, ignore_errors=True)
-            (self.root / f"{node}.log").unlink(missing_ok=True)
+            self._log(node).unlink(missing_ok=True)

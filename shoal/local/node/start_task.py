@@ -4,20 +4,34 @@ Source: REST reference, StartTask; node states as in "Nodes and pools": with wai
 `waitingforstarttask` and ends in `starttaskfailed` where the task fails; without, it takes tasks beside it.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from shoal.local import times
 from shoal.local.node import resource_files
+from shoal.local.node.blobs import Blobs
+from shoal.local.node.directories import NodeDirectory
 from shoal.local.node.environment import task_environment
 from shoal.local.node.failures import TaskFault
 from shoal.local.node.launch import launch
+from shoal.local.node.messages import Setup
 
-if TYPE_CHECKING:
-    from shoal.local.node.agent import Agent
+
+class Host(Protocol):
+    """What a start task needs of the agent that runs it."""
+
+    directory: NodeDirectory
+    environment: dict[str, str]
+    setup: Setup
+    blobs: Blobs
+    processes: dict[int, Callable[[int], None]]
+
+    def in_background(self, work: Callable[[], Any], then: Callable[[Any, TaskFault | None], None]) -> None: ...
+    def report(self, **message: Any) -> None: ...
 
 
 class StartTask:
-    def __init__(self, agent: "Agent", definition: dict[str, Any]) -> None:
+    def __init__(self, agent: Host, definition: dict[str, Any]) -> None:
         self.agent = agent
         self.definition = definition
         self.directory = agent.directory.startup
