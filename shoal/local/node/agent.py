@@ -177,6 +177,7 @@ class Agent:
 
     def _after_exit(self, run: Run, code: int) -> None:
         """Upload what the task left, then report its end; a killed task leaves nothing."""
+        run.pid = None
         due = [] if run.ending else output_files.due(run.assignment.output_files, exit_code=code)
         if not due:
             self._end(run, code, None)
