@@ -1,6 +1,7 @@
 # Needs Python 3.11 or later and make; everything else is installed below, into .venv and node_modules.
+# `true`: make takes a last exit code of 127 for a failure of the shell itself, and loses what it printed.
 PYTHON ?= $(firstword $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
-	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p; done))
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p; done; true))
 BIN := .venv/bin
 SOURCES := shoal components tests __main__.py
 
@@ -9,7 +10,7 @@ SOURCES := shoal components tests __main__.py
 setup: .venv/.installed node_modules/.installed
 
 .venv/.installed: requirements.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo "make: Shoal needs Python 3.11 or later; none was found on the PATH" >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "make: Shoal needs Python 3.11 or later with venv; none was found on the PATH" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
