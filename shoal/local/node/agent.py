@@ -209,13 +209,13 @@ class Agent:
         return max(0.0, min([LONGEST_SLEEP, *(deadline - time.monotonic() for deadline in deadlines)]))
 
     def _reap(self) -> None:
-        while self.processes:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
-                return
-            # Whatever the command left running in its group ends with it.
-            end_group(pid)
-            self.processes.pop(pid)(exit_code(status))
+        """Look at each of its own processes; libraries in the transfers' threads have children, too."""
+        for pid in list(self.processes):
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                # Whatever the command left running in its group ends with it.
+                end_group(pid)
+                self.processes.pop(pid)(exit_code(status))
 
     def _drain_wakeups(self) -> None:
         with contextlib.suppress(BlockingIOError):
