@@ -13,6 +13,8 @@ from shoal.local.status import Status
 from tests.services import batch_client, running_service
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.xdist_group("autoscaling")  # one service for all of them
+
 FOLLOW_THE_QUEUE = """
 $tasks = max(0, $PendingTasks.GetSample(1));
 $TargetLowPriorityNodes = min(3, ($tasks + 1) / $TaskSlotsPerNode);

@@ -26,6 +26,8 @@ from tests.processes import processes_naming
 from tests.services import batch_client, running_service
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.xdist_group("preemption")  # one service for all of them
+
 
 @pytest.fixture(scope="module")
 def own_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Status]:
