@@ -31,10 +31,16 @@ class Pool(TypedDict):
     vm_size: str
     image: str
     task_slots_per_node: NotRequired[int]
-    spot_nodes: NotRequired[int]
-    dedicated_nodes: NotRequired[int]
+    max_spot_nodes: NotRequired[int]
+    max_dedicated_nodes: NotRequired[int]
+    slots_per_task: NotRequired[float]
+    hold: NotRequired[str]
+    max_step: NotRequired[int]
+    warm_up_nodes: NotRequired[int]
     auto_scale_formula: NotRequired[str]
     auto_scale_evaluation_interval: NotRequired[str]
+    spot_nodes: NotRequired[int]
+    dedicated_nodes: NotRequired[int]
     start_task: NotRequired[StartTask]
     packages: NotRequired[list[str]]
 

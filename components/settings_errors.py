@@ -7,6 +7,8 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from shoal.autoscale.review import shown
+
 ALLOWED = {
     "greater_than_equal": "it must be at least {ge}",
     "less_than_equal": "it must be at most {le}",
@@ -15,6 +17,7 @@ ALLOWED = {
     "int_from_float": "it must be an integer",
     "bool_parsing": "it must be true or false",
     "string_type": "it must be text",
+    "string_too_short": "it must be text",
     "string_pattern_mismatch": "it must match {pattern}",
     "enum": "it must be {expected}",
     "literal_error": "it must be {expected}",
@@ -27,9 +30,11 @@ ALLOWED = {
 
 
 def explain(error: ErrorDetails, model: type[BaseModel], project: str, file: str) -> str:
-    """One line for one of pydantic's errors on `model`, in the spelling of the stack's file."""
+    """One of pydantic's errors on `model`, in the spelling of the stack's file: a line, or for a formula its places."""
     key = f"{project}:{_path(error['loc'])}"
     match error["type"]:
+        case "formula":
+            return "\n".join(shown(fault, error["input"], f"{file}: {key}") for fault in error["ctx"]["faults"])
         case "missing":
             sentence = f"{key} is missing"
         case "extra_forbidden":

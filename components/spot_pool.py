@@ -1,11 +1,14 @@
-"""A pool of Spot nodes, with a fixed number of them or scaled by a formula."""
+"""A pool of Spot nodes that follows its tasks, down to none when idle."""
 
 from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi_azure_native import batch
 
+from components.errors import SettingsError
 from components.images import IMAGES
+from components.scaling import contradiction, following_formula
+from shoal.autoscale.errors import InputFault
 
 FIXED_ONCE_CREATED = [
     "vmSize",
@@ -41,12 +44,27 @@ class SpotPoolArgs(TypedDict):
     """A name of components/images.py."""
     task_slots_per_node: NotRequired[pulumi.Input[int]]
     """Tasks that a node runs at once; 1 unless given."""
-    spot_nodes: NotRequired[pulumi.Input[int]]
-    dedicated_nodes: NotRequired[pulumi.Input[int]]
+    max_spot_nodes: NotRequired[int]
+    """This and the next five are limits of the formula that the pool is scaled by unless told otherwise: never more
+    Spot nodes than these."""
+    max_dedicated_nodes: NotRequired[int]
+    """Dedicated nodes at most, while Spot nodes are not to be had; 0: none."""
+    slots_per_task: NotRequired[float]
+    """Task slots that a task takes on average."""
+    hold: NotRequired[str]
+    """ISO 8601: how long nodes stay after the work would fit on fewer."""
+    max_step: NotRequired[int]
+    """Nodes added at most by one evaluation."""
+    warm_up_nodes: NotRequired[int]
+    """Spot nodes that a new pool starts with."""
     auto_scale_formula: NotRequired[pulumi.Input[str]]
-    """Instead of numbers of nodes."""
-    auto_scale_evaluation_interval: NotRequired[pulumi.Input[str]]
-    """ISO 8601, PT5M to PT168H."""
+    """Instead of the formula with these limits."""
+    auto_scale_evaluation_interval: NotRequired[str]
+    """ISO 8601, PT5M to PT168H; on the embedded service from PT1S."""
+    spot_nodes: NotRequired[pulumi.Input[int]]
+    """Instead of a formula: a fixed number."""
+    dedicated_nodes: NotRequired[pulumi.Input[int]]
+    """Beside `spot_nodes`."""
     start_task: NotRequired[StartTask]
     packages: NotRequired[list[PackageReference]]
     """On every node, before its start task."""
@@ -102,15 +120,28 @@ def _deployment(image_name: str) -> batch.DeploymentConfigurationArgsDict:
 
 
 def _scale(args: SpotPoolArgs) -> batch.ScaleSettingsArgsDict:
-    if formula := args.get("auto_scale_formula"):
-        interval = args.get("auto_scale_evaluation_interval", "PT5M")
-        return {"auto_scale": {"formula": formula, "evaluation_interval": interval}}
-    return {
-        "fixed_scale": {
-            "target_low_priority_nodes": args.get("spot_nodes", 0),
-            "target_dedicated_nodes": args.get("dedicated_nodes", 0),
+    """Raises SettingsError."""
+    if pair := contradiction(args):
+        raise SettingsError(f"pool {args['pool_name']} has both {pair[0]} and {pair[1]}; a pool is scaled in one way")
+    if "spot_nodes" in args or "dedicated_nodes" in args:
+        return {
+            "fixed_scale": {
+                "target_low_priority_nodes": args.get("spot_nodes", 0),
+                "target_dedicated_nodes": args.get("dedicated_nodes", 0),
+            }
         }
-    }
+    interval = args.get("auto_scale_evaluation_interval", "PT5M")
+    formula = args.get("auto_scale_formula")
+    if formula is None:
+        formula = _following(args, interval)
+    return {"auto_scale": {"formula": formula, "evaluation_interval": interval}}
+
+
+def _following(args: SpotPoolArgs, interval: str) -> str:
+    try:
+        return following_formula(args, interval=interval)
+    except InputFault as exc:
+        raise SettingsError(f"pool {args['pool_name']}: {exc}") from exc
 
 
 def _start_task(task: StartTask | None) -> batch.StartTaskArgsDict | None:

@@ -1,4 +1,5 @@
 from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +7,9 @@ import pulumi
 import pytest
 
 from components.environment import Environment, EnvironmentArgs
+from components.errors import SettingsError
+from shoal.autoscale.review import review
+from shoal.autoscale.scenarios import PendingTasks, formula
 from shoal.environment import Authentication, from_json
 from shoal.environment import Environment as Document
 from tests.programs import SUBSCRIPTION, Recording, record
@@ -125,12 +129,58 @@ def test_pool_has_fixed_spot_nodes_the_package_by_version_and_the_identity(proje
 
 
 def test_pool_with_a_formula_is_scaled_by_it(project: Path) -> None:
-    formula = "$TargetLowPriorityNodes = 2;"
-    pool = {"name": "spot", "vm_size": "x", "image": "ubuntu-24.04", "auto_scale_formula": formula}
-    recording = declare(project, pools=[pool])
-    assert recording.only("batch:Pool").inputs["scaleSettings"] == {
-        "autoScale": {"formula": formula, "evaluationInterval": "PT5M"}
+    own = "$TargetLowPriorityNodes = 2;"
+    assert scaled(project, auto_scale_formula=own) == {"autoScale": {"formula": own, "evaluationInterval": "PT5M"}}
+
+
+def scaled(project: Path, **scaling: Any) -> dict[str, Any]:
+    pool = {"name": "spot", "vm_size": "x", "image": "ubuntu-24.04", "task_slots_per_node": 4, **scaling}
+    settings: dict[str, Any] = declare(project, pools=[pool]).only("batch:Pool").inputs["scaleSettings"]
+    return settings
+
+
+def test_pool_that_says_nothing_of_scaling_follows_its_tasks_with_spot_nodes(project: Path) -> None:
+    assert scaled(project) == {"autoScale": {"formula": formula(PendingTasks()), "evaluationInterval": "PT5M"}}
+
+
+def test_limits_of_a_pool_are_those_of_its_formula(project: Path) -> None:
+    limits = {"max_spot_nodes": 7, "max_dedicated_nodes": 2, "slots_per_task": 1.5, "max_step": 3, "warm_up_nodes": 1}
+    settings = scaled(project, **limits, hold="PT30M", auto_scale_evaluation_interval="PT10M")
+    assert settings["autoScale"] == {
+        "formula": formula(
+            PendingTasks(
+                max_spot_nodes=7,
+                max_dedicated_nodes=2,
+                slots_per_task=1.5,
+                max_step=3,
+                warm_up_nodes=1,
+                hold=timedelta(minutes=30),
+                evaluation_interval=timedelta(minutes=10),
+            )
+        ),
+        "evaluationInterval": "PT10M",
     }
+
+
+@pytest.mark.parametrize("interval", ["PT1S", "PT5M", "PT15M", "PT1H"])
+def test_formula_of_a_pool_fits_its_interval(project: Path, interval: str) -> None:
+    auto_scale = scaled(project, auto_scale_evaluation_interval=interval)["autoScale"]
+    assert auto_scale["evaluationInterval"] == interval
+    assert review(auto_scale["formula"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("scaling", "message"),
+    [
+        ({"spot_nodes": 2, "max_spot_nodes": 3}, "pool spot has both spot_nodes and max_spot_nodes"),
+        ({"auto_scale_formula": "1;", "hold": "PT10M"}, "pool spot has both auto_scale_formula and hold"),
+        ({"max_spot_nodes": 0}, "pool spot: max_spot_nodes is 0; it must be at least 1"),
+        ({"hold": "PT1M"}, "pool spot: hold is 0:01:00; it must be at least 0:05:00"),
+    ],
+)
+def test_component_refuses_scaling_that_makes_no_sense(project: Path, scaling: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        scaled(project, **scaling)
 
 
 def test_start_task_runs_as_administrator_where_asked(project: Path) -> None:

@@ -8,7 +8,9 @@ from components.errors import SettingsError
 from components.settings import Settings, parse_settings
 from shoal.environment import Authentication
 
-POOL: dict[str, Any] = {"name": "spot", "vmSize": "standard_d2s_v3", "image": "ubuntu-24.04", "spotNodes": 3}
+SCALED: dict[str, Any] = {"name": "spot", "vmSize": "standard_d2s_v3", "image": "ubuntu-24.04"}
+POOL: dict[str, Any] = {**SCALED, "spotNodes": 3}
+FOLLOWS = "$TargetLowPriorityNodes = min(3, max(0, $PendingTasks.GetSample(1)) / $TaskSlotsPerNode);"
 
 
 def parse(*, pools: Sequence[dict[str, Any]] | str = (POOL,), **values: str) -> Settings:
@@ -44,8 +46,6 @@ def test_component_arguments_leave_out_what_a_pool_does_not_say() -> None:
             "image": "ubuntu-24.04",
             "task_slots_per_node": 1,
             "spot_nodes": 3,
-            "dedicated_nodes": 0,
-            "auto_scale_evaluation_interval": "PT5M",
             "packages": [],
         }
     ]
@@ -66,17 +66,23 @@ def test_component_arguments_leave_out_what_a_pool_does_not_say() -> None:
         ),
         (
             {"spotNodes": 0},
-            "shoal:pools[0] is wrong: it has no nodes; give spotNodes, dedicatedNodes or autoScaleFormula"
-            " (Pulumi.dev.yaml)",
+            "shoal:pools[0] is wrong: it has no nodes; give spotNodes or dedicatedNodes, or neither for a pool that"
+            " scales itself (Pulumi.dev.yaml)",
         ),
         (
             {"autoScaleFormula": "$TargetDedicatedNodes = 1;"},
-            "shoal:pools[0] is wrong: it has both autoScaleFormula and a fixed number of nodes; give one of them"
+            "shoal:pools[0] is wrong: it has both spotNodes and autoScaleFormula; a pool is scaled in one way"
             " (Pulumi.dev.yaml)",
         ),
         (
-            {"autoScaleEvaluationInterval": "PT1M"},
-            "shoal:pools[0].autoScaleEvaluationInterval is PT1M; it must be between PT5M and PT168H (Pulumi.dev.yaml)",
+            {"maxDedicatedNodes": 0},
+            "shoal:pools[0] is wrong: it has both spotNodes and maxDedicatedNodes; a pool is scaled in one way"
+            " (Pulumi.dev.yaml)",
+        ),
+        (
+            {"autoScaleEvaluationInterval": "PT10M"},
+            "shoal:pools[0] is wrong: it has a fixed number of nodes, for which autoScaleEvaluationInterval means"
+            " nothing (Pulumi.dev.yaml)",
         ),
         (
             {"packages": ["vra"]},
@@ -93,6 +99,81 @@ def test_wrong_pool_is_refused_by_file_key_value_and_rule(change: dict[str, Any]
     with pytest.raises(SettingsError) as refused:
         parse(pools=[{**POOL, **change}])
     assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"maxSpotNodes": 0}, "shoal:pools[0].maxSpotNodes is 0; it must be at least 1 (Pulumi.dev.yaml)"),
+        ({"slotsPerTask": 0}, "shoal:pools[0].slotsPerTask is 0; it must be at least 0.001 (Pulumi.dev.yaml)"),
+        (
+            {"hold": "long"},
+            "shoal:pools[0].hold is long; it must be an ISO 8601 duration such as PT5M (Pulumi.dev.yaml)",
+        ),
+        (
+            {"hold": "PT2M", "autoScaleEvaluationInterval": "PT2S"},
+            "shoal:pools[0] is wrong: its hold is shorter than the time between evaluations, PT5M (Pulumi.dev.yaml)",
+        ),
+        (
+            {"hold": "PT10M", "autoScaleEvaluationInterval": "PT15M"},
+            "shoal:pools[0] is wrong: its hold is shorter than the time between evaluations, PT15M (Pulumi.dev.yaml)",
+        ),
+        (
+            {"autoScaleFormula": ""},
+            "shoal:pools[0].autoScaleFormula is empty; it must be text (Pulumi.dev.yaml)",
+        ),
+        (
+            {"autoScaleFormula": FOLLOWS, "warmUpNodes": 2},
+            "shoal:pools[0] is wrong: it has both autoScaleFormula and warmUpNodes; a pool is scaled in one way"
+            " (Pulumi.dev.yaml)",
+        ),
+        (
+            {"autoScaleEvaluationInterval": "PT0.5S"},
+            "shoal:pools[0].autoScaleEvaluationInterval is PT0.5S; it must be between PT1S and PT168H"
+            " (Pulumi.dev.yaml)",
+        ),
+    ],
+)
+def test_wrong_limit_of_a_pool_that_scales_itself_is_refused(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse(pools=[{**SCALED, **change}])
+    assert str(refused.value) == message
+
+
+def test_faults_of_a_formula_are_shown_where_they_stand() -> None:
+    formula = "tasks = 1;\n$TargetLowPriorityNodes = $PendingTask;"
+    with pytest.raises(SettingsError) as refused:
+        parse(pools=[{**SCALED, "autoScaleFormula": formula}])
+    assert str(refused.value) == (
+        "Pulumi.dev.yaml: shoal:pools[0].autoScaleFormula:2:27: error: $PendingTask is not defined [type]\n"
+        "   2 | $TargetLowPriorityNodes = $PendingTask;\n"
+        "     |                           ^^^^^^^^^^^^\n"
+        "     = did you mean $PendingTasks?"
+    )
+
+
+def test_what_the_linter_finds_in_a_formula_is_doubted_but_not_refused() -> None:
+    settings = parse(pools=[POOL, {**SCALED, "name": "own", "autoScaleFormula": FOLLOWS}])
+    doubts = settings.doubts(project="shoal", file="Pulumi.dev.yaml")
+    assert all(doubt.startswith("Pulumi.dev.yaml: shoal:pools[1].autoScaleFormula:1:") for doubt in doubts)
+    assert any("warning:" in doubt and "[deallocation-option-missing]" in doubt for doubt in doubts)
+
+
+@pytest.mark.parametrize(
+    ("service", "interval", "accepted"),
+    [("azure", "PT4M59S", False), ("azure", "PT5M", True), ("embedded", "PT1S", True), ("embedded", "P8D", False)],
+)
+def test_only_the_embedded_service_evaluates_more_often_than_azure(
+    service: str, interval: str, *, accepted: bool
+) -> None:
+    pools = [{**SCALED, "autoScaleEvaluationInterval": interval}]
+    if accepted:
+        (pool,) = parse(pools=pools, service=service).environment_args()["pools"]
+        assert pool["auto_scale_evaluation_interval"] == interval
+    else:
+        shortest = "PT1S" if service == "embedded" else "PT5M"
+        with pytest.raises(SettingsError, match=f"it must be between {shortest} and PT168H"):
+            parse(pools=pools, service=service)
 
 
 @pytest.mark.parametrize(

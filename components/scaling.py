@@ -1,0 +1,45 @@
+"""How many nodes a pool has: as many as its tasks need, what a formula of its own says, or a fixed number. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from datetime import timedelta
+
+from shoal.autoscale.durations import parse_duration
+from shoal.autoscale.scenarios import PendingTasks, formula
+from shoal.autoscale.scenarios.parameters import scenario
+from shoal.autoscale.ticks import from_timedelta, interval_text
+
+FOLLOWING = tuple(field.name for field in fields(PendingTasks) if field.name != "evaluation_interval")
+"""Limits of the formula that follows the tasks: the way a pool is scaled that says nothing else."""
+FORMULA = ("auto_scale_formula",)
+FIXED = ("spot_nodes", "dedicated_nodes")
+
+SHORTEST_INTERVAL = timedelta(minutes=5)
+LONGEST_INTERVAL = timedelta(hours=168)
+"""Source: REST reference, autoScaleEvaluationInterval."""
+SHORTEST_EMBEDDED_INTERVAL = timedelta(seconds=1)
+
+
+def contradiction(given: Iterable[str]) -> tuple[str, str] | None:
+    """Two arguments that stand for different ways of scaling, where there are such."""
+    known = set(given)
+    firsts = (next((name for name in way if name in known), None) for way in (FIXED, FORMULA, FOLLOWING))
+    found = [name for name in firsts if name is not None]
+    return (found[0], found[1]) if len(found) > 1 else None
+
+
+def following_formula(args: Mapping[str, object], *, interval: str) -> str:
+    """The formula with the limits that are given. Raises InputFault."""
+    every = told(parse_duration(interval))
+    shortest_hold = max(every, PendingTasks().hold)
+    limits = {name: str(args[name]) for name in FOLLOWING if name in args}
+    return formula(scenario("pending_tasks", {"hold": iso(shortest_hold), **limits, "evaluation_interval": iso(every)}))
+
+
+def told(interval: timedelta) -> timedelta:
+    """The interval as the formula sees it: the embedded service stretches time for pools that evaluate more often."""
+    return max(interval, SHORTEST_INTERVAL)
+
+
+def iso(duration: timedelta) -> str:
+    return interval_text(from_timedelta(duration))
