@@ -31,8 +31,7 @@ async def enable_pool_auto_scale(call: Call) -> Answer:
 async def disable_pool_auto_scale(call: Call) -> Answer:
     def disable(tx: Transaction) -> int:
         pool = pools.by_id(tx, call.account, call["pool_id"])
-        pools.require_active(pool)
-        scaling.set_formula(tx, pool["key"], formula=None, interval=pool["evaluation_interval"])
+        scaling.disable(tx, pool)
         return int(pool["last_modified"])
 
     return accepted(call, 200, await call.service.loop.change(disable))

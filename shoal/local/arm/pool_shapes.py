@@ -68,6 +68,12 @@ def _targets(scale: JsonObject) -> JsonObject:
             return {}
 
 
+def deallocation_option(properties: JsonObject) -> str:
+    """Of tasks on nodes that a smaller fixed number releases. Source: ARM reference, FixedScaleSettings."""
+    option: str = properties.get("scaleSettings", {}).get("fixedScale", {}).get("nodeDeallocationOption") or "Requeue"
+    return option.lower()
+
+
 def arm_properties(pool: JsonObject) -> JsonObject:
     """The properties of a pool as the data plane reads it."""
     properties: JsonObject = {
@@ -84,6 +90,8 @@ def arm_properties(pool: JsonObject) -> JsonObject:
     if machine := pool.get("virtualMachineConfiguration"):
         restored = _image_id(_to_arm(machine), "virtualMachineImageId", "id")
         properties["deploymentConfiguration"] = {"virtualMachineConfiguration": restored}
+    if run := pool.get("autoScaleRun"):
+        properties["autoScaleRun"] = _run(run)
     if references := pool.get("applicationPackageReferences"):
         properties["applicationPackages"] = [_renamed(reference, "applicationId", "id") for reference in references]
     return properties
@@ -95,6 +103,14 @@ def _scale(pool: JsonObject) -> JsonObject:
         return {"autoScale": {"formula": pool["autoScaleFormula"], "evaluationInterval": interval}}
     names = ("targetDedicatedNodes", "targetLowPriorityNodes", "resizeTimeout")
     return {"fixedScale": {name: pool[name] for name in names}}
+
+
+def _run(run: JsonObject) -> JsonObject:
+    told: JsonObject = {"evaluationTime": run["timestamp"], "results": run["results"]}
+    if error := run.get("error"):
+        details = [{"code": value["name"], "message": value["value"]} for value in error["values"]]
+        told["error"] = {"code": error["code"], "message": error["message"], "details": details}
+    return told
 
 
 def changed_fixed(before: JsonObject, after: JsonObject) -> str | None:

@@ -13,8 +13,8 @@ from shoal.local.arm import failures, records
 from shoal.local.arm.batch_accounts import gone
 from shoal.local.arm.calls import Call, JsonObject, Kind, collection, described, resource
 from shoal.local.arm.ids import Target, parse
-from shoal.local.arm.pool_shapes import arm_properties, changed_fixed, data_plane_body
-from shoal.local.scheduler import pools
+from shoal.local.arm.pool_shapes import arm_properties, changed_fixed, data_plane_body, deallocation_option
+from shoal.local.scheduler import pools, scaling
 from shoal.local.scheduler.loop import Transaction
 
 TYPE = "Microsoft.Batch/batchAccounts/pools"
@@ -25,6 +25,7 @@ async def put(call: Call) -> Answer:
     body = call.body()
     shapes.normalize(models.Pool, body)
     definition = _definition(call.target, body)
+    option = deallocation_option(records.properties(body))
 
     def change(tx: Transaction) -> None:
         records.require_parent(tx.connection, call.target)
@@ -35,7 +36,7 @@ async def put(call: Call) -> Answer:
             pools.add(tx, call.target.names[0], definition)
         else:
             _require_changeable(row, definition)
-            pools.redefine(tx, row, definition)
+            pools.redefine(tx, row, definition, deallocation_option=option)
 
     await call.service.loop.change(change)
     return _answer(call)
@@ -57,6 +58,17 @@ async def delete(call: Call) -> Answer:
         return Answer(status=204)
     await gone(call.service, call.target.path, "SELECT 1 FROM pools WHERE account = ? AND id = ?", *call.target.names)
     return Answer(status=200)
+
+
+async def disable_auto_scale(call: Call) -> Answer:
+    def disable(tx: Transaction) -> None:
+        row = _find(tx.connection, call.target)
+        if row is None:
+            raise failures.not_found(call.target.path)
+        scaling.disable(tx, row)
+
+    await call.service.loop.change(disable)
+    return _answer(call)
 
 
 async def listing(call: Call) -> Answer:
@@ -116,4 +128,9 @@ def _view(target: Target, row: sqlite3.Row) -> JsonObject:
     )
 
 
-KIND = Kind(type=TYPE, verbs={"PUT": put, "GET": get, "DELETE": delete}, listing=listing)
+KIND = Kind(
+    type=TYPE,
+    verbs={"PUT": put, "GET": get, "DELETE": delete},
+    listing=listing,
+    actions={"disableautoscale": disable_auto_scale},
+)

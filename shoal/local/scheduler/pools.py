@@ -54,24 +54,39 @@ def add(tx: Transaction, account: str, definition: Definition) -> int:
     return key
 
 
-def redefine(tx: Transaction, pool: sqlite3.Row, definition: Definition) -> None:
-    """Replace the definition, targets included; nodes that exist keep what they were started with."""
+def redefine(tx: Transaction, pool: sqlite3.Row, definition: Definition, *, deallocation_option: str) -> None:
+    """Replace the definition, scaling included; nodes that exist keep what they were started with."""
     require_active(pool)
+    columns = definition.columns
     tx.connection.execute(
         "UPDATE pools SET definition = :definition, identities = :identities, slots_per_node = :slots_per_node,"
-        " fill = :fill, target_dedicated = :target_dedicated, target_low_priority = :target_low_priority,"
-        " last_modified = :now WHERE key = :key",
-        {**definition.columns, "key": pool["key"], "now": tx.now},
+        " fill = :fill, last_modified = :now WHERE key = :key",
+        {**columns, "key": pool["key"], "now": tx.now},
     )
+    scale_by(tx, pool, formula=columns["formula"], interval=columns["evaluation_interval"])
+    wanted = (columns["target_dedicated"], columns["target_low_priority"])
+    if columns["formula"] is None and wanted != (pool["target_dedicated"], pool["target_low_priority"]):
+        retarget(tx, pool["key"], dedicated=wanted[0], low_priority=wanted[1], deallocation_option=deallocation_option)
+    else:
+        settle(tx, pool["key"])
+
+
+def scale_by(tx: Transaction, pool: sqlite3.Row, *, formula: str | None, interval: int) -> None:
+    """Let the pool follow a formula, or none. The targets stay as they are until the next evaluation, which is due at
+    once where the formula or the interval is another one than before.
+
+    Source: REST reference, Enable Pool AutoScale: another interval starts another schedule.
+    """
+    if (formula, interval) == (pool["formula"], pool["evaluation_interval"]):
+        return
     tx.run(
-        "UPDATE pools SET allocation_state = 'resizing', allocation_time = ? WHERE key = ?"
-        " AND (target_dedicated, target_low_priority) != (?, ?)",
+        "UPDATE pools SET formula = ?1, evaluation_interval = ?2, next_evaluation = iif(?1 IS NULL, NULL, ?3),"
+        " auto_scale_run = iif(?1 IS NULL, NULL, auto_scale_run) WHERE key = ?4",
+        formula,
+        interval,
         tx.now,
         pool["key"],
-        pool["target_dedicated"],
-        pool["target_low_priority"],
     )
-    converge(tx, pool["key"])
 
 
 def resize(tx: Transaction, pool: sqlite3.Row, *, dedicated: int, low_priority: int, deallocation_option: str) -> None:

@@ -24,18 +24,16 @@ BETWEEN_ENABLINGS = 30 * times.SECOND
 
 
 def enable(tx: Transaction, pool: sqlite3.Row, *, formula: str | None, interval: int | None) -> None:
-    """Turn autoscaling on, or give it another formula or interval; the first evaluation is due at once."""
+    """Turn autoscaling on, or give it another formula or interval."""
     pools.require_active(pool)
-    if pool["formula"] is None and formula is None:
+    if formula is None and (pool["formula"] is None or interval is None):
         raise errors.missing_property("autoScaleFormula")
-    if formula is None and interval is None:
-        raise errors.missing_property("autoScaleFormula")
-    if pool["allocation_state"] != "steady":
+    if pool["formula"] is None and pool["allocation_state"] != "steady":
         raise errors.conflict("PoolBeingResized", "The specified pool is being resized.")
     if tx.now - (pool["auto_scale_enabled"] or 0) < BETWEEN_ENABLINGS:
         text = "Automatic scaling of a pool may be enabled once every 30 seconds."
         raise errors.BatchError(503, "TooManyEnableAutoScaleRequests", text)
-    set_formula(tx, pool["key"], formula=formula or pool["formula"], interval=interval or pool["evaluation_interval"])
+    pools.scale_by(tx, pool, formula=formula or pool["formula"], interval=interval or pool["evaluation_interval"])
     tx.run(
         "UPDATE pools SET auto_scale_enabled = ?1, last_modified = ?1 WHERE key = ?2",
         tx.now,
@@ -43,16 +41,9 @@ def enable(tx: Transaction, pool: sqlite3.Row, *, formula: str | None, interval:
     )
 
 
-def set_formula(tx: Transaction, key: int, *, formula: str | None, interval: int) -> None:
-    """None turns autoscaling off; the targets stay as they are."""
-    tx.run(
-        "UPDATE pools SET formula = ?1, evaluation_interval = ?2, next_evaluation = iif(?1 IS NULL, NULL, ?3)"
-        " WHERE key = ?4",
-        formula,
-        interval,
-        tx.now,
-        key,
-    )
+def disable(tx: Transaction, pool: sqlite3.Row) -> None:
+    pools.require_active(pool)
+    pools.scale_by(tx, pool, formula=None, interval=pool["evaluation_interval"])
 
 
 def check_settings(formula: str, interval: int) -> None:
