@@ -48,13 +48,18 @@ def shoal(status: Status, directory: Path, *words: str) -> subprocess.CompletedP
     return subprocess.run(
         [sys.executable, "-m", "shoal", *words],
         cwd=directory,
-        env={**os.environ, "SHOAL_STATE": status.state_dir},
+        env=environment_variables(status),
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
         stdin=subprocess.DEVNULL,
     )
+
+
+def environment_variables(status: Status) -> dict[str, str]:
+    """With the state of a running service."""
+    return {**os.environ, "SHOAL_STATE": status.state_dir}
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def test_pivot_has_the_median_risk_at_99_percent_of_each_share_and_horizon() -> 
 def test_failed_step_ends_the_demo_with_1_and_stops_the_service(tmp_path: Path) -> None:
     answer = clone(tmp_path).run(*DEMO, "-p", "paths=none")
     assert answer.returncode == 1
-    assert "shoal run ended with exit code 2" in answer.stderr
+    assert "shoal submit ended with exit code 2" in answer.stderr
     wait_until(lambda: not processes_naming(str(tmp_path)))
 
 
@@ -56,7 +56,7 @@ def test_interrupted_demo_ends_with_130_and_stops_the_service(ending: signal.Sig
         DEMO, cwd=copy.path, env=copy.environment, stdout=subprocess.PIPE, text=True, process_group=0
     ) as demo:
         assert demo.stdout is not None
-        assert any(line.startswith("$ shoal run") for line in demo.stdout)
+        assert any(line.startswith("$ shoal watch") for line in demo.stdout)
         # A terminal sends Ctrl-C to the whole group, a supervisor SIGTERM to the one process.
         os.kill(-demo.pid if ending == signal.SIGINT else demo.pid, ending)
         demo.stdout.read()

@@ -23,6 +23,8 @@ def test_commands_of_the_readme_run_as_written(tmp_path: Path) -> None:
     try:
         answer = copy.run("bash", "-c", "\n".join(["set -eux", *blocks("sh")]))
         assert answer.returncode == 0, answer.stdout[-4_000:] + answer.stderr[-4_000:]
+        seen = re.findall(r"^nodes: (.*)$|^(pre-empted) ", answer.stdout, flags=re.MULTILINE)
+        assert ["".join(found) for found in seen] == ["none", "running, running, running", "pre-empted", "none"]
         (chart,) = (copy.path / "results" / "var").rglob("var.svg")
         assert chart.read_text() == (ROOT / "docs" / "images" / "var.svg").read_text()
     finally:

@@ -1,9 +1,11 @@
 """What `make demo` runs: from a clone to the results of a sweep, through the command `shoal` alone, as a person would.
 
+The pool has no node at first, grows for the sweep, loses a Spot node in the middle of it and has none again afterwards.
 The service of the demo has a state directory of its own, so that it disturbs no other, and ends with the demo.
 """
 
 import csv
+import json
 import os
 import shlex
 import signal
@@ -25,6 +27,10 @@ RESULTS = Path("results/var")
 MERGED = RESULTS / "merge" / "merge"
 """The outputs of the stage `merge`, which is one task of that name."""
 CONFIDENCE = "0.99"
+NODES = ("nodes", "spot", "-s", "local", "--json")
+PATIENCE = 120.0
+LOOK_EVERY = 0.2
+"""Seconds, both."""
 
 
 class StepFailed(Exception):
@@ -38,7 +44,13 @@ def main() -> int:
     try:
         with service():
             shoal("up", "-s", "local", "-y")
-            shoal("run", str(JOB_FILE), "-s", "local", "--out", str(RESULTS), *sys.argv[1:])
+            wait_for_nodes()
+            job = shoal("submit", str(JOB_FILE), "-s", "local", *sys.argv[1:], answers=True).strip()
+            wait_for_nodes("running", "running", "running")
+            shoal("local", "chaos", "--preempt", "any")
+            shoal("watch", job, "-s", "local")
+            shoal("fetch", job, "-s", "local", "--out", str(RESULTS))
+            wait_for_nodes()
     except StepFailed as exc:
         print(f"\n{exc}", file=sys.stderr)
         return 1
@@ -60,18 +72,33 @@ def service() -> Iterator[None]:
         shoal("local", "stop")
 
 
-def shoal(*arguments: str) -> None:
-    """Show the command and run it. Raises StepFailed where it does not end with 0."""
+def shoal(*arguments: str, answers: bool = False) -> str:
+    """Show the command and run it; its answer, where that is asked for. Raises StepFailed unless it ends with 0."""
     print(f"\n$ shoal {shlex.join(arguments)}", flush=True)
-    process = subprocess.Popen([BIN / "shoal", *arguments], env=_environment())
+    return _run(arguments, stdout=subprocess.PIPE if answers else None)
+
+
+def wait_for_nodes(*states: str) -> None:
+    """Until the pool's nodes are in these states; no states are no nodes. Raises StepFailed when it takes too long."""
+    deadline = time.monotonic() + PATIENCE
+    while (seen := [node["state"] for node in json.loads(_run(NODES, stdout=subprocess.PIPE))]) != list(states):
+        if time.monotonic() > deadline:
+            raise StepFailed(f"after {PATIENCE} s the pool's nodes are {seen}, not {list(states)}")
+        time.sleep(LOOK_EVERY)
+    print(f"\nnodes: {', '.join(states) or 'none'}", flush=True)
+
+
+def _run(arguments: Sequence[str], *, stdout: int | None) -> str:
+    process = subprocess.Popen([BIN / "shoal", *arguments], env=_environment(), stdout=stdout, text=True)
     try:
-        code = process.wait()
+        answer, _ = process.communicate()
     except KeyboardInterrupt:
         process.send_signal(signal.SIGINT)
         process.wait()
         raise
-    if code:
-        raise StepFailed(f"shoal {arguments[0]} ended with exit code {code}")
+    if process.returncode:
+        raise StepFailed(f"shoal {arguments[0]} ended with exit code {process.returncode}")
+    return answer or ""
 
 
 def report(*, seconds: float) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from azure.batch import BatchClient
+from azure.batch import BatchClient, models
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.batch import BatchManagementClient
@@ -88,7 +88,9 @@ def test_deployed_environment_can_be_used_at_once(
         pool = batch.get_pool(environment.pools["spot"].id)
         assert pool.task_slots_per_node == environment.pools["spot"].task_slots_per_node == 4
         assert batch.get_application("var").versions == [environment.packages["var"].version]
-        wait_until(lambda: [node.state for node in batch.list_nodes("spot")] == ["idle"] * 3)
+        batch.create_job(models.BatchJobCreateOptions(id="first", pool_info=models.BatchPoolInfo(pool_id="spot")))
+        batch.create_task("first", models.BatchTaskCreateOptions(id="task", command_line="true"))
+        wait_until(lambda: batch.get_task("first", "task").state == "completed")
     assert "No changes: all 16 resources are as declared." in stack.up()
 
 
@@ -134,7 +136,7 @@ def test_pool_is_changed_in_place_replaced_and_removed_as_configured(
 ) -> None:
     stack.up()
     environment = stack.environment(monkeypatch)
-    stack.configure(**{"spotNodes: 3": "spotNodes: 2"})
+    stack.configure(**{"maxSpotNodes: 3": "maxSpotNodes: 2"})
     assert "~  batch:Pool spot-pool updated  [diff: ~scaleSettings]" in stack.up()
     stack.configure(standard_d2s_v3="standard_d4s_v3")
     assert "+- batch:Pool spot-pool replaced  [diff: ~vmSize]" in stack.up()
@@ -160,7 +162,7 @@ def test_stack_that_is_taken_down_leaves_nothing_in_the_service(stack: Stack) ->
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("spotNodes: 3", "spotNodes: -1", "shoal:pools[0].spotNodes is -1; it must be at least 0 (FILE)"),
+        ("maxSpotNodes: 3", "maxSpotNodes: 0", "shoal:pools[0].maxSpotNodes is 0; it must be at least 1 (FILE)"),
         (
             "taskSlotsPerNode",
             "taskSlots",
