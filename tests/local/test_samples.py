@@ -1,0 +1,94 @@
+"""What formulas see of a pool's past, and when they are evaluated; without a service, by a clock of the test's."""
+
+from pathlib import Path
+
+import pytest
+
+from shoal.autoscale.ticks import MINUTE
+from shoal.local import times
+from shoal.local.scheduler import samples, scaling
+from shoal.local.scheduler.loop import Transaction
+from shoal.local.scheduler.samples import PoolSamples
+from tests.local.paper import PoolOnPaper
+
+SPOT = "$CurrentLowPriorityNodes"
+IDLE = "$TargetLowPriorityNodes = 0;"
+
+
+def ticks(tx: Transaction) -> int:
+    return tx.now * times.TICKS_PER_MICROSECOND + times.TICKS_TO_1970
+
+
+def sampled(pool: PoolOnPaper, seconds: float) -> int:
+    """How many samples there are after the service has looked at that moment."""
+    tx = pool.at(seconds)
+    samples.take(tx)
+    return PoolSamples(tx, pool.row).count(SPOT, ticks(tx))
+
+
+@pytest.mark.parametrize(
+    ("interval", "period"), [("PT1S", 0.1), ("PT3S", 0.3), ("PT5M", 30), ("PT15M", 30), ("PT168H", 30)]
+)
+def test_samples_come_every_half_minute_and_as_much_faster_as_the_pool_evaluates(
+    tmp_path: Path, interval: str, period: float
+) -> None:
+    pool = PoolOnPaper(tmp_path, IDLE, interval)
+    looks = (0, 0.9 * period, period, 1.5 * period, 2 * period)
+    assert [sampled(pool, seconds) for seconds in looks] == [1, 1, 2, 2, 3]
+
+
+def test_past_of_a_fast_pool_is_told_in_stretched_time(tmp_path: Path) -> None:
+    pool = PoolOnPaper(tmp_path, IDLE, "PT3S")
+    for number in range(4):
+        tx = pool.at(0.3 * number)
+        pool.size(tx, spot=number)
+        samples.take(tx)
+    tx = pool.at(0.9)
+    past, now = PoolSamples(tx, pool.row), ticks(tx)
+    assert past.last(SPOT, 2, now) == [2, 3]
+    assert past.window(SPOT, now - MINUTE, now, now) == [2, 3]
+    assert past.window(SPOT, now - 2 * MINUTE, now - MINUTE, now) == [0, 1]
+    assert past.begin(SPOT, now) == now - 3 * MINUTE // 2
+
+
+def test_variables_that_azure_retired_have_no_samples(tmp_path: Path) -> None:
+    pool = PoolOnPaper(tmp_path, IDLE, "PT5M")
+    assert sampled(pool, 0) == 1
+    tx = pool.at(0)
+    assert PoolSamples(tx, pool.row).last("$MemoryBytes", 5, ticks(tx)) == []
+
+
+def test_preempted_nodes_are_sampled_as_current_but_not_as_usable(tmp_path: Path) -> None:
+    pool = PoolOnPaper(tmp_path, IDLE, "PT5M")
+    tx = pool.at(0)
+    pool.size(tx, spot=3, dedicated=1)
+    tx.run("UPDATE nodes SET state = 'preempted' WHERE key = (SELECT max(key) FROM nodes WHERE NOT dedicated)")
+    samples.take(tx)
+    past = PoolSamples(tx, pool.row)
+    names = (SPOT, "$CurrentDedicatedNodes", "$PreemptedNodeCount", "$UsableNodeCount")
+    assert [past.last(name, 1, ticks(tx)) for name in names] == [[3], [1], [1], [3]]
+
+
+def test_samples_are_kept_for_a_day(tmp_path: Path) -> None:
+    pool = PoolOnPaper(tmp_path, IDLE, "PT5M")
+    assert sampled(pool, 0) == 1
+    assert sampled(pool, 24 * 3600) == 2
+    assert sampled(pool, 24 * 3600 + 30) == 2
+
+
+def test_pool_is_evaluated_when_it_is_made_and_then_at_its_interval(tmp_path: Path) -> None:
+    pool = PoolOnPaper(tmp_path, "$TargetLowPriorityNodes = $TargetLowPriorityNodes + 1;", "PT3S")
+    targets = []
+    for seconds in (0, 1, 2.9, 3, 5.9, 6.5, 9, 9.6):
+        scaling.evaluate_due(pool.at(seconds))
+        targets.append(pool.row["target_low_priority"])
+    assert targets == [1, 1, 1, 2, 2, 3, 3, 4]
+
+
+def test_failed_evaluation_is_tried_again_at_the_next_interval(tmp_path: Path) -> None:
+    pool = PoolOnPaper(tmp_path, f"$TargetLowPriorityNodes = avg({SPOT}.GetSample(1)) + 1;", "PT3S")
+    scaling.evaluate_due(pool.at(0))
+    assert pool.row["target_low_priority"] == 0
+    samples.take(pool.at(1))
+    scaling.evaluate_due(pool.at(3))
+    assert pool.row["target_low_priority"] == 1
