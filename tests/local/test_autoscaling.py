@@ -1,5 +1,6 @@
 """Pools that follow a formula: the service's loop, the samples it takes, Spot nodes that are taken away."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,8 +10,8 @@ import pytest
 from azure.batch import BatchClient, models
 from azure.core.exceptions import HttpResponseError
 
-from shoal.local.status import Status
-from tests.services import batch_client, running_service
+from shoal.local.status import Status, read_status
+from tests.services import batch_client, running_service, start_service, stop_service
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.xdist_group("autoscaling")  # one service for all of them
@@ -157,3 +158,35 @@ def test_node_that_is_no_spot_node_at_work_cannot_be_preempted(own_service: Stat
     result = chaos(own_service, "--preempt", "nobody")
     assert result.returncode == 2
     assert "Node nobody is not a Spot node at work" in result.stderr
+
+
+def test_killed_service_forgets_neither_samples_nor_evaluations(tmp_path: Path) -> None:
+    trial = models.BatchPoolEvaluateAutoScaleOptions(auto_scale_formula="n = $PendingTasks.Count();")
+
+    def samples(client: BatchClient, pool: str) -> int:
+        return int((client.evaluate_pool_auto_scale(pool, trial).results or "").rpartition("n=")[2])
+
+    with batch_client(start_service(tmp_path)) as batch:
+        add_pool(batch, "hourly", "$TargetLowPriorityNodes = 0;", interval="PT1H")
+        add_pool(batch, "fast", "$TargetLowPriorityNodes = 0;", interval="PT2S")
+        run = last_run(batch, "hourly")
+        before = wait_until(lambda: taken if (taken := samples(batch, "fast")) >= 12 else 0)
+    status = read_status(tmp_path)
+    assert status is not None
+    stop_service(status, signal.SIGKILL)
+    with running_service(tmp_path) as status, batch_client(status) as batch:
+        assert samples(batch, "fast") >= before
+        assert last_run(batch, "hourly") == run
+        wait_until(lambda: samples(batch, "fast") > before + 2)
+
+
+def test_formula_of_a_pool_on_its_way_is_replaced(batch: BatchClient, name: str) -> None:
+    add_pool(batch, name, "$TargetLowPriorityNodes = 1; $NodeDeallocationOption = taskcompletion;", interval="PT5M")
+    add_tasks(batch, name, ["sleep 60"])
+    wait_until(lambda: batch.get_task(name, "t0").state == "running")
+    none = "$TargetLowPriorityNodes = 0; $NodeDeallocationOption = taskcompletion;"
+    batch.enable_pool_auto_scale(name, models.BatchPoolEnableAutoScaleOptions(auto_scale_formula=none))
+    wait_until(lambda: batch.get_pool(name).target_low_priority_nodes == 0)
+    assert batch.get_pool(name).allocation_state == "resizing"
+    batch.terminate_task(name, "t0")
+    wait_until(lambda: not list(batch.list_nodes(name)))
