@@ -152,7 +152,9 @@ def internal_error() -> BatchError:
     return BatchError(500, "InternalError", "Server encountered an internal error. Please try again after some time.")
 
 
-def storage_failed(reason: str) -> BatchError:
+class NotStored(BatchError):
     """The state could not be written; the client may try again, as it does on the service's own 500."""
-    text = f"The embedded service could not write its state ({reason}). Nothing of this request was kept."
-    return BatchError(500, "InternalError", text)
+
+    def __init__(self, reason: str) -> None:
+        text = f"The embedded service could not write its state ({reason}). Nothing of this request was kept."
+        super().__init__(500, "InternalError", text)

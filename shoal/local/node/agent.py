@@ -147,7 +147,12 @@ class Agent:
     def _prepare(self, run: Run) -> None:
         """Directories, then packages and resource files in the background, then the process."""
         self.runs[run.id] = run
-        run.begin(self.directory)
+        try:
+            run.begin(self.directory)
+        except OSError as exc:
+            message = f"The task's directory could not be made: {exc.strerror}"
+            self._end(run, None, TaskFault("ResourceDirectoryCreateFailed", message, server=True))
+            return
         assignment = run.assignment
         run.environment = task_environment(
             self.environment, path=self.setup.path, directory=run.directory, job=assignment.job, task=assignment.task

@@ -15,6 +15,9 @@ from shoal.local import errors, times
 
 log = logging.getLogger(__name__)
 
+RETRY_AFTER = 0.5
+"""Seconds until a report that could not be stored is tried again."""
+
 Effect = Callable[["Agents"], None]
 
 
@@ -80,29 +83,45 @@ class Loop:
         return future
 
     def report(self, decide: Callable[[Transaction], None]) -> None:
-        """A change that nobody waits for; it must not fail."""
-        self.change(decide).add_done_callback(_log_failure)
+        """A change that nobody waits for, such as what an agent says: it is said once, so it is stored in the end."""
+
+        def look(future: "asyncio.Future[None]") -> None:
+            if future.cancelled() or (exc := future.exception()) is None:
+                return
+            if isinstance(exc, errors.NotStored):
+                future.get_loop().call_later(RETRY_AFTER, self.report, decide)
+            else:
+                log.error("a report could not be applied: %s", exc)
+
+        self.change(decide).add_done_callback(look)
 
     def apply(self) -> None:
         batch, self.waiting = self.waiting, []
         transaction = Transaction(connection=self.connection, now=self._tick())
         try:
-            self.connection.execute("BEGIN IMMEDIATE")
-            outcomes = [_attempt(transaction, decide) for decide, _ in batch]
-            for pool in sorted(transaction.pools_to_fill):
-                self.fill(transaction, pool)
-            self.connection.execute("COMMIT")
-        except sqlite3.Error as exc:
+            outcomes = self._store(transaction, [decide for decide, _ in batch])
+        except Exception as exc:
             # A full disk, say. Nothing of the batch was kept, so nothing of it may be acknowledged or started.
             log.exception("a batch of %d changes was not stored", len(batch))
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
-            failure = errors.storage_failed(str(exc))
+            failure = errors.NotStored(str(exc))
             _answer([(future, failure) for _, future in batch])
             return
         for effect in transaction.effects:
             effect(self.agents)
         _answer([(future, outcome) for (_, future), outcome in zip(batch, outcomes, strict=True)])
+
+    def _store(self, transaction: Transaction, changes: list[Change]) -> list[Any]:
+        """Each change's outcome, once all of them are on disk."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            outcomes = [_attempt(transaction, decide) for decide in changes]
+            for pool in sorted(transaction.pools_to_fill):
+                self.fill(transaction, pool)
+            self.connection.execute("COMMIT")
+        finally:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+        return outcomes
 
     def _tick(self) -> int:
         self.last = max(times.now(), self.last + 1)
@@ -139,8 +158,3 @@ def _answer(outcomes: list[tuple["asyncio.Future[Any]", Any]]) -> None:
             future.set_exception(outcome)
         else:
             future.set_result(outcome)
-
-
-def _log_failure(future: "asyncio.Future[None]") -> None:
-    if not future.cancelled() and (exc := future.exception()) is not None:
-        log.error("a report could not be applied: %s", exc)
