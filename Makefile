@@ -5,7 +5,7 @@ PYTHON ?= $(firstword $(shell for p in python3.13 python3.12 python3.11 python3 
 BIN := .venv/bin
 SOURCES := shoal components tests __main__.py
 
-.PHONY: setup demo test check soak bench lock clean
+.PHONY: setup demo test test-pulumi pulumi-cli check soak bench lock clean
 
 setup: .venv/.installed node_modules/.installed
 
@@ -24,7 +24,14 @@ demo: setup
 	$(BIN)/python examples/var/demo.py
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak and not pulumi"
+
+# With Pulumi's own engine: with the `pulumi` on the PATH, else with one that is built here.
+test-pulumi: setup pulumi-cli
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m pulumi
+
+pulumi-cli:
+	@command -v pulumi >/dev/null || tools/build_pulumi.sh build/bin/pulumi
 
 soak: setup
 	$(BIN)/python -m pytest -m soak
