@@ -153,7 +153,9 @@ def status(state_dir: Path, as_json: bool) -> None:
 @local.command()
 @state_option
 def env(state_dir: Path) -> None:
-    """Print `export` lines by which official clients find the service: eval "$(shoal local env)"."""
+    """Print `export` lines by which official clients and `pulumi` find the service: eval "$(shoal local env)"."""
+    from shoal.deploy.surroundings import local_variables
+
     running = _running(state_dir)
     connection = ";".join(
         (
@@ -168,7 +170,7 @@ def env(state_dir: Path) -> None:
         "AZURE_BATCH_ENDPOINT": running.batch_endpoint,
         "AZURE_BATCH_ACCESS_KEY": running.key,
         "AZURE_STORAGE_CONNECTION_STRING": connection,
-        "SHOAL_STATE": running.state_dir,
+        **local_variables(running),
     }
     for name, value in variables.items():
         click.echo(f"export {name}='{value}'")

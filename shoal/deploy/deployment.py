@@ -4,28 +4,19 @@ Registrations come from several threads. The record is saved around every change
 one from which the next run can go on.
 """
 
-import secrets
 import threading
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from shoal.deploy.arm import Arm
-from shoal.deploy.properties import UNKNOWN, is_known
+from shoal.deploy.properties import is_known
+from shoal.deploy.provider import Provider, refuse_existing
 from shoal.deploy.record import Resource, StackRecord, save_record
 from shoal.deploy.registration import Registration
-from shoal.deploy.resource_types import GROUP, TYPES, Autoname
+from shoal.deploy.resource_types import TYPES
 from shoal.deploy.steps import Change, Operation, Step, decide, hashes_of
 from shoal.errors import WorkFailed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
-    """What an azure-native provider is configured with."""
-
-    subscription_id: str
-    location: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +43,8 @@ class Deployment:
         """Bring one resource to the service. Raises ArmError and WorkFailed."""
         old = self.record.find([wanted.urn, *wanted.aliases])
         current = None if old is None else self.arm.get(old.id, wanted.kind.api_version)
-        inputs = self._complete(wanted, provider, old)
+        former = None if old is None else old.id.rsplit("/", 1)[-1]
+        inputs = provider.completed(wanted.kind, wanted.inputs.values, self.arm, name=wanted.name, former=former)
         resource = _resource(wanted, provider, inputs, old)
         operation, changes = decide(old, resource.inputs, wanted.kind, wanted.replaced_by, exists=current is not None)
         self._declare(resource)
@@ -88,22 +80,6 @@ class Deployment:
         if not self.preview and outputs != self.record.outputs:
             self._save(lambda record: replace(record, outputs=outputs))
 
-    def _complete(self, wanted: Registration, provider: Provider, old: Resource | None) -> dict[str, Any]:
-        """The inputs with what an azure-native provider adds: a name and a location."""
-        inputs = dict(wanted.inputs.values)
-        if wanted.kind.name_property not in inputs:
-            inputs[wanted.kind.name_property] = old.id.rsplit("/", 1)[-1] if old else _autoname(wanted)
-        if wanted.kind.located and "location" not in inputs:
-            inputs["location"] = provider.location or self._group_location(inputs, provider)
-        return inputs
-
-    def _group_location(self, inputs: Mapping[str, Any], provider: Provider) -> str:
-        name = inputs.get("resourceGroupName", UNKNOWN)
-        kind = TYPES["azure-native:resources:ResourceGroup"]
-        path = GROUP.format(subscriptionId=provider.subscription_id, resourceGroupName=name)
-        group = None if name == UNKNOWN else self.arm.get(path, kind.api_version)
-        return UNKNOWN if group is None else str(group["location"])
-
     def _declare(self, resource: Resource) -> None:
         with self._lock:
             if resource.urn in self._urns:
@@ -116,8 +92,7 @@ class Deployment:
         pending = any(other.pending and other.id.lower() == resource.id.lower() for other in self.record.resources)
         if pending or not resource.id or (old is not None and old.id.lower() == resource.id.lower()):
             return
-        if self.arm.get(resource.id, wanted.kind.api_version) is not None:
-            raise WorkFailed(f"{resource.id} exists already and is not this stack's; give it another name")
+        refuse_existing(self.arm, wanted.kind, resource.id)
 
     def _make_way(self, wanted: Registration, resource: Resource, old: Resource) -> None:
         if old.protect:
@@ -165,13 +140,3 @@ def _resource(wanted: Registration, provider: Provider, inputs: Mapping[str, Any
         protect=wanted.protect,
         retain=wanted.retain,
     )
-
-
-def _autoname(wanted: Registration) -> str:
-    match wanted.kind.autoname:
-        case Autoname.RANDOM:
-            return wanted.name + secrets.token_hex(4)
-        case Autoname.COPY:
-            return wanted.name
-        case Autoname.UUID:
-            return str(uuid.uuid4())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from shoal.deploy.arm import Arm
 from shoal.deploy.program import Ending, Run
 from shoal.deploy.project import Stack
+from shoal.deploy.provider import Provider
 from shoal.deploy.record import SUBSCRIPTION, StackRecord, delete_record, load_record
 from shoal.deploy.resource_types import PROVIDER
 from shoal.deploy.steps import Step
@@ -51,7 +52,7 @@ def deploy(stack: Stack, host: Host, *, preview: bool, on_step: OnStep) -> Stack
     """
     with _program(stack) as child:
         # Imported while the child imports the same: both take their time.
-        from shoal.deploy.deployment import Deployment, Provider
+        from shoal.deploy.deployment import Deployment
         from shoal.deploy.monitor import Monitor
 
         record = load_record(host.arm, stack.project.name, stack.name)

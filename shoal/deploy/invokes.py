@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from shoal.deploy.arm import Arm
-from shoal.deploy.deployment import Provider
+from shoal.deploy.provider import Provider
 from shoal.deploy.resource_types import TYPES
 from shoal.errors import BadInput, WorkFailed
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """Tenant, client and object id of whoever deploys to the embedded service."""
+SECRET_RESULTS = ("token", "keys", "primary", "secondary")
+"""What functions return that is never shown. Source: getClientToken, listStorageAccountKeys, listBatchAccountKeys."""
 LISTED_KEYS = {
     "azure-native:batch:listBatchAccountKeys": TYPES["azure-native:batch:BatchAccount"],
     "azure-native:storage:listStorageAccountKeys": TYPES["azure-native:storage:StorageAccount"],

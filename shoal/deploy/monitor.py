@@ -12,9 +12,10 @@ import grpc
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 
-from shoal.deploy.deployment import Deployment, Provider
-from shoal.deploy.invokes import invoke
+from shoal.deploy.deployment import Deployment
+from shoal.deploy.invokes import SECRET_RESULTS, invoke
 from shoal.deploy.properties import UnsupportedValue, decode, decode_masked, encode
+from shoal.deploy.provider import Provider
 from shoal.deploy.record import load_record
 from shoal.deploy.registration import refuse_unsupported, registration
 from shoal.deploy.resource_types import PROVIDER, TYPES
@@ -23,8 +24,6 @@ from shoal.errors import BadInput, ShoalError, WorkFailed
 
 PROVIDER_TYPE = f"pulumi:providers:{PROVIDER}"
 PROVIDER_SETTINGS = {"subscriptionId", "location", "version"}
-SECRET_RESULTS = ("token", "keys", "primary", "secondary")
-"""What functions return that is never shown. Source: getClientToken, listStorageAccountKeys, listBatchAccountKeys."""
 Answer = TypeVar("Answer")
 
 

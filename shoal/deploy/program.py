@@ -13,9 +13,11 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib import import_module
+from pathlib import Path
 
 PARALLEL = 16
 LOOK_FOR_PARENT_EVERY = 0.5
@@ -73,26 +75,27 @@ def run_program(run: Run) -> Ending:
         organization="organization",
     )
     set_all_config(run.config)
-    sys.path.insert(0, run.directory)
     try:
-        asyncio.run(_in_stack(run.program))
+        asyncio.run(_in_stack(lambda: execute(Path(run.program), Path(run.directory))))
     except Exception as exc:  # noqa: BLE001 - whatever a program raises is how it ended
         return _ending(exc)
     return Ending()
 
 
-async def _in_stack(program: str) -> None:
+def execute(program: Path, directory: Path) -> None:
+    """Run a project's program, a file or a directory with a `__main__.py`, with its own modules at hand."""
+    sys.path.insert(0, str(directory))
+    runpy.run_path(str(program / "__main__.py" if program.is_dir() else program), run_name="__main__")
+
+
+async def _in_stack(program: Callable[[], None]) -> None:
     from pulumi.runtime import run_in_stack
 
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(PARALLEL * 4))
     # A failure reaches every output that depends on it; it is reported once, as the ending.
     loop.set_exception_handler(lambda *_: None)
-
-    def execute() -> None:
-        runpy.run_path(program, run_name="__main__")
-
-    await run_in_stack(execute)
+    await run_in_stack(program)
 
 
 def _ending(exc: Exception) -> Ending:

@@ -71,6 +71,17 @@ class ResourceType:
             target[self.renamed.get(name, name)] = _identity_map(value) if name == "identity" else value
         return body
 
+    def inputs(self, resource: Mapping[str, Any]) -> dict[str, Any]:
+        """What the program would have to say, of a resource as ARM returns it; what only ARM says is among it."""
+        found = {**self.outputs(resource), **self.parameters_of(str(resource.get("id", "")))}
+        return {name: _identity_list(value) if name == "identity" else value for name, value in found.items()}
+
+    def parameters_of(self, id_: str) -> dict[str, str]:
+        """The parameters of the path, from an id; none where it is not the id of such a resource."""
+        pattern = re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", self.path.replace("/{scope}", "(?P<scope>/.+)"))
+        found = re.fullmatch(pattern, id_, re.IGNORECASE)
+        return {name: found[name] for name in self.parameters} if found else {}
+
     def outputs(self, resource: Mapping[str, Any]) -> dict[str, Any]:
         """A resource as ARM returns it, in the program's spelling."""
         outputs = {name: value for name, value in resource.items() if name not in ("id", "properties")}
@@ -85,6 +96,11 @@ def _identity_map(identity: Any) -> Any:
     """Programs give a list of ids, ARM takes a map."""
     ids = identity.get("userAssignedIdentities") if isinstance(identity, Mapping) else None
     return {**identity, "userAssignedIdentities": {id_: {} for id_ in ids}} if isinstance(ids, list) else identity
+
+
+def _identity_list(identity: Any) -> Any:
+    ids = identity.get("userAssignedIdentities") if isinstance(identity, Mapping) else None
+    return {**identity, "userAssignedIdentities": list(ids)} if isinstance(ids, Mapping) else identity
 
 
 TYPES = {

@@ -1,6 +1,6 @@
 """What a deployment does to one resource, decided from what it was made from and what the program now says."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -54,22 +54,27 @@ def decide(
     """The operation for a resource with these hashes of inputs; `exists` says whether the service has the old one."""
     if old is None:
         return Operation.CREATE, ()
-    changes = tuple(_changes(old.inputs, hashes))
-    forcing = {*kind.parameters, *kind.replaced_by, *replace_on_changes}
-    if changes and ("*" in forcing or any(change.name in forcing for change in changes)):
+    changes = changes_between(old.inputs, hashes)
+    if replacing(changes, kind, replace_on_changes):
         return Operation.REPLACE, changes
     if not exists:
         return Operation.CREATE, ()
     return (Operation.UPDATE if changes or old.pending else Operation.SAME), changes
 
 
-def _changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[Change]:
-    names = dict.fromkeys([*new, *old])
-    return [
+def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
+    """Which inputs differ, of mappings from their names to their values or hashes."""
+    return tuple(
         Change(name=name, kind="+" if name not in old else "-" if name not in new else "~")
-        for name in names
+        for name in dict.fromkeys([*new, *old])
         if old.get(name) != new.get(name)
-    ]
+    )
+
+
+def replacing(changes: Iterable[Change], kind: ResourceType, also: Collection[str] = ()) -> tuple[Change, ...]:
+    """Those of the changes that ARM cannot make in place, or the program does not want so; `*` names all."""
+    forcing = {*kind.parameters, *kind.replaced_by, *also}
+    return tuple(change for change in changes if "*" in forcing or change.name in forcing)
 
 
 def hashes_of(inputs: Mapping[str, Any], ignored: Collection[str], old: Resource | None) -> dict[str, str]:

@@ -1,0 +1,32 @@
+"""How Pulumi's engine and a plugin meet: the plugin prints its port, and serves until it is told to end."""
+
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+
+THREADS = 32
+UNLIMITED = -1
+
+
+def plugin_server() -> grpc.Server:
+    sizes = [("grpc.max_receive_message_length", UNLIMITED), ("grpc.max_send_message_length", UNLIMITED)]
+    return grpc.server(ThreadPoolExecutor(THREADS), options=sizes)
+
+
+def serve(server: grpc.Server) -> None:
+    """Until SIGINT or SIGTERM. Nothing else may be written to stdout, and nothing at all at the end."""
+    ending = (signal.SIGINT, signal.SIGTERM)
+    signal.pthread_sigmask(signal.SIG_BLOCK, ending)  # before gRPC starts threads, which inherit it
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    signal.sigwait(ending)
+    server.stop(grace=None).wait()
+
+
+def engine_address(arguments: list[str]) -> str:
+    """The engine gives its own address among flags for logging."""
+    return next((argument for argument in arguments if not argument.startswith("-")), "")
