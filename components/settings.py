@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 from components.environment import EnvironmentArgs
 from components.errors import SettingsError
 from components.images import IMAGES
+from components.provider import ARM_ENDPOINTS, arm_endpoint
 from components.scaling import (
     FIXED,
     LONGEST_INTERVAL,
@@ -184,7 +185,18 @@ def read_settings() -> Settings:
     settings = parse_settings(own, project=project, file=file)
     for doubt in settings.doubts(project=project, file=file):
         pulumi.log.warn(doubt)
+    if settings.service == "embedded":
+        _require_local_arm(arm_endpoint())
     return settings
+
+
+def _require_local_arm(endpoint: str) -> None:
+    """A shell that does not know the embedded service would make a local stack in Azure."""
+    if endpoint in ARM_ENDPOINTS.values():
+        raise SettingsError(
+            f"stack {pulumi.get_stack()} is on this machine, but resources would be made at {endpoint}; "
+            'deploy it with `shoal up`, or run eval "$(shoal local env)" before `pulumi`'
+        )
 
 
 def parse_settings(values: Mapping[str, str], *, project: str, file: str) -> Settings:

@@ -10,6 +10,7 @@ from shoal.errors import BadInput
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shoal.deploy.engines import Engine, EngineName
     from shoal.deploy.project import Stack
     from shoal.deploy.steps import Step
 
@@ -27,10 +28,12 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 engine_option = click.option(
     "--engine",
     type=click.Choice(["pulumi", "embedded"]),
-    help="Who deploys; the embedded engine unless said, for stacks on this machine only.",
+    envvar="SHOAL_ENGINE",
+    help="Who deploys: the one that deployed the stack before, else Pulumi's engine where there is a `pulumi`, "
+    "else the embedded engine, for stacks on this machine only.",
 )
-SIGNS = {"create": "+", "update": "~", "replace": "+-", "delete": "-"}
-DONE = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
+SIGNS = {"create": "+", "import": "=", "update": "~", "replace": "+-", "delete": "-"}
+DONE = {"create": "created", "import": "imported", "update": "updated", "replace": "replaced", "delete": "deleted"}
 
 
 @click.command()
@@ -38,38 +41,31 @@ DONE = {"create": "created", "update": "updated", "replace": "replaced", "delete
 @yes_option
 @engine_option
 @json_option
-def up(stack_name: str, yes: bool, engine: str | None, as_json: bool) -> None:
+def up(stack_name: str, yes: bool, engine: "EngineName | None", as_json: bool) -> None:
     """Deploy a stack: make, change and delete what its configuration asks for."""
-    from shoal.deploy.engine import deploy, find_host
-    from shoal.deploy.record import load_record
-
-    stack = _stack(stack_name, engine)
-    host = find_host()
+    stack, chosen = _stack(stack_name, engine)
     interactive = sys.stdin.isatty() and not as_json
-    if interactive and not yes and load_record(host.arm, stack.project.name, stack.name) is None:
-        _tell(f"Stack {stack.name} will be made at {host.arm.endpoint} by the embedded engine:", as_json)
-        deploy(stack, host, preview=True, on_step=lambda step: _show(step, will=True))
+    if interactive and not yes and chosen.resources(stack) is None:
+        _tell(f"Stack {stack.name} will be made {_where(chosen)}:", as_json)
+        chosen.deploy(stack, preview=True, on_step=lambda step: _show(step, will=True))
         click.confirm("Go on?", abort=True)
-    _tell(f"Deploying stack {stack.name} to {host.arm.endpoint} with the embedded engine", as_json)
+    _tell(f"Deploying stack {stack.name} {_where(chosen)}", as_json)
     steps: list[Step] = []
-    record = deploy(stack, host, preview=False, on_step=lambda step: _note(steps, step, quiet=as_json))
-    _summarize(steps, as_json, {"stack": stack.name, "engine": "embedded", "outputs": record.outputs})
+    outputs = chosen.deploy(stack, preview=False, on_step=lambda step: _note(steps, step, quiet=as_json))
+    _summarize(steps, as_json, {"stack": stack.name, "engine": chosen.name, "outputs": outputs})
 
 
 @click.command()
 @stack_option
 @engine_option
 @json_option
-def preview(stack_name: str, engine: str | None, as_json: bool) -> None:
+def preview(stack_name: str, engine: "EngineName | None", as_json: bool) -> None:
     """Say what `shoal up` would do, and do nothing."""
-    from shoal.deploy.engine import deploy, find_host
-
-    stack = _stack(stack_name, engine)
-    host = find_host()
-    _tell(f"Stack {stack.name} at {host.arm.endpoint}, by the embedded engine:", as_json)
+    stack, chosen = _stack(stack_name, engine)
+    _tell(f"Stack {stack.name} {_where(chosen)}:", as_json)
     steps: list[Step] = []
-    deploy(stack, host, preview=True, on_step=lambda step: _note(steps, step, quiet=as_json, will=True))
-    _summarize(steps, as_json, {"stack": stack.name, "engine": "embedded"}, will=True)
+    chosen.deploy(stack, preview=True, on_step=lambda step: _note(steps, step, quiet=as_json, will=True))
+    _summarize(steps, as_json, {"stack": stack.name, "engine": chosen.name}, will=True)
 
 
 @click.command()
@@ -77,22 +73,20 @@ def preview(stack_name: str, engine: str | None, as_json: bool) -> None:
 @yes_option
 @engine_option
 @json_option
-def down(stack_name: str, yes: bool, engine: str | None, as_json: bool) -> None:
+def down(stack_name: str, yes: bool, engine: "EngineName | None", as_json: bool) -> None:
     """Delete everything that a stack has."""
-    from shoal.deploy.engine import destroy, find_host
-    from shoal.deploy.record import load_record
+    from shoal.deploy.project import Service
 
-    stack = _stack(stack_name, engine)
-    host = find_host()
-    record = load_record(host.arm, stack.project.name, stack.name)
-    if record is None:
-        raise BadInput(f"stack {stack.name} is not deployed to {host.arm.endpoint}; there is nothing to delete")
+    stack, chosen = _stack(stack_name, engine)
+    resources = chosen.resources(stack)
+    if resources is None and stack.service is Service.EMBEDDED:
+        raise BadInput(f"stack {stack.name} is not deployed to {chosen.place}; there is nothing to delete")
     if not yes:
-        _confirm_deletion(stack, len(record.resources))
-    _tell(f"Deleting stack {stack.name} from {host.arm.endpoint}", as_json)
+        _confirm_deletion(stack, resources)
+    _tell(f"Deleting stack {stack.name} {_where(chosen)}", as_json)
     steps: list[Step] = []
-    destroy(record, host, on_step=lambda step: _note(steps, step, quiet=as_json))
-    _summarize(steps, as_json, {"stack": stack.name, "engine": "embedded"})
+    chosen.destroy(stack, on_step=lambda step: _note(steps, step, quiet=as_json))
+    _summarize(steps, as_json, {"stack": stack.name, "engine": chosen.name})
 
 
 @click.command()
@@ -113,27 +107,30 @@ def outputs(stack_name: str, as_json: bool) -> None:
         emit_table(("OUTPUT", "VALUE"), sorted(document.items()))
 
 
-def _stack(name: str, engine: str | None) -> "Stack":
-    """The stack, if the embedded engine may deploy it. Raises BadInput."""
+def _stack(name: str, engine: "EngineName | None") -> "tuple[Stack, Engine]":
+    """The stack and the engine that deploys it. Raises BadInput."""
     from pathlib import Path
 
-    from shoal.deploy.project import Service, find_project, read_stack
+    from shoal.deploy.engines import choose_engine
+    from shoal.deploy.project import find_project, read_stack
 
     stack = read_stack(name, find_project(Path.cwd()))
-    if stack.service is Service.AZURE:
-        raise BadInput(
-            f"stack {name} is in Azure, where Pulumi's own engine deploys; "
-            f"run `pulumi up -s {name}` in {stack.project.directory}"
-        )
-    if engine == "pulumi":
-        raise BadInput(f"stack {name} is on this machine, where the embedded engine deploys; leave out --engine pulumi")
-    return stack
+    return stack, choose_engine(stack, engine)
 
 
-def _confirm_deletion(stack: "Stack", resources: int) -> None:
+def _where(engine: "Engine") -> str:
+    from shoal.deploy.engines import TITLES
+
+    return f"at {engine.place} with {TITLES[engine.name]}"
+
+
+def _confirm_deletion(stack: "Stack", resources: int | None) -> None:
+    all_of = (
+        f"all resources of stack {stack.name}" if resources is None else f"the {resources} resources of {stack.name}"
+    )
     if not sys.stdin.isatty():
-        raise BadInput(f"nobody can be asked whether to delete the {resources} resources of {stack.name}; pass --yes")
-    click.confirm(f"Delete the {resources} resources of stack {stack.name}?", abort=True)
+        raise BadInput(f"nobody can be asked whether to delete {all_of}; pass --yes")
+    click.confirm(f"Delete {all_of}?", abort=True)
 
 
 def _note(steps: "list[Step]", step: "Step", *, quiet: bool, will: bool = False) -> None:

@@ -33,8 +33,15 @@ PARTING_TIME = 5.0
 class Host:
     """The running service that local stacks are deployed to."""
 
-    arm: Arm
-    token: str
+    status: Status
+
+    @property
+    def arm(self) -> Arm:
+        return Arm(self.status.arm_endpoint, self.token)
+
+    @property
+    def token(self) -> str:
+        return self.status.arm_token
 
 
 def find_host() -> Host:
@@ -42,7 +49,7 @@ def find_host() -> Host:
     status: Status | None = read_status(default_state_dir())
     if status is None:
         raise BadInput("the embedded service is not running; start it with `shoal local start`")
-    return Host(arm=Arm(status.arm_endpoint, status.arm_token), token=status.arm_token)
+    return Host(status=status)
 
 
 def deploy(stack: Stack, host: Host, *, preview: bool, on_step: OnStep) -> StackRecord:
@@ -50,6 +57,7 @@ def deploy(stack: Stack, host: Host, *, preview: bool, on_step: OnStep) -> Stack
 
     Raises BadInput and WorkFailed. Only a run without a fault deletes anything that is no longer declared.
     """
+    stack.refuse_encrypted()
     with _program(stack) as child:
         # Imported while the child imports the same: both take their time.
         from shoal.deploy.deployment import Deployment

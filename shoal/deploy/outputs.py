@@ -1,4 +1,4 @@
-"""The document that a deployed stack leaves: asked of the embedded service, or of Pulumi for an Azure stack."""
+"""The document that a deployed stack leaves: kept on this machine for local stacks, asked of Pulumi for others."""
 
 import json
 import shutil
@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from shoal.deploy.engine import find_host
+from shoal.deploy.engine import Host, find_host
 from shoal.deploy.project import Service, Stack, read_stack
+from shoal.deploy.pulumi_state import load_state
 from shoal.deploy.record import load_record
 from shoal.environment import Environment, from_json
 from shoal.errors import BadInput
@@ -22,23 +23,31 @@ def environment_of(stack: str, *, project_dir: Path) -> Environment:
 def outputs_of(stack: Stack) -> Mapping[str, Any]:
     match stack.service:
         case Service.EMBEDDED:
-            return _embedded_outputs(stack)
+            return _local_outputs(stack)
         case Service.AZURE:
             return _pulumi_outputs(stack)
 
 
-def _embedded_outputs(stack: Stack) -> Mapping[str, Any]:
+def _local_outputs(stack: Stack) -> Mapping[str, Any]:
     host = find_host()
-    record = load_record(host.arm, stack.project.name, stack.name)
-    if record is None or record.outputs is None:
+    outputs = _left_by_either_engine(stack, host)
+    if outputs is None:
         raise BadInput(f"stack {stack.name} is not deployed; run `shoal up -s {stack.name}`")
-    deployed_at = record.outputs.get("arm_endpoint", host.arm.endpoint)
+    deployed_at = outputs.get("arm_endpoint", host.arm.endpoint)
     if deployed_at != host.arm.endpoint:
         raise BadInput(
             f"stack {stack.name} was deployed when the service was at {deployed_at}, it is at {host.arm.endpoint} now; "
             f"run `shoal up -s {stack.name}`"
         )
-    return record.outputs
+    return outputs
+
+
+def _left_by_either_engine(stack: Stack, host: Host) -> Mapping[str, Any] | None:
+    record = load_record(host.arm, stack.project.name, stack.name)
+    if record is not None:
+        return record.outputs
+    state = load_state(Path(host.status.state_dir), stack.project.name, stack.name)
+    return None if state is None else state.outputs
 
 
 def _pulumi_outputs(stack: Stack) -> Mapping[str, Any]:

@@ -47,6 +47,8 @@ class Stack:
     file: str
     config: Mapping[str, str]
     """Defaults included, by full key; lists and objects are JSON. As Pulumi hands configuration to a program."""
+    encrypted: tuple[str, ...] = ()
+    """Keys whose values hold something encrypted."""
 
     @property
     def service(self) -> Service:
@@ -55,6 +57,10 @@ class Stack:
         if chosen not in set(Service):
             raise BadInput(f"{key} is {chosen}; it must be {' or '.join(Service)} ({self.file})")
         return Service(chosen)
+
+    def refuse_encrypted(self) -> None:
+        if self.encrypted:
+            raise BadInput(f"{self.encrypted[0]} is encrypted, which only Pulumi's own engine can read ({self.file})")
 
 
 def find_project(start: Path) -> Path:
@@ -97,9 +103,13 @@ def read_stack(name: str, directory: Path) -> Stack:
     for key, declaration in project.declarations.items():
         values.setdefault(key, declaration.default)
         _check(key, declaration, values[key], file)
-    for key, value in values.items():
-        _refuse_encrypted(key, value, file)
-    return Stack(project=project, name=name, file=file, config={key: _as_text(value) for key, value in values.items()})
+    return Stack(
+        project=project,
+        name=name,
+        file=file,
+        config={key: _as_text(value) for key, value in values.items()},
+        encrypted=tuple(key for key, value in values.items() if _is_encrypted(value)),
+    )
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
@@ -135,6 +145,8 @@ def _stack_key(key: str, file: str) -> str:
 def _check(key: str, declaration: Declaration, value: Any, file: str) -> None:
     if value is None:
         raise BadInput(f"{key} is missing ({file})")
+    if _is_encrypted(value):
+        return
     if declaration.type is not None and not _fits(declaration.type, declaration.items, value):
         raise BadInput(f"{key} is {_as_text(value)}; it must be of type {declaration.type} ({file})")
 
@@ -165,12 +177,15 @@ def _is_integer(text: str) -> bool:
     return True
 
 
-def _refuse_encrypted(key: str, value: Any, file: str) -> None:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if isinstance(value, dict) and "secure" in value:
-        raise BadInput(f"{key} is encrypted, which only Pulumi's own engine can read ({file})")
-    for item in inner:
-        _refuse_encrypted(key, item, file)
+def _is_encrypted(value: Any) -> bool:
+    """Whether any part of it is."""
+    match value:
+        case dict():
+            return "secure" in value or any(_is_encrypted(item) for item in value.values())
+        case list():
+            return any(_is_encrypted(item) for item in value)
+        case _:
+            return False
 
 
 def _as_text(value: Any) -> str:

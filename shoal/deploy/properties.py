@@ -42,8 +42,12 @@ def decode(struct: Struct) -> Inputs:
 
 
 def decode_masked(struct: Struct) -> dict[str, Any]:
+    return masked(json_format.MessageToDict(struct))
+
+
+def masked(raw: Mapping[str, Any]) -> dict[str, Any]:
     """For keeping and printing: a secret becomes a mask."""
-    return {name: _plain(value, mask=True) for name, value in sorted(json_format.MessageToDict(struct).items())}
+    return {name: _plain(value, mask=True) for name, value in sorted(raw.items())}
 
 
 def encode(values: Mapping[str, Any], secret: Collection[str] = ()) -> Struct:

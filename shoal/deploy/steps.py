@@ -16,6 +16,8 @@ class Operation(StrEnum):
     REPLACE = "replace"
     DELETE = "delete"
     SAME = "same"
+    IMPORT = "import"
+    """Taken over as it is; only Pulumi's engine does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +41,12 @@ class Step:
 
     @property
     def label(self) -> str:
-        """`batch:Pool spot-pool`: the type without its package, and the name in the program."""
-        return f"{resource_type(self.urn).partition(':')[2]} {resource_name(self.urn)}"
+        return label(self.urn)
+
+
+def label(urn: str) -> str:
+    """`batch:Pool spot-pool`: the type without its package, and the name in the program."""
+    return f"{resource_type(urn).partition(':')[2]} {resource_name(urn)}"
 
 
 def decide(
@@ -64,11 +70,11 @@ def decide(
 
 def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
     """Which inputs differ, of mappings from their names to their values or hashes."""
-    return tuple(
-        Change(name=name, kind="+" if name not in old else "-" if name not in new else "~")
-        for name in dict.fromkeys([*new, *old])
-        if old.get(name) != new.get(name)
-    )
+    return tuple(change_of(name, old, new) for name in dict.fromkeys([*new, *old]) if old.get(name) != new.get(name))
+
+
+def change_of(name: str, old: Collection[str], new: Collection[str]) -> Change:
+    return Change(name=name, kind="+" if name not in old else "-" if name not in new else "~")
 
 
 def replacing(changes: Iterable[Change], kind: ResourceType, also: Collection[str] = ()) -> tuple[Change, ...]:

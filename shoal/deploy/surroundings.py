@@ -17,10 +17,9 @@ read the service's keys too. Fixed, so that what Pulumi writes into a stack's fi
 def local_variables(status: Status) -> dict[str, str]:
     """Environment variables for `pulumi` on the running service; makes the directories that they name."""
     directory = Path(status.state_dir) / "pulumi"
-    state = _directory(directory / "state")
     variables = {
         "PATH": _path(directory),
-        "PULUMI_BACKEND_URL": f"file://{state}",
+        "PULUMI_BACKEND_URL": f"file://{_directory(state_directory(Path(status.state_dir)))}",
         "PULUMI_HOME": str(_directory(directory / "home")),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -30,6 +29,10 @@ def local_variables(status: Status) -> dict[str, str]:
     if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & set(os.environ):
         variables["PULUMI_CONFIG_PASSPHRASE"] = PASSPHRASE
     return variables
+
+
+def state_directory(service_state: Path) -> Path:
+    return service_state / "pulumi" / "state"
 
 
 def _path(directory: Path) -> str:

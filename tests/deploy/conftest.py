@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from shoal.deploy.arm import Arm
 from shoal.deploy.engine import Host
 from shoal.deploy.record import StackRecord, load_record
 from shoal.local.status import Status
@@ -19,10 +18,17 @@ class Project:
     name: str
     directory: Path
     status: Status
+    engine: str = "embedded"
+    """Empty for the one that the command chooses."""
+    path: str = os.environ["PATH"]
 
     @property
     def host(self) -> Host:
-        return Host(arm=Arm(self.status.arm_endpoint, self.status.arm_token), token=self.status.arm_token)
+        return Host(status=self.status)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "PATH": self.path, "SHOAL_ENGINE": self.engine, "SHOAL_STATE": self.status.state_dir}
 
     def program(self, text: str) -> None:
         (self.directory / "__main__.py").write_text(text)
@@ -31,10 +37,10 @@ class Project:
         return subprocess.run(
             [sys.executable, "-m", "shoal", *arguments],
             cwd=self.directory,
-            env={**os.environ, "SHOAL_STATE": state or self.status.state_dir},
+            env=self.environment | ({} if state is None else {"SHOAL_STATE": state}),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
             check=False,
             stdin=subprocess.DEVNULL,
         )

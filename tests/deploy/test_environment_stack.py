@@ -1,8 +1,6 @@
 """The project's own program, deployed to a service: what it makes, changes and leaves."""
 
-import dataclasses
 import json
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,58 +11,17 @@ from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.batch import BatchManagementClient
 
-from shoal.deploy.outputs import environment_of
-from shoal.environment import Environment
 from shoal.local.status import Status
 from tests.arm import management_client
 from tests.deploy.conftest import Project
+from tests.deploy.stacks import Stack, copied_stack
 from tests.services import REPOSITORY
 from tests.waiting import wait_until
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Stack:
-    """A stack of the repository's program in a copy of it, with accounts of its own."""
-
-    name: str
-    project: Project
-
-    @property
-    def file(self) -> Path:
-        return self.project.directory / f"Pulumi.{self.name}.yaml"
-
-    @property
-    def app(self) -> Path:
-        return self.project.directory / "examples" / "var" / "app"
-
-    def configure(self, **changes: str) -> None:
-        """Replace text in the stack's file, each exactly where it stands."""
-        text = self.file.read_text()
-        for old, new in changes.items():
-            assert old in text
-            text = text.replace(old, new)
-        self.file.write_text(text)
-
-    def up(self) -> str:
-        done = self.project.shoal("up", "-y", "-s", self.name)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def environment(self, monkeypatch: pytest.MonkeyPatch) -> Environment:
-        monkeypatch.setenv("SHOAL_STATE", self.project.status.state_dir)
-        return environment_of(self.name, project_dir=self.project.directory)
-
-
 @pytest.fixture
 def stack(tmp_path: Path, service: Status, name: str) -> Iterator[Stack]:
-    for file in ("Pulumi.yaml", "__main__.py"):
-        shutil.copy(REPOSITORY / file, tmp_path)
-    stack = Stack(name=name, project=Project(name="shoal", directory=tmp_path, status=service))
-    stack.app.mkdir(parents=True)
-    (stack.app / "simulate.py").write_text("print('first')\n")
-    text = (REPOSITORY / "Pulumi.local.yaml").read_text()
-    own = name.replace("-", "")
-    stack.file.write_text(re.sub(r"shoallocal(store)?|shoal-local", own, text))
+    stack = copied_stack(Project(name="shoal", directory=tmp_path, status=service), name)
     yield stack
     stack.project.shoal("down", "-y", "-s", name)
 
@@ -201,8 +158,18 @@ def test_stack_that_is_not_deployed_has_no_outputs(stack: Stack) -> None:
     assert refused.returncode == 2
 
 
-def test_azure_stack_is_left_to_pulumis_engine(stack: Stack) -> None:
+@pytest.mark.parametrize(
+    ("engine", "message"),
+    [
+        ("embedded", "stack dev is in Azure, where Pulumi's engine deploys; leave out --engine embedded"),
+        ("pulumi", "`pulumi` is not on the PATH; install it"),
+    ],
+)
+def test_azure_stack_is_deployed_by_pulumis_engine_only(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, engine: str, message: str
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
     shutil.copy(REPOSITORY / "Pulumi.dev.yaml", stack.project.directory)
-    refused = stack.project.shoal("up", "-y", "-s", "dev")
-    assert "run `pulumi up -s dev`" in refused.stderr
+    refused = stack.project.shoal("up", "-y", "-s", "dev", "--engine", engine)
+    assert message in refused.stderr
     assert refused.returncode == 2

@@ -60,16 +60,19 @@ def test_defaults_are_applied_and_everything_is_text_as_pulumi_hands_it_over(tmp
         ("config: {title: t}", "title is not a configuration key; it must be NAMESPACE:title (Pulumi.dev.yaml)"),
         ("config:\n  sweep:title: [\n", "Pulumi.dev.yaml line 3: "),
         ("- a", "Pulumi.dev.yaml must be a mapping"),
-        (
-            "config: {sweep:title: t, other:key: {secure: v1:abc}}",
-            "other:key is encrypted, which only Pulumi's own engine can read (Pulumi.dev.yaml)",
-        ),
     ],
 )
 def test_wrong_stack_file_is_refused_by_file_key_and_rule(tmp_path: Path, stack: str, message: str) -> None:
     with pytest.raises(BadInput) as refused:
         read(tmp_path, stack)
     assert str(refused.value).startswith(message)
+
+
+@pytest.mark.parametrize("value", ["{secure: v1:abc}", "[{secure: v1:abc}]", "{deep: {secure: v1:abc}}"])
+def test_encrypted_value_is_left_to_pulumis_engine(tmp_path: Path, value: str) -> None:
+    with pytest.raises(BadInput, match="other:key is encrypted, which only Pulumi's own engine can read"):
+        read(tmp_path, f"config: {{sweep:title: t, other:key: {value}}}").refuse_encrypted()
+    assert read(tmp_path, "config: {sweep:title: {secure: v1:abc}}").encrypted == ("sweep:title",)
 
 
 def test_integer_may_be_written_as_text(tmp_path: Path) -> None:

@@ -34,7 +34,10 @@ class LanguageHost(LanguageServer):
         os.chdir(directory)
         self.program = lambda: execute(directory / request.info.entry_point, directory)
         request.args[:] = [self._engine]
-        response: language_pb2.RunResponse = super().Run(request, context)  # type: ignore[no-untyped-call]  # as it is
+        try:
+            response: language_pb2.RunResponse = super().Run(request, context)  # type: ignore[no-untyped-call]  # as it is
+        except Exception as exc:  # noqa: BLE001 - what a program raises in an `apply` passes through, reported already
+            return language_pb2.RunResponse(error=str(exc))
         return response
 
     def Cancel(self, _request: Empty, _context: grpc.ServicerContext) -> Empty:

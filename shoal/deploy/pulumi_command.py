@@ -1,0 +1,91 @@
+"""Pulumi's command as the Automation API runs it, so that Ctrl-C ends an operation in good order."""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any
+
+from pulumi.automation import PulumiCommand
+from pulumi.automation._cmd import CommandResult
+from pulumi.automation.errors import create_command_error
+
+OnLine = Callable[[str], Any] | None
+
+
+class InterruptibleCommand(PulumiCommand):
+    """Runs in a process group of its own, so that it gets one SIGINT from here and none from the terminal.
+
+    Pulumi brings what it has begun to its end on the first SIGINT and ends at once on the second.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.interrupted = False
+        self._running: subprocess.Popen[str] | None = None
+
+    @contextmanager
+    def handing_on_interrupts(self) -> Iterator[None]:
+        """For the main thread. Raises KeyboardInterrupt at the end where there was one."""
+        before = signal.signal(signal.SIGINT, self._interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+        if self.interrupted:
+            raise KeyboardInterrupt
+
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: OnLine = None,
+        on_error: OnLine = None,
+    ) -> CommandResult:
+        """As PulumiCommand.run, which starts its process in the terminal's group and keeps it to itself."""
+        environment = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
+        with subprocess.Popen(
+            [self.command, "--non-interactive", *args],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env=environment,
+            encoding="utf-8",
+            process_group=0,
+        ) as process:
+            self._running = process
+            output, errors = _reader(process.stdout, on_output), _reader(process.stderr, on_error)
+            result = CommandResult(stdout=output(), stderr=errors(), code=process.wait())
+        self._running = None
+        if result.code != 0:
+            raise create_command_error(result)
+        return result
+
+    def _interrupt(self, *_: object) -> None:
+        self.interrupted = True
+        if self._running is not None:
+            self._running.send_signal(signal.SIGINT)
+
+
+def _reader(stream: IO[str] | None, on_line: OnLine) -> Callable[[], str]:
+    """Read lines in a thread from now on; the function returned waits for the end and has them all."""
+    lines: list[str] = []
+
+    def read() -> None:
+        for line in stream or ():
+            lines.append(line.rstrip())
+            if on_line is not None:
+                on_line(lines[-1])
+
+    thread = threading.Thread(target=read)
+    thread.start()
+
+    def all_lines() -> str:
+        thread.join()
+        return "\n".join(lines)
+
+    return all_lines

@@ -1,0 +1,72 @@
+"""What Pulumi's engine reports while it works, as the steps and errors of a deployment."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from pulumi.automation import EngineEvent, OpType, StepEventMetadata
+
+from shoal.deploy.steps import Change, Operation, Step, change_of, label
+from shoal.deploy.urns import STACK_TYPE, resource_type
+
+OPERATIONS = {
+    OpType.SAME: Operation.SAME,
+    OpType.CREATE: Operation.CREATE,
+    OpType.UPDATE: Operation.UPDATE,
+    OpType.DELETE: Operation.DELETE,
+    OpType.IMPORT: Operation.IMPORT,
+    OpType.CREATE_REPLACEMENT: Operation.REPLACE,
+}
+"""The last of the three parts of a replacement stands for it."""
+MARKUP = re.compile(r"<\{%.*?%\}>")
+TRACEBACK = re.compile(r"python inline source runtime error: (.*?)\n(Traceback .*)", re.DOTALL)
+"""Source: pulumi.automation._server."""
+ONCE_MORE = "Exception calling application: "
+"""Source: grpc, of an exception that passes through the language server after it was reported."""
+WITHOUT_NEWS = ("update failed", "preview failed", "destroy failed", "update cancelled")
+
+
+class Events:
+    """Passes steps on as they end, and keeps what went wrong."""
+
+    def __init__(self, on_step: Callable[[Step], None], *, planned: bool) -> None:
+        self.errors: list[str] = []
+        self.traceback = ""
+        self._on_step = on_step
+        self._planned = planned
+
+    def take(self, event: EngineEvent) -> None:
+        done = event.resource_pre_event if self._planned else event.res_outputs_event
+        if done is not None and (step := _step(done.metadata)):
+            self._on_step(step)
+        if event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
+            self._keep(event.diagnostic_event.urn or "", event.diagnostic_event.message)
+
+    def _keep(self, urn: str, message: str) -> None:
+        text = MARKUP.sub("", message).strip().removeprefix(ONCE_MORE)
+        if found := TRACEBACK.search(text):
+            text, self.traceback = found[1], f"{found[2]}\n"
+        if text in WITHOUT_NEWS:
+            return
+        told = text if not urn or resource_type(urn) == STACK_TYPE else f"{label(urn)}: {text}"
+        if told not in self.errors:
+            self.errors.append(told)
+
+
+def _step(metadata: StepEventMetadata) -> Step | None:
+    """None for components, providers and the other parts of a replacement."""
+    operation = OPERATIONS.get(metadata.op)
+    state = metadata.new or metadata.old
+    if operation is None or state is None or not state.custom or metadata.type.startswith("pulumi:"):
+        return None
+    return Step(operation=operation, urn=metadata.urn, id=state.id, changes=_changes(metadata))
+
+
+def _changes(metadata: StepEventMetadata) -> tuple[Change, ...]:
+    old = _inputs(metadata.old)
+    new = _inputs(metadata.new)
+    return tuple(change_of(name, old, new) for name in metadata.diffs or ())
+
+
+def _inputs(state: Any) -> Any:
+    return {} if state is None or state.inputs is None else state.inputs
