@@ -8,22 +8,23 @@ import grpc
 
 THREADS = 32
 UNLIMITED = -1
+ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def plugin_server() -> grpc.Server:
+    """Leaves the signals by which the engine ends a plugin to `serve`."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # before gRPC starts threads, which inherit it
     sizes = [("grpc.max_receive_message_length", UNLIMITED), ("grpc.max_send_message_length", UNLIMITED)]
     return grpc.server(ThreadPoolExecutor(THREADS), options=sizes)
 
 
 def serve(server: grpc.Server) -> None:
     """Until SIGINT or SIGTERM. Nothing else may be written to stdout, and nothing at all at the end."""
-    ending = (signal.SIGINT, signal.SIGTERM)
-    signal.pthread_sigmask(signal.SIG_BLOCK, ending)  # before gRPC starts threads, which inherit it
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    signal.sigwait(ending)
+    signal.sigwait(ENDING)
     server.stop(grace=None).wait()
 
 
