@@ -53,6 +53,9 @@ def test_pool_that_somebody_resized_or_deleted_is_found_by_refresh_and_put_right
     stack: Stack, management: BatchManagementClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = plain(stack)
+    text = stack.file.read_text()
+    scaling = text[text.index("maxSpotNodes") : text.index("packages: [var]")]
+    stack.file.write_text(text.replace(scaling, "spotNodes: 3\n      "))
     stack.up()
     account = stack.name.replace("-", ""), stack.name.replace("-", "")
     key = management.batch_account.get_keys(*account).primary or ""

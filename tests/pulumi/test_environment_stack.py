@@ -38,7 +38,7 @@ def test_pool_is_changed_in_place_replaced_and_removed_as_configured(
     account = environment.resource_group, environment.batch_account
     made = management.pool.get(*account, "spot").properties
     assert made
-    stack.configure(**{"spotNodes: 3": "autoScaleFormula: $TargetLowPriorityNodes = 1;"})
+    stack.configure(**{"maxSpotNodes: 3": "maxSpotNodes: 2"})
     assert " ~  batch:Pool spot-pool updated  [diff: ~scaleSettings]" in stack.up()
     changed = management.pool.get(*account, "spot").properties
     assert changed
@@ -157,9 +157,9 @@ def test_stack_of_one_engine_is_refused_to_the_other(stack: Stack) -> None:
 
 
 def test_wrong_configuration_is_one_message_and_creates_nothing(stack: Stack) -> None:
-    stack.configure(**{"spotNodes: 3": "spotNodes: -1"})
+    stack.configure(**{"taskSlotsPerNode: 4": "taskSlotsPerNode: 0"})
     refused = stack.project.shoal("up", "-y", "-s", stack.name)
-    assert refused.stderr == f"error: shoal:pools[0].spotNodes is -1; it must be at least 0 ({stack.file.name})\n"
+    assert refused.stderr == f"error: shoal:pools[0].taskSlotsPerNode is 0; it must be at least 1 ({stack.file.name})\n"
     assert refused.returncode == 2
     group = f"/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/{stack.name.replace('-', '')}"
     assert stack.project.host.arm.get(group, "2024-03-01") is None
