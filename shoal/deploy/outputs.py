@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shoal.deploy.engine import Host, find_host
-from shoal.deploy.project import Service, Stack, read_stack
+from shoal.deploy.project import Service, Stack, find_project, read_stack
 from shoal.deploy.pulumi_state import load_state
 from shoal.deploy.record import load_record
 from shoal.environment import Environment, from_json
@@ -16,8 +16,11 @@ from shoal.errors import BadInput
 
 
 def environment_of(stack: str, *, project_dir: Path) -> Environment:
-    """Raises BadInput where there is no such stack, it is not deployed, or its service cannot be asked."""
-    return from_json(outputs_of(read_stack(stack, project_dir)))
+    """Of the project in that directory or above it.
+
+    Raises BadInput where there is no such stack, it is not deployed, or its service cannot be asked.
+    """
+    return from_json(outputs_of(read_stack(stack, find_project(project_dir))))
 
 
 def outputs_of(stack: Stack) -> Mapping[str, Any]:

@@ -30,7 +30,15 @@ def test_azure_stack_is_asked_of_pulumi(azure_project: Path, monkeypatch: pytest
     answer = shlex.quote(json.dumps(to_json(ENVIRONMENT)))
     arguments = '[ "$*" = "stack output --json --stack dev" ] && [ -f Pulumi.dev.yaml ]'
     install_pulumi(azure_project, monkeypatch, f"{arguments} && echo {answer}")
-    assert environment_of("dev", project_dir=azure_project) == ENVIRONMENT
+    below = azure_project / "jobs"
+    below.mkdir()
+    for directory in (azure_project, below):
+        assert environment_of("dev", project_dir=directory) == ENVIRONMENT
+
+
+def test_directory_outside_any_project_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"there is no Pulumi\.yaml in"):
+        environment_of("dev", project_dir=tmp_path)
 
 
 @pytest.mark.parametrize(
