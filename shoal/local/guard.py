@@ -4,6 +4,7 @@ The service holds the guard's standard input open. When that ends, even because 
 asked to end, so that it can save its state. The lock keeps the next one waiting until this one is gone.
 """
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -25,8 +26,9 @@ def main(lock_file: Path, command: list[str]) -> int:
 
 
 def _end_with_input(process: "subprocess.Popen[bytes]") -> None:
-    while os.read(0, 1024):
-        continue
+    with contextlib.suppress(ConnectionError):
+        while os.read(0, 1024):
+            continue
     process.terminate()
     try:
         process.wait(PATIENCE)

@@ -64,7 +64,7 @@ class Agent:
                 self._reap()
                 self._end_overdue()
                 self._flush()
-        except (EOFError, BrokenPipeError):
+        except (EOFError, ConnectionError):
             for group in self.processes:
                 end_group(group)
             # Transfers in flight belong to tasks that nobody waits for any more.
@@ -88,7 +88,7 @@ class Agent:
         self.transfers.submit(job)
 
     def report(self, **message: Any) -> None:
-        """Write one line to the service. Raises BrokenPipeError where it is gone."""
+        """Write one line to the service. Raises ConnectionError where it is gone."""
         line = orjson.dumps(message, option=orjson.OPT_APPEND_NEWLINE)
         while line:
             line = line[os.write(SERVICE_OUT, line) :]
