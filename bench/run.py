@@ -8,6 +8,7 @@ from pathlib import Path
 import accept_tasks
 import render_tasks
 import run_tasks
+import scale_pools
 import start
 from measurement import Measurement
 
@@ -15,6 +16,7 @@ MEASUREMENTS: Mapping[str, Callable[[float], Iterator[Measurement]]] = {
     "accept": accept_tasks.measure,
     "run": run_tasks.measure,
     "render": render_tasks.measure,
+    "scale": scale_pools.measure,
     "start": start.measure,
 }
 LINE = "{:<34}{:>12} {:<9}{:>14}{:>9}"

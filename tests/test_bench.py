@@ -34,6 +34,7 @@ def test_ratio_without_a_peer_is_none() -> None:
         ("accept", {"accept tasks", "accept tasks from azure-batch"}),
         ("run", {"run true tasks"}),
         ("render", {"render tasks"}),
+        ("scale", {"evaluate the default formula", "simulate a day, 1,000 nodes"}),
         ("start", {"service ready", "shoal --help"}),
     ],
 )
