@@ -3,7 +3,6 @@
 PYTHON ?= $(firstword $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p; done; true))
 BIN := .venv/bin
-SOURCES := shoal components tests __main__.py
 
 .PHONY: setup demo test test-pulumi pulumi-cli check soak bench lock clean
 
