@@ -1,7 +1,8 @@
 """The Batch account of a stack, with the identities by which it and its nodes act."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NotRequired, TypedDict
+from enum import StrEnum
+from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi_azure_native import batch, managedidentity
@@ -10,12 +11,20 @@ from components.roles import Principal, Scope, Who, assign_roles
 from shoal.environment import Authentication
 
 
+class PrincipalType(StrEnum):
+    """What an object id in Entra stands for."""
+
+    USER = "User"
+    GROUP = "Group"
+    SERVICE_PRINCIPAL = "ServicePrincipal"
+
+
 class Submitter(TypedDict):
     """A person, group or program that may submit jobs and read results."""
 
     principal_id: str
     """Object id in Entra."""
-    principal_type: Literal["User", "Group", "ServicePrincipal"]
+    principal_type: PrincipalType
 
 
 class BatchAccountArgs(TypedDict):

@@ -13,7 +13,7 @@ from components.job_storage import CONTAINERS, JobStorage
 from components.names import account_name
 from components.package_content import require_content
 from components.provider import arm_endpoint
-from components.spot_pool import SpotPool, SpotPoolArgs, StartTask
+from components.spot_pool import PoolShape, SpotPool, SpotPoolArgs
 from shoal.environment import Authentication
 
 
@@ -24,24 +24,10 @@ class Package(TypedDict):
     """Relative to the project."""
 
 
-class Pool(TypedDict):
-    """As SpotPoolArgs has it, but with packages by name."""
+class Pool(PoolShape):
+    """A pool of the environment, with packages by name."""
 
     name: str
-    vm_size: str
-    image: str
-    task_slots_per_node: NotRequired[int]
-    max_spot_nodes: NotRequired[int]
-    max_dedicated_nodes: NotRequired[int]
-    slots_per_task: NotRequired[float]
-    hold: NotRequired[str]
-    max_step: NotRequired[int]
-    warm_up_nodes: NotRequired[int]
-    auto_scale_formula: NotRequired[str]
-    auto_scale_evaluation_interval: NotRequired[str]
-    spot_nodes: NotRequired[int]
-    dedicated_nodes: NotRequired[int]
-    start_task: NotRequired[StartTask]
     packages: NotRequired[list[str]]
 
 

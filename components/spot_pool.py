@@ -35,10 +35,9 @@ class StartTask(TypedDict):
     """Run as administrator, for installing things."""
 
 
-class SpotPoolArgs(TypedDict):
-    resource_group_name: pulumi.Input[str]
-    account_name: pulumi.Input[str]
-    pool_name: pulumi.Input[str]
+class PoolShape(TypedDict):
+    """What a pool is, whatever account and stack it belongs to."""
+
     vm_size: pulumi.Input[str]
     image: str
     """A name of components/images.py."""
@@ -66,6 +65,12 @@ class SpotPoolArgs(TypedDict):
     dedicated_nodes: NotRequired[pulumi.Input[int]]
     """Beside `spot_nodes`."""
     start_task: NotRequired[StartTask]
+
+
+class SpotPoolArgs(PoolShape):
+    resource_group_name: pulumi.Input[str]
+    account_name: pulumi.Input[str]
+    pool_name: pulumi.Input[str]
     packages: NotRequired[list[PackageReference]]
     """On every node, before its start task."""
     node_identity_id: NotRequired[pulumi.Input[str]]

@@ -3,8 +3,9 @@
 import pytest
 
 from components.images import IMAGES
+from components.pool_settings import Pool
 from components.roles import GRANTS
-from components.settings import Package, Pool, Submitter
+from components.settings import Package, Submitter
 from shoal.deploy.resource_types import TYPES
 from tests.services import REPOSITORY
 
