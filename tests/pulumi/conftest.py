@@ -30,9 +30,12 @@ class PulumiProject(Project):
 
     def pulumi_without(self, variable: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """In such a shell, where one variable is missing."""
-        script = f'eval "$({sys.executable} -m shoal local env)" && unset {variable} && exec pulumi "$@"'
+        return self.in_local_shell("pulumi", *arguments, without=variable)
+
+    def in_local_shell(self, *command: str, without: str = "") -> subprocess.CompletedProcess[str]:
+        script = f'eval "$({sys.executable} -m shoal local env)" && unset {without} && exec "$@"'
         return subprocess.run(
-            ["sh", "-c", script, "sh", *arguments],
+            ["sh", "-c", script, "sh", *command],
             cwd=self.directory,
             env=self.environment,
             capture_output=True,

@@ -6,6 +6,7 @@ Source: the SDK runs inline programs by the same server; what it lacks for progr
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
@@ -14,6 +15,7 @@ from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
 from shoal.deploy.program import execute
+from shoal.deploy.standin.plugins import run_plugin
 from shoal.deploy.standin.serving import engine_address, plugin_server, serve
 
 
@@ -39,6 +41,17 @@ class LanguageHost(LanguageServer):
         except Exception as exc:  # noqa: BLE001 - what a program raises in an `apply` passes through, reported already
             return language_pb2.RunResponse(error=str(exc))
         return response
+
+    def InstallDependencies(
+        self, _request: language_pb2.InstallDependenciesRequest, _context: grpc.ServicerContext
+    ) -> Iterator[language_pb2.InstallDependenciesResponse]:
+        """Programs and plugins run with the Python of this host, which has what they need."""
+        return iter(())
+
+    def RunPlugin(
+        self, request: language_pb2.RunPluginRequest, context: grpc.ServicerContext
+    ) -> Iterator[language_pb2.RunPluginResponse]:
+        return run_plugin(request, context)
 
     def Cancel(self, _request: Empty, _context: grpc.ServicerContext) -> Empty:
         """The engine ends the process after this."""
