@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import accept_tasks
+import deploy_stack
 import render_tasks
 import run_tasks
 import scale_pools
@@ -18,6 +19,7 @@ MEASUREMENTS: Mapping[str, Callable[[float], Iterator[Measurement]]] = {
     "render": render_tasks.measure,
     "scale": scale_pools.measure,
     "start": start.measure,
+    "deploy": deploy_stack.measure,
 }
 LINE = "{:<34}{:>12} {:<9}{:>14}{:>9}"
 

@@ -36,6 +36,7 @@ def test_ratio_without_a_peer_is_none() -> None:
         ("render", {"render tasks"}),
         ("scale", {"evaluate the default formula", "simulate a day, 1,000 nodes"}),
         ("start", {"service ready", "shoal --help"}),
+        ("deploy", {"no-change up, embedded engine"}),
     ],
 )
 def test_bench_measures_and_writes_its_results(measurement: str, names: set[str], tmp_path: Path) -> None:
@@ -44,5 +45,6 @@ def test_bench_measures_and_writes_its_results(measurement: str, names: set[str]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert answer.returncode == 0, answer.stderr
     results = json.loads(out.read_text())
-    assert {result["name"].partition(" /")[0] for result in results} == names
+    found = {result["name"].partition(" /")[0] for result in results}
+    assert names <= found  # with Pulumi's engine only where there is a `pulumi`
     assert all(set(result) == KEYS and result["value"] > 0 for result in results)
