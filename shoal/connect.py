@@ -114,6 +114,12 @@ def _services(environment: Environment) -> Services:
 def _by_entra(environment: Environment) -> Services:
     from azure.identity import DefaultAzureCredential
 
+    for endpoint in (environment.batch_endpoint, environment.blob_endpoint):
+        if not endpoint.startswith("https://"):
+            raise BadInput(
+                f"stack '{environment.stack}' takes Entra's tokens, which are sent over HTTPS only, and is at "
+                f"{endpoint}; set shoal:authentication to shared_key for a stack of the embedded service"
+            )
     credential = DefaultAzureCredential()
     blobs = BlobServiceClient(environment.blob_endpoint, credential=credential)
 

@@ -8,7 +8,7 @@ import pytest
 from azure.batch import models
 
 from shoal.connect import Services, connected, explained, find_environment
-from shoal.environment import Environment, to_json
+from shoal.environment import Authentication, Environment, to_json
 from shoal.errors import BadInput, WorkFailed
 from shoal.local.status import Status
 
@@ -39,6 +39,12 @@ def test_account_that_arm_does_not_know_is_bad_input(environment: Environment) -
 def test_endpoint_that_does_not_answer_is_told_with_how_to_start_it(environment: Environment) -> None:
     silent = replace(environment, arm_endpoint="http://127.0.0.1:9")
     with pytest.raises(BadInput, match=r"http://127\.0\.0\.1:9 does not answer; start it with"), connected(silent):
+        raise AssertionError("not reached")
+
+
+def test_stack_that_takes_tokens_at_a_plain_address_is_bad_input(environment: Environment) -> None:
+    entra = replace(environment, authentication=Authentication.ENTRA)
+    with pytest.raises(BadInput, match="over HTTPS only, and is at http://127"), connected(entra):
         raise AssertionError("not reached")
 
 
