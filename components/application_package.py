@@ -9,6 +9,7 @@ import pulumi
 from pulumi_azure_native import authorization, batch
 
 from components.package_content import content_version
+from components.package_upload import Waiting
 from components.provider import arm_endpoint
 from components.publication import Publication, publish
 
@@ -54,8 +55,48 @@ class ApplicationPackage(pulumi.ComponentResource):
         )
         self.application_id = application.id
         self.application_name = application.name
-        self.version = _activated(package, args, directory, version_name)
+        self.version = self._activated(package, args, directory, version_name)
         self.register_outputs({"applicationId": self.application_id, "version": self.version})
+
+    def _activated(
+        self, package: batch.ApplicationPackage, args: ApplicationPackageArgs, directory: Path, version: str
+    ) -> pulumi.Output[str]:
+        """The version, known in a preview at once and in a deployment once it is active."""
+
+        def activate(values: dict[str, str]) -> str | Awaitable[str]:
+            if pulumi.runtime.is_dry_run():
+                return version
+            publication = Publication(
+                arm_endpoint=arm_endpoint(),
+                token=values["token"],
+                storage_token=values["storage_token"],
+                subscription_id=values["id"].split("/")[2],
+                resource_group=values["resource_group"],
+                account=values["account"],
+                application=args["application_name"],
+                version=version,
+                directory=directory,
+            )
+            return asyncio.to_thread(publish, publication, self._waiting())
+
+        return pulumi.Output.unsecret(
+            pulumi.Output.all(
+                id=package.id,
+                token=_token(),
+                storage_token=_token("https://storage.azure.com/"),
+                resource_group=args["resource_group_name"],
+                account=args["account_name"],
+            ).apply(activate)
+        )
+
+    def _waiting(self) -> Waiting:
+        """Tells from the thread that waits what it waits for."""
+        loop = asyncio.get_running_loop()
+
+        def tell(message: str) -> None:
+            loop.call_soon_threadsafe(pulumi.log.info, message, self)
+
+        return Waiting(tell=tell)
 
 
 def package_directory(relative: str) -> Path:
@@ -63,31 +104,6 @@ def package_directory(relative: str) -> Path:
     return Path(pulumi.get_root_directory() or Path.cwd()) / relative
 
 
-def _activated(
-    package: batch.ApplicationPackage, args: ApplicationPackageArgs, directory: Path, version: str
-) -> pulumi.Output[str]:
-    """The version, known in a preview at once and in a deployment once it is active."""
-
-    def activate(values: dict[str, str]) -> str | Awaitable[str]:
-        if pulumi.runtime.is_dry_run():
-            return version
-        publication = Publication(
-            arm_endpoint=arm_endpoint(),
-            token=values["token"],
-            subscription_id=values["id"].split("/")[2],
-            resource_group=values["resource_group"],
-            account=values["account"],
-            application=args["application_name"],
-            version=version,
-            directory=directory,
-        )
-        return asyncio.to_thread(publish, publication)
-
-    return pulumi.Output.unsecret(
-        pulumi.Output.all(
-            id=package.id,
-            token=pulumi.Output.secret(authorization.get_client_token_output().token),
-            resource_group=args["resource_group_name"],
-            account=args["account_name"],
-        ).apply(activate)
-    )
+def _token(endpoint: str | None = None) -> pulumi.Output[str]:
+    """Of whoever deploys; for ARM where no endpoint is named."""
+    return pulumi.Output.secret(authorization.get_client_token_output(endpoint=endpoint).token)

@@ -5,13 +5,12 @@ that broke off is mended by the next one.
 Source: pulumi-azure-native's ApplicationPackage makes only the PUT of the version; a version is usable once activated.
 """
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.errors import PublicationError
-from components.package_content import write_archive
+from components.package_upload import Waiting, upload
 
 if TYPE_CHECKING:
     from azure.mgmt.batch import BatchManagementClient
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
 class Publication:
     arm_endpoint: str
     token: str
+    """For Azure Resource Manager."""
+    storage_token: str
+    """For blobs, where the account's auto-storage is used by identity."""
     subscription_id: str
     resource_group: str
     account: str
@@ -37,13 +39,13 @@ class Publication:
         return *self.application_path, self.version
 
 
-def publish(publication: Publication) -> str:
+def publish(publication: Publication, waiting: Waiting) -> str:
     """Make the version active and the application's default; return it. Raises PublicationError."""
     from azure.core.exceptions import AzureError
 
     try:
         with _client(publication) as client:
-            _activate(client, publication)
+            _activate(client, publication, waiting)
             _make_default(client, publication)
     except AzureError as exc:
         raise PublicationError(
@@ -64,29 +66,29 @@ def _client(publication: Publication) -> "BatchManagementClient":
     )
 
 
-def _activate(client: "BatchManagementClient", publication: Publication) -> None:
+def _activate(client: "BatchManagementClient", publication: Publication, waiting: Waiting) -> None:
     from azure.mgmt.batch.models import ActivateApplicationPackageParameters, PackageState
 
     package = client.application_package.get(*publication.version_path)
     if package.properties and package.properties.state == PackageState.ACTIVE:
         return
-    _upload(client, publication)
+    upload(
+        publication.directory,
+        _address(client, publication),
+        storage_token=publication.storage_token,
+        waiting=waiting,
+    )
     client.application_package.activate(
         *publication.version_path, parameters=ActivateApplicationPackageParameters(format="zip")
     )
 
 
-def _upload(client: "BatchManagementClient", publication: Publication) -> None:
-    """Put the archive where a fresh PUT of the version says; the address in the stack's outputs expires in hours."""
-    from azure.storage.blob import BlobClient
-
+def _address(client: "BatchManagementClient", publication: Publication) -> str:
+    """Of a fresh PUT of the version: the one in the stack's outputs expires in hours."""
     package = client.application_package.create(*publication.version_path)
     if package.properties is None or package.properties.storage_url is None:
         raise PublicationError(f"the Batch account {publication.account} gave no address to upload packages to")
-    with tempfile.TemporaryFile() as archive, BlobClient.from_blob_url(package.properties.storage_url) as blob:
-        write_archive(publication.directory, archive)
-        archive.seek(0)
-        blob.upload_blob(archive, overwrite=True)
+    return package.properties.storage_url
 
 
 def _make_default(client: "BatchManagementClient", publication: Publication) -> None:

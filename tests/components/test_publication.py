@@ -11,9 +11,12 @@ from azure.mgmt.batch.models import ApplicationPackageProperties
 from azure.storage.blob import BlobClient
 
 from components.errors import PublicationError
+from components.package_upload import Waiting
 from components.publication import Publication, publish
 from shoal.local.status import Status
 from tests.arm import SUBSCRIPTION
+
+PATIENT = Waiting(tell=lambda _message: None)
 
 
 @pytest.fixture
@@ -28,6 +31,7 @@ def publication(
     return Publication(
         arm_endpoint=service.arm_endpoint,
         token=service.arm_token,
+        storage_token="",
         subscription_id=SUBSCRIPTION,
         resource_group=name,
         account=account,
@@ -46,7 +50,7 @@ def package(management: BatchManagementClient, publication: Publication) -> Appl
 def test_version_is_uploaded_activated_and_made_the_default(
     management: BatchManagementClient, publication: Publication
 ) -> None:
-    assert publish(publication) == "1.0"
+    assert publish(publication, PATIENT) == "1.0"
     published = package(management, publication)
     assert published.state == "Active"
     application = management.application.get(*publication.application_path).properties
@@ -58,18 +62,18 @@ def test_version_is_uploaded_activated_and_made_the_default(
 
 
 def test_published_version_is_left_as_it_is(management: BatchManagementClient, publication: Publication) -> None:
-    publish(publication)
+    publish(publication, PATIENT)
     before = package(management, publication)
-    publish(publication)
+    publish(publication, PATIENT)
     assert package(management, publication).last_activation_time == before.last_activation_time
 
 
 def test_default_that_was_not_set_any_more_is_set_by_the_next_run(
     service: Status, management: BatchManagementClient, publication: Publication
 ) -> None:
-    publish(publication)
+    publish(publication, PATIENT)
     management.application.create(*publication.application_path)
-    publish(publication)
+    publish(publication, PATIENT)
     account = publication.account
     key = management.batch_account.get_keys(publication.resource_group, account).primary
     with BatchClient(f"{service.arm_endpoint}/{account}", AzureNamedKeyCredential(account, key or "")) as batch:
@@ -83,6 +87,6 @@ def test_default_that_was_not_set_any_more_is_set_by_the_next_run(
 
 def test_failure_names_the_package_and_keeps_the_services_words(publication: Publication) -> None:
     with pytest.raises(PublicationError) as failed:
-        publish(dataclasses.replace(publication, version="2.0"))
+        publish(dataclasses.replace(publication, version="2.0"), PATIENT)
     assert str(failed.value).startswith("application package tool 2.0 could not be activated: (ResourceNotFound)")
     assert str(failed.value).endswith("deploy again once the cause is mended")
