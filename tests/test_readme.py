@@ -51,9 +51,3 @@ def rendered(copy: Clone, name: str) -> dict[str, str]:
     assert answer.returncode == 0, answer.stderr
     tasks = [json.loads(line) for line in answer.stdout.splitlines()]
     return {task["id"]: task["commandLine"] for task in tasks}
-
-
-def test_links_of_the_readme_lead_to_files() -> None:
-    targets = re.findall(r"\]\(([^)#:]+)\)", README)
-    assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []

@@ -1,0 +1,33 @@
+"""What pages point to is there: files, headings, modules."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.clone import ROOT
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples" / "var" / "README.md"]
+LINK = re.compile(r"\]\((?P<file>[^)#:\s]*)(#(?P<heading>[\w-]+))?\)")
+PATH = re.compile(r"`((?:shoal|components|tests|tools|examples|policy)/[\w./-]*)`")
+
+
+def anchors(page: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files_and_headings(page: Path) -> None:
+    lost = []
+    for link in LINK.finditer(page.read_text()):
+        target = page.parent / link["file"] if link["file"] else page
+        if not target.exists() or (link["heading"] and link["heading"] not in anchors(target)):
+            lost.append(link[0])
+    assert lost == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_modules_that_are_named_are_there(page: Path) -> None:
+    assert [path for path in PATH.findall(page.read_text()) if not (ROOT / path).exists()] == []
