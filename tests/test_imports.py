@@ -61,3 +61,15 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     loaded = {name.split(".")[0] for name in result.stderr.split()}
     assert loaded.isdisjoint(HEAVY)
     assert "click" in loaded
+
+
+def test_program_loads_only_the_modules_of_azure_native_that_it_uses() -> None:
+    """The package has a placeholder for each of its several hundred modules, which is loaded when it is touched."""
+    script = (
+        "import sys, types, components.settings\n"
+        "names = [n for n, m in sys.modules.items() if n.startswith('pulumi_azure_native.') and n.count('.') == 1\n"
+        "    and type(m) is types.ModuleType]\n"
+        "print(*sorted(name.split('.')[1] for name in names))\n"
+    )
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=REPOSITORY, check=True)
+    assert set(printed.stdout.split()) == {"_utilities", "batch", "managedidentity", "provider", "storage"}
