@@ -11,6 +11,7 @@ from shoal.deploy.project import Service, Stack
 from shoal.deploy.pulumi_state import load_state
 from shoal.deploy.record import load_record
 from shoal.deploy.steps import Step
+from shoal.deploy.turns import own_turn
 from shoal.errors import BadInput
 
 if TYPE_CHECKING:
@@ -51,12 +52,17 @@ class EmbeddedEngine:
         return None if record is None else len(record.resources)
 
     def deploy(self, stack: Stack, *, preview: bool, on_step: Callable[[Step], None]) -> Mapping[str, Any]:
-        return deploy(stack, self.host, preview=preview, on_step=on_step).outputs or {}
+        if preview:
+            deploy(stack, self.host, preview=True, on_step=on_step)
+            return {}
+        with own_turn(stack, self.host.status):
+            return deploy(stack, self.host, preview=False, on_step=on_step).outputs or {}
 
     def destroy(self, stack: Stack, *, on_step: Callable[[Step], None]) -> None:
-        record = load_record(self.host.arm, stack.project.name, stack.name)
-        if record is not None:
-            destroy(record, self.host, on_step=on_step)
+        with own_turn(stack, self.host.status):
+            record = load_record(self.host.arm, stack.project.name, stack.name)
+            if record is not None:
+                destroy(record, self.host, on_step=on_step)
 
 
 def choose_engine(stack: Stack, asked: EngineName | None) -> Engine:

@@ -159,3 +159,22 @@ def test_stack_that_is_taken_down_leaves_nothing(project: Project) -> None:
     assert not exists(project, group_path(project))
     assert project.record() is None
     assert "is not deployed" in project.shoal("down", "-y").stderr
+
+
+def test_stack_that_is_being_deployed_is_refused_to_others(project: Project) -> None:
+    project.program(GROUP + "import pathlib, time\npathlib.Path('begun').touch()\ntime.sleep(60)\n")
+    with subprocess.Popen(
+        [sys.executable, "-m", "shoal", "up", "-y"],
+        cwd=project.directory,
+        env=project.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as other:
+        wait_until((project.directory / "begun").exists)
+        project.program(GROUP)
+        refused = project.shoal("up", "-y")
+        other.kill()
+    assert refused.returncode == 1
+    assert "stack local is being deployed by another `shoal`; wait until that has ended" in refused.stderr
+    assert "1 created" in project.up()
