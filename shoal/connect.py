@@ -23,6 +23,7 @@ from azure.core.exceptions import (
 )
 from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
 
+from shoal.deploy.azure_errors import told
 from shoal.environment import Authentication, Environment, from_json
 from shoal.errors import BadInput, WorkFailed
 from shoal.local.status import default_state_dir, read_status
@@ -75,9 +76,10 @@ def explained(environment: Environment) -> Iterator[None]:
             f"blobs at {environment.blob_endpoint}){_how_to_start(environment)}"
         ) from exc
     except ClientAuthenticationError as exc:
-        raise BadInput(f"{environment.batch_endpoint} does not accept the credentials: {first_line(exc)}") from exc
+        refusal = f"{environment.batch_endpoint} does not accept the credentials: {first_line(exc)}"
+        raise BadInput(told([refusal])) from exc
     except HttpResponseError as exc:
-        raise WorkFailed(f"{error_code(exc) or exc.reason}: {first_line(exc)}") from exc
+        raise WorkFailed(told([f"{error_code(exc) or exc.reason}: {first_line(exc)}"])) from exc
 
 
 def services_by_keys(environment: Environment, *, batch_key: str, storage_key: str) -> Services:

@@ -10,7 +10,9 @@ from azure.batch import models
 from shoal.connect import Services, connected, explained, find_environment
 from shoal.environment import Authentication, Environment, to_json
 from shoal.errors import BadInput, WorkFailed
+from shoal.jobs.collection import add, encoded
 from shoal.local.status import Status
+from tests.jobs.scripted_service import refused, scripted
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +63,20 @@ def test_refusal_of_the_service_is_told_in_its_words(services: Services) -> None
         explained(services.environment),
     ):
         services.batch.get_job("nothing")
+
+
+def test_refusal_that_is_known_is_told_with_the_next_step(environment: Environment) -> None:
+    with (
+        scripted(lambda _: refused(409, "ActiveJobAndScheduleQuotaReached")) as (client, _),
+        pytest.raises(WorkFailed) as failure,
+        explained(environment),
+    ):
+        add(client, "job", list(encoded(iter([{"id": "1", "commandLine": "true"}]))))
+    assert str(failure.value).splitlines() == [
+        "the Batch account has as many active jobs as it may have; end some (`shoal jobs`, `shoal cancel JOB`), or ask "
+        "for more in the portal (Batch account, Quotas)",
+        "  ActiveJobAndScheduleQuotaReached: ActiveJobAndScheduleQuotaReached.",
+    ]
 
 
 def test_environment_is_that_of_a_stack_or_of_a_document(

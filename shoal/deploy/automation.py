@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pulumi import automation
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError, InvalidVersionError, StackNotFoundError
 
+from shoal.deploy.azure_errors import told
 from shoal.deploy.program import execute
 from shoal.deploy.project import Stack
 from shoal.deploy.pulumi_command import InterruptibleCommand
@@ -118,7 +119,7 @@ def _program(stack: Stack, raised: list[ShoalError]) -> Callable[[], None]:
 def _failure(events: Events, exc: CommandError) -> WorkFailed:
     if events.traceback:
         sys.stderr.write(events.traceback)
-    return WorkFailed("\n".join(events.errors) or str(exc).strip())
+    return WorkFailed(events.summary or told([str(exc).strip()]))
 
 
 def _locked(stack: Stack) -> str:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from shoal.deploy.arm import Arm
+from shoal.deploy.azure_errors import told
 from shoal.deploy.program import Ending, Run
 from shoal.deploy.project import Stack
 from shoal.deploy.provider import Provider
@@ -149,8 +150,8 @@ def _raise_failures(monitor: "Monitor", ending: Ending) -> None:
     errors: list[ShoalError] = monitor.failures
     if errors:
         kind = BadInput if all(isinstance(error, BadInput) for error in errors) else WorkFailed
-        raise kind("\n".join(str(error) for error in errors))
+        raise kind(told(str(error) for error in errors))
     if ending.error is not None:
         if ending.traceback:
             sys.stderr.write(ending.traceback)
-        raise (BadInput if ending.exit_code == BadInput.exit_code else WorkFailed)(ending.error)
+        raise (BadInput if ending.exit_code == BadInput.exit_code else WorkFailed)(told([ending.error]))

@@ -1,18 +1,21 @@
 """The two engines as the command sees them, and which of them deploys a stack."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from shoal.deploy.arm import ArmError
+from shoal.deploy.azure_errors import told
 from shoal.deploy.engine import Host, deploy, destroy, find_host
 from shoal.deploy.project import Service, Stack
 from shoal.deploy.pulumi_state import load_state
 from shoal.deploy.record import load_record
 from shoal.deploy.steps import Step
 from shoal.deploy.turns import own_turn
-from shoal.errors import BadInput
+from shoal.errors import BadInput, WorkFailed
 
 if TYPE_CHECKING:
     from shoal.deploy.automation import PulumiEngine
@@ -53,13 +56,14 @@ class EmbeddedEngine:
 
     def deploy(self, stack: Stack, *, preview: bool, on_step: Callable[[Step], None]) -> Mapping[str, Any]:
         if preview:
-            deploy(stack, self.host, preview=True, on_step=on_step)
+            with _explained():
+                deploy(stack, self.host, preview=True, on_step=on_step)
             return {}
-        with own_turn(stack, self.host.status):
+        with own_turn(stack, self.host.status), _explained():
             return deploy(stack, self.host, preview=False, on_step=on_step).outputs or {}
 
     def destroy(self, stack: Stack, *, on_step: Callable[[Step], None]) -> None:
-        with own_turn(stack, self.host.status):
+        with own_turn(stack, self.host.status), _explained():
             record = load_record(self.host.arm, stack.project.name, stack.name)
             if record is not None:
                 destroy(record, self.host, on_step=on_step)
@@ -88,6 +92,15 @@ def holding_engine(stack: Stack, host: Host) -> EngineName | None:
     if load_record(host.arm, stack.project.name, stack.name) is not None:
         return "embedded"
     return "pulumi" if load_state(Path(host.status.state_dir), stack.project.name, stack.name) else None
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What the service refuses to the engine itself rather than to the program, which tells its own."""
+    try:
+        yield
+    except ArmError as exc:
+        raise WorkFailed(told([str(exc)])) from exc
 
 
 def _azure_engine(stack: Stack, asked: EngineName | None) -> "PulumiEngine":

@@ -6,6 +6,7 @@ from typing import Any
 
 from pulumi.automation import EngineEvent, OpType, StepEventMetadata
 
+from shoal.deploy.azure_errors import told
 from shoal.deploy.steps import Change, Operation, Step, change_of, label
 from shoal.deploy.urns import STACK_TYPE, resource_type
 
@@ -41,6 +42,11 @@ class Events:
             self._on_step(step)
         if event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
             self._keep(event.diagnostic_event.urn or "", event.diagnostic_event.message)
+
+    @property
+    def summary(self) -> str:
+        """What went wrong, with what Azure is known to mean by it; empty where nothing did."""
+        return told(self.errors)
 
     def _keep(self, urn: str, message: str) -> None:
         text = MARKUP.sub("", message).strip().removeprefix(ONCE_MORE)

@@ -164,6 +164,18 @@ def test_failure_names_the_resource_and_is_told_once(project: PulumiProject, pro
     assert failed.returncode == 1
 
 
+def test_refusal_that_is_known_is_told_with_the_next_step_above_it(project: PulumiProject) -> None:
+    taken = project.status.storage_account
+    project.program(
+        GROUP + "from pulumi_azure_native import storage\n"
+        f"storage.StorageAccount('store', resource_group_name=group.name, account_name='{taken}',"
+        " kind='StorageV2', sku={'name': 'Standard_LRS'})\n"
+    )
+    sentence, original, *_ = project.shoal("up", "-y").stderr.splitlines()
+    assert sentence.startswith(f"error: somebody in Azure has a storage account named {taken} already; choose another")
+    assert original.startswith(f"  storage:StorageAccount store: The account name {taken} is already taken.")
+
+
 def test_local_stack_is_not_made_in_azure_by_a_shell_that_does_not_know_the_service(stack: Stack) -> None:
     project = plain(stack)
     project.must_pulumi("stack", "init", stack.name)
