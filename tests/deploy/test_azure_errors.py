@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pulumi.automation import DiagnosticEvent, EngineEvent
 
+from components.package_upload import Waiting
 from components.publication import Publication, publish
 from shoal.deploy.azure_errors import KNOWN, explained, recognized, told
 from shoal.deploy.azure_errors.known import FIELD, KnownError
@@ -129,13 +130,15 @@ def test_refused_activation_is_told_as_well(tmp_path: Path) -> None:
             Publication(
                 arm_endpoint=endpoint,
                 token="token",
+                storage_token="token",
                 subscription_id="s",
                 resource_group="g",
                 account="a",
                 application="var",
                 version="1",
                 directory=tmp_path,
-            )
+            ),
+            Waiting(tell=lambda _message: None),
         )
     sentence, *below = told([str(failure.value)]).splitlines()
     assert sample.told in sentence
