@@ -11,6 +11,7 @@ REPOSITORY = Path(__file__).parents[1]
 
 ALLOWED = {
     "components": ("components", "shoal.environment", "shoal.autoscale", "shoal.errors"),
+    "policy": ("components.images", "components.scaling", "shoal.autoscale"),
     "shoal/autoscale": ("shoal.autoscale",),
     "shoal/local": ("shoal.local", "shoal.autoscale"),
     "shoal": ("shoal",),

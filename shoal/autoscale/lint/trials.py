@@ -34,10 +34,29 @@ BUSY_WITHOUT_QUEUE = Load(running=64, cpu=1)
 BUSY = Load(active=1000, running=64, cpu=1)
 BUSY_WITH_FEW_SAMPLES = Load(active=1000, running=64, cpu=1, arrived=0.5)
 OVERLOAD = Load(active=1e9, running=1e6, cpu=1, preempted=1e6)
+OVERLOAD_ON_SPOT = Load(active=1e9, running=1e6, cpu=1)
+"""While no Spot node is taken away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """Numbers of nodes."""
+
+    dedicated: int
+    spot: int
+
+    @property
+    def nodes(self) -> int:
+        return self.dedicated + self.spot
 
 
 def nodes_under(program: Program, load: Load, *, nodes: int, every: int) -> Iterator[int]:
-    """How many nodes the formula wants, at each evaluation of a week and a day of the same load.
+    """How many nodes of both kinds the formula wants; as `targets_under`."""
+    return (targets.nodes for targets in targets_under(program, load, nodes=nodes, every=every))
+
+
+def targets_under(program: Program, load: Load, *, nodes: int, every: int) -> Iterator[Targets]:
+    """What the formula wants, at each evaluation of a week and a day of the same load.
 
     The pool begins with `nodes` of each kind that the formula assigns, and has at once what the formula wants.
     `every` is in ticks. Ends early at an evaluation that fails.
@@ -53,7 +72,7 @@ def nodes_under(program: Program, load: Load, *, nodes: int, every: int) -> Iter
         if found.error:
             return
         dedicated, spot = found.target_dedicated_nodes, found.target_low_priority_nodes
-        yield dedicated + spot
+        yield Targets(dedicated=dedicated, spot=spot)
 
 
 def _samples(load: Load, nodes: int) -> ConstantSamples:

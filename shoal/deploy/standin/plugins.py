@@ -1,49 +1,57 @@
-"""A plugin that is a Python program, such as a package of components: run in a process of its own for the engine."""
+"""A plugin in Python, a package of components or a policy pack: a process of its own, whose words go to the engine.
+
+Source: Pulumi's language host for Python runs a package by its directory, and a policy pack by the SDK's own module
+`pulumi.policy` with the engine's address and the pack's directory. Either prints the port that it answers at.
+"""
 
 import os
+import selectors
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from queue import Queue
-from threading import Thread
-from typing import IO
+from collections.abc import Iterator
 
 import grpc
 from pulumi.runtime.proto import language_pb2
 
-Line = language_pb2.RunPluginResponse
+POLICY_PACK = "analyzer"
+"""What the engine calls one."""
+CHUNK_BYTES = 65536
 
 
-def run_plugin(request: language_pb2.RunPluginRequest, context: grpc.ServicerContext) -> Iterator[Line]:
-    """What it prints, line by line, and at last its exit code; it ends when the engine wants it no longer."""
-    plugin = subprocess.Popen(
-        [sys.executable, "-u", request.info.program_directory, *request.args],
+def run_plugin(
+    request: language_pb2.RunPluginRequest, context: grpc.ServicerContext
+) -> Iterator[language_pb2.RunPluginResponse]:
+    """Until the plugin ends, or the engine needs it no more."""
+    with subprocess.Popen(
+        [sys.executable, "-u", "-P", *_arguments(request)],
         cwd=request.pwd,
-        env=dict(variable.split("=", 1) for variable in request.env) or dict(os.environ),
+        env=dict(setting.split("=", 1) for setting in request.env) or None,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-    )
-    context.add_callback(plugin.terminate)
-    yield from _lines(plugin)
-    yield Line(exitcode=plugin.wait())
+    ) as process:
+        context.add_callback(process.terminate)
+        yield from _printed(process)
+        yield language_pb2.RunPluginResponse(exitcode=process.wait())
 
 
-def _lines(plugin: subprocess.Popen[bytes]) -> Iterator[Line]:
-    lines: Queue[Line | None] = Queue()
+def _arguments(request: language_pb2.RunPluginRequest) -> list[str]:
+    directory = request.info.program_directory
+    if request.kind == POLICY_PACK:
+        return ["-m", "pulumi.policy", *request.args, directory]
+    return [directory, *request.args]
 
-    def read(stream: IO[bytes] | None, line: Callable[[bytes], Line]) -> None:
-        for text in stream or ():
-            lines.put(line(text))
-        lines.put(None)
 
-    readers = [
-        Thread(target=read, args=(plugin.stdout, lambda text: Line(stdout=text))),
-        Thread(target=read, args=(plugin.stderr, lambda text: Line(stderr=text))),
-    ]
-    for reader in readers:
-        reader.start()
-    for _ in readers:
-        yield from iter(lines.get, None)
-    for reader in readers:
-        reader.join()
+def _printed(process: subprocess.Popen[bytes]) -> Iterator[language_pb2.RunPluginResponse]:
+    with selectors.DefaultSelector() as open_pipes:
+        for pipe in filter(None, (process.stdout, process.stderr)):
+            open_pipes.register(pipe, selectors.EVENT_READ)
+        while open_pipes.get_map():
+            for key, _ in open_pipes.select():
+                data = os.read(key.fd, CHUNK_BYTES)
+                if not data:
+                    open_pipes.unregister(key.fileobj)
+                elif key.fileobj is process.stdout:
+                    yield language_pb2.RunPluginResponse(stdout=data)
+                else:
+                    yield language_pb2.RunPluginResponse(stderr=data)

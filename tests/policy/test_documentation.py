@@ -1,0 +1,44 @@
+"""What docs/policies.md and the configuration for local stacks say of the rules is what the code has."""
+
+import json
+
+from rules import RULES
+from rules.rule import Rule, Setting, StackRule
+
+from tests.services import REPOSITORY
+
+TEXT = (REPOSITORY / "docs" / "policies.md").read_text()
+PREFIX = "azure-native:"
+
+
+def test_documentation_lists_every_rule() -> None:
+    assert [line for line in TEXT.splitlines() if line.startswith("| `")] == [row(rule) for rule in RULES]
+
+
+def row(rule: Rule | StackRule) -> str:
+    types = [f"`{token.removeprefix(PREFIX)}`" for token in rule.types] if isinstance(rule, Rule) else ["the stack"]
+    settings = "; ".join(map(described, rule.settings))
+    return f"| `{rule.name}` | {rule.level} | {', '.join(types)} | {rule.reason} | {settings} |".replace("|  |", "| |")
+
+
+def described(setting: Setting) -> str:
+    return f"`{setting.name}` ({setting.default}): {setting.meaning}"
+
+
+def test_local_stacks_are_excused_from_rules_that_exist() -> None:
+    configured = json.loads((REPOSITORY / "policy" / "local.json").read_text())
+    assert set(configured) <= {rule.name for rule in RULES}
+    assert set(configured.values()) == {"disabled"}
+
+
+def test_settings_are_checked_by_pulumi() -> None:
+    (nodes,) = next(rule.settings for rule in RULES if rule.name == "nodes-capped")
+    (share,) = next(rule.settings for rule in RULES if rule.name == "spot-share")
+    assert nodes.schema == {"type": "integer", "default": 100, "description": nodes.meaning, "minimum": 1}
+    assert share.schema == {
+        "type": "number",
+        "default": 0.5,
+        "description": share.meaning,
+        "minimum": 0,
+        "maximum": 1,
+    }

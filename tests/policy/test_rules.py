@@ -1,0 +1,247 @@
+"""The rules of the policy pack as plain functions on what a program declares."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from rules import RULES
+from rules.access import NO_PUBLIC_ADDRESSES, NO_SHARED_KEYS
+from rules.budgets import BUDGET_PRESENT
+from rules.formulas import FORMULA_CLEAN
+from rules.images import IMAGE_SUPPORTED
+from rules.nodes import NODES_CAPPED, SCALES_TO_ZERO, SPOT_SHARE
+from rules.packages import PACKAGES_PINNED
+from rules.rule import BATCH_ACCOUNT, POOL, STORAGE_ACCOUNT, Declared, Level, Rule, circumstances, plain_type
+
+from components.environment import Environment
+from components.images import IMAGES
+from components.settings import parse_settings
+from shoal.autoscale.scenarios import PendingTasks, formula
+from shoal.deploy.project import read_stack
+from tests.programs import record
+from tests.services import REPOSITORY
+
+TODAY = date(2026, 11, 22)
+FOLLOWING = formula(PendingTasks(max_spot_nodes=20, max_dedicated_nodes=4, evaluation_interval=timedelta(minutes=5)))
+ALWAYS_TWO = "$TargetLowPriorityNodes = max(2, min(10, $PendingTasks.GetSample(1)));"
+UNLIMITED = "$TargetLowPriorityNodes = max(0, $PendingTasks.GetSample(1));"
+DEDICATED = "$TargetDedicatedNodes = min(10, $PendingTasks.GetSample(1));"
+HALF = "n = min(10, $PendingTasks.GetSample(1)); $TargetDedicatedNodes = n; $TargetLowPriorityNodes = n;"
+UNREADABLE = "$TargetLowPriorityNodes = min(10,"
+
+
+def violations(rule: Rule, inputs: Mapping[str, Any], kind: str = POOL, **settings: float) -> list[str]:
+    return list(rule.violations(kind, inputs, circumstances(rule, settings, TODAY)))
+
+
+def scaled(text: str, interval: str | None = "PT5M") -> dict[str, Any]:
+    auto_scale = {"formula": text} | ({} if interval is None else {"evaluationInterval": interval})
+    return {"scaleSettings": {"autoScale": auto_scale}}
+
+
+def fixed(*, dedicated: int = 0, spot: int = 0) -> dict[str, Any]:
+    return {"scaleSettings": {"fixedScale": {"targetDedicatedNodes": dedicated, "targetLowPriorityNodes": spot}}}
+
+
+@pytest.mark.parametrize("interval", ["PT5M", "PT3S", "PT1H", None])
+def test_pool_that_follows_its_tasks_breaks_no_rule_on_nodes(interval: str | None) -> None:
+    for rule in (SCALES_TO_ZERO, NODES_CAPPED, SPOT_SHARE):
+        assert violations(rule, scaled(FOLLOWING, interval)) == []
+
+
+@pytest.mark.parametrize("pool", [{}, {"scaleSettings": None}, fixed(), scaled(UNREADABLE)])
+def test_pool_without_nodes_or_without_a_formula_that_can_be_read_breaks_none_either(pool: dict[str, Any]) -> None:
+    for rule in (SCALES_TO_ZERO, NODES_CAPPED, SPOT_SHARE):
+        assert violations(rule, pool) == []
+
+
+@pytest.mark.parametrize(
+    ("pool", "message"),
+    [
+        (scaled(ALWAYS_TWO), "with no task for a week, its formula still keeps 2 nodes; let the target follow"),
+        (fixed(spot=3), "it has 3 nodes whether tasks run or not; give it limits or a formula"),
+        (fixed(dedicated=1, spot=1), "it has 2 nodes whether tasks run or not"),
+    ],
+)
+def test_pool_must_have_no_node_when_idle(pool: dict[str, Any], message: str) -> None:
+    (violation,) = violations(SCALES_TO_ZERO, pool)
+    assert message in violation
+
+
+@pytest.mark.parametrize(
+    ("pool", "allowed", "most"),
+    [
+        (scaled(FOLLOWING), 23, 24),  # 20 Spot nodes, and 4 dedicated ones while those do not come
+        (scaled(FOLLOWING), 24, None),
+        (scaled(DEDICATED), 9, 10),
+        (fixed(dedicated=60, spot=60), 100, 120),
+        (fixed(dedicated=50, spot=50), 100, None),
+    ],
+)
+def test_pool_may_have_so_many_nodes_and_no_more(pool: dict[str, Any], allowed: int, most: int | None) -> None:
+    told = f"it may have {most} nodes, and {allowed} are allowed; lower maxSpotNodes and maxDedicatedNodes"
+    assert violations(NODES_CAPPED, pool, nodes=allowed) == ([] if most is None else [told])
+
+
+def test_pool_without_a_limit_has_too_many_nodes() -> None:
+    (violation,) = violations(NODES_CAPPED, scaled(UNLIMITED))
+    assert "and 100 are allowed" in violation
+
+
+@pytest.mark.parametrize(
+    ("pool", "share", "told"),
+    [
+        (scaled(FOLLOWING), 1.0, None),
+        (scaled(DEDICATED), 0.5, "when it is busy, 0 of its 10 nodes are Spot nodes, and at least 50% should be"),
+        (scaled(HALF), 0.5, None),
+        (scaled(HALF), 0.6, "when it is busy, 10 of its 20 nodes are Spot nodes, and at least 60% should be"),
+        (scaled(DEDICATED), 0.0, None),
+        (fixed(dedicated=3, spot=1), 0.5, "when it is busy, 1 of its 4 nodes are Spot nodes"),
+    ],
+)
+def test_busy_pool_is_mostly_spot(pool: dict[str, Any], share: float, told: str | None) -> None:
+    found = violations(SPOT_SHARE, pool, share=share)
+    assert [told in violation for violation in found if told] == ([] if told is None else [True])
+    assert len(found) == (told is not None)
+
+
+def test_formula_is_held_against_the_linter_and_a_comment_silences_it() -> None:
+    assert violations(FORMULA_CLEAN, scaled(FOLLOWING)) == []
+    assert violations(FORMULA_CLEAN, fixed(spot=3)) == []
+    found = violations(FORMULA_CLEAN, scaled(UNLIMITED))
+    assert any("[no-cap]" in violation for violation in found)
+    silenced = violations(FORMULA_CLEAN, scaled(f"// shoal: off no-cap\n{UNLIMITED}"))
+    assert len(silenced) == len(found) - 1
+    (refused,) = violations(FORMULA_CLEAN, scaled(UNREADABLE))
+    assert refused.startswith("formula:1:34: error: ")
+
+
+@pytest.mark.parametrize(
+    ("network", "public"),
+    [
+        (None, True),
+        ({"subnetId": "/s"}, True),
+        ({"publicIPAddressConfiguration": {"provision": "BatchManaged"}}, True),
+        ({"publicIPAddressConfiguration": {"provision": "NoPublicIPAddresses"}}, False),
+    ],
+)
+def test_nodes_have_no_public_address(network: dict[str, Any] | None, public: bool) -> None:
+    assert bool(violations(NO_PUBLIC_ADDRESSES, {"networkConfiguration": network})) == public
+
+
+@pytest.mark.parametrize(
+    ("kind", "account", "told"),
+    [
+        (STORAGE_ACCOUNT, {"allowSharedKeyAccess": False}, []),
+        (STORAGE_ACCOUNT, {"allowSharedKeyAccess": True}, ["it takes keys; set allowSharedKeyAccess to false"]),
+        (STORAGE_ACCOUNT, {}, ["it takes keys; set allowSharedKeyAccess to false"]),
+        (BATCH_ACCOUNT, {"allowedAuthenticationModes": ["AAD"]}, []),
+        (BATCH_ACCOUNT, {"allowedAuthenticationModes": ["AAD", "SharedKey"]}, ["leave SharedKey out of"]),
+        (BATCH_ACCOUNT, {}, ["leave SharedKey out of"]),
+        (
+            BATCH_ACCOUNT,
+            {
+                "allowedAuthenticationModes": ["AAD", "TaskAuthenticationToken"],
+                "autoStorage": {"authenticationMode": "BatchAccountManagedIdentity"},
+            },
+            [],
+        ),
+        (
+            BATCH_ACCOUNT,
+            {"allowedAuthenticationModes": [], "autoStorage": {"authenticationMode": "StorageKeys"}},
+            ["it reads its storage by a key; set autoStorage.authenticationMode to BatchAccountManagedIdentity"],
+        ),
+    ],
+)
+def test_accounts_take_no_keys(kind: str, account: dict[str, Any], told: Sequence[str]) -> None:
+    found = violations(NO_SHARED_KEYS, account, kind)
+    assert len(found) == len(told)
+    assert all(expected in violation for expected, violation in zip(told, found, strict=True))
+
+
+def of_image(name: str) -> dict[str, Any]:
+    image = IMAGES[name]
+    reference = {"publisher": image.publisher.upper(), "offer": image.offer, "sku": image.sku, "version": "latest"}
+    return {"deploymentConfiguration": {"virtualMachineConfiguration": {"imageReference": reference}}}
+
+
+def test_image_is_not_near_the_end_of_its_support() -> None:
+    name = "ubuntu-22.04"
+    end = IMAGES[name].end_of_life
+
+    def found(today: date, days: int) -> list[str]:
+        configured = circumstances(IMAGE_SUPPORTED, {"days": days}, today)
+        return list(IMAGE_SUPPORTED.violations(POOL, of_image(name), configured))
+
+    assert found(end - timedelta(days=90), 90) == []
+    assert found(end - timedelta(days=89), 89) == []
+    assert found(end - timedelta(days=89), 90) == [
+        f"the support of {name} ends on {end}, in 89 days; choose another image"
+    ]
+    assert found(end + timedelta(days=1), 0) == [f"{name} has had no support since {end}; choose another image"]
+
+
+@pytest.mark.parametrize(
+    "pool", [{}, {"deploymentConfiguration": {"virtualMachineConfiguration": {"imageReference": {"id": "/mine"}}}}]
+)
+def test_image_that_nobody_knows_is_not_judged(pool: dict[str, Any]) -> None:
+    assert violations(IMAGE_SUPPORTED, pool) == []
+
+
+def test_packages_have_versions() -> None:
+    pool = {"applicationPackages": [{"id": "/a", "version": "1"}, {"id": "/b"}]}
+    (violation,) = violations(PACKAGES_PINNED, pool)
+    assert violation.startswith("applicationPackages[1] names no version")
+    assert violations(PACKAGES_PINNED, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("types", "told"),
+    [
+        ([], 0),
+        ([STORAGE_ACCOUNT], 0),
+        ([BATCH_ACCOUNT], 1),
+        ([BATCH_ACCOUNT, "azure-native:consumption:Budget"], 0),
+        ([BATCH_ACCOUNT, "azure-native:costmanagement:Budget"], 0),
+    ],
+)
+def test_stack_with_a_batch_account_has_a_budget(types: list[str], told: int) -> None:
+    declared = [Declared(type=kind, inputs={}) for kind in types]
+    assert len(list(BUDGET_PRESENT.violations(declared, circumstances(BUDGET_PRESENT, {}, TODAY)))) == told
+
+
+def test_version_of_the_api_does_not_hide_a_resource() -> None:
+    assert plain_type("azure-native:batch/v20240701:Pool") == plain_type("azure-native:batch:Pool") == POOL
+
+
+def test_setting_that_is_not_configured_has_its_default() -> None:
+    assert circumstances(NODES_CAPPED, {}, TODAY).settings == {"nodes": 100}
+    assert circumstances(NODES_CAPPED, {"nodes": 7, "other": 1}, TODAY).settings == {"nodes": 7}
+
+
+def test_azure_example_keeps_every_mandatory_rule() -> None:
+    declared = azure_example()
+    assert {POOL, BATCH_ACCOUNT, STORAGE_ACCOUNT} <= {resource.type for resource in declared}
+    found = [
+        violation
+        for rule in RULES
+        if rule.level is Level.MANDATORY and isinstance(rule, Rule)
+        for resource in declared
+        if resource.type in rule.types
+        for violation in violations(rule, resource.inputs, resource.type)
+    ]
+    assert found == []
+
+
+def azure_example() -> list[Declared]:
+    """What the program declares for the stack of `Pulumi.dev.yaml`."""
+    stack = read_stack("dev", REPOSITORY)
+    values = {key.removeprefix("shoal:"): value for key, value in stack.config.items() if key.startswith("shoal:")}
+    args = parse_settings(values, project="shoal", file="Pulumi.dev.yaml").environment_args()
+
+    def program() -> None:
+        Environment("shoal", args)
+
+    recorded = record(program, root=str(REPOSITORY))
+    return [Declared(type=resource.type, inputs=resource.inputs) for resource in recorded.resources]
