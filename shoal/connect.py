@@ -76,10 +76,10 @@ def explained(environment: Environment) -> Iterator[None]:
             f"blobs at {environment.blob_endpoint}){_how_to_start(environment)}"
         ) from exc
     except ClientAuthenticationError as exc:
-        refusal = f"{environment.batch_endpoint} does not accept the credentials: {first_line(exc)}"
+        refusal = f"stack '{environment.stack}' does not accept the credentials: {_refusal(exc)}"
         raise BadInput(told([refusal])) from exc
     except HttpResponseError as exc:
-        raise WorkFailed(told([f"{error_code(exc) or exc.reason}: {first_line(exc)}"])) from exc
+        raise WorkFailed(told([_refusal(exc)])) from exc
 
 
 def services_by_keys(environment: Environment, *, batch_key: str, storage_key: str) -> Services:
@@ -94,13 +94,19 @@ def services_by_keys(environment: Environment, *, batch_key: str, storage_key: s
 
 
 def error_code(exc: HttpResponseError) -> str:
-    """Batch's word for what went wrong, such as `JobNotFound`."""
-    return (exc.error.code if exc.error else None) or ""
+    """Batch's or Blob Storage's word for what went wrong, such as `JobNotFound`."""
+    code = (exc.error.code if exc.error else None) or getattr(exc, "error_code", None) or ""
+    return str(getattr(code, "value", code))
 
 
 def first_line(exc: HttpResponseError) -> str:
     message = (exc.error.message if exc.error else None) or exc.message or str(exc)
     return message.splitlines()[0]
+
+
+def _refusal(exc: HttpResponseError) -> str:
+    code = error_code(exc) or exc.reason
+    return f"{code}: {first_line(exc)}" if code else first_line(exc)
 
 
 def _services(environment: Environment) -> Services:

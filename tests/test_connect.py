@@ -6,12 +6,16 @@ from urllib.parse import parse_qs
 
 import pytest
 from azure.batch import models
+from azure.core.exceptions import ClientAuthenticationError
+from azure.storage.blob import BlobServiceClient
 
 from shoal.connect import Services, connected, explained, find_environment
 from shoal.environment import Authentication, Environment, to_json
 from shoal.errors import BadInput, WorkFailed
 from shoal.jobs.collection import add, encoded
 from shoal.local.status import Status
+from tests.deploy.azure_samples import Sample
+from tests.deploy.refusing import refusing
 from tests.jobs.scripted_service import refused, scripted
 
 
@@ -77,6 +81,29 @@ def test_refusal_that_is_known_is_told_with_the_next_step(environment: Environme
         "for more in the portal (Batch account, Quotas)",
         "  ActiveJobAndScheduleQuotaReached: ActiveJobAndScheduleQuotaReached.",
     ]
+
+
+def test_refusal_of_the_storage_is_told_as_well(environment: Environment) -> None:
+    message = "This request is not authorized to perform this operation using this permission."
+    with (
+        refusing(Sample(code="AuthorizationPermissionMismatch", message=message, told="")) as endpoint,
+        pytest.raises(WorkFailed) as failure,
+        explained(environment),
+        BlobServiceClient(endpoint, credential=None) as blobs,
+    ):
+        blobs.get_container_client("inputs").get_container_properties()
+    sentence, original = str(failure.value).splitlines()
+    assert sentence.startswith("whoever deploys or submits lacks a role on the blobs of the storage account; list them")
+    assert original.startswith("  AuthorizationPermissionMismatch: ")
+
+
+def test_nobody_logged_in_is_bad_input_with_what_to_do(environment: Environment) -> None:
+    message = "DefaultAzureCredential failed to retrieve a token from the included credentials.\nAttempted credentials:"
+    with pytest.raises(BadInput) as failure, explained(environment):
+        raise ClientAuthenticationError(message)
+    sentence, original = str(failure.value).splitlines()
+    assert sentence.startswith("nobody is logged in to Azure; run `az login`")
+    assert original.startswith(f"  stack '{environment.stack}' does not accept the credentials: DefaultAzureCredential")
 
 
 def test_environment_is_that_of_a_stack_or_of_a_document(

@@ -1,11 +1,7 @@
 """Each error that Azure is known to answer with, through the seams by which a user meets it."""
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -23,6 +19,7 @@ from shoal.errors import WorkFailed
 from shoal.local.status import Status
 from tests.deploy.azure_samples import SAMPLES, Sample
 from tests.deploy.conftest import Project
+from tests.deploy.refusing import refusing
 from tests.deploy.test_engine import GROUP
 from tests.services import REPOSITORY
 
@@ -55,33 +52,6 @@ def by_terraform(sample: Sample) -> str:
 
 
 FORMS = (by_azure_native, by_the_sdk_for_go, by_the_sdk_for_python, by_terraform)
-
-
-@contextmanager
-def refusing(sample: Sample) -> Iterator[str]:
-    """An ARM endpoint that answers everything with this."""
-    body = json.dumps({"error": {"code": sample.code, "message": sample.message}}).encode()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(403)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture(scope="module")

@@ -100,6 +100,7 @@ ERRORS = (
     ),
     KnownError(
         code="AuthorizationFailure",
+        when="not authorized to perform this operation",
         meaning="the storage account's network rules keep this machine out",
         step="add its address to the rules, or work from within the network",
         source=STORAGE,
