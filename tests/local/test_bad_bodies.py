@@ -13,6 +13,9 @@ POOL = {"id": "p", "vmSize": "standard_d2s_v3"}
 JOB = {"id": "j", "poolInfo": {"poolId": "none"}}
 TASK = {"id": "t", "commandLine": "true"}
 NAME = "PropertyName"
+MOUNTS = "mountConfiguration"
+NFS = {"nfsMountConfiguration": {"source": "h:/a", "relativeMountPath": "a"}}
+BLOBS = {"accountName": "a", "containerName": "c", "relativeMountPath": "c", "accountKey": "k", "sasKey": "s"}
 
 
 def assert_refused(answer: Response, code: str, property_name: str) -> None:
@@ -60,6 +63,15 @@ def test_body_that_is_no_json_object_is_refused(raw: Raw, path: str, content: by
             "InvalidPropertyValue",
             "startTask.resourceFiles[0]",
         ),
+        ({"mountConfiguration": [{}]}, "InvalidPropertyValue", "mountConfiguration[0]"),
+        ({"mountConfiguration": [{**NFS, "cifsMountConfiguration": None}] * 11}, "InvalidPropertyValue", MOUNTS),
+        (
+            {"mountConfiguration": [NFS, {"azureBlobFileSystemConfiguration": BLOBS}]},
+            "InvalidPropertyValue",
+            "mountConfiguration[1].azureBlobFileSystemConfiguration",
+        ),
+        ({"userAccounts": [{"name": "me"}]}, "MissingRequiredProperty", "userAccounts[0].password"),
+        ({"upgradePolicy": {"mode": "later"}}, "InvalidPropertyValue", "upgradePolicy.mode"),
     ],
 )
 def test_pool_that_batch_would_not_take_is_refused(

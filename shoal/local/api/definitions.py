@@ -4,13 +4,13 @@ Source: REST reference, defaults of Pool, Job and Task; how they read back as se
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from azure.batch import models
 
 from shoal.local import errors, times
-from shoal.local.api import shapes, transfers
+from shoal.local.api import mounts, shapes, transfers
 from shoal.local.scheduler import jobs, pools, scaling, tasks
 from shoal.local.scheduler.verdicts import UNLIMITED_RETRIES
 
@@ -43,7 +43,6 @@ JOB_DEFAULTS: JsonObject = {
 JOB_CONSTRAINTS: JsonObject = {"maxWallClockTime": times.UNLIMITED, "maxTaskRetryCount": 0}
 TASK_CONSTRAINTS: JsonObject = {"maxWallClockTime": times.UNLIMITED, "retentionTime": "P7D"}
 
-POOL_NOT_THERE = ("mountConfiguration", "userAccounts", "upgradePolicy")
 MACHINE_NOT_THERE = ("containerConfiguration", "extensions")
 JOB_NOT_THERE = (
     "jobManagerTask",
@@ -55,11 +54,10 @@ JOB_NOT_THERE = (
 TASK_NOT_THERE = ("containerSettings", "multiInstanceSettings")
 
 
-def pool(body: Any, *, identities: Iterable[str] = ()) -> pools.Definition:
-    """Raises BatchError."""
+def pool(body: Any, *, identities: Iterable[str] = (), tags: Mapping[str, str] | None = None) -> pools.Definition:
+    """Identities and tags are what only ARM gives a pool. Raises BatchError."""
     shapes.normalize(models.BatchPoolCreateOptions, body)
     _check_id(body["id"])
-    _refuse("pool", body, POOL_NOT_THERE)
     _refuse("virtualMachineConfiguration", body.get("virtualMachineConfiguration", {}), MACHINE_NOT_THERE)
     complete = POOL_DEFAULTS | body
     if complete["enableAutoScale"]:
@@ -70,6 +68,10 @@ def pool(body: Any, *, identities: Iterable[str] = ()) -> pools.Definition:
     for name in ("targetDedicatedNodes", "targetLowPriorityNodes"):
         check_count(complete[name], name)
     check_resize_timeout(complete["resizeTimeout"])
+    mounts.check(complete.get("mountConfiguration", []))
+    for name in ("mountConfiguration", "userAccounts"):
+        if name in complete:
+            complete[name] = mounts.without_secrets(complete[name])
     machine: JsonObject = complete.get("virtualMachineConfiguration", {})
     if "publisher" in (image := machine.get("imageReference", {})):
         image.setdefault("version", "latest")
@@ -78,7 +80,7 @@ def pool(body: Any, *, identities: Iterable[str] = ()) -> pools.Definition:
         transfers.check_resource_files(start_task, "startTask.")
         _check_retries(start_task, "startTask.")
         complete["startTask"] = {"userIdentity": AUTO_USER, "maxTaskRetryCount": 0, "waitForSuccess": True} | start_task
-    return pools.Definition(id=body["id"], body=complete, identities=tuple(identities))
+    return pools.Definition(id=body["id"], body=complete, identities=tuple(identities), tags=tags or {})
 
 
 def job(body: Any) -> jobs.Definition:

@@ -4,12 +4,21 @@ Source: azure-mgmt-batch's Pool beside azure-batch's BatchPool; what differs is 
 """
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any
 
 from azure.mgmt.batch import models
 
 JsonObject = dict[str, Any]
+
+
+class NodeCommunicationMode(StrEnum):
+    """Gone from api-versions since 2025-06-01, whose nodes know the simplified one only."""
+
+    DEFAULT = "Default"
+    CLASSIC = "Classic"
+    SIMPLIFIED = "Simplified"
+
 
 RENAMED = {
     "nodeAgentSkuId": "nodeAgentSKUId",
@@ -25,10 +34,13 @@ ENUMS: Mapping[str, type[Enum]] = {
     "provision": models.IPAddressProvisioningType,
     "caching": models.CachingType,
     "storageAccountType": models.StorageAccountType,
+    "placement": models.DiffDiskPlacement,
+    "loginMode": models.LoginMode,
+    "targetNodeCommunicationMode": NodeCommunicationMode,
 }
 """Anywhere in the body: properties whose values ARM writes in capitals and the data plane in small letters."""
 SAME = ("displayName", "vmSize", "taskSlotsPerNode", "taskSchedulingPolicy", "networkConfiguration", "startTask")
-ALSO_SAME = ("metadata", "userAccounts", "mountConfiguration", "upgradePolicy")
+ALSO_SAME = ("metadata", "userAccounts", "mountConfiguration", "upgradePolicy", "targetNodeCommunicationMode")
 FIXED = (
     "vmSize",
     "deploymentConfiguration",
@@ -38,6 +50,7 @@ FIXED = (
     "taskSchedulingPolicy",
     "userAccounts",
     "mountConfiguration",
+    "upgradePolicy",
 )
 """What cannot change while the pool has nodes. Source: REST reference, Pool - Update."""
 
@@ -45,7 +58,7 @@ FIXED = (
 def data_plane_body(pool_id: str, properties: JsonObject) -> JsonObject:
     """The body by which the data plane would make this pool."""
     body: JsonObject = {"id": pool_id}
-    body |= {name: _to_data_plane(properties[name]) for name in (*SAME, *ALSO_SAME) if properties.get(name)}
+    body |= _to_data_plane({name: properties[name] for name in (*SAME, *ALSO_SAME) if properties.get(name)})
     machine = properties.get("deploymentConfiguration", {}).get("virtualMachineConfiguration")
     if machine:
         body["virtualMachineConfiguration"] = _image_id(_to_data_plane(machine), "id", "virtualMachineImageId")
@@ -83,10 +96,9 @@ def arm_properties(pool: JsonObject) -> JsonObject:
         "scaleSettings": _scale(pool),
         "interNodeCommunication": "Enabled" if pool["enableInterNodeCommunication"] else "Disabled",
     }
-    same = ("creationTime", "lastModified", "allocationStateTransitionTime", "currentDedicatedNodes")
-    for name in (*SAME, *ALSO_SAME, *same, "currentLowPriorityNodes"):
-        if name in pool:
-            properties[name] = _to_arm(pool[name])
+    counts = ("currentDedicatedNodes", "currentLowPriorityNodes")
+    times = ("creationTime", "lastModified", "allocationStateTransitionTime")
+    properties |= _to_arm({name: pool[name] for name in (*SAME, *ALSO_SAME, *times, *counts) if name in pool})
     if machine := pool.get("virtualMachineConfiguration"):
         restored = _image_id(_to_arm(machine), "virtualMachineImageId", "id")
         properties["deploymentConfiguration"] = {"virtualMachineConfiguration": restored}

@@ -81,7 +81,8 @@ async def listing(call: Call) -> Answer:
 
 def _definition(target: Target, body: JsonObject) -> pools.Definition:
     identities = (body.get("identity") or {}).get("userAssignedIdentities") or {}
-    return definitions.pool(data_plane_body(target.name, records.properties(body)), identities=identities)
+    properties = data_plane_body(target.name, records.properties(body))
+    return definitions.pool(properties, identities=identities, tags=body.get("tags"))
 
 
 def _find(connection: sqlite3.Connection, target: Target) -> sqlite3.Row | None:
@@ -116,6 +117,7 @@ def _answer(call: Call) -> Answer:
 
 def _view(target: Target, row: sqlite3.Row) -> JsonObject:
     identities = orjson.loads(row["identities"])
+    tags = orjson.loads(row["tags"])
     known = {"type": NODE_IDENTITY, "userAssignedIdentities": {id_: {} for id_ in identities}}
     return described(
         target,
@@ -123,6 +125,7 @@ def _view(target: Target, row: sqlite3.Row) -> JsonObject:
         {
             "etag": f'W/"{times.etag(row["last_modified"])}"',
             **({"identity": known} if identities else {}),
+            **({"tags": tags} if tags else {}),
             "properties": arm_properties(data_plane.view(row, "")),
         },
     )

@@ -2,7 +2,8 @@
 
 import secrets
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -21,12 +22,14 @@ class Definition:
     body: dict[str, Any]
     identities: tuple[str, ...] = ()
     """ARM ids of the user-assigned identities that its nodes may act as."""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> dict[str, Any]:
         return {
             "definition": orjson.dumps(self.body),
             "identities": orjson.dumps(self.identities).decode(),
+            "tags": orjson.dumps(self.tags).decode(),
             "slots_per_node": self.body["taskSlotsPerNode"],
             "fill": self.body["taskSchedulingPolicy"]["nodeFillType"],
             "target_dedicated": self.body["targetDedicatedNodes"],
@@ -39,10 +42,10 @@ class Definition:
 def add(tx: Transaction, account: str, definition: Definition) -> int:
     try:
         cursor = tx.connection.execute(
-            "INSERT INTO pools (account, id, definition, identities, slots_per_node, fill, target_dedicated,"
+            "INSERT INTO pools (account, id, definition, identities, tags, slots_per_node, fill, target_dedicated,"
             " target_low_priority, formula, evaluation_interval, next_evaluation, allocation_state, allocation_time,"
             " state_time, created, last_modified)"
-            " VALUES (:account, :id, :definition, :identities, :slots_per_node, :fill, :target_dedicated,"
+            " VALUES (:account, :id, :definition, :identities, :tags, :slots_per_node, :fill, :target_dedicated,"
             " :target_low_priority, :formula, :evaluation_interval, iif(:formula IS NULL, NULL, :now), 'resizing',"
             " :now, :now, :now, :now)",
             {**definition.columns, "account": account, "id": definition.id, "now": tx.now},
@@ -59,8 +62,8 @@ def redefine(tx: Transaction, pool: sqlite3.Row, definition: Definition, *, deal
     require_active(pool)
     columns = definition.columns
     tx.connection.execute(
-        "UPDATE pools SET definition = :definition, identities = :identities, slots_per_node = :slots_per_node,"
-        " fill = :fill, last_modified = :now WHERE key = :key",
+        "UPDATE pools SET definition = :definition, identities = :identities, tags = :tags,"
+        " slots_per_node = :slots_per_node, fill = :fill, last_modified = :now WHERE key = :key",
         {**columns, "key": pool["key"], "now": tx.now},
     )
     scale_by(tx, pool, formula=columns["formula"], interval=columns["evaluation_interval"])

@@ -57,6 +57,7 @@ CREATE TABLE pools (
     id                         TEXT NOT NULL COLLATE NOCASE,
     definition                 BLOB NOT NULL,
     identities                 TEXT NOT NULL DEFAULT '[]',     -- ARM ids of the user-assigned identities of its nodes
+    tags                       TEXT NOT NULL DEFAULT '{}',     -- as ARM knows them
     slots_per_node             INTEGER NOT NULL,
     fill                       TEXT NOT NULL,                  -- spread or pack
     target_dedicated           INTEGER NOT NULL,

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,6 +94,9 @@ def test_pool_is_resized_by_another_put(
         ("taskSlotsPerNode", 4),
         ("taskSchedulingPolicy", {"nodeFillType": "Spread"}),
         ("interNodeCommunication", "Enabled"),
+        ("upgradePolicy", {"mode": "manual"}),
+        ("userAccounts", [{"name": "me", "password": "hunter2"}]),
+        ("mountConfiguration", [{"nfsMountConfiguration": {"source": "h:/a", "relativeMountPath": "a"}}]),
     ],
 )
 def test_pool_with_nodes_refuses_what_azure_cannot_change(
@@ -149,3 +153,80 @@ def test_pool_keeps_the_identities_of_its_nodes(arm: ArmHttp, account: str) -> N
     }
     made = arm.make(f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p", body)
     assert made["identity"] == {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}}
+
+
+NODES: dict[str, Any] = {
+    "deploymentConfiguration": {
+        "virtualMachineConfiguration": {
+            "imageReference": {
+                "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/galleries/own/images/m"
+            },
+            "nodeAgentSkuId": "batch.node.el 9",
+            "osDisk": {"ephemeralOSDiskSettings": {"placement": "CacheDisk"}},
+        }
+    },
+    "networkConfiguration": {
+        "subnetId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/nodes",
+        "publicIPAddressConfiguration": {"provision": "NoPublicIPAddresses"},
+        "enableAcceleratedNetworking": True,
+    },
+    "targetNodeCommunicationMode": "Simplified",
+    "interNodeCommunication": "Enabled",
+    "metadata": [{"name": "policy", "value": "Kept as It Is"}],
+    "upgradePolicy": {
+        "mode": "rolling",
+        "automaticOSUpgradePolicy": {"enableAutomaticOSUpgrade": True, "useRollingUpgradePolicy": True},
+        "rollingUpgradePolicy": {"maxBatchInstancePercent": 20, "pauseTimeBetweenBatches": "PT5M"},
+    },
+    "mountConfiguration": [
+        {
+            "azureBlobFileSystemConfiguration": {
+                "accountName": "store",
+                "containerName": "inputs",
+                "relativeMountPath": "inputs",
+                "blobfuseOptions": "-o ro",
+                "identityReference": {"resourceId": "/i"},
+            }
+        },
+        {"nfsMountConfiguration": {"source": "h:/a", "relativeMountPath": "a", "mountOptions": "-o ro"}},
+    ],
+}
+
+
+def test_what_nodes_are_and_have_reads_back_as_it_was_given(arm: ArmHttp, account: str) -> None:
+    path = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p"
+    body = {"tags": {"team": "risk"}, "properties": {**PROPERTIES, **NODES, "scaleSettings": nodes(0)}}
+    made = arm.make(path, body)
+    status, found = arm.call("GET", path)
+    assert status == 200
+    assert found["tags"] == {"team": "risk"}
+    assert {name: made["properties"][name] for name in NODES} == NODES
+    assert {name: found["properties"][name] for name in NODES} == NODES
+
+
+def test_changed_tags_are_those_of_the_pool_with_nodes_too(arm: ArmHttp, account: str) -> None:
+    path = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p"
+    arm.make(path, {"tags": {"team": "risk"}, "properties": PROPERTIES})
+    assert arm.make(path, {"tags": {"team": "pricing"}, "properties": PROPERTIES})["tags"] == {"team": "pricing"}
+    assert "tags" not in arm.make(path, {"properties": PROPERTIES})
+
+
+def test_no_answer_holds_a_secret(arm: ArmHttp, account: str, service: Status) -> None:
+    path = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p"
+    linux = {"uid": 1500, "gid": 1500, "sshPrivateKey": "hunter2"}
+    share = {"source": "//h/a", "relativeMountPath": "a", "userName": "me", "password": "hunter2"}
+    secret = {
+        "userAccounts": [
+            {"name": "me", "password": "hunter2", "elevationLevel": "Admin", "linuxUserConfiguration": linux}
+        ],
+        "mountConfiguration": [{"cifsMountConfiguration": share}],
+    }
+    made = arm.make(path, {"properties": {**PROPERTIES, **secret}})
+    assert made["properties"]["userAccounts"] == [
+        {"name": "me", "elevationLevel": "Admin", "linuxUserConfiguration": {"uid": 1500, "gid": 1500}}
+    ]
+    del share["password"]
+    assert made["properties"]["mountConfiguration"] == [{"cifsMountConfiguration": share}]
+    kept = list(Path(service.state_dir).glob("*.db*"))
+    assert kept
+    assert not [file.name for file in kept if b"hunter2" in file.read_bytes()]

@@ -1,0 +1,48 @@
+"""What a pool wants mounted and whom it wants as users, as far as it can be asked for; neither is made here.
+
+Source: REST reference, MountConfiguration and UserAccount.
+"""
+
+from typing import Any
+
+from shoal.local import errors
+
+JsonObject = dict[str, Any]
+
+KINDS = (
+    "azureBlobFileSystemConfiguration",
+    "nfsMountConfiguration",
+    "cifsMountConfiguration",
+    "azureFileShareConfiguration",
+)
+CREDENTIALS = ("accountKey", "sasKey", "identityReference")
+MOST = 10
+SECRETS = frozenset({"password", "sshPrivateKey", "accountKey", "sasKey"})
+
+
+def check(mounts: list[JsonObject]) -> None:
+    """Raises BatchError."""
+    if len(mounts) > MOST:
+        raise errors.invalid_property("mountConfiguration", len(mounts), f"at most {MOST} are allowed")
+    for position, mount in enumerate(mounts):
+        path = f"mountConfiguration[{position}]"
+        _require_one(path, mount, KINDS)
+        if blobs := mount.get("azureBlobFileSystemConfiguration"):
+            _require_one(f"{path}.azureBlobFileSystemConfiguration", blobs, CREDENTIALS)
+
+
+def without_secrets(value: Any) -> Any:
+    """Azure never tells them again, and nothing here needs them."""
+    match value:
+        case dict():
+            return {name: without_secrets(item) for name, item in value.items() if name not in SECRETS}
+        case list():
+            return [without_secrets(item) for item in value]
+        case _:
+            return value
+
+
+def _require_one(path: str, given: JsonObject, names: tuple[str, ...]) -> None:
+    found = [name for name in names if name in given]
+    if len(found) != 1:
+        raise errors.invalid_property(path, found, f"exactly one of {', '.join(names)} is expected")
