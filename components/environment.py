@@ -146,5 +146,7 @@ class Environment(pulumi.ComponentResource):
             "pool_name": pool["name"],
             "packages": [{"application_id": p.application_id, "version": p.version} for p in packages],
             "node_identity_id": self._account.node_identity_id,
+            "storage_account_name": self._storage.account_name,
+            "blob_endpoint": self._storage.blob_endpoint,
         }
         return SpotPool(pool["name"], cast(SpotPoolArgs, args), pulumi.ResourceOptions(parent=self))

@@ -1,11 +1,20 @@
 """Images by a name that people can remember, with the node agent that fits each and the day its support ends.
 
-Source: pairs that Azure's documentation and users' lists of supported images show, 2022 to 2026. What an account
-really offers says `az batch pool supported-images list`.
+Source of the pairs: Azure's documentation and published lists of supported images, 2022 to 2026; what an account
+really offers says `az batch pool supported-images list`. The source of each end stands with it; where Batch has named
+no day of its own, it is the end of the operating system's own support.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
+
+from components.faults import Fault, Spelling
+
+AS_OF = date(2026, 11, 22)
+"""The day of which the table is."""
+WARNED_BEFORE = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +25,10 @@ class Image:
     node_agent: str
     end_of_life: date
     """The last day on which Batch or the system's maker supports it."""
+    source: str
+    """Of the end of life."""
+    instead: str = ""
+    """The image that comes after it, where there is one."""
 
 
 IMAGES = {
@@ -25,6 +38,7 @@ IMAGES = {
         sku="server",
         node_agent="batch.node.ubuntu 24.04",
         end_of_life=date(2029, 4, 30),
+        source="Ubuntu release cycle",
     ),
     "ubuntu-22.04": Image(
         publisher="canonical",
@@ -32,6 +46,8 @@ IMAGES = {
         sku="22_04-lts",
         node_agent="batch.node.ubuntu 22.04",
         end_of_life=date(2027, 6, 30),
+        source="Azure/Batch#200",
+        instead="ubuntu-24.04",
     ),
     "ubuntu-hpc-24.04": Image(
         publisher="microsoft-dsvm",
@@ -39,6 +55,7 @@ IMAGES = {
         sku="2404",
         node_agent="batch.node.ubuntu 24.04",
         end_of_life=date(2029, 4, 30),
+        source="Ubuntu release cycle",
     ),
     "ubuntu-hpc-22.04": Image(
         publisher="microsoft-dsvm",
@@ -46,6 +63,8 @@ IMAGES = {
         sku="2204",
         node_agent="batch.node.ubuntu 22.04",
         end_of_life=date(2027, 6, 30),
+        source="Azure/Batch#200",
+        instead="ubuntu-hpc-24.04",
     ),
     "almalinux-9": Image(
         publisher="almalinux",
@@ -53,6 +72,16 @@ IMAGES = {
         sku="9-gen2",
         node_agent="batch.node.el 9",
         end_of_life=date(2032, 5, 31),
+        source="AlmaLinux release notes",
+    ),
+    "almalinux-8": Image(
+        publisher="almalinux",
+        offer="almalinux-x86_64",
+        sku="8-gen2",
+        node_agent="batch.node.el 8",
+        end_of_life=date(2029, 3, 1),
+        source="AlmaLinux release notes",
+        instead="almalinux-9",
     ),
     "windows-2022": Image(
         publisher="microsoftwindowsserver",
@@ -60,5 +89,125 @@ IMAGES = {
         sku="2022-datacenter",
         node_agent="batch.node.windows amd64",
         end_of_life=date(2031, 10, 14),
+        source="Microsoft Lifecycle",
+    ),
+    "windows-2019": Image(
+        publisher="microsoftwindowsserver",
+        offer="windowsserver",
+        sku="2019-datacenter",
+        node_agent="batch.node.windows amd64",
+        end_of_life=date(2029, 1, 9),
+        source="Microsoft Lifecycle",
+        instead="windows-2022",
+    ),
+    "windows-2016": Image(
+        publisher="microsoftwindowsserver",
+        offer="windowsserver",
+        sku="2016-datacenter",
+        node_agent="batch.node.windows amd64",
+        end_of_life=date(2027, 1, 12),
+        source="Microsoft Lifecycle",
+        instead="windows-2022",
+    ),
+    "ubuntu-20.04": Image(
+        publisher="canonical",
+        offer="0001-com-ubuntu-server-focal",
+        sku="20_04-lts",
+        node_agent="batch.node.ubuntu 20.04",
+        end_of_life=date(2025, 4, 23),
+        source="Azure/Batch#174",
+        instead="ubuntu-24.04",
+    ),
+    "ubuntu-20.04-container": Image(
+        publisher="microsoft-azure-batch",
+        offer="ubuntu-server-container",
+        sku="20-04-lts",
+        node_agent="batch.node.ubuntu 20.04",
+        end_of_life=date(2025, 4, 23),
+        source="Azure/Batch#174",
+        instead="ubuntu-hpc-24.04",
+    ),
+    "ubuntu-18.04": Image(
+        publisher="canonical",
+        offer="ubuntuserver",
+        sku="18.04-lts",
+        node_agent="batch.node.ubuntu 18.04",
+        end_of_life=date(2023, 5, 30),
+        source="Ubuntu release cycle",
+        instead="ubuntu-24.04",
+    ),
+    "centos-7": Image(
+        publisher="openlogic",
+        offer="centos",
+        sku="7_9",
+        node_agent="batch.node.centos 7",
+        end_of_life=date(2024, 6, 30),
+        source="CentOS project; node agent change log 1.12.2",
+        instead="almalinux-9",
+    ),
+    "debian-10": Image(
+        publisher="debian",
+        offer="debian-10",
+        sku="10",
+        node_agent="batch.node.debian 10",
+        end_of_life=date(2024, 6, 30),
+        source="Debian LTS",
+        instead="ubuntu-24.04",
     ),
 }
+
+
+def faults(pool: Mapping[str, Any], spelt: Spelling, today: date) -> Iterator[Fault]:
+    image, own, agent, version = map(spelt, ("image", "image_id", "node_agent_sku_id", "image_version"))
+    match pool:
+        case {"image": _, "image_id": _}:
+            yield Fault(text=f"has both {image} and {own}; a pool has one image")
+        case {"image": _, "node_agent_sku_id": _}:
+            yield Fault(text=f"has both {image} and {agent}; the node agent of {image} is known")
+        case {"image": name}:
+            if reason := image_fault(name, today):
+                yield Fault(at=image, text=f"is {name}; {reason}")
+        case {"image_id": _, "image_version": _}:
+            yield Fault(text=f"has both {own} and {version}; an image of one's own says its version in its id")
+        case {"image_id": _}:
+            if "node_agent_sku_id" not in pool:
+                yield Fault(text=f"has {own} but no {agent}; Batch must know which node agent fits it")
+        case _:
+            yield Fault(text=f"has no image; give {image}, or {own} and {agent} for one of your own")
+
+
+def image_fault(name: str, today: date) -> str | None:
+    """Why no pool may be made of it, as it follows the name and a semicolon."""
+    if name not in IMAGES:
+        return f"it must be one of {', '.join(living(today))}"
+    image = IMAGES[name]
+    return (
+        f"its support ended on {image.end_of_life}, take {_instead(image, today)} instead"
+        if today > image.end_of_life
+        else None
+    )
+
+
+def image_doubt(name: str, today: date) -> str | None:
+    """What to tell of an image whose end is near."""
+    image = IMAGES[name]
+    days = (image.end_of_life - today).days
+    if not 0 <= days <= WARNED_BEFORE.days:
+        return None
+    successor = _instead(image, today)
+    return f"image {name} is supported until {image.end_of_life}, {days} days from now; take {successor} before then"
+
+
+def living(today: date) -> list[str]:
+    return [name for name, image in IMAGES.items() if today <= image.end_of_life]
+
+
+def is_windows(pool: Mapping[str, Any]) -> bool:
+    """Where the pool does not say, as with an unknown image, it is taken for Linux."""
+    image = IMAGES.get(pool.get("image", ""))
+    agent = image.node_agent if image else pool.get("node_agent_sku_id", "")
+    return isinstance(agent, str) and agent.startswith("batch.node.windows")
+
+
+def _instead(image: Image, today: date) -> str:
+    return image.instead or f"one of {', '.join(living(today))}"

@@ -1,29 +1,23 @@
 """A pool as the stack's configuration declares it."""
 
-from datetime import timedelta
-from typing import Annotated, Self
+from datetime import date, timedelta
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
-from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from components.images import IMAGES
-from components.scaling import (
-    FIXED,
-    LONGEST_INTERVAL,
-    SHORTEST_EMBEDDED_INTERVAL,
-    SHORTEST_INTERVAL,
-    contradiction,
-    iso,
-    told,
-)
+from components.faults import camel
+from components.node_settings import Mount, NotEmpty, StartTask, UpgradePolicy, UserAccount
+from components.pool_rules import faults
+from components.scaling import LONGEST_INTERVAL, SHORTEST_EMBEDDED_INTERVAL, SHORTEST_INTERVAL, iso, told
 from components.section import NodeCount, ResourceId, Section
+from components.spot_pool import TaskFill
 from shoal.autoscale.review import ERRORS, review
 
-
-class StartTask(Section):
-    command_line: str
-    elevated: bool = False
+RESOURCE = r"^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft"
+SUBNET = rf"{RESOURCE}\.Network/virtualNetworks/[^/]+/subnets/[^/]+$"
+GALLERY_IMAGE = rf"{RESOURCE}\.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$"
+"""Source: the forms of ARM ids; Batch takes images of a Compute Gallery."""
 
 
 class Pool(Section):
@@ -31,32 +25,40 @@ class Pool(Section):
     the component's arguments, which has the defaults."""
 
     name: ResourceId
-    vm_size: str
-    image: str
+    vm_size: NotEmpty
+    image: NotEmpty | None = None
+    image_version: Annotated[str, Field(pattern=r"^(latest|\d+\.\d+\.\d+)$")] | None = None
+    image_id: Annotated[str, Field(pattern=GALLERY_IMAGE)] | None = None
+    node_agent_sku_id: NotEmpty | None = None
+    ephemeral_os_disk: bool | None = None
     task_slots_per_node: Annotated[int, Field(ge=1, le=256)] = 1
+    memory_gib_per_slot: Annotated[float, Field(gt=0)] | None = None
+    task_fill: TaskFill | None = None
+    inter_node_communication: bool | None = None
     max_spot_nodes: Annotated[int, Field(ge=1)] | None = None
     max_dedicated_nodes: NodeCount | None = None
     slots_per_task: Annotated[float, Field(ge=0.001)] | None = None
     hold: timedelta | None = None
     max_step: Annotated[int, Field(ge=1)] | None = None
     warm_up_nodes: NodeCount | None = None
-    auto_scale_formula: Annotated[str, Field(min_length=1)] | None = None
+    auto_scale_formula: NotEmpty | None = None
     auto_scale_evaluation_interval: timedelta | None = None
     spot_nodes: NodeCount | None = None
     dedicated_nodes: NodeCount | None = None
     start_task: StartTask | None = None
     packages: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] | None = None
+    user_accounts: tuple[UserAccount, ...] | None = None
+    subnet_id: Annotated[str, Field(pattern=SUBNET)] | None = None
+    public_ip: bool | None = None
+    accelerated_networking: bool | None = None
+    upgrade_policy: UpgradePolicy | None = None
+    metadata: dict[str, str] | None = None
+    tags: dict[str, str] | None = None
 
     @property
     def interval(self) -> timedelta:
         return self.auto_scale_evaluation_interval or SHORTEST_INTERVAL
-
-    @field_validator("image")
-    @classmethod
-    def image_is_known(cls, image: str) -> str:
-        if image not in IMAGES:
-            raise ValueError(f"it must be one of {', '.join(IMAGES)}")
-        return image
 
     @field_validator("auto_scale_evaluation_interval")
     @classmethod
@@ -70,24 +72,15 @@ class Pool(Section):
     @field_validator("auto_scale_formula")
     @classmethod
     def formula_is_one(cls, formula: str | None) -> str | None:
-        faults = [finding for finding in review(formula) if finding.rule in ERRORS] if formula is not None else []
-        if faults:
-            raise PydanticCustomError("formula", "it is no formula", {"faults": faults})
+        found = [finding for finding in review(formula) if finding.rule in ERRORS] if formula is not None else []
+        if found:
+            raise PydanticCustomError("formula", "it is no formula", {"faults": found})
         return formula
 
     @model_validator(mode="after")
-    def is_scaled_in_one_way(self) -> Self:
-        given = [name for name in self.model_fields_set if getattr(self, name) is not None]
-        if pair := contradiction(given):
-            one, other = map(to_camel, pair)
-            raise ValueError(f"it has both {one} and {other}; a pool is scaled in one way")
-        fixed = [name for name in FIXED if name in given]
-        if fixed and not any(getattr(self, name) for name in fixed):
-            raise ValueError(
-                "it has no nodes; give spotNodes or dedicatedNodes, or neither for a pool that scales itself"
-            )
-        if fixed and "auto_scale_evaluation_interval" in given:
-            raise ValueError("it has a fixed number of nodes, for which autoScaleEvaluationInterval means nothing")
+    def keeps_the_rules_of_pools(self) -> Self:
+        if found := tuple(faults(self.arguments(), camel, date.today())):
+            raise PydanticCustomError("pool", "it is no pool", {"faults": found})
         return self
 
     @model_validator(mode="after")
@@ -95,3 +88,7 @@ class Pool(Section):
         if self.hold is not None and self.hold < told(self.interval):
             raise ValueError(f"its hold is shorter than the time between evaluations, {iso(told(self.interval))}")
         return self
+
+    def arguments(self) -> dict[str, Any]:
+        """As the component takes them."""
+        return self.model_dump(mode="json", exclude_none=True)

@@ -1,9 +1,11 @@
 """How many nodes a pool has: as many as its tasks need, what a formula of its own says, or a fixed number. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import timedelta
+from typing import Any
 
+from components.faults import Fault, Spelling
 from shoal.autoscale.durations import parse_duration
 from shoal.autoscale.scenarios import PendingTasks, formula
 from shoal.autoscale.scenarios.parameters import scenario
@@ -18,6 +20,19 @@ SHORTEST_INTERVAL = timedelta(minutes=5)
 LONGEST_INTERVAL = timedelta(hours=168)
 """Source: REST reference, autoScaleEvaluationInterval."""
 SHORTEST_EMBEDDED_INTERVAL = timedelta(seconds=1)
+
+
+def faults(pool: Mapping[str, Any], spelt: Spelling) -> Iterator[Fault]:
+    if pair := contradiction(pool):
+        one, other = map(spelt, pair)
+        yield Fault(text=f"has both {one} and {other}; a pool is scaled in one way")
+        return
+    fixed = [name for name in FIXED if name in pool]
+    if fixed and all(pool[name] == 0 for name in fixed):
+        spot, dedicated = map(spelt, FIXED)
+        yield Fault(text=f"has no nodes; give {spot} or {dedicated}, or neither for a pool that scales itself")
+    if fixed and (interval := "auto_scale_evaluation_interval") in pool:
+        yield Fault(text=f"has a fixed number of nodes, for which {spelt(interval)} means nothing")
 
 
 def contradiction(given: Iterable[str]) -> tuple[str, str] | None:

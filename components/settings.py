@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, cast
 
 import pulumi
-from pulumi.runtime.config import CONFIG, get_config_env
+from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
 from pydantic import Field, ValidationError, model_validator
 
 from components.batch_account import PrincipalType
 from components.environment import EnvironmentArgs
 from components.errors import SettingsError
+from components.faults import camel
+from components.pool_network import subnet_faults
 from components.pool_settings import Pool
 from components.provider import ARM_ENDPOINTS, arm_endpoint
 from components.scaling import told
@@ -66,6 +68,13 @@ class Settings(Section):
                     raise ValueError(f"shoal:pools[{i}].packages names {name}, which shoal:packages does not have")
         return self
 
+    @model_validator(mode="after")
+    def nodes_without_public_address_have_a_subnet(self) -> Self:
+        for i, pool in enumerate(self.pools):
+            for fault in subnet_faults(pool.arguments(), camel):
+                raise ValueError(f"shoal:pools[{i}] is wrong: it {fault.text}")
+        return self
+
     def doubts(self, *, project: str, file: str) -> list[str]:
         """What the linter finds in the pools' own formulas."""
         return [
@@ -88,9 +97,26 @@ def read_settings() -> Settings:
     settings = parse_settings(own, project=project, file=file)
     for doubt in settings.doubts(project=project, file=file):
         pulumi.log.warn(doubt)
+    pools = f"{prefix}pools"
+    _require_secret_passwords(
+        settings, pools, file, secret=is_config_secret(pools) or pools in get_config_secret_keys_env()
+    )
     if settings.service == "embedded":
         _require_local_arm(arm_endpoint())
     return settings
+
+
+def _require_secret_passwords(settings: Settings, pools: str, file: str, *, secret: bool) -> None:
+    """`secret` says whether anything of the pools is encrypted. The embedded service keeps no password."""
+    if secret or settings.service == "embedded":
+        return
+    for i, pool in enumerate(settings.pools):
+        if pool.user_accounts:
+            path = f"{pools}[{i}].userAccounts[0].password"
+            raise SettingsError(
+                f"{path} stands in {file} for everyone to read; "
+                f"take it out and run `pulumi config set --secret --path '{path}'`"
+            )
 
 
 def _require_local_arm(endpoint: str) -> None:

@@ -11,6 +11,7 @@ from shoal.autoscale.review import shown
 
 ALLOWED = {
     "greater_than_equal": "it must be at least {ge}",
+    "greater_than": "it must be more than {gt}",
     "less_than_equal": "it must be at most {le}",
     "int_parsing": "it must be an integer",
     "int_type": "it must be an integer",
@@ -28,6 +29,8 @@ ALLOWED = {
     "time_delta_type": "it must be an ISO 8601 duration such as PT5M",
 }
 
+SECRET = frozenset({"password"})
+
 
 def explain(error: ErrorDetails, model: type[BaseModel], project: str, file: str) -> str:
     """One of pydantic's errors on `model`, in the spelling of the stack's file: a line, or for a formula its places."""
@@ -35,6 +38,11 @@ def explain(error: ErrorDetails, model: type[BaseModel], project: str, file: str
     match error["type"]:
         case "formula":
             return "\n".join(shown(fault, error["input"], f"{file}: {key}") for fault in error["ctx"]["faults"])
+        case "pool":
+            return "\n".join(
+                f"{key}.{fault.at} {fault.text} ({file})" if fault.at else f"{key} is wrong: it {fault.text} ({file})"
+                for fault in error["ctx"]["faults"]
+            )
         case "missing":
             sentence = f"{key} is missing"
         case "extra_forbidden":
@@ -44,11 +52,24 @@ def explain(error: ErrorDetails, model: type[BaseModel], project: str, file: str
         case "value_error" if isinstance(error["input"], dict):
             sentence = f"{key} is wrong: {error['ctx']['error']}"
         case "value_error":
-            sentence = f"{key} is {error['input']}; {error['ctx']['error']}"
+            sentence = f"{key} is {_found(error)}; {error['ctx']['error']}"
         case kind:
             allowed = ALLOWED.get(kind, error["msg"]).format_map(error.get("ctx", {}))
-            sentence = f"{key} is {error['input'] if error['input'] != '' else 'empty'}; {allowed}"
+            sentence = f"{key} is {_found(error)}; {allowed}"
     return f"{sentence} ({file})"
+
+
+def _found(error: ErrorDetails) -> str:
+    """The value, but nothing that may be, or may hold, a secret."""
+    match error["input"]:
+        case _ if error["loc"] and error["loc"][-1] in SECRET:
+            return "[secret]"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case value:
+            return str(value) if value != "" else "empty"
 
 
 def _path(location: Sequence[str | int]) -> str:

@@ -1,13 +1,24 @@
 """A pool of Spot nodes that follows its tasks, down to none when idle."""
 
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
 from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi_azure_native import batch
 
+from components import node_storage
 from components.errors import SettingsError
-from components.images import IMAGES
-from components.scaling import contradiction, following_formula
+from components.faults import as_given
+from components.machine import deployment_configuration
+from components.mounts import Mount, mount_configuration
+from components.pool_network import network_configuration, subnet_faults
+from components.pool_rules import doubts, faults
+from components.scaling import following_formula
+from components.start_task import StartTask, start_task
+from components.upgrade_policy import UpgradePolicy, upgrade_policy
+from components.user_accounts import UserAccount, user_accounts
 from shoal.autoscale.errors import InputFault
 
 FIXED_ONCE_CREATED = [
@@ -19,9 +30,24 @@ FIXED_ONCE_CREATED = [
     "taskSchedulingPolicy",
     "userAccounts",
     "mountConfiguration",
+    "upgradePolicy",
+    "identity",
 ]
-"""azure-native would send these as an update, which Azure refuses (PropertyCannotBeUpdated). Source: azure-rest-api
-Pool: they can change only while the pool has no nodes."""
+"""azure-native would send these as an update, which Azure refuses (PropertyCannotBeUpdated) or, for identities, leaves
+without effect on the nodes that there are. Source: azure-rest-api Pool, they can change only while the pool has no
+nodes; "Configure managed identities in Batch pools"."""
+
+
+class TaskFill(StrEnum):
+    """Where a task goes when several nodes have a free slot."""
+
+    PACK = "pack"
+    """To the fullest, so that others become idle and can go."""
+    SPREAD = "spread"
+    """To the emptiest, so that tasks share their nodes with few."""
+
+
+FILL_TYPES = {TaskFill.PACK: batch.ComputeNodeFillType.PACK, TaskFill.SPREAD: batch.ComputeNodeFillType.SPREAD}
 
 
 class PackageReference(TypedDict):
@@ -29,20 +55,28 @@ class PackageReference(TypedDict):
     version: pulumi.Input[str]
 
 
-class StartTask(TypedDict):
-    command_line: pulumi.Input[str]
-    elevated: NotRequired[bool]
-    """Run as administrator, for installing things."""
-
-
 class PoolShape(TypedDict):
     """What a pool is, whatever account and stack it belongs to."""
 
     vm_size: pulumi.Input[str]
-    image: str
+    image: NotRequired[str]
     """A name of components/images.py."""
+    image_version: NotRequired[str]
+    """The latest unless given."""
+    image_id: NotRequired[pulumi.Input[str]]
+    """Instead of `image`: one of your own in a Compute Gallery."""
+    node_agent_sku_id: NotRequired[str]
+    """That fits the image of your own, such as `batch.node.ubuntu 24.04`."""
+    ephemeral_os_disk: NotRequired[bool]
+    """The system's disk on the node's own cache: free and fast, for dedicated nodes only."""
     task_slots_per_node: NotRequired[pulumi.Input[int]]
-    """Tasks that a node runs at once; 1 unless given."""
+    """Tasks that a node runs at once, up to four a core; 1 unless given."""
+    memory_gib_per_slot: NotRequired[float]
+    """What a task slot needs: a size whose memory does not suffice for its slots is refused."""
+    task_fill: NotRequired[TaskFill]
+    """Pack unless given."""
+    inter_node_communication: NotRequired[bool]
+    """Whether nodes may speak to each other; false unless given."""
     max_spot_nodes: NotRequired[int]
     """This and the next five are limits of the formula that the pool is scaled by unless told otherwise: never more
     Spot nodes than these."""
@@ -65,6 +99,18 @@ class PoolShape(TypedDict):
     dedicated_nodes: NotRequired[pulumi.Input[int]]
     """Beside `spot_nodes`."""
     start_task: NotRequired[StartTask]
+    mounts: NotRequired[list[Mount]]
+    user_accounts: NotRequired[list[UserAccount]]
+    subnet_id: NotRequired[pulumi.Input[str]]
+    """ARM id of the subnet that nodes are in."""
+    public_ip: NotRequired[bool]
+    """False: nodes have no public address, and reach Batch through their subnet; true unless given."""
+    accelerated_networking: NotRequired[bool]
+    upgrade_policy: NotRequired[UpgradePolicy]
+    metadata: NotRequired[dict[str, str]]
+    """That Batch keeps for whoever asks."""
+    tags: NotRequired[dict[str, str]]
+    """Of the pool as a resource."""
 
 
 class SpotPoolArgs(PoolShape):
@@ -75,6 +121,10 @@ class SpotPoolArgs(PoolShape):
     """On every node, before its start task."""
     node_identity_id: NotRequired[pulumi.Input[str]]
     """User-assigned identity that nodes and tasks act by."""
+    storage_account_name: NotRequired[pulumi.Input[str]]
+    """Where the containers of mounts and of the start task's resource files are; with the next."""
+    blob_endpoint: NotRequired[pulumi.Input[str]]
+    """Of that account, with scheme, no trailing slash."""
 
 
 class SpotPool(pulumi.ComponentResource):
@@ -86,22 +136,13 @@ class SpotPool(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SpotPoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("shoal:index:SpotPool", name, None, opts)
-        pool = batch.Pool(
+        _check(args)
+        for doubt in doubts(args, as_given, date.today()):
+            pulumi.log.warn(f"pool {args['pool_name']}: {doubt}", self)
+        pool = _pool(
             f"{name}-pool",
-            resource_group_name=args["resource_group_name"],
-            account_name=args["account_name"],
-            pool_name=args["pool_name"],
-            vm_size=args["vm_size"],
-            deployment_configuration=_deployment(args["image"]),
-            task_slots_per_node=args.get("task_slots_per_node", 1),
-            task_scheduling_policy={"node_fill_type": batch.ComputeNodeFillType.PACK},
-            scale_settings=_scale(args),
-            start_task=_start_task(args.get("start_task")),
-            application_packages=[
-                {"id": package["application_id"], "version": package["version"]} for package in args.get("packages", [])
-            ],
-            identity=_identity(args.get("node_identity_id")),
-            opts=pulumi.ResourceOptions(parent=self, replace_on_changes=FIXED_ONCE_CREATED, delete_before_replace=True),
+            args,
+            pulumi.ResourceOptions(parent=self, replace_on_changes=FIXED_ONCE_CREATED, delete_before_replace=True),
         )
         self.pool_name = pool.name
         self.vm_size = pulumi.Output.from_input(args["vm_size"])
@@ -109,25 +150,51 @@ class SpotPool(pulumi.ComponentResource):
         self.register_outputs({"poolName": self.pool_name})
 
 
-def _deployment(image_name: str) -> batch.DeploymentConfigurationArgsDict:
-    image = IMAGES[image_name]
-    return {
-        "virtual_machine_configuration": {
-            "image_reference": {
-                "publisher": image.publisher,
-                "offer": image.offer,
-                "sku": image.sku,
-                "version": "latest",
-            },
-            "node_agent_sku_id": image.node_agent,
-        }
-    }
+def _check(args: SpotPoolArgs) -> None:
+    """Raises SettingsError."""
+    found = [
+        *faults(args, as_given, date.today()),
+        *subnet_faults(args, as_given),
+        *node_storage.faults(args, as_given),
+    ]
+    if found:
+        pool = f"pool {args['pool_name']}"
+        raise SettingsError(
+            "\n".join(f"{pool}: {fault.at} {fault.text}" if fault.at else f"{pool} {fault.text}" for fault in found)
+        )
+
+
+def _pool(name: str, args: SpotPoolArgs, opts: pulumi.ResourceOptions) -> batch.Pool:
+    storage = node_storage.node_storage(args)
+    return batch.Pool(
+        name,
+        resource_group_name=args["resource_group_name"],
+        account_name=args["account_name"],
+        pool_name=args["pool_name"],
+        vm_size=args["vm_size"],
+        deployment_configuration=deployment_configuration(args),
+        network_configuration=network_configuration(args),
+        target_node_communication_mode=batch.NodeCommunicationMode.SIMPLIFIED,
+        inter_node_communication=_inter_node_communication(args.get("inter_node_communication")),
+        task_slots_per_node=args.get("task_slots_per_node", 1),
+        task_scheduling_policy={"node_fill_type": FILL_TYPES[TaskFill(args.get("task_fill", TaskFill.PACK))]},
+        scale_settings=_scale(args),
+        start_task=start_task(args.get("start_task"), storage),
+        application_packages=[
+            {"id": package["application_id"], "version": package["version"]} for package in args.get("packages", [])
+        ],
+        mount_configuration=mount_configuration(args.get("mounts", []), storage) or None,
+        user_accounts=user_accounts(args.get("user_accounts", [])) or None,
+        upgrade_policy=upgrade_policy(args.get("upgrade_policy")),
+        identity=_identity(args.get("node_identity_id")),
+        metadata=_metadata(args.get("metadata")),
+        tags=args.get("tags"),
+        opts=opts,
+    )
 
 
 def _scale(args: SpotPoolArgs) -> batch.ScaleSettingsArgsDict:
     """Raises SettingsError."""
-    if pair := contradiction(args):
-        raise SettingsError(f"pool {args['pool_name']} has both {pair[0]} and {pair[1]}; a pool is scaled in one way")
     if "spot_nodes" in args or "dedicated_nodes" in args:
         return {
             "fixed_scale": {
@@ -149,16 +216,14 @@ def _following(args: SpotPoolArgs, interval: str) -> str:
         raise SettingsError(f"pool {args['pool_name']}: {exc}") from exc
 
 
-def _start_task(task: StartTask | None) -> batch.StartTaskArgsDict | None:
-    if task is None:
+def _inter_node_communication(wanted: bool | None) -> batch.InterNodeCommunicationState | None:
+    if wanted is None:
         return None
-    elevation = batch.ElevationLevel.ADMIN if task.get("elevated") else batch.ElevationLevel.NON_ADMIN
-    return {
-        "command_line": task["command_line"],
-        "user_identity": {"auto_user": {"scope": batch.AutoUserScope.POOL, "elevation_level": elevation}},
-        "wait_for_success": True,
-        "max_task_retry_count": 1,
-    }
+    return batch.InterNodeCommunicationState.ENABLED if wanted else batch.InterNodeCommunicationState.DISABLED
+
+
+def _metadata(metadata: Mapping[str, str] | None) -> list[batch.MetadataItemArgsDict] | None:
+    return [{"name": name, "value": value} for name, value in metadata.items()] if metadata else None
 
 
 def _identity(identity_id: pulumi.Input[str] | None) -> batch.BatchPoolIdentityArgsDict | None:

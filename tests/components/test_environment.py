@@ -1,5 +1,4 @@
 from dataclasses import fields
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +6,6 @@ import pulumi
 import pytest
 
 from components.environment import Environment, EnvironmentArgs
-from components.errors import SettingsError
-from shoal.autoscale.review import review
-from shoal.autoscale.scenarios import PendingTasks, formula
 from shoal.environment import Authentication, from_json
 from shoal.environment import Environment as Document
 from tests.programs import SUBSCRIPTION, Recording, record
@@ -117,99 +113,19 @@ def test_submitters_may_use_the_account_and_its_storage(project: Path) -> None:
     assert {role.inputs["principalType"] for role in roles} == {"Group"}
 
 
-def test_pool_has_fixed_spot_nodes_the_package_by_version_and_the_identity(project: Path) -> None:
-    recording = declare(project)
+def test_pool_has_its_packages_by_version_the_identity_and_the_storage(project: Path) -> None:
+    mounts = [{"container": "inputs", "mount_path": "inputs"}]
+    pools = [
+        {"name": "spot", "vm_size": "standard_d2s_v3", "image": "ubuntu-24.04", "packages": ["var"], "mounts": mounts}
+    ]
+    recording = declare(project, pools=pools)
     pool = recording.only("batch:Pool").inputs
     version = recording.only("batch:ApplicationPackage").inputs["versionName"]
-    assert pool["scaleSettings"] == {"fixedScale": {"targetLowPriorityNodes": 3, "targetDedicatedNodes": 0}}
     assert [package["version"] for package in pool["applicationPackages"]] == [version]
-    assert len(pool["identity"]["userAssignedIdentities"]) == 1
-    machine = pool["deploymentConfiguration"]["virtualMachineConfiguration"]
-    assert machine["nodeAgentSkuId"] == "batch.node.ubuntu 24.04"
-
-
-def test_pool_with_a_formula_is_scaled_by_it(project: Path) -> None:
-    own = "$TargetLowPriorityNodes = 2;"
-    assert scaled(project, auto_scale_formula=own) == {"autoScale": {"formula": own, "evaluationInterval": "PT5M"}}
-
-
-def scaled(project: Path, **scaling: Any) -> dict[str, Any]:
-    pool = {"name": "spot", "vm_size": "x", "image": "ubuntu-24.04", "task_slots_per_node": 4, **scaling}
-    settings: dict[str, Any] = declare(project, pools=[pool]).only("batch:Pool").inputs["scaleSettings"]
-    return settings
-
-
-def test_pool_that_says_nothing_of_scaling_follows_its_tasks_with_spot_nodes(project: Path) -> None:
-    assert scaled(project) == {"autoScale": {"formula": formula(PendingTasks()), "evaluationInterval": "PT5M"}}
-
-
-def test_limits_of_a_pool_are_those_of_its_formula(project: Path) -> None:
-    limits = {"max_spot_nodes": 7, "max_dedicated_nodes": 2, "slots_per_task": 1.5, "max_step": 3, "warm_up_nodes": 1}
-    settings = scaled(project, **limits, hold="PT30M", auto_scale_evaluation_interval="PT10M")
-    assert settings["autoScale"] == {
-        "formula": formula(
-            PendingTasks(
-                max_spot_nodes=7,
-                max_dedicated_nodes=2,
-                slots_per_task=1.5,
-                max_step=3,
-                warm_up_nodes=1,
-                hold=timedelta(minutes=30),
-                evaluation_interval=timedelta(minutes=10),
-            )
-        ),
-        "evaluationInterval": "PT10M",
-    }
-
-
-@pytest.mark.parametrize("interval", ["PT1S", "PT5M", "PT15M", "PT1H"])
-def test_formula_of_a_pool_fits_its_interval(project: Path, interval: str) -> None:
-    auto_scale = scaled(project, auto_scale_evaluation_interval=interval)["autoScale"]
-    assert auto_scale["evaluationInterval"] == interval
-    assert review(auto_scale["formula"]) == ()
-
-
-@pytest.mark.parametrize(
-    ("scaling", "message"),
-    [
-        ({"spot_nodes": 2, "max_spot_nodes": 3}, "pool spot has both spot_nodes and max_spot_nodes"),
-        ({"auto_scale_formula": "1;", "hold": "PT10M"}, "pool spot has both auto_scale_formula and hold"),
-        ({"max_spot_nodes": 0}, "pool spot: max_spot_nodes is 0; it must be at least 1"),
-        ({"hold": "PT1M"}, "pool spot: hold is 0:01:00; it must be at least 0:05:00"),
-    ],
-)
-def test_component_refuses_scaling_that_makes_no_sense(project: Path, scaling: dict[str, Any], message: str) -> None:
-    with pytest.raises(SettingsError, match=message):
-        scaled(project, **scaling)
-
-
-def test_start_task_runs_as_administrator_where_asked(project: Path) -> None:
-    pool = {
-        "name": "spot",
-        "vm_size": "x",
-        "image": "ubuntu-24.04",
-        "spot_nodes": 1,
-        "start_task": {"command_line": "apt-get install -y r-base", "elevated": True},
-    }
-    task = declare(project, pools=[pool]).only("batch:Pool").inputs["startTask"]
-    assert task["commandLine"] == "apt-get install -y r-base"
-    assert task["waitForSuccess"] is True
-    assert task["userIdentity"] == {"autoUser": {"scope": "Pool", "elevationLevel": "Admin"}}
-
-
-def test_what_azure_cannot_change_in_a_pool_replaces_it_after_the_old_one_is_gone(project: Path) -> None:
-    pool = declare(project).only("batch:Pool")
-    assert set(pool.replace_on_changes) == {
-        "vmSize",
-        "deploymentConfiguration",
-        "networkConfiguration",
-        "interNodeCommunication",
-        "taskSlotsPerNode",
-        "taskSchedulingPolicy",
-        "userAccounts",
-        "mountConfiguration",
-    }
-    assert pool.delete_before_replace is True
+    (identity,) = pool["identity"]["userAssignedIdentities"]
+    (mount,) = pool["mountConfiguration"]
+    blobs = mount["azureBlobFileSystemConfiguration"]
+    assert (blobs["accountName"], blobs["identityReference"]) == ("mystorage", {"resourceId": identity})
 
 
 def test_accounts_without_a_name_get_the_same_one_in_every_run(project: Path) -> None:

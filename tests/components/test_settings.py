@@ -3,30 +3,33 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from pulumi.runtime import set_all_config
 
 from components.errors import SettingsError
-from components.settings import Settings, parse_settings
+from components.settings import Settings, parse_settings, read_settings
 from shoal.environment import Authentication
+from tests.programs import record
 
 SCALED: dict[str, Any] = {"name": "spot", "vmSize": "standard_d2s_v3", "image": "ubuntu-24.04"}
 POOL: dict[str, Any] = {**SCALED, "spotNodes": 3}
 FOLLOWS = "$TargetLowPriorityNodes = min(3, max(0, $PendingTasks.GetSample(1)) / $TaskSlotsPerNode);"
 
 
+VALUES = {
+    "service": "embedded",
+    "authentication": "shared_key",
+    "location": "westeurope",
+    "resourceGroup": "",
+    "batchAccount": "",
+    "storageAccount": "",
+    "outputsExpireAfterDays": "30",
+    "submitters": "[]",
+    "packages": json.dumps([{"name": "var", "directory": "app"}]),
+}
+
+
 def parse(*, pools: Sequence[dict[str, Any]] | str = (POOL,), **values: str) -> Settings:
-    given = {
-        "service": "embedded",
-        "authentication": "shared_key",
-        "location": "westeurope",
-        "resourceGroup": "",
-        "batchAccount": "",
-        "storageAccount": "",
-        "outputsExpireAfterDays": "30",
-        "submitters": "[]",
-        "packages": json.dumps([{"name": "var", "directory": "app"}]),
-        "pools": pools if isinstance(pools, str) else json.dumps(pools),
-        **values,
-    }
+    given = {**VALUES, "pools": pools if isinstance(pools, str) else json.dumps(pools), **values}
     return parse_settings(given, project="shoal", file="Pulumi.dev.yaml")
 
 
@@ -61,8 +64,67 @@ def test_component_arguments_leave_out_what_a_pool_does_not_say() -> None:
         ({"vmsize": "x"}, "shoal:pools[0].vmsize is not a known key; did you mean vmSize? (Pulumi.dev.yaml)"),
         (
             {"image": "ubuntu-18.04"},
-            "shoal:pools[0].image is ubuntu-18.04; it must be one of ubuntu-24.04, ubuntu-22.04, ubuntu-hpc-24.04, "
-            "ubuntu-hpc-22.04, almalinux-9, windows-2022 (Pulumi.dev.yaml)",
+            "shoal:pools[0].image is ubuntu-18.04; its support ended on 2023-05-30, take ubuntu-24.04 instead"
+            " (Pulumi.dev.yaml)",
+        ),
+        (
+            {"imageId": "mine"},
+            "shoal:pools[0].imageId is mine; it must match ^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/"
+            "Microsoft\\.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$ (Pulumi.dev.yaml)",
+        ),
+        (
+            {"nodeAgentSkuId": "batch.node.el 9"},
+            "shoal:pools[0] is wrong: it has both image and nodeAgentSkuId; the node agent of image is known"
+            " (Pulumi.dev.yaml)",
+        ),
+        (
+            {"vmSize": "standard_d4s_v55"},
+            "shoal:pools[0].vmSize is standard_d4s_v55; it is no name of a VM size, did you mean standard_d4s_v5?"
+            " (Pulumi.dev.yaml)",
+        ),
+        (
+            {"taskSlotsPerNode": 9},
+            "shoal:pools[0].taskSlotsPerNode is 9; standard_d2s_v3 has 2 cores, for which Batch allows 8"
+            " (4 a core, 256 in all) (Pulumi.dev.yaml)",
+        ),
+        (
+            {"ephemeralOsDisk": True},
+            "shoal:pools[0].ephemeralOsDisk is true, but spotNodes is 3; Spot nodes have no ephemeral disks:"
+            " give dedicatedNodes alone (Pulumi.dev.yaml)",
+        ),
+        (
+            {"publicIp": False},
+            "shoal:pools[0] is wrong: it has publicIp false but no subnetId; such nodes need a subnet with a way out"
+            " (Pulumi.dev.yaml)",
+        ),
+        (
+            {"mounts": [{"mountPath": "/mnt", "container": "inputs"}]},
+            "shoal:pools[0].mounts[0].mountPath is /mnt; it must be a path below $AZ_BATCH_NODE_MOUNTS_DIR"
+            " (Pulumi.dev.yaml)",
+        ),
+        (
+            {"mounts": [{"mountPath": "in"}]},
+            "shoal:pools[0].mounts[0] must have either container or nfsSource (Pulumi.dev.yaml)",
+        ),
+        (
+            {"userAccounts": [{"name": "me", "password": 12345678}]},
+            "shoal:pools[0].userAccounts[0].password is [secret]; it must be text (Pulumi.dev.yaml)",
+        ),
+        (
+            {"userAccounts": {"name": "me", "password": "hunter2"}},
+            "shoal:pools[0].userAccounts is a mapping; it must be a list (Pulumi.dev.yaml)",
+        ),
+        (
+            {"userAccounts": [{"name": "me", "password": "hunter2", "uid": 1000}]},
+            "shoal:pools[0].userAccounts[0] must have both uid and gid, or neither (Pulumi.dev.yaml)",
+        ),
+        (
+            {"startTask": {"commandLine": "true", "resourceFiles": [{"httpUrl": "https://example.org/a"}]}},
+            "shoal:pools[0].startTask.resourceFiles[0] has httpUrl but no filePath to keep it under (Pulumi.dev.yaml)",
+        ),
+        (
+            {"upgradePolicy": {"mode": "rolling", "maxBatchInstancePercent": 4}},
+            "shoal:pools[0].upgradePolicy.maxBatchInstancePercent is 4; it must be between 5 and 100 (Pulumi.dev.yaml)",
         ),
         (
             {"spotNodes": 0},
@@ -197,3 +259,29 @@ def test_wrong_key_of_the_stack_is_refused(values: dict[str, str], message: str)
 def test_pool_that_is_named_twice_is_refused() -> None:
     with pytest.raises(SettingsError, match="shoal:pools names spot more than once"):
         parse(pools=[POOL, POOL])
+
+
+@pytest.mark.parametrize(
+    ("service", "secret_keys", "refused"),
+    [("azure", [], True), ("azure", ["shoal:pools"], False), ("embedded", [], False)],
+)
+def test_password_in_clear_is_refused_in_an_azure_stack(
+    monkeypatch: pytest.MonkeyPatch, service: str, secret_keys: list[str], *, refused: bool
+) -> None:
+    accounts = [{"name": "me", "password": "hunter2"}]
+    values = {**VALUES, "service": service, "pools": json.dumps([{**POOL, "userAccounts": accounts}])}
+    monkeypatch.setenv("ARM_METADATA_HOSTNAME", "http://127.0.0.1:9")
+
+    def program() -> None:
+        set_all_config({f"shoal:{key}": value for key, value in values.items()}, secret_keys)
+        read_settings()
+
+    if not refused:
+        record(program)
+        return
+    with pytest.raises(SettingsError) as told:
+        record(program)
+    assert str(told.value) == (
+        "shoal:pools[0].userAccounts[0].password stands in Pulumi.dev.yaml for everyone to read; take it out and run"
+        " `pulumi config set --secret --path 'shoal:pools[0].userAccounts[0].password'`"
+    )

@@ -1,11 +1,17 @@
 """What docs/deploy.md says in tables is what the code does."""
 
-import pytest
+import json
+import re
 
-from components.images import IMAGES
+import pytest
+import yaml
+
+from components.images import AS_OF, IMAGES
+from components.node_settings import Mount, ResourceFile, StartTask, UpgradePolicy, UserAccount
 from components.pool_settings import Pool
 from components.roles import GRANTS
-from components.settings import Package, Submitter
+from components.section import Section
+from components.settings import Package, Submitter, parse_settings
 from shoal.deploy.resource_types import TYPES
 from tests.services import REPOSITORY
 
@@ -18,12 +24,42 @@ def test_roles_are_those_that_are_assigned() -> None:
     assert documented == rows
 
 
-@pytest.mark.parametrize("section", [Package, Pool, Submitter])
-def test_every_key_of_the_lists_is_explained(section: type[Package | Pool | Submitter]) -> None:
+@pytest.mark.parametrize(
+    "section", [Package, Pool, Submitter, StartTask, ResourceFile, Mount, UserAccount, UpgradePolicy]
+)
+def test_every_key_of_the_lists_is_explained(section: type[Section]) -> None:
     for field in section.model_fields.values():
         assert f"`{field.alias}`" in TEXT
 
 
-def test_every_image_and_type_is_named() -> None:
-    for name in (*IMAGES, *(token.removeprefix("azure-native:") for token in TYPES)):
-        assert f"`{name}`" in TEXT
+def test_every_type_is_named() -> None:
+    for token in TYPES:
+        assert f"`{token.removeprefix('azure-native:')}`" in TEXT
+
+
+def test_images_are_those_of_the_table_with_their_ends_and_sources() -> None:
+    documented = re.findall(r"^\| `(.+)` \| (\S+:\S+:\S+) \| (\S+) \| (.+) \|$", TEXT, re.MULTILINE)
+    assert documented == [
+        (name, f"{image.publisher}:{image.offer}:{image.sku}", str(image.end_of_life), image.source)
+        for name, image in IMAGES.items()
+    ]
+    assert f"The table is of\n{AS_OF};" in TEXT
+
+
+@pytest.mark.parametrize("example", re.findall(r"```yaml\n(shoal:pools:.*?)```", TEXT, re.DOTALL))
+def test_pools_of_the_examples_are_ones_that_a_stack_may_have(example: str) -> None:
+    pools = yaml.safe_load(example)["shoal:pools"]
+    values = {
+        "service": "azure",
+        "authentication": "entra",
+        "location": "westeurope",
+        "resourceGroup": "",
+        "batchAccount": "",
+        "storageAccount": "",
+        "outputsExpireAfterDays": "30",
+        "submitters": "[]",
+        "packages": json.dumps([{"name": "var", "directory": "app"}]),
+        "pools": json.dumps(pools),
+    }
+    settings = parse_settings(values, project="shoal", file="docs/deploy.md")
+    assert [pool.name for pool in settings.pools] == [pool["name"] for pool in pools]

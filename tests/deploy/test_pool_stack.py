@@ -1,0 +1,62 @@
+"""Pools that have all that pools may have, deployed to a service by the embedded engine."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from azure.mgmt.batch import BatchManagementClient
+
+from shoal.local.status import Status
+from tests.arm import management_client
+from tests.deploy.conftest import Project
+from tests.deploy.pools import FULL, configure_pools
+from tests.deploy.stacks import Stack, copied_stack
+
+
+@pytest.fixture
+def stack(tmp_path: Path, service: Status, name: str) -> Iterator[Stack]:
+    stack = copied_stack(Project(name="shoal", directory=tmp_path, status=service), name)
+    yield stack
+    stack.project.shoal("down", "-y", "-s", name)
+
+
+@pytest.fixture
+def management(service: Status) -> Iterator[BatchManagementClient]:
+    with management_client(service) as client:
+        yield client
+
+
+def test_pools_with_everything_are_made_and_then_left_as_they_are(
+    stack: Stack, management: BatchManagementClient
+) -> None:
+    configure_pools(stack, FULL)
+    printed = stack.up()
+    assert "hunter2" not in printed
+    account = stack.name.replace("-", "")
+    found = management.pool.get(account, account, "spot").as_dict()
+    properties = found["properties"]
+    assert found["tags"] == {"team": "risk"}
+    assert properties["networkConfiguration"]["publicIPAddressConfiguration"] == {"provision": "NoPublicIPAddresses"}
+    assert properties["mountConfiguration"][0]["azureBlobFileSystemConfiguration"]["accountName"] == account
+    assert properties["startTask"]["environmentSettings"] == [{"name": "LEVEL", "value": "3"}]
+    assert properties["upgradePolicy"]["rollingUpgradePolicy"]["pauseTimeBetweenBatches"] == "PT5M"
+    assert "No changes: all 17 resources are as declared." in stack.up()
+    assert "hunter2" not in stack.project.shoal("outputs", "-s", stack.name, "--json").stdout
+
+
+def test_change_is_made_in_place_only_where_azure_can(stack: Stack) -> None:
+    configure_pools(stack, FULL)
+    stack.up()
+    stack.configure(**{"team: risk": "team: pricing", "owner: me": "owner: you"})
+    assert changed(stack.up(), " ~  batch:Pool spot-pool updated") == {"~metadata", "~tags"}
+    stack.configure(**{"mountPath: inputs": "mountPath: in", "hunter2": "hunter3", "mode: rolling": "mode: automatic"})
+    printed = stack.up()
+    replacing = {"~mountConfiguration", "~userAccounts", "~upgradePolicy"}
+    assert changed(printed, " +- batch:Pool spot-pool replaced") == replacing
+    assert "hunter3" not in printed
+
+
+def changed(printed: str, step: str) -> set[str]:
+    """What differs in a step of a deployment; in no order, since a program's inputs have none."""
+    (line,) = [line for line in printed.splitlines() if line.startswith(step)]
+    return set(line.partition("[diff: ")[2].rstrip("]").split(", "))
