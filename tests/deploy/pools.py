@@ -15,11 +15,6 @@ FULL = """\
       taskFill: spread
       interNodeCommunication: true
       maxSpotNodes: 3
-      startTask:
-        commandLine: sh -c 'test "$LEVEL" = 3'
-        environment: {LEVEL: "3"}
-        resourceFiles: [{container: inputs, prefix: setup/, filePath: .}]
-        maxRetryCount: 2
       mounts:
         - {container: inputs, mountPath: inputs}
         - {nfsSource: "files.internal:/shared", mountPath: shared, readOnly: false, options: -o vers=4}
@@ -37,6 +32,11 @@ FULL = """\
       nodeAgentSkuId: batch.node.el 9
       dedicatedNodes: 1
       ephemeralOsDisk: true
+      startTask:
+        commandLine: sh -c 'test "$LEVEL" = 3'
+        environment: {LEVEL: "3"}
+        resourceFiles: [{container: inputs, prefix: setup/, filePath: .}]
+        maxRetryCount: 2
 """
 
 
