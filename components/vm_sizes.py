@@ -15,8 +15,8 @@ from components.faults import Fault, Spelling
 MOST_SLOTS = 256
 SLOTS_PER_CORE = 4
 """Source: REST reference, taskSlotsPerNode."""
-NAME = re.compile(r"standard_[a-z]{1,3}\d{1,3}(-\d{1,3})?[a-z]{0,6}(_(?!v\d)[a-z]{1,5}\d{0,4}[a-z]?)?(_v\d)?(_promo)?")
-"""Source: Azure's naming conventions of VM sizes: family, cores, constrained cores, features, accelerator, version."""
+NAME = re.compile(r"standard_[a-z]{1,3}\d{1,3}(-\d{1,3})?[a-z]{0,6}(_(?!v\d+$)[a-z0-9]{1,6}){0,2}(_v\d)?(_promo)?")
+"""Family, cores, constrained cores, features, accelerator or memory, version. Source: Azure's naming conventions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,18 @@ def test_every_known_name_is_spelt_as_azure_spells_them() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["standard_d4s_v7", "Standard_D4as_v5", "standard_m128s", "standard_hb368-96rs_v5", "standard_ds3_v2_promo"],
+    [
+        "standard_d4s_v7",
+        "Standard_D4as_v5",
+        "standard_m128s",
+        "standard_m416s_6_v3",
+        "standard_hb368-96rs_v5",
+        "standard_ds3_v2_promo",
+        "standard_ng8ads_v620_v1",
+        "standard_nd96isr_mi300x_v5",
+        "standard_nd128isr_ndr_gb200_v6",
+        "standard_dc4as_cc_v5",
+    ],
 )
 def test_size_that_is_merely_unknown_is_taken(name: str) -> None:
     assert texts(vm_size=name, task_slots_per_node=4) == []

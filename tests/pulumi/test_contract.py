@@ -15,7 +15,7 @@ from tests.deploy.stacks import Stack
 pytestmark = pytest.mark.pulumi
 
 VOLATILE = {"etag", "principalId", "clientId", "creationTime", "createdOn", "updatedOn", "storageUrl", "id", "name"}
-TIMED = re.compile(r"Time$|TimeStamp$|Expiry$|^last", re.IGNORECASE)
+TIMED = re.compile(r"Time$|TimeStamp$|Expiry$|^last|^autoScaleRun$", re.IGNORECASE)
 
 
 def lasting(value: Any) -> Any:
