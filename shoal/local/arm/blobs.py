@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 UPLOAD_TIME = timedelta(hours=4)
 """How long the address of a package can be used. Source: `storageUrlExpiry` as seen on the wire."""
-RETRIES = 10
+RETRIES = 60
 RETRY_AFTER = 1
-"""Seconds; storage is away for a moment whenever it learns of an account."""
+"""Seconds; storage is away for a while whenever it learns of an account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ def account(service: "Service", name: str) -> Account:
 def _client(account: Account) -> Iterator["BlobServiceClient"]:
     from azure.storage.blob import BlobServiceClient, LinearRetry
 
-    retries = LinearRetry(backoff=RETRY_AFTER, retry_total=RETRIES, random_jitter_range=0)
+    retries = LinearRetry(backoff=RETRY_AFTER, retry_total=RETRIES, retry_connect=RETRIES, random_jitter_range=0)
     credential = {"account_name": account.name, "account_key": account.key}
     with BlobServiceClient(account.url, credential, retry_policy=retries) as client:
         yield client

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 SIGNATURE_LIFE = timedelta(hours=1)
 ATTEMPTS = urllib3.Retry(total=4, backoff_factor=0.3, status_forcelist=(500, 502, 503), raise_on_status=False)
+OWN_ATTEMPTS = ATTEMPTS.new(total=20, backoff_max=3)
+"""For the service's own storage, about a minute: it is away for a while whenever it learns of an account."""
+OWN_RETRIES = 60
 TIMEOUT = urllib3.Timeout(connect=10, read=60)
 
 
@@ -97,7 +100,9 @@ class Blobs:
         tag = copy.with_suffix(".etag")
         headers = {"If-None-Match": tag.read_text()} if tag.exists() else {}
         try:
-            response = self.http.request("GET", url, headers=headers, preload_content=False)
+            response = self.http.request(
+                "GET", url, headers=headers, preload_content=False, retries=self._attempts(url)
+            )
         except urllib3.exceptions.HTTPError as exc:
             raise TransferFailed(str(exc)) from exc
         try:
@@ -113,6 +118,12 @@ class Blobs:
         finally:
             response.release_conn()
         return copy
+
+    def _attempts(self, url: str) -> urllib3.Retry:
+        return OWN_ATTEMPTS if self._is_own(url) else ATTEMPTS
+
+    def _is_own(self, url: str) -> bool:
+        return url.startswith(f"{self.setup.storage.endpoint}/")
 
     def names(self, container_url: str, prefix: str | None) -> Iterator[str]:
         from azure.core.exceptions import AzureError, HttpResponseError
@@ -139,11 +150,13 @@ class Blobs:
             raise TransferFailed(exc.message) from exc
 
     def _container(self, url: str) -> "ContainerClient":
-        from azure.storage.blob import ContainerClient
+        from azure.storage.blob import ContainerClient, LinearRetry
 
         if url not in self.containers:
+            total = OWN_RETRIES if self._is_own(url) else 3
+            retries = LinearRetry(backoff=1, retry_total=total, retry_connect=total, random_jitter_range=0)
             try:
-                self.containers[url] = ContainerClient.from_container_url(url)
+                self.containers[url] = ContainerClient.from_container_url(url, retry_policy=retries)
             except ValueError as exc:
                 raise TransferFailed(str(exc)) from exc
         return self.containers[url]
