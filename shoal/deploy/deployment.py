@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shoal.deploy.arm import Arm
+from shoal.deploy.arm_types.refusals import refuse
 from shoal.deploy.properties import is_known
 from shoal.deploy.provider import Provider, refuse_existing
 from shoal.deploy.record import Resource, StackRecord, save_record
@@ -40,11 +41,12 @@ class Deployment:
         """Ids, in lower case, of what was replaced by something that exists beside it."""
 
     def apply(self, wanted: Registration, provider: Provider) -> Outcome:
-        """Bring one resource to the service. Raises ArmError and WorkFailed."""
+        """Bring one resource to the service. Raises BadInput for what Azure would not take, ArmError and WorkFailed."""
         old = self.record.find([wanted.urn, *wanted.aliases])
         current = None if old is None else self.arm.get(old.id, wanted.kind.api_version)
         former = None if old is None else old.id.rsplit("/", 1)[-1]
         inputs = provider.completed(wanted.kind, wanted.inputs.values, self.arm, name=wanted.name, former=former)
+        refuse(wanted.kind, inputs, wanted.inputs.secret)
         resource = _resource(wanted, provider, inputs, old)
         operation, changes = decide(old, resource.inputs, wanted.kind, wanted.replaced_by, exists=current is not None)
         self._declare(resource)

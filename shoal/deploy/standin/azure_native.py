@@ -17,6 +17,7 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import plugin_pb2, provider_pb2_grpc
 from pulumi.runtime.proto import provider_pb2 as wire
 
+from shoal.deploy.arm_types.refusals import refuse
 from shoal.deploy.engine import Host, find_host
 from shoal.deploy.invokes import SECRET_RESULTS, invoke
 from shoal.deploy.properties import UnsupportedValue, decode, encode, is_known
@@ -86,6 +87,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
                 kind, decode(request.news).values, self._host.arm, name=resource_name(request.urn), former=former
             )
             kind.arm_id(self._provider.subscription_id, inputs)
+            refuse(kind, inputs)
         except (BadInput, UnsupportedValue) as exc:
             return wire.CheckResponse(failures=[wire.CheckFailure(reason=str(exc))])
         return wire.CheckResponse(inputs=encode(inputs))

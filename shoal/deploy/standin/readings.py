@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from shoal.deploy.arm_types.tables import arm_type, definition
+from shoal.deploy.arm_types.writable import writable
 from shoal.deploy.resource_types import ResourceType
 
 
@@ -24,7 +26,9 @@ def inputs_to_import(kind: ResourceType, resource: Mapping[str, Any]) -> dict[st
     arguments = getattr(import_module(f"pulumi_azure_native.{module}"), f"{name}Args")
     properties = {key: value for key, value in vars(arguments).items() if isinstance(value, property)}
     known = {getattr(value.fget, "_pulumi_name", key) for key, value in properties.items()}
-    return {name: value for name, value in kind.inputs(resource).items() if name in known and value not in (None, [])}
+    table = definition(arm_type(kind.path), kind.api_version)
+    said = resource if table is None else {**writable(table, resource), "id": resource["id"]}
+    return {name: value for name, value in kind.inputs(said).items() if name in known and value not in (None, [])}
 
 
 def _as_found(asked: Any, found: Any) -> Any:

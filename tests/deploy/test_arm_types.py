@@ -1,0 +1,251 @@
+"""What ARM's definitions say of a body, rule by rule."""
+
+from typing import Any
+
+import pytest
+
+from shoal.deploy.arm_types.faults import Rule, faults
+from shoal.deploy.arm_types.refusals import arm_body, refusals, refuse
+from shoal.deploy.arm_types.tables import arm_type, definition
+from shoal.deploy.arm_types.writable import writable
+from shoal.deploy.properties import UNKNOWN
+from shoal.deploy.resource_types import TYPES, Autoname, ResourceType
+from shoal.errors import BadInput
+
+STORAGE = TYPES["azure-native:storage:StorageAccount"]
+VALID = {
+    "resourceGroupName": "g",
+    "accountName": "store",
+    "location": "westeurope",
+    "kind": "StorageV2",
+    "sku": {"name": "Standard_LRS"},
+    "tags": {"team": "risk"},
+    "minimumTlsVersion": "TLS1_2",
+}
+GROUP_PATH = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers"
+
+
+def kind(module: str, name: str, path: str, version: str) -> ResourceType:
+    return ResourceType(
+        token=f"azure-native:{module}:{name}",
+        path=f"{GROUP_PATH}/{path}",
+        api_version=version,
+        autoname=Autoname.COPY,
+    )
+
+
+NETWORK = kind("network", "VirtualNetwork", "Microsoft.Network/virtualNetworks/{virtualNetworkName}", "2024-05-01")
+WORKSPACE = kind(
+    "operationalinsights", "Workspace", "Microsoft.OperationalInsights/workspaces/{workspaceName}", "2023-09-01"
+)
+ALERT = kind("monitor", "MetricAlert", "Microsoft.Insights/metricAlerts/{ruleName}", "2018-03-01")
+CRITERION = {
+    "criterionType": "StaticThresholdCriterion",
+    "name": "unusable",
+    "metricName": "UnusableNodeCount",
+    "operator": "GreaterThan",
+    "threshold": 0.5,
+    "timeAggregation": "Total",
+}
+RULE: dict[str, Any] = {
+    "location": "global",
+    "enabled": True,
+    "evaluationFrequency": "PT5M",
+    "windowSize": "PT5M",
+    "scopes": ["/account"],
+    "severity": 2,
+    "criteria": {
+        "odataType": "Microsoft.Azure.Monitor.MultipleResourceMultipleMetricCriteria",
+        "allOf": [CRITERION],
+    },
+}
+
+
+def test_valid_resource_has_no_fault() -> None:
+    assert refusals(STORAGE, VALID) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule", "refusal"),
+    [
+        ({"kind": None}, Rule.REQUIRED, "kind is missing"),
+        ({"sku": {}}, Rule.REQUIRED, "sku.name is missing"),
+        (
+            {"allowBlobAccess": False},
+            Rule.KNOWN,
+            "allowBlobAccess is not known to Azure; did you mean allowBlobPublicAccess?",
+        ),
+        ({"zzz": 1}, Rule.KNOWN, "zzz is not known to Azure"),
+        ({"primaryLocation": "x"}, Rule.WRITABLE, "primaryLocation is for Azure to say; leave it out"),
+        ({"id": "/x"}, Rule.WRITABLE, "id is for Azure to say; leave it out"),
+        ({"kind": "Storage2"}, Rule.ENUM, "kind is 'Storage2'; it must be BlobStorage, BlockBlobStorage, "),
+        ({"accountName": "ab"}, Rule.LENGTH, "accountName is 'ab'; it must have at least 3 characters"),
+        ({"accountName": "a" * 25}, Rule.LENGTH, "it must have at most 24 characters"),
+        ({"accountName": "My-Store"}, Rule.PATTERN, "accountName is 'My-Store'; it must match ^[a-z0-9]+$"),
+        ({"location": 7}, Rule.TYPE, "location is 7; it must be text"),
+        ({"tags": {"team": True}}, Rule.TYPE, "tags.team is true; it must be text"),
+        ({"tags": ["team"]}, Rule.TYPE, "tags is a list of 1; it must be an object"),
+        ({"isHnsEnabled": "yes"}, Rule.TYPE, "isHnsEnabled is 'yes'; it must be true or false"),
+        ({"enableHttpsTrafficOnly": 1}, Rule.TYPE, "enableHttpsTrafficOnly is 1; it must be true or false"),
+        ({"keyPolicy": {"keyExpirationPeriodInDays": 1.5}}, Rule.TYPE, "is 1.5; it must be a whole number"),
+        ({"networkRuleSet": {"ipRules": {}}}, Rule.TYPE, "networkRuleSet.ipRules is an object; it must be a list"),
+        (
+            {"immutableStorageWithVersioning": {"immutabilityPolicy": {"immutabilityPeriodSinceCreationInDays": 0}}},
+            Rule.BOUNDS,
+            "immutabilityPeriodSinceCreationInDays is 0; it must be at least 1",
+        ),
+        (
+            {"immutableStorageWithVersioning": {"immutabilityPolicy": {"immutabilityPeriodSinceCreationInDays": 1e6}}},
+            Rule.TYPE,
+            "it must be a whole number",
+        ),
+        (
+            {
+                "immutableStorageWithVersioning": {
+                    "immutabilityPolicy": {"immutabilityPeriodSinceCreationInDays": 10**6}
+                }
+            },
+            Rule.BOUNDS,
+            "it must be at most 146000",
+        ),
+    ],
+)
+def test_one_thing_wrong_is_one_sentence(changes: dict[str, Any], rule: Rule, refusal: str) -> None:
+    inputs = {**VALID, "networkRuleSet": {"defaultAction": "Deny"}, **changes}
+    if "networkRuleSet" in changes:
+        inputs["networkRuleSet"] = {"defaultAction": "Deny", **changes["networkRuleSet"]}
+    (found,) = refusals(STORAGE, inputs)
+    assert refusal in found
+    body = arm_body(STORAGE, inputs)
+    name = inputs["accountName"]
+    assert [fault.rule for fault in faults(arm_type(STORAGE.path), "2024-01-01", body, name=name)] == [rule]
+
+
+def test_list_that_is_too_long_is_at_fault() -> None:
+    body = {
+        "properties": {
+            "amount": 100,
+            "category": "Cost",
+            "timeGrain": "Monthly",
+            "timePeriod": {"startDate": "2026-09-01"},
+            "notifications": {
+                "most": {"enabled": True, "operator": "GreaterThan", "threshold": 80, "contactEmails": ["a"] * 51}
+            },
+        }
+    }
+    (fault,) = faults("Microsoft.Consumption/budgets", "2024-08-01", body)
+    assert (fault.rule, fault.found, fault.demand) == (Rule.LENGTH, "a list of 51", "it must have at most 50 items")
+    assert fault.path == ("properties", "notifications", "most", "contactEmails")
+
+
+def test_what_only_a_deployment_will_know_is_let_through_but_its_name_is_not() -> None:
+    unknown = {**VALID, "accountName": UNKNOWN, "kind": UNKNOWN, "sku": UNKNOWN, "location": UNKNOWN}
+    assert refusals(STORAGE, unknown) == []
+    assert refusals(STORAGE, {**unknown, "kinds": UNKNOWN}) == ["kinds is not known to Azure; did you mean kind?"]
+
+
+def test_variant_has_the_properties_of_its_own() -> None:
+    assert refusals(ALERT, {"ruleName": "r", **RULE}) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"criterionType": "Static"}, "criteria.allOf[0].criterionType is 'Static'; it must be DynamicThreshold"),
+        ({"criterionType": None}, "criteria.allOf[0].criterionType is missing"),
+        ({"threshold": "1"}, "criteria.allOf[0].threshold is '1'; it must be a number"),
+        ({"threshold": None}, "criteria.allOf[0].threshold is missing"),
+        ({"metricName": None}, "criteria.allOf[0].metricName is missing"),
+        ({"alertSensitivity": "High"}, "criteria.allOf[0].alertSensitivity is not known to Azure"),
+    ],
+)
+def test_fault_in_a_variant_is_found(changes: dict[str, Any], refusal: str) -> None:
+    criteria = {**RULE["criteria"], "allOf": [{**CRITERION, **changes}]}
+    (found,) = refusals(ALERT, {"ruleName": "r", **RULE, "criteria": criteria})
+    assert found.startswith(refusal)
+
+
+def test_flattened_envelopes_are_put_back_on_every_level() -> None:
+    inputs = {
+        "resourceGroupName": "g",
+        "virtualNetworkName": "v",
+        "location": "westeurope",
+        "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},
+        "subnets": [{"name": "nodes", "addressPrefix": "10.0.0.0/24", "natGateway": {"id": "/nat"}}],
+    }
+    assert arm_body(NETWORK, inputs) == {
+        "location": "westeurope",
+        "properties": {
+            "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},
+            "subnets": [
+                {"name": "nodes", "properties": {"addressPrefix": "10.0.0.0/24", "natGateway": {"id": "/nat"}}}
+            ],
+        },
+    }
+    misspelled = {**inputs, "subnets": [{"name": "nodes", "addressPrefx": "10.0.0.0/24"}]}
+    (refusal,) = refusals(NETWORK, misspelled)
+    assert refusal.startswith("subnets[0].addressPrefx is not known to Azure")
+
+
+def test_property_stands_where_its_own_type_has_it() -> None:
+    """`sku` is beside the envelope of most types, and within a workspace's."""
+    body = arm_body(WORKSPACE, {"location": "westeurope", "sku": {"name": "PerGB2018"}, "retentionInDays": 30})
+    assert body == {"location": "westeurope", "properties": {"sku": {"name": "PerGB2018"}, "retentionInDays": 30}}
+
+
+def test_names_that_azure_native_changes_are_changed_back() -> None:
+    rules = {
+        "defaultAction": "Deny",
+        "ipRules": [{"iPAddressOrRange": "1.2.3.4"}],
+        "virtualNetworkRules": [{"virtualNetworkResourceId": "/subnet"}],
+    }
+    assert arm_body(STORAGE, {**VALID, "networkRuleSet": rules})["properties"]["networkAcls"] == {
+        "defaultAction": "Deny",
+        "ipRules": [{"value": "1.2.3.4"}],
+        "virtualNetworkRules": [{"id": "/subnet"}],
+    }
+
+
+def test_secrets_are_not_shown() -> None:
+    pool = TYPES["azure-native:batch:Pool"]
+    password = {"userAccounts": [{"name": "a", "password": ["hunter2"]}]}
+    assert refusals(pool, password) == ["userAccounts[0].password is '[secret]'; it must be text"]
+    assert refusals(pool, {"displayName": 123456}, {"displayName"}) == ["displayName is [secret]; it must be text"]
+
+
+def test_several_faults_are_one_error_with_a_line_each() -> None:
+    with pytest.raises(BadInput) as raised:
+        refuse(STORAGE, {**VALID, "location": None, "zzz": 1})
+    assert str(raised.value) == "Azure would refuse it:\n  location is missing\n  zzz is not known to Azure"
+
+
+def test_what_only_azure_says_is_taken_out_of_what_it_returns() -> None:
+    table = definition("Microsoft.Batch/batchAccounts", "2024-07-01")
+    assert table is not None
+    found = {
+        "id": "/a",
+        "location": "westeurope",
+        "properties": {"autoStorage": {"storageAccountId": "/s", "lastKeySync": "2026"}, "poolQuota": 100},
+    }
+    assert writable(table, found) == {
+        "location": "westeurope",
+        "properties": {"autoStorage": {"storageAccountId": "/s"}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (STORAGE.path, "Microsoft.Storage/storageAccounts"),
+        (TYPES["azure-native:resources:ResourceGroup"].path, "Microsoft.Resources/resourceGroups"),
+        (TYPES["azure-native:authorization:RoleAssignment"].path, "Microsoft.Authorization/roleAssignments"),
+        (TYPES["azure-native:storage:BlobContainer"].path, "Microsoft.Storage/storageAccounts/blobServices/containers"),
+    ],
+)
+def test_type_is_read_from_the_path(path: str, expected: str) -> None:
+    assert arm_type(path) == expected
+
+
+def test_type_without_a_table_is_not_guessed() -> None:
+    with pytest.raises(LookupError, match=r"no table of Microsoft\.Batch/batchAccounts in version 1999-01-01"):
+        faults("Microsoft.Batch/batchAccounts", "1999-01-01", {})

@@ -1,0 +1,75 @@
+"""Everything that the program registers, for each example stack, is what ARM takes in azure-native's versions."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shoal.deploy.arm_types.refusals import refusals
+from shoal.deploy.arm_types.tables import arm_type, definition
+from shoal.deploy.resource_types import TYPES, ResourceType
+from tests.deploy.declared import STACK_FILES, Declared, declared_resources
+
+POOL = "azure-native:batch:Pool"
+
+
+@pytest.mark.parametrize("file", STACK_FILES, ids=lambda file: file.stem)
+def test_azure_would_take_every_resource_of_the_stack(file: Path, tmp_path: Path) -> None:
+    resources = declared_resources(file, tmp_path)
+    assert {"azure-native:batch:BatchAccount", "azure-native:batch:Pool"} <= {resource.type for resource in resources}
+    assert [complaint for resource in resources for complaint in complaints(resource)] == []
+
+
+def complaints(resource: Declared, types: Mapping[str, ResourceType] = TYPES) -> list[str]:
+    kind = types.get(resource.type)
+    if kind is None:
+        return [f"{resource.type} ({resource.name}) has no row in shoal/deploy/resource_types.py"]
+    if definition(arm_type(kind.path), kind.api_version) is None:
+        return [f"{resource.type} has no table; name {arm_type(kind.path)}@{kind.api_version} in tools/arm_types.py"]
+    return [f"{resource.type} {resource.name}: {refusal}" for refusal in refusals(kind, resource.inputs)]
+
+
+def test_type_without_row_or_table_is_a_complaint() -> None:
+    pool = Declared(type=POOL, name="spot", inputs={})
+    assert complaints(pool, {}) == [f"{POOL} (spot) has no row in shoal/deploy/resource_types.py"]
+    assert complaints(pool, {POOL: replace(TYPES[POOL], api_version="1999-01-01")}) == [
+        f"{POOL} has no table; name Microsoft.Batch/batchAccounts/pools@1999-01-01 in tools/arm_types.py"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "complaint"),
+    [
+        (("vmSize",), None, []),
+        (("startTask", "commandLine"), 7, ["startTask.commandLine is 7; it must be text"]),
+        (("scaleSettings", "autoScale", "formula"), None, ["scaleSettings.autoScale.formula is missing"]),
+        (
+            ("taskSchedulingPolicy", "nodeFillType"),
+            "Packed",
+            ["taskSchedulingPolicy.nodeFillType is 'Packed'; it must be Pack or Spread"],
+        ),
+        (("taskSlotPerNode",), 4, ["taskSlotPerNode is not known to Azure; did you mean taskSlotsPerNode?"]),
+        (("allocationState",), "Steady", ["allocationState is for Azure to say; leave it out"]),
+        (("applicationPackages", 0, "id"), None, ["applicationPackages[0].id is missing"]),
+        (("poolName",), "spot pool", ["poolName is 'spot pool'; it must match ^[a-zA-Z0-9_-]+$"]),
+    ],
+)
+def test_what_is_spoiled_in_a_real_pool_is_named(
+    place: tuple[str | int, ...], value: Any, complaint: list[str], tmp_path: Path
+) -> None:
+    (file,) = [file for file in STACK_FILES if file.stem == "every-option"]
+    pool = next(resource for resource in declared_resources(file, tmp_path) if resource.name == "following-pool")
+    assert refusals(TYPES[POOL], spoiled(pool.inputs, place, value)) == complaint
+
+
+def spoiled(inputs: Mapping[str, Any], place: tuple[str | int, ...], value: Any) -> dict[str, Any]:
+    """The inputs with another value in one place, or without any where it is None."""
+    changed = deepcopy(dict(inputs))
+    target: Any = changed
+    for step in place[:-1]:
+        target = target[step]
+    target[place[-1]] = value
+    return changed

@@ -1,0 +1,181 @@
+"""Writes the table of ARM's types that `shoal/deploy/arm_types` reads, from definitions in the bicep-types JSON form.
+
+    python tools/arm_types.py DIRECTORY
+
+DIRECTORY is searched for `*.json` with provider and version in the path, each a list as `generated/**/types.json` of
+https://github.com/Azure/bicep-types-az (MIT) is one. Descriptions are left out, and of what is read-only all but the
+names. What the tables mean stands in `shoal/deploy/arm_types/shapes.py`.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+SOURCE = "https://github.com/Azure/bicep-types-az (MIT), August 2026"
+TABLES = Path(__file__).parents[1] / "shoal" / "deploy" / "arm_types" / "tables"
+TYPES = {
+    "Microsoft.Authorization@2022-04-01": ["roleAssignments"],
+    "Microsoft.Batch@2024-07-01": [
+        "batchAccounts",
+        "batchAccounts/applications",
+        "batchAccounts/applications/versions",
+        "batchAccounts/pools",
+    ],
+    "Microsoft.Consumption@2024-08-01": ["budgets"],
+    "Microsoft.Insights@2018-03-01": ["metricAlerts"],
+    "Microsoft.Insights@2021-05-01-preview": ["diagnosticSettings"],
+    "Microsoft.Insights@2024-10-01-preview": ["actionGroups"],
+    "Microsoft.ManagedIdentity@2023-01-31": ["userAssignedIdentities"],
+    "Microsoft.Network@2024-05-01": [
+        "natGateways",
+        "networkSecurityGroups",
+        "privateEndpoints",
+        "privateEndpoints/privateDnsZoneGroups",
+        "publicIPAddresses",
+        "virtualNetworks",
+        "virtualNetworks/subnets",
+    ],
+    "Microsoft.Network@2024-06-01": ["privateDnsZones", "privateDnsZones/virtualNetworkLinks"],
+    "Microsoft.OperationalInsights@2023-09-01": ["workspaces"],
+    "Microsoft.Storage@2024-01-01": [
+        "storageAccounts",
+        "storageAccounts/blobServices",
+        "storageAccounts/blobServices/containers",
+        "storageAccounts/blobServices/containers/immutabilityPolicies",
+        "storageAccounts/managementPolicies",
+    ],
+}
+"""What the program can declare, in the versions that azure-native 3.29 speaks. Resource groups have a table written by
+hand, as the source has none for them."""
+REQUIRED, READ_ONLY = 1, 2
+"""Bits of a property's flags."""
+BARE = {"StringType": "string", "IntegerType": "integer", "BooleanType": "boolean", "AnyType": "any"}
+FRACTIONS = {
+    "amount",
+    "dailyQuotaGb",
+    "failedLocationCount",
+    "minFailingPeriodsToAlert",
+    "numberOfEvaluationPeriods",
+    "threshold",
+}
+"""Properties that the source has as integers, for want of a type, and azure-rest-api-specs as numbers of any kind."""
+LIMITS = ("maxLength", "maxValue", "minLength", "minValue", "pattern", "sensitive")
+
+Definition = Mapping[str, Any]
+
+
+class Table:
+    """The objects that the resources of one file need, each named once."""
+
+    def __init__(self, definitions: list[Definition]) -> None:
+        self._definitions = definitions
+        self._named: dict[str, Definition] = {}
+        self.objects: dict[str, Any] = {}
+
+    def resource(self, body: Definition) -> dict[str, Any]:
+        """The name's shape, and the object that is the body without it."""
+        definition = self._resolve(body)
+        properties = dict(definition["properties"])
+        name = self._shape(properties.pop("name")["type"])
+        return {"name": name, "body": self._object({**definition, "properties": properties})}
+
+    def _resolve(self, reference: Definition) -> Definition:
+        return self._definitions[int(reference["$ref"].removeprefix("#/"))]
+
+    def _shape(self, reference: Definition) -> Any:
+        definition = self._resolve(reference)
+        match kind := definition["$type"]:
+            case "StringType" | "IntegerType" | "BooleanType" | "AnyType":
+                limits = {name: definition[name] for name in LIMITS if name in definition}
+                return {"type": BARE[kind], **limits} if limits else BARE[kind]
+            case "StringLiteralType" | "UnionType":
+                return {"enum": sorted(set(self._words(definition)))}
+            case "ArrayType":
+                limits = {name: definition[name] for name in LIMITS if name in definition}
+                return {"items": self._shape(definition["itemType"]), **limits}
+            case _:
+                return {"object": self._object(definition)}
+
+    def _words(self, definition: Definition) -> Iterator[str]:
+        """Of an enumeration; that most are open to words of later versions is not kept."""
+        match definition["$type"]:
+            case "StringLiteralType":
+                yield definition["value"]
+            case "UnionType":
+                for element in definition["elements"]:
+                    yield from self._words(self._resolve(element))
+            case "StringType":
+                return
+            case other:
+                raise ValueError(f"an enumeration with an element of {other}")
+
+    def _object(self, definition: Definition) -> str:
+        name = self._free_name(definition)
+        if name not in self.objects:
+            self._named[name] = definition
+            self.objects[name] = {}  # it may refer to itself
+            self.objects[name] = self._entry(definition)
+        return name
+
+    def _entry(self, definition: Definition) -> dict[str, Any]:
+        given: Mapping[str, Any] = definition.get("properties", definition.get("baseProperties", {}))
+        writable = {name: value for name, value in given.items() if not value["flags"] & READ_ONLY}
+        entry = {
+            "properties": {
+                name: "number" if name in FRACTIONS else self._shape(value["type"]) for name, value in writable.items()
+            },
+            "required": sorted(name for name, value in writable.items() if value["flags"] & REQUIRED),
+            "readOnly": sorted(set(given) - set(writable)),
+        }
+        if "additionalProperties" in definition:
+            entry["others"] = self._shape(definition["additionalProperties"])
+        if "discriminator" in definition:
+            entry["discriminator"] = definition["discriminator"]
+            entry["variants"] = {
+                word: self._object(self._resolve(element)) for word, element in definition["elements"].items()
+            }
+        return {key: value for key, value in entry.items() if value}
+
+    def _free_name(self, definition: Definition) -> str:
+        """Several objects may have one name; those that are alike are one."""
+        name, number = definition["name"], 1
+        while self._named.get(name, definition) != definition:
+            number += 1
+            name = f"{definition['name']}{number}"
+        return str(name)
+
+
+def table(title: str, definitions: list[Definition]) -> dict[str, Any]:
+    provider, _, version = title.partition("@")
+    bodies = {entry["name"].lower(): entry["body"] for entry in definitions if entry["$type"] == "ResourceType"}
+    found = Table(definitions)
+    names = [f"{provider}/{name}" for name in TYPES[title]]
+    resources = {name: found.resource(bodies[f"{name}@{version}".lower()]) for name in names}
+    return {"source": SOURCE, "resources": resources, "objects": found.objects}
+
+
+def find_definitions(directory: Path, title: str) -> list[Definition]:
+    """Ends the program where no file has all of the title's types."""
+    provider, _, version = title.partition("@")
+    wanted = {f"{provider}/{name}@{version}".lower() for name in TYPES[title]}
+    for path in sorted(directory.rglob("*.json")):
+        if {provider.lower(), version} <= set(re.split("[@/]", str(path.with_suffix("")).lower())):
+            definitions = json.loads(path.read_text())
+            if wanted <= {entry["name"].lower() for entry in definitions if entry["$type"] == "ResourceType"}:
+                return list(definitions)
+    sys.exit(f"no file below {directory} defines {', '.join(sorted(wanted))}")
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        sys.exit("usage: python tools/arm_types.py DIRECTORY")
+    for title in TYPES:
+        text = json.dumps(table(title, find_definitions(Path(sys.argv[1]), title)), indent=1, sort_keys=True)
+        (TABLES / f"{title.lower()}.json").write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
