@@ -48,8 +48,8 @@ TYPES = {
         "storageAccounts/managementPolicies",
     ],
 }
-"""What the program can declare, in the versions that azure-native 3.29 speaks. Resource groups have a table written by
-hand, as the source has none for them."""
+"""What the program can declare, in the versions that azure-native 3.29 speaks. The tables of resource groups and of
+scheduled query rules are written by hand."""
 REQUIRED, READ_ONLY = 1, 2
 """Bits of a property's flags."""
 BARE = {"StringType": "string", "IntegerType": "integer", "BooleanType": "boolean", "AnyType": "any"}

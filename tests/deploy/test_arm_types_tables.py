@@ -22,6 +22,7 @@ MODULES = {
     "microsoft.insights@2018-03-01": "monitor",
     "microsoft.insights@2021-05-01-preview": "monitor",
     "microsoft.insights@2024-10-01-preview": "monitor",
+    "microsoft.insights@2025-01-01-preview": "monitor",
     "microsoft.managedidentity@2023-01-31": "managedidentity",
     "microsoft.network@2024-05-01": "network",
     "microsoft.network@2024-06-01": "privatedns",
@@ -50,7 +51,9 @@ def test_api_version_is_the_one_that_azure_native_speaks(token: str) -> None:
 @pytest.mark.parametrize("token", TYPES)
 def test_table_knows_every_property_of_azure_natives_sdk(token: str) -> None:
     _, module, name = token.split(":")
-    assert refusals(TYPES[token], dict.fromkeys(sdk_properties(module, name), UNKNOWN)) == []
+    # A type that is also a part of others has its arguments under another name.
+    inputs = sdk_properties(module, f"{name}Init") or sdk_properties(module, name)
+    assert refusals(TYPES[token], dict.fromkeys(inputs, UNKNOWN)) == []
 
 
 @pytest.mark.parametrize("table", MODULES)
@@ -69,7 +72,7 @@ def test_every_table_is_compared_with_the_sdk() -> None:
 
 
 def sdk_properties(module: str, name: str) -> set[str]:
-    """Of the arguments of a resource or of a part of one; none where the SDK has no class of the name."""
+    """Of the arguments of a part of a resource; none where the SDK has no class of the name."""
     arguments = getattr(import_module(f"pulumi_azure_native.{module}"), f"{name}Args", None)
     properties = [value for value in vars(arguments or object).values() if isinstance(value, property)]
     return {getattr(value.fget, "_pulumi_name", "") for value in properties}
