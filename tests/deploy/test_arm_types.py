@@ -152,6 +152,7 @@ def test_variant_has_the_properties_of_its_own() -> None:
     ("changes", "refusal"),
     [
         ({"criterionType": "Static"}, "criteria.allOf[0].criterionType is 'Static'; it must be DynamicThreshold"),
+        ({"criterionType": ["Static"]}, "criteria.allOf[0].criterionType is a list of 1; it must be DynamicThreshold"),
         ({"criterionType": None}, "criteria.allOf[0].criterionType is missing"),
         ({"threshold": "1"}, "criteria.allOf[0].threshold is '1'; it must be a number"),
         ({"threshold": None}, "criteria.allOf[0].threshold is missing"),
@@ -185,6 +186,11 @@ def test_flattened_envelopes_are_put_back_on_every_level() -> None:
     misspelled = {**inputs, "subnets": [{"name": "nodes", "addressPrefx": "10.0.0.0/24"}]}
     (refusal,) = refusals(NETWORK, misspelled)
     assert refusal.startswith("subnets[0].addressPrefx is not known to Azure")
+
+
+def test_name_may_be_said_again_in_the_body() -> None:
+    body = {"name": "v", "location": "westeurope", "properties": {}}
+    assert faults("Microsoft.Network/virtualNetworks", "2024-05-01", body) == []
 
 
 def test_property_stands_where_its_own_type_has_it() -> None:

@@ -53,7 +53,8 @@ def test_table_knows_every_property_of_azure_natives_sdk(token: str) -> None:
     _, module, name = token.split(":")
     # A type that is also a part of others has its arguments under another name.
     inputs = sdk_properties(module, f"{name}Init") or sdk_properties(module, name)
-    assert refusals(TYPES[token], dict.fromkeys(inputs, UNKNOWN)) == []
+    found = refusals(TYPES[token], dict.fromkeys(inputs, UNKNOWN))
+    assert [refusal for refusal in found if "is not known" in refusal] == []
 
 
 @pytest.mark.parametrize("table", MODULES)

@@ -112,7 +112,7 @@ def _of_object(known: Definition, shape: Object, value: Mapping[str, Any], path:
     given = {name: item for name, item in value.items() if item is not None}
     if shape.discriminator is not None:
         word = given.get(shape.discriminator)
-        if word not in shape.variants:
+        if word not in tuple(shape.variants):
             yield from _of_discriminator(shape, shape.discriminator, word, path)
             return
         shape = known.variant(shape, given)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,8 @@ class Definition:
 
     def variant(self, shape: Object, value: Mapping[str, Any]) -> Object:
         """The object with the properties of what the value says it is; as it is where it says nothing known."""
-        special = shape.variants.get(value.get(shape.discriminator or "", ""))
+        word = value.get(shape.discriminator or "")
+        special = shape.variants.get(word) if isinstance(word, str) else None
         return shape if special is None else joined(shape, self.object(special))
 
     def envelope(self, shape: Object) -> Object | None:
@@ -50,8 +51,9 @@ def definition(arm_type: str, api_version: str) -> Definition | None:
     found = table["resources"].get(arm_type)
     if found is None:
         return None
-    objects = table["objects"]
-    return Definition(name=shape(found["name"]), body=object_shape(objects[found["body"]]), objects=objects)
+    name, body = shape(found["name"]), object_shape(table["objects"][found["body"]])
+    named = replace(body, properties={**body.properties, "name": name})
+    return Definition(name=name, body=named, objects=table["objects"])
 
 
 @cache
