@@ -48,6 +48,8 @@ class Settings(Section):
     submitters: tuple[Submitter, ...]
     packages: tuple[Package, ...]
     pools: tuple[Pool, ...]
+    jobs: tuple[dict[str, Any], ...]
+    """Nothing that is deployed: `shoal` checks and submits them."""
 
     @model_validator(mode="after")
     def embedded_service_takes_keys(self) -> Self:
@@ -85,7 +87,7 @@ class Settings(Section):
         ]
 
     def environment_args(self) -> EnvironmentArgs:
-        return cast(EnvironmentArgs, self.model_dump(mode="json", exclude={"service"}, exclude_none=True))
+        return cast(EnvironmentArgs, self.model_dump(mode="json", exclude={"service", "jobs"}, exclude_none=True))
 
 
 def read_settings() -> Settings:

@@ -1,6 +1,7 @@
 """`shoal up`, `preview`, `down` and `outputs`: a stack, from its configuration to its outputs."""
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shoal.deploy.engines import Engine, EngineName
+    from shoal.deploy.listed import ListedJob
     from shoal.deploy.project import Stack
     from shoal.deploy.steps import Step
 
@@ -25,6 +27,9 @@ stack_option = click.option(
 )
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+no_jobs_option = click.option(
+    "--no-jobs", "without_jobs", is_flag=True, help="Leave out the jobs that the configuration lists."
+)
 engine_option = click.option(
     "--engine",
     type=click.Choice(["pulumi", "embedded"]),
@@ -40,32 +45,49 @@ DONE = {"create": "created", "import": "imported", "update": "updated", "replace
 @stack_option
 @yes_option
 @engine_option
+@no_jobs_option
+@click.option("-q", "--quiet", is_flag=True, help="Say what became of it, not each change.")
 @json_option
-def up(stack_name: str, yes: bool, engine: "EngineName | None", as_json: bool) -> None:
-    """Deploy a stack: make, change and delete what its configuration asks for."""
-    stack, chosen = _stack(stack_name, engine)
-    interactive = sys.stdin.isatty() and not as_json
-    if interactive and not yes and chosen.resources(stack) is None:
-        _tell(f"Stack {stack.name} will be made {_where(chosen)}:", as_json)
-        chosen.deploy(stack, preview=True, on_step=lambda step: _show(step, will=True))
-        click.confirm("Go on?", abort=True)
+def up(stack_name: str, yes: bool, engine: "EngineName | None", without_jobs: bool, quiet: bool, as_json: bool) -> None:
+    """Deploy a stack: make, change and delete what its configuration asks for, then submit the jobs that it lists."""
+    from shoal.cli.listed import check_jobs, refuse_failures, submit_listed
+    from shoal.environment import from_json
+
+    stack, chosen, jobs = _stack_and_jobs(stack_name, engine, without_jobs=without_jobs)
+    if sys.stdin.isatty() and not as_json and not yes and chosen.resources(stack) is None:
+        _show_and_ask(stack, chosen, jobs)
+    elif jobs:
+        check_jobs(jobs, chosen.deploy(stack, preview=True, on_step=lambda _: None))
     _tell(f"Deploying stack {stack.name} {_where(chosen)}", as_json)
     steps: list[Step] = []
-    outputs = chosen.deploy(stack, preview=False, on_step=lambda step: _note(steps, step, quiet=as_json))
-    _summarize(steps, as_json, {"stack": stack.name, "engine": chosen.name, "outputs": outputs})
+    outputs = chosen.deploy(stack, preview=False, on_step=lambda step: _note(steps, step, quiet=as_json or quiet))
+    if not as_json:
+        _summarize(steps)
+    results = submit_listed(jobs, from_json(outputs), err=as_json) if jobs else []
+    if as_json:
+        _emit(steps, {"stack": stack.name, "engine": chosen.name, "outputs": outputs, "jobs": results})
+    refuse_failures(results)
 
 
 @click.command()
 @stack_option
 @engine_option
+@no_jobs_option
 @json_option
-def preview(stack_name: str, engine: "EngineName | None", as_json: bool) -> None:
+def preview(stack_name: str, engine: "EngineName | None", without_jobs: bool, as_json: bool) -> None:
     """Say what `shoal up` would do, and do nothing."""
-    stack, chosen = _stack(stack_name, engine)
+    from shoal.cli.listed import expected_jobs, show_expected
+
+    stack, chosen, jobs = _stack_and_jobs(stack_name, engine, without_jobs=without_jobs)
     _tell(f"Stack {stack.name} {_where(chosen)}:", as_json)
     steps: list[Step] = []
-    chosen.deploy(stack, preview=True, on_step=lambda step: _note(steps, step, quiet=as_json, will=True))
-    _summarize(steps, as_json, {"stack": stack.name, "engine": chosen.name}, will=True)
+    on_step = partial(_note, steps, quiet=as_json, will=True)
+    expected = expected_jobs(jobs, chosen.deploy(stack, preview=True, on_step=on_step))
+    if as_json:
+        _emit(steps, {"stack": stack.name, "engine": chosen.name, "jobs": expected})
+    else:
+        _summarize(steps, will=True)
+        show_expected(expected)
 
 
 @click.command()
@@ -86,7 +108,10 @@ def down(stack_name: str, yes: bool, engine: "EngineName | None", as_json: bool)
     _tell(f"Deleting stack {stack.name} {_where(chosen)}", as_json)
     steps: list[Step] = []
     chosen.destroy(stack, on_step=lambda step: _note(steps, step, quiet=as_json))
-    _summarize(steps, as_json, {"stack": stack.name, "engine": chosen.name})
+    if as_json:
+        _emit(steps, {"stack": stack.name, "engine": chosen.name})
+    else:
+        _summarize(steps)
 
 
 @click.command()
@@ -118,10 +143,28 @@ def _stack(name: str, engine: "EngineName | None") -> "tuple[Stack, Engine]":
     return stack, choose_engine(stack, engine)
 
 
+def _stack_and_jobs(
+    name: str, engine: "EngineName | None", *, without_jobs: bool
+) -> "tuple[Stack, Engine, list[ListedJob]]":
+    from shoal.deploy.listed import listed_jobs
+
+    stack, chosen = _stack(name, engine)
+    return stack, chosen, [] if without_jobs else listed_jobs(stack)
+
+
 def _where(engine: "Engine") -> str:
     from shoal.deploy.engines import TITLES
 
     return f"at {engine.place} with {TITLES[engine.name]}"
+
+
+def _show_and_ask(stack: "Stack", engine: "Engine", jobs: "Sequence[ListedJob]") -> None:
+    from shoal.cli.listed import expected_jobs, show_expected
+
+    click.echo(f"Stack {stack.name} will be made {_where(engine)}:")
+    outputs = engine.deploy(stack, preview=True, on_step=lambda step: _show(step, will=True))
+    show_expected(expected_jobs(jobs, outputs))
+    click.confirm("Go on?", abort=True)
 
 
 def _confirm_deletion(stack: "Stack", resources: int | None) -> None:
@@ -147,18 +190,25 @@ def _show(step: "Step", *, will: bool) -> None:
     click.echo(f" {SIGNS[step.operation]:<2} {step.label} {done}{diff}")
 
 
-def _summarize(steps: "Sequence[Step]", as_json: bool, document: dict[str, object], *, will: bool = False) -> None:
+def _emit(steps: "Sequence[Step]", document: dict[str, object]) -> None:
     from shoal.cli.output import emit_json
 
+    changed = [step for step in steps if step.operation != "same"]
+    changes = [
+        {
+            "operation": step.operation,
+            "urn": step.urn,
+            "id": step.id,
+            "changes": [str(change) for change in step.changes],
+        }
+        for step in changed
+    ]
+    emit_json({**document, "changes": changes, "unchanged": len(steps) - len(changed)})
+
+
+def _summarize(steps: "Sequence[Step]", *, will: bool = False) -> None:
     counts = {name: sum(step.operation == name for step in steps) for name in (*SIGNS, "same")}
-    if as_json:
-        changes = [
-            {"operation": s.operation, "urn": s.urn, "id": s.id, "changes": [str(change) for change in s.changes]}
-            for s in steps
-            if s.operation != "same"
-        ]
-        emit_json({**document, "changes": changes, "unchanged": counts["same"]})
-    elif len(steps) == counts["same"]:
+    if len(steps) == counts["same"]:
         click.echo(f"No changes: all {counts['same']} resources are as declared.")
     else:
         told = [f"{counts[name]} {'to be ' if will else ''}{DONE[name]}" for name in SIGNS if counts[name]]

@@ -9,7 +9,9 @@ from typing import Protocol, Self
 
 import click
 
+from shoal.connect import Services
 from shoal.runs.progress import Snapshot, line
+from shoal.runs.watch import Ending, watch
 
 PLAIN_LINE_SECONDS = 3.0
 _HISTORY = 256
@@ -28,6 +30,16 @@ def display(*, err: bool) -> Display:
     """On stdout, or on stderr where stdout is for JSON."""
     stream = sys.stderr if err else sys.stdout
     return LiveLine(err=err) if stream.isatty() else PlainLines(err=err)
+
+
+def follow(services: Services, job_id: str, *, err: bool) -> Ending:
+    """Watch a job to its end; interrupted, say that it goes on."""
+    try:
+        with display(err=err) as shown:
+            return watch(services.batch, job_id, on_snapshot=shown.on_snapshot, on_silence=shown.on_silence)
+    except KeyboardInterrupt:
+        click.echo(f"\njob {job_id} goes on; `shoal watch {job_id}` follows it again", err=True)
+        raise
 
 
 class PlainLines:

@@ -1,7 +1,8 @@
 """Job files: what they would run, and putting it into Batch."""
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -41,10 +42,32 @@ def render(rendering: "Rendering", limit: int | None) -> None:
 
 
 @click.command()
-@options.of_job_file
+@options.file_unless_listed
+@options.listed
+@options.values
+@options.stack
+@options.document
 @options.as_json
-def submit(rendering: "Rendering", as_json: bool) -> None:
+def submit(
+    file: Path | None, listed: bool, stack_name: str, document: Path | None, as_json: bool, **values: Any
+) -> None:
     """Add the job of FILE and its tasks; print the job's id. Again: add what is missing."""
+    from shoal.cli.listed import emit_listed, listed_of, submit_listed
+    from shoal.jobs.asked import rendering_asked
+
+    if listed is (file is not None):
+        raise click.UsageError("give a FILE or --listed, one of the two")
+    if file is not None:
+        _submit(rendering_asked(file, options.environment_asked(stack_name, document), **values), as_json=as_json)
+    elif any(values.values()):
+        raise click.UsageError("with --listed, parameters and ids are the configuration's")
+    else:
+        jobs = listed_of(stack_name)
+        results = submit_listed(jobs, options.environment_asked(stack_name, document), err=True)
+        emit_listed(results, as_json=as_json)
+
+
+def _submit(rendering: "Rendering", *, as_json: bool) -> None:
     from dataclasses import asdict
 
     from shoal.connect import connected

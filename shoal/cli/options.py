@@ -3,17 +3,22 @@
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from shoal.environment import Environment
 
 Command = Callable[..., Any]
 
 job_argument = click.argument("job_id", metavar="JOB")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 out = click.option("--out", type=click.Path(path_type=Path), help="Where outputs go.  [default: results/JOB]")
-_stack = click.option("-s", "--stack", envvar="SHOAL_STACK", default="local", show_default=True, help="The stack.")
-_document = click.option(
+stack = click.option(
+    "-s", "--stack", "stack_name", envvar="SHOAL_STACK", default="local", show_default=True, help="The stack."
+)
+document = click.option(
     "--environment",
     "document",
     type=click.Path(path_type=Path),
@@ -23,18 +28,18 @@ _file = click.argument("file", type=click.Path(path_type=Path))
 _pairs = click.option("-p", "pairs", metavar="NAME=VALUE", multiple=True, help="A parameter; run=NAME names the run.")
 _parameters = click.option("--parameters", type=click.Path(path_type=Path), help="A YAML file of parameter values.")
 _job_id = click.option("--job", "job_id", metavar="ID", help="The job's id, instead of the file's.")
+file_unless_listed = click.argument("file", type=click.Path(path_type=Path), required=False)
+listed = click.option("--listed", is_flag=True, help="The jobs that the stack's configuration lists, not FILE.")
 
 
 def of_environment(command: Command) -> Command:
     """The command gets `environment`: of a deployed stack, or from a document."""
 
     @wraps(command)
-    def with_environment(stack: str, document: Path | None, **others: Any) -> None:
-        from shoal.connect import find_environment
+    def with_environment(stack_name: str, document: Path | None, **others: Any) -> None:
+        command(environment=environment_asked(stack_name, document), **others)
 
-        command(environment=find_environment(stack, document, project_dir=Path.cwd()), **others)
-
-    return _stack(_document(with_environment))
+    return stack(document(with_environment))
 
 
 def of_job_file(command: Command) -> Command:
@@ -55,4 +60,15 @@ def of_job_file(command: Command) -> Command:
         rendering = rendering_asked(file, environment, pairs=pairs, parameters=parameters, job_id=job_id)
         command(rendering=rendering, **others)
 
-    return _file(_pairs(_parameters(_job_id(with_rendering))))
+    return _file(values(with_rendering))
+
+
+def values(command: Command) -> Command:
+    """The command gets `pairs`, `parameters` and `job_id`: what a job file is rendered with."""
+    return _pairs(_parameters(_job_id(command)))
+
+
+def environment_asked(stack_name: str, document: Path | None) -> "Environment":
+    from shoal.connect import find_environment
+
+    return find_environment(stack_name, document, project_dir=Path.cwd())

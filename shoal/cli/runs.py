@@ -27,6 +27,7 @@ SHOWN_FAILURES = 3
 @options.as_json
 def run(rendering: "Rendering", out: Path | None, as_json: bool) -> None:
     """Submit FILE, watch its job, fetch its outputs. Ends with 1 where a task failed."""
+    from shoal.cli.display import follow
     from shoal.connect import connected
     from shoal.jobs.plan import make_plan
     from shoal.jobs.submit import submit
@@ -35,7 +36,7 @@ def run(rendering: "Rendering", out: Path | None, as_json: bool) -> None:
     with connected(rendering.environment) as services:
         submission = submit(rendering, plan, services)
         click.echo(submission.summary, err=as_json)
-        ending = _watch(services, plan.job_id, as_json=as_json)
+        ending = follow(services, plan.job_id, err=as_json)
         fetched = _fetch(services, plan.job_id, out)
         _report(services, plan.job_id, ending, as_json=as_json, submission=asdict(submission), fetched=fetched)
 
@@ -46,10 +47,11 @@ def run(rendering: "Rendering", out: Path | None, as_json: bool) -> None:
 @options.as_json
 def watch(job_id: str, environment: "Environment", as_json: bool) -> None:
     """Follow JOB until nothing of it can run any more. Ends with 1 where a task failed."""
+    from shoal.cli.display import follow
     from shoal.connect import connected
 
     with connected(environment) as services:
-        _report(services, job_id, _watch(services, job_id, as_json=as_json), as_json=as_json)
+        _report(services, job_id, follow(services, job_id, err=as_json), as_json=as_json)
 
 
 @click.command()
@@ -158,18 +160,6 @@ def rm(job_id: str, yes: bool, environment: "Environment", as_json: bool) -> Non
     with connected(environment) as services:
         remove(services.batch, job_id)
     output.emit_json({"job_id": job_id, "deleted": True}) if as_json else click.echo(f"{job_id}: deleted")
-
-
-def _watch(services: "Services", job_id: str, *, as_json: bool) -> "Ending":
-    from shoal.cli.display import display
-    from shoal.runs.watch import watch
-
-    try:
-        with display(err=as_json) as shown:
-            return watch(services.batch, job_id, on_snapshot=shown.on_snapshot, on_silence=shown.on_silence)
-    except KeyboardInterrupt:
-        click.echo(f"\njob {job_id} goes on; `shoal watch {job_id}` follows it again", err=True)
-        raise
 
 
 def _fetch(services: "Services", job_id: str, out: Path | None) -> "Fetched":

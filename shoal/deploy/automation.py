@@ -47,7 +47,7 @@ class PulumiEngine:
         with self._opened(stack, events, automation.create_or_select_stack) as opened:
             if preview:
                 opened.preview(on_event=events.take, color="never", suppress_progress=True)
-                return {}
+                return events.outputs
             done = opened.up(on_event=events.take, color="never", show_secrets=False, suppress_progress=True)
         return {name: MASK if output.secret else output.value for name, output in done.outputs.items()}
 

@@ -4,11 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shoal.deploy.arm import Arm
 from shoal.deploy.azure_errors import told
@@ -53,8 +53,10 @@ def find_host() -> Host:
     return Host(status=status)
 
 
-def deploy(stack: Stack, host: Host, *, preview: bool, on_step: OnStep) -> StackRecord:
+def deploy(stack: Stack, host: Host, *, preview: bool, on_step: OnStep) -> Mapping[str, Any]:
     """Bring the service to what the stack's program declares; in a preview, only say what that would take.
+
+    Returns the outputs; in a preview, what only the deployment can know is UNKNOWN.
 
     Raises BadInput and WorkFailed. Only a run without a fault deletes anything that is no longer declared.
     """
@@ -81,7 +83,7 @@ def deploy(stack: Stack, host: Host, *, preview: bool, on_step: OnStep) -> Stack
     _raise_failures(monitor, ending)
     deployment.delete_undeclared()
     deployment.keep_outputs(monitor.exports)
-    return deployment.record
+    return monitor.exports
 
 
 def destroy(record: StackRecord, host: Host, *, on_step: OnStep) -> None:

@@ -35,7 +35,7 @@ class Engine(Protocol):
         """How many the stack has; None where it is not deployed, or this is not known without asking Azure."""
 
     def deploy(self, stack: Stack, *, preview: bool, on_step: Callable[[Step], None]) -> Mapping[str, Any]:
-        """The outputs; none in a preview. Raises BadInput and WorkFailed."""
+        """The outputs; in a preview, what is not yet known is `properties.UNKNOWN`. Raises BadInput and WorkFailed."""
 
     def destroy(self, stack: Stack, *, on_step: Callable[[Step], None]) -> None:
         """Delete everything that the stack has. Raises BadInput and WorkFailed."""
@@ -57,10 +57,9 @@ class EmbeddedEngine:
     def deploy(self, stack: Stack, *, preview: bool, on_step: Callable[[Step], None]) -> Mapping[str, Any]:
         if preview:
             with _explained():
-                deploy(stack, self.host, preview=True, on_step=on_step)
-            return {}
+                return deploy(stack, self.host, preview=True, on_step=on_step)
         with own_turn(stack, self.host.status), _explained():
-            return deploy(stack, self.host, preview=False, on_step=on_step).outputs or {}
+            return deploy(stack, self.host, preview=False, on_step=on_step)
 
     def destroy(self, stack: Stack, *, on_step: Callable[[Step], None]) -> None:
         with own_turn(stack, self.host.status), _explained():

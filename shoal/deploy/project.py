@@ -193,6 +193,6 @@ def _as_text(value: Any) -> str:
         case str():
             return value
         case bool() | list() | dict():
-            return json.dumps(value)
+            return json.dumps(value, default=str)  # YAML makes dates of what looks like one
         case _:
             return str(value)

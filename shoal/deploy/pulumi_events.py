@@ -1,7 +1,7 @@
 """What Pulumi's engine reports while it works, as the steps and errors of a deployment."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pulumi.automation import EngineEvent, OpType, StepEventMetadata
@@ -33,6 +33,8 @@ class Events:
     def __init__(self, on_step: Callable[[Step], None], *, planned: bool) -> None:
         self.errors: list[str] = []
         self.traceback = ""
+        self.outputs: Mapping[str, Any] = {}
+        """Of the stack, as far as they are known."""
         self._on_step = on_step
         self._planned = planned
 
@@ -40,6 +42,8 @@ class Events:
         done = event.resource_pre_event if self._planned else event.res_outputs_event
         if done is not None and (step := _step(done.metadata)):
             self._on_step(step)
+        if event.res_outputs_event is not None:
+            self._keep_outputs(event.res_outputs_event.metadata)
         if event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
             self._keep(event.diagnostic_event.urn or "", event.diagnostic_event.message)
 
@@ -47,6 +51,10 @@ class Events:
     def summary(self) -> str:
         """What went wrong, with what Azure is known to mean by it; empty where nothing did."""
         return told(self.errors)
+
+    def _keep_outputs(self, metadata: StepEventMetadata) -> None:
+        if metadata.type == STACK_TYPE and metadata.new is not None:
+            self.outputs = metadata.new.outputs or {}
 
     def _keep(self, urn: str, message: str) -> None:
         text = MARKUP.sub("", message).strip().removeprefix(ONCE_MORE)

@@ -24,6 +24,7 @@ VALUES = {
     "storageAccount": "",
     "outputsExpireAfterDays": "30",
     "submitters": "[]",
+    "jobs": "[]",
     "packages": json.dumps([{"name": "var", "directory": "app"}]),
 }
 

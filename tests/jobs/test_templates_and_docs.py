@@ -3,6 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from shoal.deploy.listed import listed_jobs
+from shoal.deploy.project import read_stack
+from shoal.deploy.submissions import plan_all
 from shoal.jobs.asked import rendering_asked
 from shoal.jobs.plan import make_plan
 from tests.jobs.builders import ENVIRONMENT
@@ -10,7 +13,8 @@ from tests.jobs.builders import ENVIRONMENT
 REPOSITORY = Path(__file__).parents[2]
 TEMPLATES = sorted((REPOSITORY / "task_templates").glob("*.yaml"))
 DOCUMENT = (REPOSITORY / "docs" / "jobs.md").read_text()
-EXAMPLES = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
+BLOCKS: list[str] = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
+EXAMPLES = [block for block in BLOCKS if "stages:" in block]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
@@ -39,3 +43,14 @@ def test_example_of_the_documentation_can_be_planned(tmp_path: Path, example: st
     rendering = rendering_asked(tmp_path / "job.yaml", ENVIRONMENT, pairs=["run=r1"], parameters=None, job_id=None)
     plan = make_plan(rendering)
     assert (plan.job_id, [stage.tasks for stage in plan.stages]) == ("var-r1", [120, 1])
+
+
+def test_listed_jobs_of_the_documentation_are_those_that_it_shows(tmp_path: Path) -> None:
+    (configuration,) = [block for block in BLOCKS if "shoal:jobs" in block]
+    (tmp_path / "Pulumi.yaml").write_text("name: shoal\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text(configuration)
+    (tmp_path / "task_templates").symlink_to(REPOSITORY / "task_templates")
+    jobs = plan_all(listed_jobs(read_stack("dev", tmp_path)), ENVIRONMENT)
+    shown = re.findall(r"^(\w+)-[0-9a-f]{12} of (\S+): (\d+) tasks added$", DOCUMENT, re.MULTILINE)
+    assert [(job.plan.job_id.split("-")[0], job.listed.file, str(job.tasks)) for job in jobs] == shown
+    assert [job.listed.wait for job in jobs] == [True, False]
