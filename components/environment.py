@@ -11,7 +11,7 @@ from components.application_package import ApplicationPackage, package_directory
 from components.batch_account import BatchAccount, Submitter
 from components.job_storage import CONTAINERS, JobStorage
 from components.names import account_name
-from components.package_content import require_content
+from components.package_content import require_version
 from components.provider import arm_endpoint
 from components.spot_pool import PoolShape, SpotPool, SpotPoolArgs
 from shoal.environment import Authentication
@@ -22,6 +22,8 @@ class Package(TypedDict):
     """What tasks and pools call the application."""
     directory: str
     """Relative to the project."""
+    version: NotRequired[str]
+    """The content that the directory must have, by its hash; any unless given."""
 
 
 class Pool(PoolShape):
@@ -52,7 +54,8 @@ class Environment(pulumi.ComponentResource):
     def __init__(self, name: str, args: EnvironmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("shoal:index:Environment", name, None, opts)
         for package in args["packages"]:
-            require_content(package_directory(package["directory"]))  # before anything is made
+            # before anything is made
+            require_version(package["name"], package_directory(package["directory"]), package.get("version"))
         self._args = args
         subscription_id = authorization.get_client_config_output().subscription_id
         derived_name = subscription_id.apply(lambda id_: account_name(pulumi.get_project(), pulumi.get_stack(), id_))

@@ -38,6 +38,16 @@ def content_version(directory: Path) -> str:
     return digest.hexdigest()[:VERSION_LENGTH]
 
 
+def require_version(name: str, directory: Path, pinned: str | None) -> None:
+    """Raises PackageError where there is no content, or another than the stack pins."""
+    found = content_version(directory)
+    if pinned is not None and found != pinned:
+        raise PackageError(
+            f"package {name} has the content {found} in {directory}, and version {pinned} is pinned; "
+            f"bring that content back, or pin version: {found}"
+        )
+
+
 def write_archive(directory: Path, target: IO[bytes]) -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in require_content(directory):

@@ -35,6 +35,7 @@ class Submitter(Section):
 class Package(Section):
     name: ResourceId
     directory: str
+    version: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
 
 
 class Settings(Section):

@@ -14,6 +14,7 @@ ALLOWED = {
     "policy": ("components.images", "components.scaling", "shoal.autoscale"),
     "shoal/autoscale": ("shoal.autoscale",),
     "shoal/local": ("shoal.local", "shoal.autoscale"),
+    "shoal/project_template": ("components", "shoal"),
     "shoal": ("shoal",),
 }
 """Which modules of the project the modules below a folder may import; the first folder that fits counts."""

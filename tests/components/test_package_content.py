@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from components.errors import PackageError
-from components.package_content import content_version, write_archive
+from components.package_content import content_version, require_version, write_archive
 
 
 @pytest.fixture
@@ -83,3 +83,15 @@ def test_symbolic_link_is_refused(app: Path) -> None:
     (app / "link").symlink_to(app / "run.sh")
     with pytest.raises(PackageError, match="link is a symbolic link"):
         content_version(app)
+
+
+def test_content_that_is_not_the_pinned_one_is_refused_with_both_versions(app: Path) -> None:
+    found = content_version(app)
+    require_version("tool", app, found)
+    require_version("tool", app, None)
+    with pytest.raises(PackageError) as refused:
+        require_version("tool", app, "0123456789abcdef")
+    assert str(refused.value) == (
+        f"package tool has the content {found} in {app}, and version 0123456789abcdef is pinned; "
+        f"bring that content back, or pin version: {found}"
+    )

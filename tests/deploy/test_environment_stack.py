@@ -131,6 +131,11 @@ def test_stack_that_is_taken_down_leaves_nothing_in_the_service(stack: Stack) ->
             "shoal:outputsExpireAfterDays is soon; it must be of type integer (FILE)",
         ),
         ("directory: examples/var/app", "directory: nowhere", "/nowhere does not exist; shoal:packages names it"),
+        (
+            "directory: examples/var/app",
+            'directory: examples/var/app\n      version: "0123456789abcdef"',
+            "/examples/var/app, and version 0123456789abcdef is pinned; bring that content back, or pin version: ",
+        ),
         ("shoal:service: embedded", "shoal:service: aws", "shoal:service is aws; it must be azure or embedded (FILE)"),
         ("config:", "config: [", "FILE line "),
     ],

@@ -1,0 +1,24 @@
+"""docs/environments.md says what is."""
+
+import re
+from pathlib import Path
+
+from shoal.deploy.new_project import make_project
+from tests.services import REPOSITORY
+
+TEXT = (REPOSITORY / "docs" / "environments.md").read_text()
+
+
+def test_files_of_a_made_project_are_those_in_the_table(tmp_path: Path) -> None:
+    table = TEXT[TEXT.index("| file | is |") : TEXT.index("The last part of the path")]
+    cells = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
+    named = {name.rstrip("/") for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+    made = make_project(tmp_path / "pricing")
+    assert named == {file.split("/")[0] for file in made.files if not file.startswith(".")}
+
+
+def test_pin_that_is_shown_is_that_of_a_made_project(tmp_path: Path) -> None:
+    directory = make_project(tmp_path / "pricing").directory
+    (shown,) = [block for block in re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL) if "packages" in block]
+    lines = [line.split("#")[0].rstrip() for line in (directory / "Pulumi.dev.yaml").read_text().splitlines()]
+    assert shown.removeprefix("config:\n").strip() in "\n".join(lines)

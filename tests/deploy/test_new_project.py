@@ -1,0 +1,155 @@
+"""`shoal init`: what it makes, what it refuses, and that what it makes works where shoal is installed from a wheel."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import yaml
+
+from components.package_content import content_version
+from shoal.deploy.new_project import make_project
+from shoal.deploy.project import read_stack
+from shoal.errors import BadInput
+from tests.processes import processes_naming
+from tests.services import REPOSITORY
+from tests.waiting import wait_until
+
+TEMPLATE = REPOSITORY / "shoal" / "project_template"
+
+
+def template_files() -> list[str]:
+    paths = [path for path in TEMPLATE.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return sorted(path.relative_to(TEMPLATE).as_posix() for path in paths)
+
+
+def test_project_has_every_file_of_the_template_and_its_own_name(tmp_path: Path) -> None:
+    made = make_project(tmp_path / "pricing")
+    assert made.files == sorted(name.removesuffix(".j2") for name in template_files())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pricing"]
+    assert read_stack("local", made.directory).config["pricing:service"] == "embedded"
+    assert [job["file"] for job in json.loads(read_stack("dev", made.directory).config["pricing:jobs"])] == [
+        "task_templates/sweep.yaml"
+    ]
+
+
+def test_defaults_stand_in_the_configuration_of_the_package_only(tmp_path: Path) -> None:
+    declared = yaml.safe_load((make_project(tmp_path / "pricing").directory / "Pulumi.yaml").read_text())
+    assert declared == {**yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text()), "name": "pricing"}
+
+
+def test_project_pins_what_is_installed_and_the_content_of_its_application(tmp_path: Path) -> None:
+    directory = make_project(tmp_path / "pricing").directory
+    pinned = (directory / "requirements.txt").read_text().splitlines()
+    for name in ("pulumi", "pulumi-azure-native", "azure-batch", "uvicorn"):
+        assert f"{name}=={version(name)}" in pinned
+    assert any(re.match(r"shoal\[local\]( @ |==)", line) for line in pinned)
+    lock = (REPOSITORY / "requirements.lock").read_text()
+    for line in pinned[pinned.index("# For the tests") + 1 :]:
+        assert f"\n{line} " in lock
+    (package,) = json.loads(read_stack("dev", directory).config["pricing:packages"])
+    assert package["version"] == content_version(directory / "app")
+
+
+def test_directory_that_is_there_and_empty_becomes_the_project(tmp_path: Path) -> None:
+    (tmp_path / "pricing").mkdir()
+    assert make_project(tmp_path / "pricing").name == "pricing"
+    assert (tmp_path / "pricing" / "Pulumi.yaml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("a b", "'a b' cannot name a project: at most 100 letters, digits, hyphens, underscores and periods"),
+        ("ä", "'ä' cannot name a project"),
+        ("x" * 101, "cannot name a project"),
+        ("nowhere/pricing", "there is no directory "),
+        ("full", "exists already and is not an empty directory; nothing was written"),
+        ("full/file", "exists already and is not an empty directory; nothing was written"),
+    ],
+)
+def test_refused_project_writes_nothing(tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").write_text("kept")
+    with pytest.raises(BadInput) as refused:
+        make_project(tmp_path / name)
+    assert message in str(refused.value)
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == ["full", "full/file"]
+
+
+def wheel_of(sources: Path, target: Path) -> Path:
+    """Built from a copy, because a build leaves things beside what it builds."""
+    sources.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "Pulumi.yaml", "package.json", "package-lock.json"):
+        shutil.copy(REPOSITORY / name, sources / name)
+    for name in ("__main__.py", ".npmrc"):
+        shutil.copy(REPOSITORY / name, sources / name)
+    for name in ("shoal", "components"):
+        shutil.copytree(
+            REPOSITORY / name, sources / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+        )
+    build = f"from setuptools import build_meta; print(build_meta.build_wheel({str(target)!r}))"
+    target.mkdir()
+    subprocess.run([sys.executable, "-c", build], cwd=sources, check=True, capture_output=True)
+    (wheel,) = target.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A directory with a Python of its own, in which shoal is installed from its wheel and all else is what is here."""
+    directory = tmp_path_factory.mktemp("workshop")
+    venv.create(directory / ".venv", symlinks=True, with_pip=False)
+    (site,) = (directory / ".venv").glob("lib/python*/site-packages")
+    with zipfile.ZipFile(wheel_of(directory / "sources", directory / "wheels")) as wheel:
+        wheel.extractall(site)
+    installed = dict.fromkeys(path for path in sys.path if path.endswith("-packages"))
+    (site / "others.pth").write_text("\n".join(installed) + "\n")
+    (directory / "node_modules").symlink_to((REPOSITORY / "node_modules").resolve())
+    yield directory
+    wait_until(lambda: not processes_naming(str(directory)))
+
+
+def run(directory: Path, *words: str, state: Path) -> str:
+    """In the workshop's Python; what it printed."""
+    (workshop,) = [parent for parent in (directory, *directory.parents) if (parent / ".venv").is_dir()]
+    done = subprocess.run(
+        [str(workshop / ".venv" / "bin" / "python"), "-P", "-m", *words],
+        cwd=directory,
+        env={**os.environ, "SHOAL_STATE": str(state), "SHOAL_ENGINE": "embedded"},
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.xdist_group("heavy")
+def test_project_from_an_installed_wheel_passes_its_own_tests_and_runs_its_job(workshop: Path, tmp_path: Path) -> None:
+    made = json.loads(run(workshop, "shoal", "init", "pricing", "--json", state=tmp_path))
+    assert made["files"] == sorted(name.removesuffix(".j2") for name in template_files())
+    project = workshop / "pricing"
+    assert "shoal[local]==" in (project / "requirements.txt").read_text()
+    told = run(project, "pytest", "-p", "no:cacheprovider", state=tmp_path)
+    assert " passed in " in told
+    assert "skipped" not in told
+    run(project, "shoal", "local", "start", "--port", "0", state=tmp_path)
+    try:
+        assert "16 created" in run(project, "shoal", "up", "-y", state=tmp_path)
+        run(project, "shoal", "run", "task_templates/sweep.yaml", "-p", "draws=100", "--out", "home", state=tmp_path)
+        assert "No changes" in run(project, "shoal", "up", "-y", state=tmp_path)
+    finally:
+        run(project, "shoal", "local", "stop", state=tmp_path)
+    lines = (project / "home" / "merge" / "merge" / "estimates.csv").read_text().splitlines()
+    assert (lines[0], len(lines)) == ("seed,draws,estimate", 10)
