@@ -48,7 +48,7 @@ def explain(error: ErrorDetails, model: type[BaseModel], project: str, file: str
         case "extra_forbidden":
             sentence = f"{key} is not a known key{_suggestion(error['loc'], model)}"
         case "value_error" if not error["loc"]:
-            sentence = str(error["ctx"]["error"])
+            sentence = str(error["ctx"]["error"]).replace("shoal:", f"{project}:")
         case "value_error" if isinstance(error["input"], dict):
             sentence = f"{key} is wrong: {error['ctx']['error']}"
         case "value_error":

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from shoal.cli import autoscale, deploy, init, jobs, local, runs
+from shoal.cli import autoscale, deploy, env, init, jobs, local, runs
 from shoal.errors import ShoalError
 
 
@@ -38,6 +38,7 @@ for command in (
     runs.rm,
     autoscale.autoscale,
     local.local,
+    env.env,
     init.init,
 ):
     shoal.add_command(command)

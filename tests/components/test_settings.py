@@ -15,23 +15,25 @@ POOL: dict[str, Any] = {**SCALED, "spotNodes": 3}
 FOLLOWS = "$TargetLowPriorityNodes = min(3, max(0, $PendingTasks.GetSample(1)) / $TaskSlotsPerNode);"
 
 
-VALUES = {
-    "service": "embedded",
-    "authentication": "shared_key",
-    "location": "westeurope",
-    "resourceGroup": "",
-    "batchAccount": "",
-    "storageAccount": "",
-    "outputsExpireAfterDays": "30",
-    "submitters": "[]",
-    "jobs": "[]",
-    "packages": json.dumps([{"name": "var", "directory": "app"}]),
-}
+def given(*, pools: Sequence[dict[str, Any]] | str = (POOL,), **values: str) -> dict[str, str]:
+    return {
+        "service": "embedded",
+        "authentication": "shared_key",
+        "location": "westeurope",
+        "resourceGroup": "",
+        "batchAccount": "",
+        "storageAccount": "",
+        "outputsExpireAfterDays": "30",
+        "submitters": "[]",
+        "jobs": "[]",
+        "packages": json.dumps([{"name": "var", "directory": "app"}]),
+        "pools": pools if isinstance(pools, str) else json.dumps(pools),
+        **values,
+    }
 
 
 def parse(*, pools: Sequence[dict[str, Any]] | str = (POOL,), **values: str) -> Settings:
-    given = {**VALUES, "pools": pools if isinstance(pools, str) else json.dumps(pools), **values}
-    return parse_settings(given, project="shoal", file="Pulumi.dev.yaml")
+    return parse_settings(given(pools=pools, **values), project="shoal", file="Pulumi.dev.yaml")
 
 
 def test_settings_are_read_from_what_pulumi_hands_over() -> None:
@@ -270,7 +272,7 @@ def test_password_in_clear_is_refused_in_an_azure_stack(
     monkeypatch: pytest.MonkeyPatch, service: str, secret_keys: list[str], *, refused: bool
 ) -> None:
     accounts = [{"name": "me", "password": "hunter2"}]
-    values = {**VALUES, "service": service, "pools": json.dumps([{**POOL, "userAccounts": accounts}])}
+    values = given(service=service, pools=[{**POOL, "userAccounts": accounts}])
     monkeypatch.setenv("ARM_METADATA_HOSTNAME", "http://127.0.0.1:9")
 
     def program() -> None:
@@ -286,3 +288,8 @@ def test_password_in_clear_is_refused_in_an_azure_stack(
         "shoal:pools[0].userAccounts[0].password stands in Pulumi.dev.yaml for everyone to read; take it out and run"
         " `pulumi config set --secret --path 'shoal:pools[0].userAccounts[0].password'`"
     )
+
+
+def test_keys_are_told_by_the_name_of_the_project() -> None:
+    with pytest.raises(SettingsError, match=r"^pricing:pools names spot more than once \(Pulumi.prod.yaml\)$"):
+        parse_settings(given(pools=[POOL, POOL]), project="pricing", file="Pulumi.prod.yaml")

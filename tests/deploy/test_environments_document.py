@@ -1,6 +1,9 @@
 """docs/environments.md says what is."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from shoal.deploy.new_project import make_project
@@ -22,3 +25,17 @@ def test_pin_that_is_shown_is_that_of_a_made_project(tmp_path: Path) -> None:
     (shown,) = [block for block in re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL) if "packages" in block]
     lines = [line.split("#")[0].rstrip() for line in (directory / "Pulumi.dev.yaml").read_text().splitlines()]
     assert shown.removeprefix("config:\n").strip() in "\n".join(lines)
+
+
+def test_difference_that_is_shown_is_what_the_command_prints_in_a_made_project(tmp_path: Path) -> None:
+    directory = make_project(tmp_path / "pricing").directory
+    ((command, shown),) = re.findall(r"^\$ shoal (env diff .*)\n((?:.+\n)+?)```", TEXT, re.MULTILINE)
+    done = subprocess.run(
+        [sys.executable, "-m", "shoal", *command.split()],
+        cwd=directory,
+        env={**os.environ, "SHOAL_STATE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, shown)
