@@ -79,6 +79,8 @@ def refuse_failures(results: "Sequence[Submitted]") -> None:
 
 def emit_listed(results: "Sequence[Submitted]", *, as_json: bool) -> None:
     """Print the jobs' ids. Raises WorkFailed where one failed."""
+    if not results:
+        click.echo("the stack's configuration lists no jobs", err=True)
     if as_json:
         output.emit_json({"jobs": results})
     else:

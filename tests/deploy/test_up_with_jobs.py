@@ -148,6 +148,13 @@ def test_wrong_job_is_found_before_anything_is_deployed(stack: Stack, jobs: str,
     assert stack.project.host.arm.get(group, "2024-03-01") is None
 
 
+def test_stack_that_lists_no_jobs_says_so(stack: Stack) -> None:
+    assert shoal(stack, "up", "-y").returncode == 0
+    done = shoal(stack, "submit", "--listed", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"jobs": []})
+    assert done.stderr == "the stack's configuration lists no jobs\n"
+
+
 @pytest.mark.parametrize("words", [[], ["jobs/work.yaml", "--listed"], ["--listed", "-p", "last=3"]])
 def test_submission_is_of_a_file_or_of_the_list(stack: Stack, words: list[str]) -> None:
     refused = shoal(stack, "submit", *words)
