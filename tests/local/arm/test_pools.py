@@ -213,11 +213,11 @@ def test_changed_tags_are_those_of_the_pool_with_nodes_too(arm: ArmHttp, account
 
 def test_no_answer_holds_a_secret(arm: ArmHttp, account: str, service: Status) -> None:
     path = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p"
-    linux = {"uid": 1500, "gid": 1500, "sshPrivateKey": "hunter2"}
-    share = {"source": "//h/a", "relativeMountPath": "a", "userName": "me", "password": "hunter2"}
+    linux = {"uid": 1500, "gid": 1500, "sshPrivateKey": "seen-nowhere-else"}
+    share = {"source": "//h/a", "relativeMountPath": "a", "userName": "me", "password": "seen-nowhere-else"}
     secret = {
         "userAccounts": [
-            {"name": "me", "password": "hunter2", "elevationLevel": "Admin", "linuxUserConfiguration": linux}
+            {"name": "me", "password": "seen-nowhere-else", "elevationLevel": "Admin", "linuxUserConfiguration": linux}
         ],
         "mountConfiguration": [{"cifsMountConfiguration": share}],
     }
@@ -229,4 +229,4 @@ def test_no_answer_holds_a_secret(arm: ArmHttp, account: str, service: Status) -
     assert made["properties"]["mountConfiguration"] == [{"cifsMountConfiguration": share}]
     kept = list(Path(service.state_dir).glob("*.db*"))
     assert kept
-    assert not [file.name for file in kept if b"hunter2" in file.read_bytes()]
+    assert not [file.name for file in kept if b"seen-nowhere-else" in file.read_bytes()]
