@@ -16,7 +16,7 @@ from shoal.deploy.program import Ending, Run
 from shoal.deploy.project import Stack
 from shoal.deploy.provider import Provider
 from shoal.deploy.record import SUBSCRIPTION, StackRecord, delete_record, load_record
-from shoal.deploy.resource_types import PROVIDER
+from shoal.deploy.resource_type import PROVIDER
 from shoal.deploy.steps import Step
 from shoal.errors import BadInput, ShoalError, WorkFailed
 from shoal.local.status import Status, default_state_dir, read_status

@@ -18,7 +18,8 @@ from shoal.deploy.properties import UnsupportedValue, decode, decode_masked, enc
 from shoal.deploy.provider import Provider
 from shoal.deploy.record import load_record
 from shoal.deploy.registration import refuse_unsupported, registration
-from shoal.deploy.resource_types import PROVIDER, TYPES
+from shoal.deploy.resource_type import PROVIDER
+from shoal.deploy.resource_types import TYPES
 from shoal.deploy.urns import STACK_TYPE, resource_urn
 from shoal.errors import BadInput, ShoalError, WorkFailed
 

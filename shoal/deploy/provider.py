@@ -8,7 +8,8 @@ from typing import Any
 
 from shoal.deploy.arm import Arm
 from shoal.deploy.properties import UNKNOWN
-from shoal.deploy.resource_types import GROUP, TYPES, Autoname, ResourceType
+from shoal.deploy.resource_type import GROUP, Autoname, ResourceType
+from shoal.deploy.resource_types import TYPES
 from shoal.errors import WorkFailed
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pulumi.runtime.proto import resource_pb2
 
 from shoal.deploy.properties import Inputs, decode
-from shoal.deploy.resource_types import PROVIDER, TYPES, ResourceType
+from shoal.deploy.resource_type import PROVIDER, ResourceType
+from shoal.deploy.resource_types import TYPES
 from shoal.deploy.urns import STACK_TYPE
 from shoal.errors import BadInput
 

@@ -1,106 +1,31 @@
-"""The one table of resource types that local stacks may declare: how a type of azure-native becomes an ARM resource.
+"""The one table of resource types that local stacks may declare.
 
-A resource's inputs are the parameters of its path and the properties of its body, with ARM's `properties` envelope
-flattened. Source: the schema of pulumi-azure-native 3.29 and, for what forces a replacement, its provider/pkg.
+Source: the schema of pulumi-azure-native 3.29 and, for what forces a replacement, its provider/pkg.
 """
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any
+from shoal.deploy.resource_type import ENVELOPE, GROUP, Autoname, ResourceType
 
-from shoal.errors import BadInput
-
-PROVIDER = "azure-native"
-ENVELOPE = frozenset({"location", "tags", "identity", "sku", "kind", "zones", "plan", "extendedLocation", "managedBy"})
-"""What stands beside `properties` in an ARM body, not within."""
-GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
 STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/{{accountName}}"
 BATCH = f"{GROUP}/providers/Microsoft.Batch/batchAccounts/{{accountName}}"
+NETWORK = f"{GROUP}/providers/Microsoft.Network"
+NETWORK_VERSION = "2024-05-01"
+ZONE = f"{NETWORK}/privateDnsZones/{{privateZoneName}}"
+ZONE_VERSION = "2024-06-01"
+INSIGHTS = f"{GROUP}/providers/Microsoft.Insights"
+LOCATED = frozenset({"location"})
 
 
-class Autoname(Enum):
-    """What a resource is called whose program does not say."""
-
-    RANDOM = 1
-    """The logical name and eight hexadecimal digits."""
-    COPY = 2
-    """The logical name."""
-    UUID = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceType:
-    token: str
-    path: str
-    api_version: str
-    autoname: Autoname
-    located: bool = False
-    """Takes the stack's or its group's location unless it says its own."""
-    replaced_by: frozenset[str] = frozenset()
-    """Inputs that ARM cannot change in place; a parameter of the path never can."""
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    """Inputs that ARM spells otherwise, by the program's spelling."""
-    flattened: bool = True
-    """Whether outputs carry ARM's `properties` flattened."""
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The inputs that stand in the path; the last is the name."""
-        return tuple(name for name in re.findall(r"{(\w+)}", self.path) if name != "subscriptionId")
-
-    @property
-    def name_property(self) -> str:
-        return self.parameters[-1]
-
-    def arm_id(self, subscription_id: str, inputs: Mapping[str, Any]) -> str:
-        """Raises BadInput where a parameter of the path is not given."""
-        if missing := [name for name in self.parameters if not inputs.get(name)]:
-            raise BadInput(f"{self.token} needs {', '.join(missing)}")
-        values = {name: str(inputs[name]).strip("/") for name in self.parameters}
-        return self.path.format(subscriptionId=subscription_id, **values)
-
-    def body(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """The ARM body of a PUT."""
-        body: dict[str, Any] = {"properties": {}}
-        for name, value in inputs.items():
-            if name in self.parameters:
-                continue
-            target = body if name in ENVELOPE else body["properties"]
-            target[self.renamed.get(name, name)] = _identity_map(value) if name == "identity" else value
-        return body
-
-    def inputs(self, resource: Mapping[str, Any]) -> dict[str, Any]:
-        """What the program would have to say, of a resource as ARM returns it; what only ARM says is among it."""
-        found = {**self.outputs(resource), **self.parameters_of(str(resource.get("id", "")))}
-        return {name: _identity_list(value) if name == "identity" else value for name, value in found.items()}
-
-    def parameters_of(self, id_: str) -> dict[str, str]:
-        """The parameters of the path, from an id; none where it is not the id of such a resource."""
-        pattern = re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", self.path.replace("/{scope}", "(?P<scope>/.+)"))
-        found = re.fullmatch(pattern, id_, re.IGNORECASE)
-        return {name: found[name] for name in self.parameters} if found else {}
-
-    def outputs(self, resource: Mapping[str, Any]) -> dict[str, Any]:
-        """A resource as ARM returns it, in the program's spelling."""
-        outputs = {name: value for name, value in resource.items() if name not in ("id", "properties")}
-        properties = resource.get("properties", {})
-        if not self.flattened:
-            return {**outputs, "properties": properties}
-        spelling = {arm: own for own, arm in self.renamed.items()}
-        return {**outputs, **{spelling.get(name, name): value for name, value in properties.items()}}
-
-
-def _identity_map(identity: Any) -> Any:
-    """Programs give a list of ids, ARM takes a map."""
-    ids = identity.get("userAssignedIdentities") if isinstance(identity, Mapping) else None
-    return {**identity, "userAssignedIdentities": {id_: {} for id_ in ids}} if isinstance(ids, list) else identity
-
-
-def _identity_list(identity: Any) -> Any:
-    ids = identity.get("userAssignedIdentities") if isinstance(identity, Mapping) else None
-    return {**identity, "userAssignedIdentities": list(ids)} if isinstance(ids, Mapping) else identity
+def _located(token: str, path: str, api_version: str, enveloped: str = "") -> ResourceType:
+    """A type in a group that is bound to its location and else changed in place."""
+    return ResourceType(
+        token=f"azure-native:{token}",
+        path=path,
+        api_version=api_version,
+        autoname=Autoname.RANDOM,
+        located=True,
+        replaced_by=LOCATED,
+        enveloped=frozenset(enveloped.split()),
+    )
 
 
 TYPES = {
@@ -179,6 +104,67 @@ TYPES = {
             path=f"{BATCH}/pools/{{poolName}}",
             api_version="2024-07-01",
             autoname=Autoname.COPY,
+        ),
+        _located("network:PublicIPAddress", f"{NETWORK}/publicIPAddresses/{{publicIpAddressName}}", NETWORK_VERSION),
+        _located("network:NatGateway", f"{NETWORK}/natGateways/{{natGatewayName}}", NETWORK_VERSION),
+        _located(
+            "network:NetworkSecurityGroup",
+            f"{NETWORK}/networkSecurityGroups/{{networkSecurityGroupName}}",
+            NETWORK_VERSION,
+            enveloped="securityRules",
+        ),
+        _located(
+            "network:VirtualNetwork",
+            f"{NETWORK}/virtualNetworks/{{virtualNetworkName}}",
+            NETWORK_VERSION,
+            enveloped="subnets",
+        ),
+        ResourceType(
+            token="azure-native:network:Subnet",
+            path=f"{NETWORK}/virtualNetworks/{{virtualNetworkName}}/subnets/{{subnetName}}",
+            api_version=NETWORK_VERSION,
+            autoname=Autoname.COPY,
+        ),
+        _located(
+            "network:PrivateEndpoint",
+            f"{NETWORK}/privateEndpoints/{{privateEndpointName}}",
+            NETWORK_VERSION,
+            enveloped="privateLinkServiceConnections",
+        ),
+        ResourceType(
+            token="azure-native:network:PrivateDnsZoneGroup",
+            path=f"{NETWORK}/privateEndpoints/{{privateEndpointName}}/privateDnsZoneGroups/{{privateDnsZoneGroupName}}",
+            api_version=NETWORK_VERSION,
+            autoname=Autoname.COPY,
+            enveloped=frozenset({"privateDnsZoneConfigs"}),
+        ),
+        _located("privatedns:PrivateZone", ZONE, ZONE_VERSION),
+        _located(
+            "privatedns:VirtualNetworkLink", f"{ZONE}/virtualNetworkLinks/{{virtualNetworkLinkName}}", ZONE_VERSION
+        ),
+        ResourceType(
+            token="azure-native:operationalinsights:Workspace",
+            path=f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/{{workspaceName}}",
+            api_version="2023-09-01",
+            autoname=Autoname.RANDOM,
+            located=True,
+            replaced_by=LOCATED,
+            envelope=ENVELOPE - {"sku"},
+        ),
+        ResourceType(
+            token="azure-native:monitor:DiagnosticSetting",
+            path="/{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}",
+            api_version="2021-05-01-preview",
+            autoname=Autoname.COPY,
+        ),
+        _located("monitor:ActionGroup", f"{INSIGHTS}/actionGroups/{{actionGroupName}}", "2024-10-01-preview"),
+        _located("monitor:MetricAlert", f"{INSIGHTS}/metricAlerts/{{ruleName}}", "2018-03-01"),
+        _located("monitor:ScheduledQueryRule", f"{INSIGHTS}/scheduledQueryRules/{{ruleName}}", "2025-01-01-preview"),
+        ResourceType(
+            token="azure-native:consumption:Budget",
+            path="/{scope}/providers/Microsoft.Consumption/budgets/{budgetName}",
+            api_version="2024-08-01",
+            autoname=Autoname.RANDOM,
         ),
     )
 }

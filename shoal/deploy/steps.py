@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from shoal.deploy.record import Resource, input_hash
-from shoal.deploy.resource_types import ResourceType
+from shoal.deploy.resource_type import ResourceType
 from shoal.deploy.urns import resource_name, resource_type
 
 

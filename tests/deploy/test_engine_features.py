@@ -141,8 +141,8 @@ managedidentity.UserAssignedIdentity("nodes", resource_group_name=group.name, re
     ("program", "refusal"),
     [
         (
-            "from pulumi_azure_native import network\nnetwork.VirtualNetwork('v', resource_group_name='g')",
-            "azure-native:network:VirtualNetwork (v) is not among the resources of the embedded service",
+            "from pulumi_azure_native import network\nnetwork.RouteTable('v', resource_group_name='g')",
+            "azure-native:network:RouteTable (v) is not among the resources of the embedded service",
         ),
         (
             GROUP.replace("name,", "name, opts=pulumi.ResourceOptions(import_='x'),"),

@@ -1,14 +1,18 @@
-from importlib import import_module
-
 import pytest
 
+from shoal.deploy.properties import UNKNOWN
 from shoal.deploy.resource_types import TYPES
+from shoal.deploy.standin.readings import known_inputs
 from shoal.errors import BadInput
 
 POOL = TYPES["azure-native:batch:Pool"]
 STORAGE = TYPES["azure-native:storage:StorageAccount"]
 GROUP = TYPES["azure-native:resources:ResourceGroup"]
 ROLE = TYPES["azure-native:authorization:RoleAssignment"]
+NETWORK = TYPES["azure-native:network:VirtualNetwork"]
+ALERT = TYPES["azure-native:monitor:MetricAlert"]
+WORKSPACE = TYPES["azure-native:operationalinsights:Workspace"]
+SETTING = TYPES["azure-native:monitor:DiagnosticSetting"]
 
 
 def test_id_is_the_path_with_its_parameters() -> None:
@@ -62,10 +66,36 @@ def test_groups_keep_their_properties_apart() -> None:
 
 @pytest.mark.parametrize("token", TYPES)
 def test_table_names_only_what_the_sdk_knows(token: str) -> None:
-    _, module, name = token.split(":")
-    arguments = getattr(import_module(f"pulumi_azure_native.{module}"), f"{name}Args")
-    properties = {key: value for key, value in vars(arguments).items() if isinstance(value, property)}
-    known = {getattr(value.fget, "_pulumi_name", key) for key, value in properties.items()}
-    kind = TYPES[token]
-    assert {*kind.parameters, *kind.replaced_by, *kind.renamed} <= known
+    known, kind = known_inputs(token), TYPES[token]
+    assert {*kind.parameters, *kind.replaced_by, *kind.renamed, *kind.enveloped} <= known
     assert kind.located == ("location" in known)
+
+
+def test_items_of_a_list_have_the_envelope_that_arm_gives_them() -> None:
+    inputs = {"subnets": [{"name": "nodes", "addressPrefix": "10.0.0.0/24", "natGateway": {"id": "/n"}}]}
+    assert NETWORK.body(inputs) == {
+        "properties": {
+            "subnets": [{"name": "nodes", "properties": {"addressPrefix": "10.0.0.0/24", "natGateway": {"id": "/n"}}}]
+        }
+    }
+    assert NETWORK.outputs(NETWORK.body(inputs)) == inputs
+    assert NETWORK.body({"subnets": UNKNOWN}) == {"properties": {"subnets": UNKNOWN}}
+
+
+def test_kind_of_an_alerts_criteria_is_spelt_with_a_dot_in_arm() -> None:
+    inputs = {"criteria": {"odataType": "x", "allOf": [{"metricName": "CoreCount"}]}}
+    assert ALERT.body(inputs)["properties"]["criteria"] == {"odata.type": "x", "allOf": [{"metricName": "CoreCount"}]}
+    assert ALERT.outputs(ALERT.body(inputs)) == inputs
+
+
+def test_price_of_a_workspace_is_among_its_properties() -> None:
+    assert WORKSPACE.body({"location": "westeurope", "sku": {"name": "PerGB2018"}}) == {
+        "location": "westeurope",
+        "properties": {"sku": {"name": "PerGB2018"}},
+    }
+
+
+def test_setting_of_a_scope_is_found_by_its_id() -> None:
+    id_ = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Batch/batchAccounts/a"
+    setting = f"{id_}/providers/Microsoft.Insights/diagnosticSettings/logs"
+    assert SETTING.parameters_of(setting) == {"resourceUri": id_, "name": "logs"}

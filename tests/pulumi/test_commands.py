@@ -147,8 +147,8 @@ def test_pool_that_is_replaced_is_deleted_before_it_is_made_again(project: Pulum
     ("program", "message"),
     [
         (
-            "from pulumi_azure_native import network\nnetwork.VirtualNetwork('v', resource_group_name='g')",
-            "azure-native:network:VirtualNetwork (v) is not among the resources of the embedded service",
+            "from pulumi_azure_native import network\nnetwork.RouteTable('v', resource_group_name='g')",
+            "azure-native:network:RouteTable (v) is not among the resources of the embedded service",
         ),
         (
             POOL.replace("shoal", "nobody"),

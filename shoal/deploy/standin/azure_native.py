@@ -23,7 +23,8 @@ from shoal.deploy.invokes import SECRET_RESULTS, invoke
 from shoal.deploy.properties import UnsupportedValue, decode, encode, is_known
 from shoal.deploy.provider import Provider, refuse_existing
 from shoal.deploy.record import SUBSCRIPTION
-from shoal.deploy.resource_types import TYPES, ResourceType
+from shoal.deploy.resource_type import ResourceType
+from shoal.deploy.resource_types import TYPES
 from shoal.deploy.standin.readings import inputs_as_found, inputs_to_import
 from shoal.deploy.standin.serving import plugin_server, serve
 from shoal.deploy.steps import changes_between, replacing

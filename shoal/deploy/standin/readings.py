@@ -6,7 +6,7 @@ from typing import Any
 
 from shoal.deploy.arm_types.tables import arm_type, definition
 from shoal.deploy.arm_types.writable import writable
-from shoal.deploy.resource_types import ResourceType
+from shoal.deploy.resource_type import ResourceType
 
 
 def inputs_as_found(kind: ResourceType, inputs: Mapping[str, Any], resource: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,13 +22,20 @@ def inputs_as_found(kind: ResourceType, inputs: Mapping[str, Any], resource: Map
 
 def inputs_to_import(kind: ResourceType, resource: Mapping[str, Any]) -> dict[str, Any]:
     """All that a program may say of the resource, as azure-native's SDK knows it, with the service's answers."""
-    _, module, name = kind.token.split(":")
-    arguments = getattr(import_module(f"pulumi_azure_native.{module}"), f"{name}Args")
-    properties = {key: value for key, value in vars(arguments).items() if isinstance(value, property)}
-    known = {getattr(value.fget, "_pulumi_name", key) for key, value in properties.items()}
+    known = known_inputs(kind.token)
     table = definition(arm_type(kind.path), kind.api_version)
     said = resource if table is None else {**writable(table, resource), "id": resource["id"]}
     return {name: value for name, value in kind.inputs(said).items() if name in known and value not in (None, [])}
+
+
+def known_inputs(token: str) -> set[str]:
+    """What the SDK lets a program say of a type."""
+    _, module, name = token.split(":")
+    sdk = import_module(f"pulumi_azure_native.{module}")
+    # A type that is also part of others has its arguments under another name.
+    arguments = getattr(sdk, f"{name}InitArgs", None) or getattr(sdk, f"{name}Args")
+    properties = {key: value for key, value in vars(arguments).items() if isinstance(value, property)}
+    return {getattr(value.fget, "_pulumi_name", key) for key, value in properties.items()}
 
 
 def _as_found(asked: Any, found: Any) -> Any:

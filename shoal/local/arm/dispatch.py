@@ -14,16 +14,21 @@ from shoal.local.api.calls import Answer
 from shoal.local.arm import (
     applications,
     batch_accounts,
+    budgets,
     containers,
     deployment_stacks,
     failures,
     groups,
     identities,
     management_policies,
+    monitors,
+    networks,
     packages,
     pools,
+    private_links,
     role_assignments,
     storage_accounts,
+    virtual_networks,
 )
 from shoal.local.arm.calls import Call, Handler, Kind
 from shoal.local.arm.ids import Target, parse
@@ -45,6 +50,11 @@ KINDS: Mapping[str, Kind] = {
         packages.KIND,
         pools.KIND,
         deployment_stacks.KIND,
+        *networks.KINDS,
+        *virtual_networks.KINDS,
+        *private_links.KINDS,
+        *monitors.KINDS,
+        *budgets.KINDS,
     )
 }
 

@@ -83,3 +83,16 @@ def property_cannot_be_updated(name: str) -> BatchError:
 
 def still_deleting(path: str) -> BatchError:
     return BatchError(409, "ResourceBeingDeleted", f"'{path}' is still being deleted; ask again.")
+
+
+def reference_not_found(path: str, referenced: str) -> BatchError:
+    text = f"Resource '{referenced}' referenced by resource '{path}' was not found."
+    return BatchError(400, "InvalidResourceReference", text)
+
+
+def in_use(code: str, path: str, holder: str) -> BatchError:
+    return BatchError(400, code, f"'{path}' is in use by '{holder}' and cannot be deleted.")
+
+
+def invalid(code: str, message: str) -> BatchError:
+    return BatchError(400, code, message)

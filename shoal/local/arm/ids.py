@@ -28,7 +28,7 @@ class Target:
     @property
     def parent(self) -> str:
         """The path of the resource that this one needs: the one above it, or its scope."""
-        return self.scope if len(self.names) == 1 else _without_blob_service(self.path.rsplit("/", 2)[0])
+        return _without_blob_service(self.scope if len(self.names) == 1 else self.path.rsplit("/", 2)[0])
 
     @property
     def owner(self) -> str:

@@ -30,6 +30,7 @@ async def put(call: Call) -> Answer:
     def change(tx: Transaction) -> None:
         records.require_parent(tx.connection, call.target)
         data_plane.require_packages(tx, call.target.names[0], definition.body)
+        _require_subnet(tx.connection, definition.body)
         row = _find(tx.connection, call.target)
         _check_conditions(call, row)
         if row is None:
@@ -90,6 +91,13 @@ def _find(connection: sqlite3.Connection, target: Target) -> sqlite3.Row | None:
         f"{data_plane.WITH_COUNTS} WHERE pools.account = ? AND pools.id = ? GROUP BY pools.key", target.names
     ).fetchone()
     return row
+
+
+def _require_subnet(connection: sqlite3.Connection, definition: JsonObject) -> None:
+    """Raises BatchError InvalidPropertyValue."""
+    subnet = definition.get("networkConfiguration", {}).get("subnetId")
+    if subnet is not None and records.find(connection, subnet) is None:
+        raise errors.invalid_property("subnetId", subnet, "The subnet does not exist")
 
 
 def _check_conditions(call: Call, row: sqlite3.Row | None) -> None:

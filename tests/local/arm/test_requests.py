@@ -14,9 +14,9 @@ def test_request_without_a_version_is_refused(arm: ArmHttp) -> None:
 
 
 def test_operation_that_is_not_there_is_named(arm: ArmHttp) -> None:
-    status, answer = arm.call("PUT", "providers/Microsoft.Network/virtualNetworks/v", {"location": "westeurope"})
+    status, answer = arm.call("PUT", "providers/Microsoft.Compute/virtualMachines/v", {"location": "westeurope"})
     assert status == 501
-    assert answer["error"]["message"].startswith("The operation PUT on Microsoft.Network/virtualNetworks is not")
+    assert answer["error"]["message"].startswith("The operation PUT on Microsoft.Compute/virtualMachines is not")
 
 
 def test_action_that_is_not_there_is_named(arm: ArmHttp) -> None:

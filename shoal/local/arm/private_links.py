@@ -1,0 +1,87 @@
+"""Private endpoints and the private DNS by which they are found: records. Nothing is resolved or routed by them."""
+
+from typing import Any
+
+from shoal.local.arm import batch_accounts, failures, records, storage_accounts, virtual_networks
+from shoal.local.arm.calls import Call, JsonObject
+from shoal.local.arm.ids import Target
+from shoal.local.arm.networks import state
+from shoal.local.arm.rules import Rules, kind, values_at
+
+ENDPOINT = "Microsoft.Network/privateEndpoints"
+ZONE = "Microsoft.Network/privateDnsZones"
+CONNECTION = "properties.privateLinkServiceConnections"
+SUB_RESOURCES = {
+    batch_accounts.TYPE: {"batchAccount", "nodeManagement"},
+    storage_accounts.TYPE: {"blob", "blob_secondary", "dfs", "file", "queue", "table", "web"},
+}
+"""Source: Azure Private Link, private-link resources."""
+
+
+def _check_endpoint(call: Call, body: JsonObject, _old: JsonObject | None) -> None:
+    for where, connection in values_at(body, f"{CONNECTION}[]"):
+        given = connection["properties"]
+        target = records.find(call.service.connection, given["privateLinkServiceId"]) or {}
+        known = SUB_RESOURCES.get(str(target.get("type")), set())
+        for group in given["groupIds"]:
+            if group not in known:
+                raise failures.invalid_content(
+                    f"{where} asks for the sub-resource {group}, which {given['privateLinkServiceId']} does not have"
+                )
+
+
+def _check_global(_call: Call, body: JsonObject, _old: JsonObject | None) -> None:
+    if str(body["location"]).lower() != "global":
+        text = "Private DNS is in the location 'global' only."
+        raise failures.invalid("LocationNotAvailableForResourceType", text)
+
+
+def _check_zone(call: Call, body: JsonObject, old: JsonObject | None) -> None:
+    _check_global(call, body, old)
+    if "." not in call.target.name:
+        raise failures.invalid_name("a private DNS zone", call.target.name, "two labels or more, with dots between")
+
+
+def _succeeded(_target: Target) -> dict[str, Any]:
+    return {"provisioningState": "Succeeded"}
+
+
+KINDS = (
+    kind(
+        Rules(
+            type=ENDPOINT,
+            required=(
+                "properties.subnet",
+                "properties.subnet.id",
+                CONNECTION,
+                *(f"{CONNECTION}[].{name}" for name in ("name", "properties")),
+                *(f"{CONNECTION}[].properties.{name}" for name in ("privateLinkServiceId", "groupIds")),
+            ),
+            references={
+                "properties.subnet.id": virtual_networks.SUBNET,
+                f"{CONNECTION}[].properties.privateLinkServiceId": "",
+            },
+            check=_check_endpoint,
+            answers=state,
+        )
+    ),
+    kind(
+        Rules(
+            type=f"{ENDPOINT}/privateDnsZoneGroups",
+            located=False,
+            required=("properties.privateDnsZoneConfigs", "properties.privateDnsZoneConfigs[].name"),
+            references={"properties.privateDnsZoneConfigs[].properties.privateDnsZoneId": ZONE},
+            answers=_succeeded,
+        )
+    ),
+    kind(Rules(type=ZONE, check=_check_zone, answers=_succeeded)),
+    kind(
+        Rules(
+            type=f"{ZONE}/virtualNetworkLinks",
+            required=("properties.virtualNetwork", "properties.virtualNetwork.id"),
+            references={"properties.virtualNetwork.id": virtual_networks.TYPE},
+            check=_check_global,
+            answers=lambda target: {**_succeeded(target), "virtualNetworkLinkState": "Completed"},
+        )
+    ),
+)
