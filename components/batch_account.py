@@ -43,10 +43,15 @@ class BatchAccountArgs(TypedDict):
 class BatchAccount(pulumi.ComponentResource):
     """A Batch account that reads its storage by identity, an identity for its nodes, and the roles of both."""
 
+    account_id: pulumi.Output[str]
     account_name: pulumi.Output[str]
     endpoint: pulumi.Output[str]
     """With scheme, no trailing slash."""
     node_identity_id: pulumi.Output[str]
+    dedicated_core_quota: pulumi.Output[int | None]
+    """Cores of all dedicated nodes together; none where Azure counts for the whole subscription."""
+    low_priority_core_quota: pulumi.Output[int | None]
+    """Cores of all Spot nodes together; none where Azure counts for the whole subscription."""
 
     def __init__(self, name: str, args: BatchAccountArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("shoal:index:BatchAccount", name, None, opts)
@@ -77,9 +82,12 @@ class BatchAccount(pulumi.ComponentResource):
             ),
         )
         assign_roles(name, principals, {"batch": account.id}, parent=self)
+        self.account_id = account.id
         self.account_name = account.name
         self.endpoint = account.account_endpoint.apply(_with_scheme)
         self.node_identity_id = node_identity.id
+        self.dedicated_core_quota = pulumi.Output.from_input(account.dedicated_core_quota)
+        self.low_priority_core_quota = pulumi.Output.from_input(account.low_priority_core_quota)
         self.register_outputs(
             {"accountName": self.account_name, "endpoint": self.endpoint, "nodeIdentityId": self.node_identity_id}
         )

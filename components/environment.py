@@ -10,8 +10,11 @@ from pulumi_azure_native import authorization, resources
 from components.application_package import ApplicationPackage, package_directory
 from components.batch_account import BatchAccount, Submitter
 from components.job_storage import CONTAINERS, JobStorage
+from components.monitoring import Monitoring, MonitoringArgs, MonitoringShape
 from components.names import account_name
 from components.package_content import require_version
+from components.private_links import PrivateLinks
+from components.private_network import NetworkShape, PrivateNetwork, PrivateNetworkArgs
 from components.provider import arm_endpoint
 from components.spot_pool import PoolShape, SpotPool, SpotPoolArgs
 from shoal.environment import Authentication
@@ -46,6 +49,10 @@ class EnvironmentArgs(TypedDict):
     submitters: list[Submitter]
     packages: list[Package]
     pools: list[Pool]
+    network: NotRequired[NetworkShape]
+    """A private network that the pools are in, without public addresses; none unless given."""
+    monitoring: NotRequired[MonitoringShape]
+    """None unless given."""
 
 
 class Environment(pulumi.ComponentResource):
@@ -69,7 +76,10 @@ class Environment(pulumi.ComponentResource):
         self._storage = self._job_storage(name, args["storage_account"] or derived_name)
         self._account = self._batch_account(name, args["batch_account"] or derived_name)
         self._packages = {package["name"]: self._package(package) for package in args["packages"]}
+        self._subnet_id = self._private_subnet(f"{name}-network", args["network"]) if "network" in args else None
         self._pools = {pool["name"]: self._pool(pool) for pool in args["pools"]}
+        if "monitoring" in args:
+            self._monitor(f"{name}-monitoring", args["monitoring"])
         self.register_outputs({})
 
     def document(self) -> Mapping[str, pulumi.Input[Any]]:
@@ -139,9 +149,47 @@ class Environment(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
 
+    def _private_subnet(self, name: str, shape: NetworkShape) -> pulumi.Output[str]:
+        """For the nodes, once they can reach the accounts from there."""
+        place = {"resource_group_name": self._group.name, "location": self._args["location"]}
+        network = PrivateNetwork(
+            name, cast(PrivateNetworkArgs, {**shape, **place}), pulumi.ResourceOptions(parent=self)
+        )
+        if not shape.get("private_endpoints"):
+            return network.subnet_id
+        links = PrivateLinks(
+            f"{name}-links",
+            {
+                "resource_group_name": self._group.name,
+                "location": self._args["location"],
+                "vnet_id": network.vnet_id,
+                "endpoint_subnet_id": network.endpoint_subnet_id,
+                "subnet_id": network.subnet_id,
+                "batch_account_id": self._account.account_id,
+                "storage_account_id": self._storage.account_id,
+            },
+            pulumi.ResourceOptions(parent=self),
+        )
+        return links.subnet_id
+
+    def _monitor(self, name: str, shape: MonitoringShape) -> Monitoring:
+        args = {
+            **shape,
+            "resource_group_name": self._group.name,
+            "resource_group_id": self._group.id,
+            "location": self._args["location"],
+            "batch_account_id": self._account.account_id,
+            "storage_account_id": self._storage.account_id,
+            "dedicated_core_quota": self._account.dedicated_core_quota,
+            "low_priority_core_quota": self._account.low_priority_core_quota,
+        }
+        return Monitoring(name, cast(MonitoringArgs, args), pulumi.ResourceOptions(parent=self))
+
     def _pool(self, pool: Pool) -> SpotPool:
         packages = [self._packages[package] for package in pool.get("packages", [])]
         shape = {key: value for key, value in pool.items() if key not in ("name", "packages")}
+        if self._subnet_id is not None and "subnet_id" not in shape:
+            shape |= {"subnet_id": self._subnet_id, "public_ip": False}
         args = {
             **shape,
             "resource_group_name": self._group.name,

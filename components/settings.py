@@ -10,12 +10,14 @@ from typing import Annotated, Any, Literal, Self, cast
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from components.batch_account import PrincipalType
 from components.environment import EnvironmentArgs
 from components.errors import SettingsError
 from components.faults import camel
+from components.monitoring_settings import Monitoring
+from components.network_settings import Network
 from components.pool_network import subnet_faults
 from components.pool_settings import Pool
 from components.provider import ARM_ENDPOINTS, arm_endpoint
@@ -51,6 +53,13 @@ class Settings(Section):
     pools: tuple[Pool, ...]
     jobs: tuple[dict[str, Any], ...]
     """Nothing that is deployed: `shoal` checks and submits them."""
+    network: Network | None
+    monitoring: Monitoring | None
+
+    @field_validator("network", "monitoring", mode="before")
+    @classmethod
+    def nothing_said_is_none(cls, section: Any) -> Any:
+        return None if section == {} else section
 
     @model_validator(mode="after")
     def embedded_service_takes_keys(self) -> Self:

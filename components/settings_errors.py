@@ -16,6 +16,8 @@ ALLOWED = {
     "int_parsing": "it must be an integer",
     "int_type": "it must be an integer",
     "int_from_float": "it must be an integer",
+    "float_parsing": "it must be a number",
+    "float_type": "it must be a number",
     "bool_parsing": "it must be true or false",
     "string_type": "it must be text",
     "string_too_short": "it must be text",

@@ -23,6 +23,7 @@ class Registered:
     inputs: Mapping[str, Any]
     replace_on_changes: tuple[str, ...]
     delete_before_replace: bool | None
+    ignore_changes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,8 @@ class Azure(Mocks):
             "identity": {"type": "UserAssigned", "userAssignedIdentities": {id_: {} for id_ in identities}},
             "name": name,
             "principalId": f"principal-of-{name}",
+            "dedicatedCoreQuota": 100,
+            "lowPriorityCoreQuota": 50,
             "accountEndpoint": f"{name}.westeurope.batch.azure.com",
             "primaryEndpoints": endpoints,
         }
@@ -72,6 +75,7 @@ class Recorder(MockMonitor):
                 inputs=json_format.MessageToDict(request.object),
                 replace_on_changes=tuple(request.replaceOnChanges),
                 delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
+                ignore_changes=tuple(request.ignoreChanges),
             )
         )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # the SDK's mocks are untyped

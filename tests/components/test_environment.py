@@ -136,3 +136,37 @@ def test_accounts_without_a_name_get_the_same_one_in_every_run(project: Path) ->
     assert name.startswith("shoaldev")
     assert name.isalnum()
     assert len(name) <= 24
+
+
+def test_pools_of_a_private_network_are_in_its_subnet_and_have_no_public_address(project: Path) -> None:
+    recording = declare(project, network={"private_endpoints": True})
+    network = recording.only("batch:Pool").inputs["networkConfiguration"]
+    assert network["subnetId"].endswith("shoal-network-vnet/subnets/nodes")
+    assert network["publicIPAddressConfiguration"] == {"provision": "NoPublicIPAddresses"}
+    targets = [
+        connection["privateLinkServiceId"].rsplit("/", 1)[-1]
+        for endpoint in recording.of_type("network:PrivateEndpoint")
+        for connection in endpoint.inputs["privateLinkServiceConnections"]
+    ]
+    assert targets == ["shoal-batch-account", "shoal-batch-account", "shoal-storage-account"]
+
+
+def test_stack_without_network_and_monitoring_has_nothing_of_them(project: Path) -> None:
+    recording = declare(project)
+    assert "networkConfiguration" not in recording.only("batch:Pool").inputs
+    kinds = {
+        resource.type.split(":")[1] for resource in recording.resources if resource.type.startswith("azure-native")
+    }
+    assert not kinds & {"network", "privatedns", "monitor", "operationalinsights", "consumption"}
+
+
+def test_monitored_stack_watches_its_own_account_and_group(project: Path) -> None:
+    recording = declare(project, monitoring={"emails": ["a@example.com"], "monthly_budget": 10})
+    assert recording.only("monitor:DiagnosticSetting").inputs["resourceUri"].endswith("shoal-batch-account")
+    assert recording.only("consumption:Budget").inputs["scope"].endswith("shoal-group")
+    thresholds = {
+        alert.name: alert.inputs["criteria"]["allOf"][0]["threshold"]
+        for alert in recording.of_type("monitor:MetricAlert")
+    }
+    assert thresholds["shoal-monitoring-low-dedicated-quota"] == 80
+    assert thresholds["shoal-monitoring-low-spot-quota"] == 40

@@ -27,6 +27,8 @@ def given(*, pools: Sequence[dict[str, Any]] | str = (POOL,), **values: str) -> 
         "submitters": "[]",
         "jobs": "[]",
         "packages": json.dumps([{"name": "var", "directory": "app"}]),
+        "network": "{}",
+        "monitoring": "{}",
         "pools": pools if isinstance(pools, str) else json.dumps(pools),
         **values,
     }
@@ -293,3 +295,70 @@ def test_password_in_clear_is_refused_in_an_azure_stack(
 def test_keys_are_told_by_the_name_of_the_project() -> None:
     with pytest.raises(SettingsError, match=r"^pricing:pools names spot more than once \(Pulumi.prod.yaml\)$"):
         parse_settings(given(pools=[POOL, POOL]), project="pricing", file="Pulumi.prod.yaml")
+
+
+def test_network_and_monitoring_are_off_unless_something_is_said_of_them() -> None:
+    args = parse().environment_args()
+    assert "network" not in args
+    assert "monitoring" not in args
+
+
+def test_component_arguments_leave_out_what_a_network_and_monitoring_do_not_say() -> None:
+    network, monitoring = {"outbound": "nat"}, {"emails": ["a@example.com"], "monthlyBudget": 99.5}
+    args = parse(network=json.dumps(network), monitoring=json.dumps(monitoring)).environment_args()
+    assert args.get("network") == {"outbound": "nat", "private_endpoints": False}
+    assert args.get("monitoring") == {"emails": ["a@example.com"], "storage_logs": False, "monthly_budget": 99.5}
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        ("yes", "shoal:network is yes; it must be a mapping of keys to values (Pulumi.dev.yaml)"),
+        ('{"outbound": "vpn"}', "shoal:network.outbound is vpn; it must be 'nat' or 'none' (Pulumi.dev.yaml)"),
+        (
+            '{"outbound": "none"}',
+            "shoal:network is wrong: without a gateway, nodes reach the Batch service through private endpoints only"
+            " (Pulumi.dev.yaml)",
+        ),
+        (
+            '{"outboundPorts": [0]}',
+            "shoal:network.outboundPorts[0] is 0; it must be at least 1 (Pulumi.dev.yaml)",
+        ),
+        (
+            '{"addressSpace": "10.0.0.0/30"}',
+            "shoal:network.addressSpace is 10.0.0.0/30; it must be from /8 to /24 in size (Pulumi.dev.yaml)",
+        ),
+        (
+            '{"privateEndpoint": true}',
+            "shoal:network.privateEndpoint is not a known key; did you mean privateEndpoints? (Pulumi.dev.yaml)",
+        ),
+    ],
+)
+def test_wrong_network_is_refused(network: str, message: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse(network=network)
+    assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"emails": []}, "shoal:monitoring.emails is []; it must name somebody (Pulumi.dev.yaml)"),
+        ({"emails": ["a@example.com"] * 2}, "a@example.com is named more than once (Pulumi.dev.yaml)"),
+        ({"emails": ["somebody"]}, "shoal:monitoring.emails[0] is somebody; it must match"),
+        ({"emails": None}, "shoal:monitoring.emails is None; it must be a list (Pulumi.dev.yaml)"),
+        ({"retentionDays": 7}, "shoal:monitoring.retentionDays is 7; it must be at least 30 (Pulumi.dev.yaml)"),
+        ({"retentionDays": 800}, "shoal:monitoring.retentionDays is 800; it must be at most 730 (Pulumi.dev.yaml)"),
+        ({"monthlyBudget": 0}, "shoal:monitoring.monthlyBudget is 0; it must be at least 1"),
+        ({"monthlyBudget": "much"}, "shoal:monitoring.monthlyBudget is much; it must be a number (Pulumi.dev.yaml)"),
+    ],
+)
+def test_wrong_monitoring_is_refused(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse(monitoring=json.dumps({"emails": ["a@example.com"], **change}))
+    assert message in str(refused.value)
+
+
+def test_monitoring_that_tells_nobody_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"shoal:monitoring.emails is missing \(Pulumi.dev.yaml\)"):
+        parse(monitoring='{"monthlyBudget": 100}')

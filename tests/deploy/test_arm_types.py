@@ -9,7 +9,8 @@ from shoal.deploy.arm_types.refusals import arm_body, refusals, refuse
 from shoal.deploy.arm_types.tables import arm_type, definition
 from shoal.deploy.arm_types.writable import writable
 from shoal.deploy.properties import UNKNOWN
-from shoal.deploy.resource_types import TYPES, Autoname, ResourceType
+from shoal.deploy.resource_type import Autoname, ResourceType
+from shoal.deploy.resource_types import TYPES
 from shoal.errors import BadInput
 
 STORAGE = TYPES["azure-native:storage:StorageAccount"]

@@ -10,7 +10,8 @@ import pytest
 
 from shoal.deploy.arm_types.refusals import refusals
 from shoal.deploy.arm_types.tables import arm_type, definition
-from shoal.deploy.resource_types import TYPES, ResourceType
+from shoal.deploy.resource_type import ResourceType
+from shoal.deploy.resource_types import TYPES
 from tests.deploy.declared import STACK_FILES, Declared, declared_resources
 
 POOL = "azure-native:batch:Pool"

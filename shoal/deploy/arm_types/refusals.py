@@ -7,7 +7,7 @@ from shoal.deploy.arm_types.faults import Fault, Path, faults
 from shoal.deploy.arm_types.nesting import nested
 from shoal.deploy.arm_types.tables import ENVELOPE, arm_type, definition
 from shoal.deploy.properties import MASK
-from shoal.deploy.resource_types import ResourceType
+from shoal.deploy.resource_type import ResourceType
 from shoal.errors import BadInput
 
 

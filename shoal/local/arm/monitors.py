@@ -23,6 +23,8 @@ CRITERIA = (
     "Microsoft.Azure.Monitor.MultipleResourceMultipleMetricCriteria",
 )
 SEVERITIES = range(5)
+CONDITION = "properties.criteria.allOf"
+OPERATORS = ("Equals", "GreaterThan", "GreaterThanOrEqual", "LessThan", "LessThanOrEqual")
 
 
 def _check_workspace(call: Call, body: JsonObject, _old: JsonObject | None) -> None:
@@ -59,14 +61,17 @@ def _check_setting(call: Call, body: JsonObject, _old: JsonObject | None) -> Non
             raise failures.invalid_content(f"{where} is {category}; it must be {' or '.join(sorted(known))}")
 
 
-def _check_severity(_call: Call, body: JsonObject, _old: JsonObject | None) -> None:
+def _check_alert(_call: Call, body: JsonObject, _old: JsonObject | None) -> None:
     severity = body["properties"]["severity"]
     if severity not in SEVERITIES:
         raise failures.invalid_content(f"severity is {severity}; it must be from 0 to {SEVERITIES.stop - 1}")
+    for where, operator in values_at(body, f"{CONDITION}[].operator"):
+        if operator not in OPERATORS:
+            raise failures.invalid_content(f"{where} is {operator}; it must be one of {', '.join(OPERATORS)}")
 
 
 def _check_metric_alert(call: Call, body: JsonObject, old: JsonObject | None) -> None:
-    _check_severity(call, body, old)
+    _check_alert(call, body, old)
     criteria = body["properties"]["criteria"].get("odata.type")
     if criteria not in CRITERIA:
         raise failures.invalid_content(f"odata.type of the criteria is {criteria}; it must be {' or '.join(CRITERIA)}")
@@ -75,7 +80,6 @@ def _check_metric_alert(call: Call, body: JsonObject, old: JsonObject | None) ->
 ALERT = tuple(f"properties.{name}" for name in ("severity", "enabled", "scopes", "evaluationFrequency", "windowSize"))
 METRIC = ("name", "metricName", "timeAggregation", "operator", "threshold", "criterionType")
 QUERY = ("query", "timeAggregation", "operator", "threshold")
-CONDITION = "properties.criteria.allOf"
 
 KINDS = tuple(
     kind(rules)
@@ -108,7 +112,7 @@ KINDS = tuple(
             beside=("kind",),
             required=(*ALERT, "properties.criteria", CONDITION, *(f"{CONDITION}[].{name}" for name in QUERY)),
             references={"properties.scopes[]": "", "properties.actions.actionGroups[]": GROUP},
-            check=_check_severity,
+            check=_check_alert,
         ),
     )
 )

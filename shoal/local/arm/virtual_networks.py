@@ -49,6 +49,7 @@ async def put(call: Call) -> Answer:
         given = body["properties"].pop("subnets", None)
         subnets = there if given is None else {one["id"].lower(): one for one in _inline(call, given)}
         check_subnets(_space(body), {one["name"]: prefix(one) for one in subnets.values()})
+        body["properties"]["subnets"] = [one["name"] for one in subnets.values()]
         records.keep(tx, TYPE, body)
         for id_ in there.keys() - subnets.keys():
             require_free(tx.connection, there[id_]["id"], HELD)
@@ -61,7 +62,10 @@ async def put(call: Call) -> Answer:
 
 
 def view(service: Service, body: JsonObject) -> JsonObject:
-    subnets = records.below(service.connection, body["id"], SUBNET)
+    """With its subnets: those that it was declared with in the order of their declaration, then the others."""
+    order = body["properties"]["subnets"]
+    there = records.below(service.connection, body["id"], SUBNET)
+    subnets = sorted(there, key=lambda one: order.index(one["name"]) if one["name"] in order else len(order))
     return {**body, "properties": {**body["properties"], "subnets": subnets}}
 
 

@@ -124,6 +124,10 @@ def test_query_rule_is_about_a_workspace(arm: ArmHttp) -> None:
     condition = {"query": "AzureDiagnostics", "timeAggregation": "Count", "operator": "GreaterThan", "threshold": 0}
     rule = {**TIMES, "scopes": [workspace], "criteria": {"allOf": [condition]}, "actions": {"actionGroups": [group]}}
     without = {**rule, "criteria": {"allOf": [{**condition, "query": ""}]}}
+    strange = {**rule, "criteria": {"allOf": [{**condition, "operator": "gt"}]}}
+    assert "allOf[0].operator is gt; it must be one of" in refused(
+        arm, QUERY, {"location": "westeurope", "properties": strange}
+    )
     assert "allOf[0].query is missing" in refused(arm, QUERY, {"location": "westeurope", "properties": without})
     assert arm.make(QUERY, {"location": "westeurope", "properties": rule})["properties"] == rule
 

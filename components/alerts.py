@@ -1,0 +1,80 @@
+"""What somebody should hear of, as one table (docs/network-and-monitoring.md shows it)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+QUOTA_PERCENT = 80
+Quota = Literal["dedicated", "low-priority"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricAlert:
+    """On the average of a metric of the Batch account over a quarter of an hour: metrics come each minute, may be late
+    or twice, and single ones mean nothing. Source: Azure Batch, metrics, alerts and logs."""
+
+    name: str
+    metric: str
+    quota: Quota | None = None
+    """Goes off at a part of this quota; else at the first node."""
+    severity: int
+    """0: critical, 1: error, 2: warning, 3: information."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogAlert:
+    name: str
+    query: str
+    """In Kusto's language; goes off on its first row."""
+    severity: int
+    why: str
+
+
+METRIC_ALERTS = (
+    MetricAlert(
+        name="unusable-nodes",
+        metric="UnusableNodeCount",
+        severity=1,
+        why="unusable nodes run no task and cost as much as the others; `shoal nodes` names them",
+    ),
+    MetricAlert(
+        name="failed-start-tasks",
+        metric="StartTaskFailedNodeCount",
+        severity=1,
+        why="nodes whose start task failed run no task and cost as much as the others; `shoal nodes` names them",
+    ),
+    MetricAlert(
+        name="low-dedicated-quota",
+        metric="CoreCount",
+        quota="dedicated",
+        severity=2,
+        why=f"{QUOTA_PERCENT} % of the dedicated cores that the account may have are in use; pools stop growing at all",
+    ),
+    MetricAlert(
+        name="low-spot-quota",
+        metric="LowPriorityCoreCount",
+        quota="low-priority",
+        severity=2,
+        why=f"{QUOTA_PERCENT} % of the Spot cores that the account may have are in use; pools stop growing at all",
+    ),
+)
+FAILED_RESIZES = LogAlert(
+    name="failed-resizes",
+    # Columns exist from the first event on that has them, which in a fresh workspace is none.
+    query="""
+AzureDiagnostics
+| where Category == "ServiceLog" and OperationName == "PoolResizeCompleteEvent"
+| extend pool = column_ifexists("id_s", ""), code = column_ifexists("resultCode_s", "")
+| where isnotempty(code) and code != "Success"
+| project TimeGenerated, pool, code, message = column_ifexists("resultMessage_s", "")
+""".strip(),
+    severity=2,
+    why="a pool did not get the nodes that it asked for: no capacity, no quota, or no addresses left in its subnet",
+)
+"""There is a metric of completed resizes, but it does not tell failed ones from others; the event of the log does.
+Source: Azure Batch, pool resize complete event; Azure Monitor, AzureDiagnostics."""
+
+
+def quota_threshold(quota: int | None) -> int:
+    """Cores; at least 1, so that an account without any such quota is quiet."""
+    return max(1, (quota or 0) * QUOTA_PERCENT // 100)

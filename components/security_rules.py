@@ -1,0 +1,78 @@
+"""What may pass into and out of the subnet of the nodes, as one table (docs/network-and-monitoring.md shows it)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+ANY = "*"
+WEB_PORTS = (80, 443)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityRule:
+    name: str
+    priority: int
+    """The lowest that fits decides. Source: Azure's own rules come after 65000."""
+    direction: Literal["Inbound", "Outbound"]
+    access: Literal["Allow", "Deny"]
+    peer: str
+    """A service tag: where it comes from, or goes to. `{region}` stands for the stack's."""
+    ports: tuple[int, ...]
+    """Of TCP; none for everything."""
+    why: str
+
+    def peer_in(self, location: str) -> str:
+        return self.peer.format(region=location.replace(" ", "").lower())
+
+
+NO_ENTRY = SecurityRule(
+    name="deny-internet-in",
+    priority=4000,
+    direction="Inbound",
+    access="Deny",
+    peer="Internet",
+    ports=(),
+    why="nobody reaches a node from outside; with simplified communication the Batch service does not have to",
+)
+BATCH = SecurityRule(
+    name="allow-batch",
+    priority=100,
+    direction="Outbound",
+    access="Allow",
+    peer="BatchNodeManagement.{region}",
+    ports=(443,),
+    why="nodes fetch their tasks from the Batch service and report to it",
+)
+STORAGE = SecurityRule(
+    name="allow-storage",
+    priority=110,
+    direction="Outbound",
+    access="Allow",
+    peer="Storage.{region}",
+    ports=(443,),
+    why="nodes read inputs and packages and write outputs and logs",
+)
+NO_EXIT = SecurityRule(
+    name="deny-internet-out",
+    priority=4000,
+    direction="Outbound",
+    access="Deny",
+    peer="Internet",
+    ports=(),
+    why="nothing else leaves the network",
+)
+
+
+def security_rules(internet_ports: Sequence[int]) -> tuple[SecurityRule, ...]:
+    """Within the network everything may pass, by Azure's own rules. Source: Batch, simplified compute node
+    communication; virtual network service tags."""
+    internet = SecurityRule(
+        name="allow-internet",
+        priority=120,
+        direction="Outbound",
+        access="Allow",
+        peer="Internet",
+        ports=tuple(internet_ports),
+        why="start tasks and tasks fetch what they install",
+    )
+    return (NO_ENTRY, BATCH, STORAGE, *([internet] if internet_ports else []), NO_EXIT)
