@@ -39,6 +39,8 @@ def _check_notifications(notifications: JsonObject) -> None:
     if len(notifications) > MOST_NOTIFICATIONS:
         raise failures.invalid_content(f"a budget has at most {MOST_NOTIFICATIONS} notifications")
     for name, notification in notifications.items():
+        if not isinstance(notification, dict) or not isinstance(notification.get("threshold", 0), int | float):
+            raise failures.invalid_content(f"notification {name} must be an object, its threshold a number")
         for part in ("enabled", "operator", "threshold"):
             if notification.get(part) is None:
                 raise failures.invalid_content(f"notification {name} has no {part}")
@@ -64,6 +66,7 @@ KINDS = (
                 "properties.timePeriod",
                 "properties.timePeriod.startDate",
             ),
+            types={"properties.amount": float, "properties.timeGrain": str, "properties.notifications": dict},
             check=_check,
             answers=_unspent,
         )

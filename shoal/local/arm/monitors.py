@@ -78,13 +78,20 @@ def _check_metric_alert(call: Call, body: JsonObject, old: JsonObject | None) ->
 
 
 ALERT = tuple(f"properties.{name}" for name in ("severity", "enabled", "scopes", "evaluationFrequency", "windowSize"))
+ALERT_TYPES = {"properties.severity": int, "properties.criteria": dict, f"{CONDITION}[].operator": str}
 METRIC = ("name", "metricName", "timeAggregation", "operator", "threshold", "criterionType")
 QUERY = ("query", "timeAggregation", "operator", "threshold")
 
 KINDS = tuple(
     kind(rules)
     for rules in (
-        Rules(type=WORKSPACE, required=("properties.sku.name",), check=_check_workspace, answers=_customer),
+        Rules(
+            type=WORKSPACE,
+            required=("properties.sku.name",),
+            types={"properties.retentionInDays": int},
+            check=_check_workspace,
+            answers=_customer,
+        ),
         Rules(
             type="Microsoft.Insights/diagnosticSettings",
             located=False,
@@ -99,12 +106,14 @@ KINDS = tuple(
                 "properties.enabled",
                 *(f"properties.emailReceivers[].{name}" for name in ("name", "emailAddress")),
             ),
+            types={"properties.groupShortName": str, "properties.emailReceivers[].name": str},
             check=_check_group,
         ),
         Rules(
             type="Microsoft.Insights/metricAlerts",
             required=(*ALERT, "properties.criteria", CONDITION, *(f"{CONDITION}[].{name}" for name in METRIC)),
             references={"properties.scopes[]": "", "properties.actions[].actionGroupId": GROUP},
+            types=ALERT_TYPES,
             check=_check_metric_alert,
         ),
         Rules(
@@ -112,6 +121,7 @@ KINDS = tuple(
             beside=("kind",),
             required=(*ALERT, "properties.criteria", CONDITION, *(f"{CONDITION}[].{name}" for name in QUERY)),
             references={"properties.scopes[]": "", "properties.actions.actionGroups[]": GROUP},
+            types=ALERT_TYPES,
             check=_check_alert,
         ),
     )

@@ -43,7 +43,7 @@ def _check_rules(_call: Call, body: JsonObject, _old: JsonObject | None) -> None
 
 
 def _check_address(_call: Call, body: JsonObject, _old: JsonObject | None) -> None:
-    standard = body.get("sku", {}).get("name") == "Standard"
+    standard = (body.get("sku") or {}).get("name") == "Standard"
     if standard and body.get("properties", {}).get("publicIPAllocationMethod") != "Static":
         raise failures.invalid_content("an address of SKU Standard must have the publicIPAllocationMethod Static")
 
@@ -58,6 +58,7 @@ KINDS = (
                 f"{RULE}.properties",
                 *(f"{RULE}.properties.{name}" for name in ("access", "direction", "priority", "protocol")),
             ),
+            types={f"{RULE}.properties": dict, f"{RULE}.properties.priority": int, f"{RULE}.properties.direction": str},
             check=_check_rules,
             answers=state,
             held="InUseNetworkSecurityGroupCannotBeDeleted",
@@ -67,6 +68,7 @@ KINDS = (
         Rules(
             type=ADDRESS,
             beside=("sku", "zones"),
+            types={"sku": dict},
             check=_check_address,
             answers=_address,
             held="PublicIPAddressCannotBeDeleted",

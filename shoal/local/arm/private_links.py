@@ -57,6 +57,11 @@ KINDS = (
                 *(f"{CONNECTION}[].{name}" for name in ("name", "properties")),
                 *(f"{CONNECTION}[].properties.{name}" for name in ("privateLinkServiceId", "groupIds")),
             ),
+            types={
+                f"{CONNECTION}[].properties": dict,
+                f"{CONNECTION}[].properties.groupIds": list,
+                f"{CONNECTION}[].properties.groupIds[]": str,
+            },
             references={
                 "properties.subnet.id": virtual_networks.SUBNET,
                 f"{CONNECTION}[].properties.privateLinkServiceId": "",

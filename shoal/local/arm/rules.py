@@ -27,6 +27,10 @@ HOLDERS = f"""
 """
 
 
+JsonType = type[dict[str, Any] | list[Any] | str | int | float]
+JSON_TYPES: Mapping[JsonType, str] = {dict: "object", list: "array", str: "string", int: "integer", float: "number"}
+
+
 def _nothing(_target: Target) -> JsonObject:
     return {}
 
@@ -42,6 +46,8 @@ class Rules:
     beside: tuple[str, ...] = ()
     """What the body has beside `location`, `tags` and `properties`."""
     required: tuple[str, ...] = ()
+    types: Mapping[str, JsonType] = field(default_factory=dict)
+    """Of what `check` and others read, by path."""
     references: Mapping[str, str] = field(default_factory=dict)
     """Paths of ids, and the type that each must be of; empty for any."""
     check: Check = _anything
@@ -86,10 +92,18 @@ def completer(rules: Rules) -> records.Complete:
 def _require(rules: Rules, target: Target, body: JsonObject) -> None:
     if rules.located and not body.get("location"):
         raise failures.location_required(target.path)
+    for path, type_ in rules.types.items():
+        for where, value in values_at(body, path):
+            if value is not None and not _is(value, type_):
+                raise failures.invalid_content(f"{where} must be of type {JSON_TYPES[type_]}")
     for path in rules.required:
         for where, value in values_at({"properties": {}, **body}, path):
             if value in (None, "", []):
                 raise failures.invalid_content(f"the required property {where} is missing")
+
+
+def _is(value: Any, type_: JsonType) -> bool:
+    return isinstance(value, (int, float) if type_ is float else type_) and not isinstance(value, bool)
 
 
 def _require_referenced(call: Call, id_: Any, type_: str) -> None:
@@ -110,6 +124,8 @@ def values_at(body: Any, path: str, where: str = "") -> Iterator[tuple[str, Any]
         if not isinstance(found, list | None):
             raise failures.invalid_content(f"{here} must be a list")
         items = [(f"{here}[{position}]", item) for position, item in enumerate(found or [])]
+        if place := next((place for place, item in items if item is None), None):
+            raise failures.invalid_content(f"{place} is null")
     for place, item in items:
         if not rest:
             yield place, item

@@ -24,12 +24,18 @@ Network = IPv4Network | IPv6Network
 RULES = Rules(
     type=TYPE,
     required=("properties.addressSpace", "properties.addressSpace.addressPrefixes", "properties.subnets[].name"),
+    types={
+        "properties.addressSpace.addressPrefixes": list,
+        "properties.subnets[].name": str,
+        "properties.subnets[].properties": dict,
+    },
     answers=state,
     held=HELD,
 )
 SUBNET_RULES = Rules(
     type=SUBNET,
     located=False,
+    types={"properties.addressPrefix": str, "properties.addressPrefixes": list},
     references={
         "properties.networkSecurityGroup.id": SECURITY_GROUP,
         "properties.natGateway.id": GATEWAY,
