@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from shoal.cli import autoscale, deploy, env, init, jobs, local, runs
+from shoal.cli import autoscale, comment, deploy, env, init, jobs, local, runs
 from shoal.errors import ShoalError
 
 
@@ -23,6 +23,7 @@ for command in (
     deploy.preview,
     deploy.down,
     deploy.outputs,
+    comment.comment,
     jobs.plan,
     jobs.render,
     jobs.submit,

@@ -11,7 +11,7 @@ from typing import Any
 
 from shoal.deploy.arm import Arm
 from shoal.deploy.arm_types.refusals import refuse
-from shoal.deploy.properties import is_known
+from shoal.deploy.properties import MASK, is_known
 from shoal.deploy.provider import Provider, refuse_existing
 from shoal.deploy.record import Resource, StackRecord, save_record
 from shoal.deploy.registration import Registration
@@ -63,7 +63,8 @@ class Deployment:
         else:
             outputs = self._put(wanted, resource, {**inputs, **{n: before[n] for n in wanted.ignored if n in before}})
         unmade = self.preview and operation in (Operation.CREATE, Operation.REPLACE)
-        self._report(operation, resource, changes)
+        shown = {name: MASK if name in wanted.inputs.secret else value for name, value in inputs.items()}
+        self._report(operation, resource, changes, shown)
         return Outcome(id="" if unmade else resource.id, outputs=outputs)
 
     def delete_undeclared(self) -> None:
@@ -76,7 +77,7 @@ class Deployment:
             if not self.preview:
                 self._delete(resource)
             if resource.id.lower() not in self._outlived and not resource.retain:
-                self._report(Operation.DELETE, resource, ())
+                self._report(Operation.DELETE, resource, (), {})
 
     def keep_outputs(self, outputs: Mapping[str, Any]) -> None:
         if not self.preview and outputs != self.record.outputs:
@@ -127,9 +128,11 @@ class Deployment:
             self.record = change(self.record)
             save_record(self.arm, self.record)
 
-    def _report(self, operation: Operation, resource: Resource, changes: tuple[Change, ...]) -> None:
+    def _report(
+        self, operation: Operation, resource: Resource, changes: tuple[Change, ...], inputs: Mapping[str, Any]
+    ) -> None:
         with self._lock:
-            self._on_step(Step(operation=operation, urn=resource.urn, id=resource.id, changes=changes))
+            self._on_step(Step(operation=operation, urn=resource.urn, id=resource.id, changes=changes, inputs=inputs))
 
 
 def _resource(wanted: Registration, provider: Provider, inputs: Mapping[str, Any], old: Resource | None) -> Resource:

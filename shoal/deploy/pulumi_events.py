@@ -73,7 +73,7 @@ def _step(metadata: StepEventMetadata) -> Step | None:
     state = metadata.new or metadata.old
     if operation is None or state is None or not state.custom or metadata.type.startswith("pulumi:"):
         return None
-    return Step(operation=operation, urn=metadata.urn, id=state.id, changes=_changes(metadata))
+    return Step(operation=operation, urn=metadata.urn, id=state.id, changes=_changes(metadata), inputs=_inputs(state))
 
 
 def _changes(metadata: StepEventMetadata) -> tuple[Change, ...]:

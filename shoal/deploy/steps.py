@@ -1,7 +1,7 @@
 """What a deployment does to one resource, decided from what it was made from and what the program now says."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -38,6 +38,8 @@ class Step:
     id: str
     """Empty while only a deployment can know it."""
     changes: tuple[Change, ...] = ()
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    """What the program asks for now, or asked for what is deleted, as far as it is known; secrets are masked."""
 
     @property
     def label(self) -> str:

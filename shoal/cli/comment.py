@@ -1,0 +1,146 @@
+"""`shoal comment`: what a merge would do, as one comment for its pull request."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shoal.cli.deploy import engine_option, json_option, stack_option
+from shoal.errors import BadInput, ShoalError
+
+if TYPE_CHECKING:
+    from shoal.deploy.comment import Comment
+    from shoal.deploy.cost import Assumption
+    from shoal.deploy.engines import EngineName
+
+DEFAULT_DURATION = "PT5M"
+
+
+@click.command()
+@stack_option
+@engine_option
+@click.option(
+    "--task-duration",
+    metavar="DURATION",
+    envvar="SHOAL_TASK_DURATION",
+    default=DEFAULT_DURATION,
+    show_default=True,
+    help="How long a task is assumed to run, such as PT5M or 90s.",
+)
+@click.option(
+    "--node-price",
+    "node_prices",
+    metavar="[POOL=]PRICE",
+    envvar="SHOAL_NODE_PRICE",
+    multiple=True,
+    help="Of a node for an hour, of one pool or of all; repeatable.",
+)
+@click.option("--currency", envvar="SHOAL_CURRENCY", default="", help="What prices are in, such as EUR.")
+@click.option(
+    "--section",
+    "sections",
+    metavar="TITLE=FILE",
+    multiple=True,
+    help="A further section, with the text of a file; repeatable.",
+)
+@json_option
+def comment(
+    stack_name: str,
+    engine: "EngineName | None",
+    task_duration: str,
+    node_prices: tuple[str, ...],
+    currency: str,
+    sections: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Print what deploying a stack and submitting its listed jobs would do, as markdown for a pull request.
+
+    Ends with 0 whether there are changes or not, and with 1, the comment saying so, where the preview fails.
+    """
+    from shoal.deploy.comment import markdown
+
+    assumption = _assumption(task_duration, node_prices, currency)
+    found = _comment(stack_name, engine, assumption, [_section(section) for section in sections])
+    text = markdown(found, assumption)
+    _emit(found, text) if as_json else click.echo(text, nl=False)
+    if found.error is not None:
+        click.echo(f"error: {found.error}", err=True)
+        click.get_current_context().exit(1)
+
+
+def _comment(
+    stack_name: str, engine: "EngineName | None", assumption: "Assumption", sections: list[tuple[str, str]]
+) -> "Comment":
+    from shoal.deploy.comment import Comment
+    from shoal.deploy.engines import choose_engine
+    from shoal.deploy.listed import listed_jobs
+    from shoal.deploy.project import find_project, read_stack
+    from shoal.deploy.proposal import propose
+    from shoal.deploy.steps import Step
+
+    stack = read_stack(stack_name, find_project(Path.cwd()))
+    chosen = choose_engine(stack, engine)
+    steps: list[Step] = []
+    try:
+        jobs = listed_jobs(stack)
+        outputs = chosen.deploy(stack, preview=True, on_step=steps.append)
+        return propose(stack.name, steps, outputs, jobs, assumption, sections)
+    except ShoalError as exc:
+        return Comment(stack=stack.name, steps=steps, sections=sections, error=str(exc))
+
+
+def _emit(found: "Comment", text: str) -> None:
+    from dataclasses import asdict
+
+    from shoal.cli.output import emit_json
+
+    changed = [step for step in found.steps if step.operation != "same"]
+    emit_json(
+        {
+            "stack": found.stack,
+            "error": found.error,
+            "changes": [
+                {"operation": step.operation, "urn": step.urn, "changes": [str(change) for change in step.changes]}
+                for step in changed
+            ],
+            "unchanged": len(found.steps) - len(changed),
+            **{name: [asdict(one) for one in getattr(found, name)] for name in ("jobs", "costs", "doubts")},
+            "markdown": text,
+        }
+    )
+
+
+def _assumption(task_duration: str, node_prices: tuple[str, ...], currency: str) -> "Assumption":
+    from shoal.autoscale.durations import parse_duration
+    from shoal.autoscale.errors import InputFault
+    from shoal.deploy.cost import Assumption
+
+    try:
+        duration = parse_duration(task_duration)
+    except InputFault as exc:
+        raise BadInput(f"--task-duration: {exc}") from exc
+    if duration.total_seconds() < 1:
+        raise BadInput(f"--task-duration is {task_duration}; it must be at least a second")
+    return Assumption(task_duration=duration, node_prices=dict(map(_price, node_prices)), currency=currency)
+
+
+def _price(text: str) -> tuple[str, float]:
+    """The pool, empty for all, and the price."""
+    pool, _, price = text.rpartition("=")
+    try:
+        value = float(price)
+    except ValueError:
+        value = -1
+    if not 0 <= value < float("inf"):
+        raise BadInput(f"--node-price {text} is not [POOL=]PRICE with a number like 0.05")
+    return pool, value
+
+
+def _section(text: str) -> tuple[str, str]:
+    title, _, file = text.partition("=")
+    if not title or not file:
+        raise BadInput(f"--section {text} is not TITLE=FILE")
+    try:
+        return title, Path(file).read_text(errors="replace")
+    except OSError as exc:
+        raise BadInput(f"--section {title}: {file} cannot be read: {exc.strerror}") from exc

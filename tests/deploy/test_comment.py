@@ -1,0 +1,199 @@
+"""The comment of a pull request, written from plain values."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shoal.deploy.comment import Comment, Doubt, Job, duration, markdown
+from shoal.deploy.cost import Assumption, NotKnown, PoolCost
+from shoal.deploy.markdown import LIMIT, cut, fenced
+from shoal.deploy.pools import PreviewedPool, previewed_pools
+from shoal.deploy.steps import Change, Operation, Step
+
+FIVE_MINUTES = Assumption(task_duration=timedelta(minutes=5), node_prices={})
+
+
+def step(operation: Operation, kind: str, name: str, *changes: str, **inputs: object) -> Step:
+    return Step(
+        operation=operation,
+        urn=f"urn:pulumi:dev::shoal::shoal:index:Environment$azure-native:{kind}::{name}",
+        id=f"/subscriptions/s/resourceGroups/g/{name}",
+        changes=tuple(Change(name=change[1:], kind=change[0]) for change in changes),
+        inputs=inputs,
+    )
+
+
+GROUP = step(Operation.SAME, "resources:ResourceGroup", "group")
+POOL = step(
+    Operation.REPLACE,
+    "batch:Pool",
+    "spot-pool",
+    "~vmSize",
+    poolName="spot",
+    taskSlotsPerNode=4,
+    scaleSettings={"autoScale": {"formula": "$TargetDedicatedNodes = 1;", "evaluationInterval": "PT5M"}},
+)
+JOB = Job(file="jobs/var.yaml", job_id="var-1f0a", pool="spot", tasks=361, slots=361, missing=361)
+COST = PoolCost(
+    pool="spot",
+    tasks=361,
+    node_hours=8.31,
+    spot_node_hours=8.31,
+    peak_nodes=3,
+    seconds=9840,
+    unfinished=0,
+    price=None,
+    fixed=False,
+)
+
+
+def written(*steps: Step, assumption: Assumption = FIVE_MINUTES, **parts: Any) -> str:
+    comment = Comment(stack="dev", steps=steps, pools=previewed_pools(steps))
+    return markdown(replace(comment, **parts), assumption)
+
+
+def test_first_line_marks_the_comment_of_the_stack() -> None:
+    assert written().splitlines()[0] == "<!-- shoal:dev -->"
+
+
+def test_unchanged_stack_is_told_in_a_line() -> None:
+    text = written(GROUP)
+    assert "No changes: all 1 resources are as declared." in text
+    assert "```" not in text
+
+
+def test_changes_are_counted_and_shown_as_a_diff_with_the_gravest_first() -> None:
+    package = step(Operation.CREATE, "batch:ApplicationPackage", "var-version")
+    old = step(Operation.DELETE, "batch:ApplicationPackage", "var-old")
+    rules = step(Operation.UPDATE, "storage:ManagementPolicy", "lifecycle", "~policy", "+tags")
+    text = written(GROUP, package, rules, old, POOL)
+    counts = "**1 to be replaced, 1 to be deleted, 1 to be updated, 1 to be created**, 1 unchanged."
+    assert counts in text
+    assert (
+        "```diff\n"
+        "! replace batch:Pool spot-pool  (~vmSize)\n"
+        "- delete  batch:ApplicationPackage var-old\n"
+        "! update  storage:ManagementPolicy lifecycle  (~policy, +tags)\n"
+        "+ create  batch:ApplicationPackage var-version\n"
+        "```" in text
+    )
+
+
+def test_replaced_and_deleted_pools_are_called_out() -> None:
+    gone = step(Operation.DELETE, "batch:Pool", "old-pool", poolName="old")
+    text = written(POOL, gone)
+    assert (
+        "> **Pool `spot` is replaced**: it is deleted with all its nodes and made again. Tasks that run on it" in text
+    )
+    assert "> **Pool `old` is deleted**" in text
+
+
+def test_jobs_are_listed_with_what_would_be_added() -> None:
+    jobs = [
+        JOB,
+        replace(JOB, job_id="done", missing=0),
+        replace(JOB, job_id="half", missing=120),
+        replace(JOB, job_id=None),
+    ]
+    text = written(jobs=jobs)
+    assert "**842 tasks to be added.**" in text
+    assert "| `jobs/var.yaml` | `var-1f0a` | `spot` | 361 | 361 | new |" in text
+    assert "| `jobs/var.yaml` | `done` | `spot` | 361 | 361 | already there |" in text
+    assert "| `jobs/var.yaml` | `half` | `spot` | 361 | 361 | 120 to be added |" in text
+    assert "| `jobs/var.yaml` | named when deployed |" in text
+
+
+def test_cost_says_what_it_assumes_and_invents_no_price() -> None:
+    text = written(jobs=[JOB], costs=[COST])
+    assert "| `spot` | 361 | **8.3** | 3 | 2 h 44 min |\n" in text
+    assert "a task takes 5 min (`--task-duration`)" in text
+    assert "Without the price of a node-hour (`--node-price`) no sum is told." in text
+
+
+def test_price_that_is_given_is_told_in_its_currency() -> None:
+    priced = replace(FIVE_MINUTES, node_prices={"": 0.04}, currency="EUR")
+    text = written(jobs=[JOB], costs=[replace(COST, price=0.3324)], assumption=priced)
+    assert "| `spot` | 361 | **8.3** | 3 | 2 h 44 min | 0.33 EUR |" in text
+    assert "no sum is told" not in text
+
+
+def test_pool_of_fixed_size_is_told_by_the_day() -> None:
+    fixed = replace(COST, pool="build", peak_nodes=2, node_hours=48.0, fixed=True)
+    text = written(costs=[fixed])
+    assert "Pool `build` has 2 nodes at all times, with tasks or without: **48** node-hours a day." in text
+
+
+def test_cost_that_is_not_known_says_why() -> None:
+    text = written(costs=[NotKnown(pool="own", tasks=5, reason="the program does not declare the pool")])
+    assert "What 5 tasks take of pool `own` is not known: the program does not declare the pool." in text
+
+
+def test_tasks_that_never_end_are_told() -> None:
+    assert "12 tasks never ended in 7 d" in written(costs=[replace(COST, unfinished=12, seconds=7 * 86400)])
+
+
+def test_failed_preview_is_told_with_its_reason_and_without_a_plan() -> None:
+    text = written(error="shoal:pools[0].image is ubuntu-1")
+    assert "**The preview failed.**" in text
+    assert "```\nshoal:pools[0].image is ubuntu-1\n```" in text
+    assert "### Jobs" not in text
+
+
+def test_doubts_and_further_sections_are_shown_as_they_are() -> None:
+    sections = [("Policies", "all 9 hold ```"), ("Empty", "\n")]
+    text = written(doubts=[Doubt(subject="spot", text="warning: never zero")], sections=sections)
+    assert "### Doubts\n\n`spot`\n\n```\nwarning: never zero\n```" in text
+    assert "### Policies\n\n````\nall 9 hold ```\n````" in text
+    assert "### Empty" not in text
+
+
+def test_values_of_properties_are_never_in_the_comment() -> None:
+    secret = step(Operation.UPDATE, "batch:Pool", "p", "~startTask", poolName="p", startTask={"commandLine": "hunter2"})
+    assert "hunter2" not in written(secret)
+
+
+def test_many_changes_are_shortened() -> None:
+    text = written(*(step(Operation.CREATE, "batch:Application", f"a{i}") for i in range(500)))
+    assert "a199\n… and 300 more\n```" in text
+    assert "**500 to be created**" in text
+
+
+def test_comment_is_cut_to_what_is_accepted_with_its_last_block_closed() -> None:
+    text = written(sections=[("Policies", "a line of a policy\n" * 10_000)])
+    assert LIMIT - 100 < len(text) <= LIMIT
+    assert text.rstrip().endswith("`shoal preview` shows all of it._")
+    assert text.count("```") % 2 == 0
+
+
+@pytest.mark.parametrize("limit", range(80, 400, 7))
+def test_cut_never_leaves_a_block_open_nor_passes_the_limit(limit: int) -> None:
+    text = "\n\n".join(["begin", fenced("short"), fenced("```\nwith a fence\n```\n" * 9, "diff"), "end of it"])
+    found = cut(text, limit)
+    assert len(found) <= max(limit, 0)
+    fences = [line for line in found.splitlines() if line.startswith("````")]
+    assert len(fences) % 2 == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0 s"), (90, "1 min 30 s"), (300, "5 min"), (3600, "1 h"), (9840, "2 h 44 min"), (200_000, "2 d 7 h")],
+)
+def test_durations_are_told_in_their_two_largest_units(seconds: int, told: str) -> None:
+    assert duration(timedelta(seconds=seconds)) == told
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        (POOL.inputs, ("spot", 4, "$TargetDedicatedNodes = 1;", None)),
+        ({"poolName": "p", "scaleSettings": {"fixedScale": {"targetLowPriorityNodes": 3}}}, ("p", 1, None, 3)),
+        ({"poolName": "p", "scaleSettings": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}, ("p", 1, None, None)),
+        ({}, ("spot-pool", 1, None, None)),
+    ],
+)
+def test_pool_is_read_from_what_the_program_asks_for(inputs: dict[str, object], expected: tuple[object, ...]) -> None:
+    [pool] = previewed_pools([GROUP, replace(POOL, inputs=inputs)])
+    assert (pool.id, pool.task_slots_per_node, pool.formula, pool.fixed_nodes) == expected
+    assert isinstance(pool, PreviewedPool)
