@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Brings a stack to what its configuration declares; a second time it changes nothing.
+set -euo pipefail
+stack=${1:?give the stack}
+export PATH="$PWD/.venv/bin:$PATH"
+
+limits=(${POLICY_LIMITS:+--policy-pack-config "$POLICY_LIMITS"})
+policies=()
+if [ -f policy/PulumiPolicy.yaml ]; then
+  policies=(--policy-pack policy "${limits[@]}")
+fi
+pulumi up --stack "$stack" --yes --skip-preview --color never "${policies[@]}"

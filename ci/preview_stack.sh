@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Deploys a pull request's own stack, pr-NUMBER: configured as another one, with names of its own.
+set -euo pipefail
+number=${1:?give the number of the pull request}
+base=${2:?give the stack whose configuration it takes}
+[[ $number =~ ^[0-9]+$ ]] || { echo "'$number' is no number of a pull request" >&2; exit 2; }
+stack="pr-$number"
+export PATH="$PWD/.venv/bin:$PATH"
+
+cp "Pulumi.$base.yaml" "Pulumi.$stack.yaml"
+stacks=$(pulumi stack ls --json)
+grep -q "\"name\": \"$stack\"" <<<"$stacks" || pulumi stack init "$stack" --no-select
+for name in resourceGroup batchAccount storageAccount; do
+  pulumi config rm "$name" --stack "$stack"
+done
+"$(dirname "$0")/deploy.sh" "$stack"

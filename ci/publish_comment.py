@@ -1,0 +1,80 @@
+"""Puts comment.md on a pull request: updates the comment of an earlier run, found by its first line, or makes it.
+
+    python3 ci/publish_comment.py github    with GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_TOKEN, PULL_REQUEST
+    python3 ci/publish_comment.py azure     with the variables of a pull request's build and SYSTEM_ACCESSTOKEN
+
+Needs nothing beside Python. Sources: GitHub REST, issue comments; Azure DevOps REST 7.1, pull request threads.
+"""
+
+import json
+import os
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+PAGE = 100
+
+
+def main() -> None:
+    body = Path("comment.md").read_text()
+    publish = {"github": publish_to_github, "azure": publish_to_azure}[sys.argv[1]]
+    print(publish(body))
+
+
+def publish_to_github(body: str) -> str:
+    issues = f"{os.environ['GITHUB_API_URL']}/repos/{os.environ['GITHUB_REPOSITORY']}/issues"
+    comments = f"{issues}/{os.environ['PULL_REQUEST']}/comments"
+    token = os.environ["GITHUB_TOKEN"]
+    for comment in _pages(comments, token):
+        if comment["user"]["type"] == "Bot" and _has_marker(comment["body"], body):
+            _call("PATCH", f"{issues}/comments/{comment['id']}", token, {"body": body})
+            return f"updated comment {comment['id']}"
+    made = _call("POST", comments, token, {"body": body})
+    return f"made comment {made['id']}"
+
+
+def publish_to_azure(body: str) -> str:
+    environ = os.environ
+    threads = (
+        f"{environ['SYSTEM_COLLECTIONURI']}{environ['SYSTEM_TEAMPROJECTID']}/_apis/git/repositories/"
+        f"{environ['BUILD_REPOSITORY_ID']}/pullRequests/{environ['SYSTEM_PULLREQUEST_PULLREQUESTID']}/threads"
+    )
+    token = environ["SYSTEM_ACCESSTOKEN"]
+    version = "api-version=7.1"
+    for thread in _call("GET", f"{threads}?{version}", token)["value"]:
+        first = thread["comments"][0]
+        if not first.get("isDeleted") and _has_marker(first.get("content") or "", body):
+            address = f"{threads}/{thread['id']}/comments/{first['id']}?{version}"
+            _call("PATCH", address, token, {"content": body})
+            return f"updated thread {thread['id']}"
+    comment = {"parentCommentId": 0, "content": body, "commentType": "text"}
+    made = _call("POST", f"{threads}?{version}", token, {"comments": [comment], "status": "closed"})
+    return f"made thread {made['id']}"
+
+
+def _has_marker(found: str, body: str) -> bool:
+    return found.splitlines()[:1] == body.splitlines()[:1]
+
+
+def _pages(address: str, token: str) -> Iterator[Any]:
+    page = 1
+    while found := _call("GET", f"{address}?per_page={PAGE}&page={page}", token):
+        yield from found
+        page += 1
+
+
+def _call(method: str, address: str, token: str, content: Any = None) -> Any:
+    request = urllib.request.Request(
+        address,
+        method=method,
+        data=None if content is None else json.dumps(content).encode(),
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return json.load(response)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""The script that puts a comment on a pull request keeps it to one."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.pull_requests import PullRequests, pull_requests
+from tests.services import REPOSITORY
+
+SCRIPT = REPOSITORY / "ci" / "publish_comment.py"
+
+
+@pytest.fixture
+def server() -> Iterator[PullRequests]:
+    with pull_requests() as kept:
+        yield kept
+
+
+def publish(system: str, server: PullRequests, directory: Path, body: str) -> str:
+    (directory / "comment.md").write_text(body)
+    environment = {
+        "GITHUB_API_URL": server.address,
+        "GITHUB_REPOSITORY": "o/r",
+        "GITHUB_TOKEN": "t",
+        "PULL_REQUEST": "7",
+        "SYSTEM_COLLECTIONURI": f"{server.address}/org/",
+        "SYSTEM_TEAMPROJECTID": "project",
+        "BUILD_REPOSITORY_ID": "repository",
+        "SYSTEM_PULLREQUEST_PULLREQUESTID": "8",
+        "SYSTEM_ACCESSTOKEN": "t",
+    }
+    arguments = [sys.executable, str(SCRIPT), system]
+    done = subprocess.run(
+        arguments, cwd=directory, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert server.tokens == {"Bearer t"}
+    return done.stdout
+
+
+def test_github_comment_is_made_once_and_updated_after(server: PullRequests, tmp_path: Path) -> None:
+    others = [{"id": i + 1, "user": {"type": "User"}, "body": "<!-- shoal:dev -->\nme too"} for i in range(150)]
+    server.comments.extend(others)
+    assert publish("github", server, tmp_path, "<!-- shoal:dev -->\nfirst\n") == "made comment 151\n"
+    assert publish("github", server, tmp_path, "<!-- shoal:prod -->\nother\n") == "made comment 152\n"
+    assert publish("github", server, tmp_path, "<!-- shoal:dev -->\nsecond\n") == "updated comment 151\n"
+    assert [comment["body"] for comment in server.comments[149:]] == [
+        "<!-- shoal:dev -->\nme too",
+        "<!-- shoal:dev -->\nsecond\n",
+        "<!-- shoal:prod -->\nother\n",
+    ]
+
+
+def test_azure_thread_is_made_once_and_updated_after(server: PullRequests, tmp_path: Path) -> None:
+    server.threads.append({"id": 1, "comments": [{"id": 1, "isDeleted": True}]})
+    assert publish("azure", server, tmp_path, "<!-- shoal:dev -->\nfirst\n") == "made thread 2\n"
+    assert publish("azure", server, tmp_path, "<!-- shoal:dev -->\nsecond\n") == "updated thread 2\n"
+    assert [thread["comments"][0].get("content") for thread in server.threads] == [None, "<!-- shoal:dev -->\nsecond\n"]
