@@ -13,6 +13,7 @@ if [ -f policy/PulumiPolicy.yaml ]; then
   echo "$told"
   policies=$(mktemp)
   sed -n '/^Policies:/,/^[A-Z][a-z]*:$/{/^[A-Z][a-z]*:$/d;p}' <<<"$told" >"$policies"
+  [ -s "$policies" ] || tail -n 20 <<<"$told" >"$policies" # it did not come so far
   sections=(--section "Policies=$policies")
 fi
 shoal comment --stack "$stack" "${sections[@]}" >comment.md || failed=1

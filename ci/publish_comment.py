@@ -19,6 +19,8 @@ PAGE = 100
 
 def main() -> None:
     body = Path("comment.md").read_text()
+    if not body.startswith("<!-- shoal:"):
+        sys.exit("comment.md holds no comment; see why in the step before")
     publish = {"github": publish_to_github, "azure": publish_to_azure}[sys.argv[1]]
     print(publish(body))
 

@@ -20,6 +20,13 @@ def server() -> Iterator[PullRequests]:
 
 
 def publish(system: str, server: PullRequests, directory: Path, body: str) -> str:
+    done = published(system, server, directory, body)
+    assert done.returncode == 0, done.stderr
+    assert server.tokens == {"Bearer t"}
+    return done.stdout
+
+
+def published(system: str, server: PullRequests, directory: Path, body: str) -> subprocess.CompletedProcess[str]:
     (directory / "comment.md").write_text(body)
     environment = {
         "GITHUB_API_URL": server.address,
@@ -33,12 +40,9 @@ def publish(system: str, server: PullRequests, directory: Path, body: str) -> st
         "SYSTEM_ACCESSTOKEN": "t",
     }
     arguments = [sys.executable, str(SCRIPT), system]
-    done = subprocess.run(
+    return subprocess.run(
         arguments, cwd=directory, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
-    assert done.returncode == 0, done.stderr
-    assert server.tokens == {"Bearer t"}
-    return done.stdout
 
 
 def test_github_comment_is_made_once_and_updated_after(server: PullRequests, tmp_path: Path) -> None:
@@ -59,3 +63,11 @@ def test_azure_thread_is_made_once_and_updated_after(server: PullRequests, tmp_p
     assert publish("azure", server, tmp_path, "<!-- shoal:dev -->\nfirst\n") == "made thread 2\n"
     assert publish("azure", server, tmp_path, "<!-- shoal:dev -->\nsecond\n") == "updated thread 2\n"
     assert [thread["comments"][0].get("content") for thread in server.threads] == [None, "<!-- shoal:dev -->\nsecond\n"]
+
+
+@pytest.mark.parametrize("system", ["github", "azure"])
+def test_nothing_is_published_where_there_is_no_comment(system: str, server: PullRequests, tmp_path: Path) -> None:
+    refused = published(system, server, tmp_path, "")
+    assert refused.returncode == 1
+    assert "comment.md holds no comment" in refused.stderr
+    assert (server.comments, server.threads) == ([], [])

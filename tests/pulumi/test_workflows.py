@@ -1,7 +1,7 @@
 """Every shell step of the files for GitHub Actions and Azure Pipelines, run on a project with the embedded service.
 
 Not run: the actions and tasks of others (checkout, Python, Pulumi's command, the login to Azure) and what depends on
-them, which is `curl` in ci/install.sh where a machine has no `pulumi`. Instead of Azure's `az` there is one that knows
+them, which is `curl` in ci/install.sh where a machine has no `pulumi`; policies where `pulumi-policy` is missing. Instead of Azure's `az` there is one that knows
 the subscription, and instead of GitHub's and Azure DevOps' interfaces a server that keeps their comments.
 """
 
@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import pytest
 from azure.mgmt.batch import BatchManagementClient
@@ -39,6 +40,8 @@ def project(stack: Stack) -> PulumiProject:
     project = stack.project
     assert isinstance(project, PulumiProject)
     shutil.copytree(REPOSITORY / "ci", project.directory / "ci")
+    if find_spec("pulumi_policy") is not None:
+        shutil.copytree(REPOSITORY / "policy", project.directory / "policy")
     for name in INSTALLED:
         shutil.copy(REPOSITORY / name, project.directory)
     environment = project.directory / ".venv"
@@ -73,6 +76,7 @@ def runner(
             "GITHUB_API_URL": server.address,
             "GITHUB_REPOSITORY": "o/r",
             "STACK": stack.name,
+            "POLICY_LIMITS": "policy/local.json",
             "PREVIEW": "8",
             "TEARDOWN": "8",
             "SYSTEM_COLLECTIONURI": f"{server.address}/org/",
@@ -123,6 +127,7 @@ def test_github_workflows_take_a_stack_from_pull_request_to_teardown(
     assert comment["body"].startswith(f"<!-- shoal:{stack.name} -->\n")
     assert "**16 to be created**" in comment["body"]
     assert " EUR |" in comment["body"]
+    assert ("### Policies" in comment["body"]) is (project.directory / "policy").exists()
     deployed = runner.must(github_job("deploy", "deploy"))
     assert "+ 22 created" in deployed
     assert "1 tasks added" in deployed
