@@ -1,8 +1,8 @@
 """Every shell step of the files for GitHub Actions and Azure Pipelines, run on a project with the embedded service.
 
-Not run: the actions and tasks of others (checkout, Python, Pulumi's command, the login to Azure) and what depends on
-them, which is `curl` in ci/install.sh where a machine has no `pulumi`; policies where `pulumi-policy` is missing. Instead of Azure's `az` there is one that knows
-the subscription, and instead of GitHub's and Azure DevOps' interfaces a server that keeps their comments.
+Not run: the actions and tasks of others (checkout, Python, Pulumi's command, the login to Azure), `curl` in
+ci/install.sh, and policies where `pulumi-policy` is missing. Instead of Azure's `az` there is one that knows the
+subscription, and instead of GitHub's and Azure DevOps' interfaces a server that keeps their comments.
 """
 
 import shlex
@@ -87,6 +87,7 @@ def runner(
         values={
             "vars.SHOAL_STACK || 'dev'": stack.name,
             "vars.PULUMI_BACKEND_URL": environment["PULUMI_BACKEND_URL"],
+            "vars.POLICY_LIMITS": "policy/local.json",
             "vars.AZURE_CLIENT_ID": "client",
             "vars.AZURE_TENANT_ID": "tenant",
             "vars.AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
