@@ -12,7 +12,7 @@ from typing import Any
 from shoal.deploy.arm import Arm
 from shoal.deploy.arm_types.refusals import refuse
 from shoal.deploy.properties import MASK, is_known
-from shoal.deploy.provider import Provider, refuse_existing
+from shoal.deploy.provider import Provider, delete, refuse_existing
 from shoal.deploy.record import Resource, StackRecord, save_record
 from shoal.deploy.registration import Registration
 from shoal.deploy.resource_types import TYPES
@@ -73,9 +73,10 @@ class Deployment:
         for resource in undeclared:
             if resource.protect and resource.id.lower() not in self._outlived:
                 raise WorkFailed(f"{resource.urn} is protected; deploy it once without protect before removing it")
+        going = {resource.urn for resource in undeclared if not resource.retain}
         for resource in reversed(undeclared):
             if not self.preview:
-                self._delete(resource)
+                self._delete(resource, along=resource.deleted_with in going)
             if resource.id.lower() not in self._outlived and not resource.retain:
                 self._report(Operation.DELETE, resource, (), {})
 
@@ -118,9 +119,10 @@ class Deployment:
         if not self.preview and resource != old:
             self._save(lambda record: record.with_resource(resource))
 
-    def _delete(self, resource: Resource) -> None:
-        if not resource.retain:
-            self.arm.delete(resource.id, TYPES[resource.type].api_version)
+    def _delete(self, resource: Resource, *, along: bool = False) -> None:
+        """`along`: what is deleted after it takes it along."""
+        if not resource.retain and not along:
+            delete(self.arm, TYPES[resource.type], resource.id)
         self._save(lambda record: record.without(resource.id))
 
     def _save(self, change: Callable[[StackRecord], StackRecord]) -> None:
@@ -144,4 +146,5 @@ def _resource(wanted: Registration, provider: Provider, inputs: Mapping[str, Any
         inputs=hashes_of(inputs, wanted.ignored, old),
         protect=wanted.protect,
         retain=wanted.retain,
+        deleted_with=wanted.deleted_with,
     )

@@ -45,7 +45,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             project=record.project,
             stack=record.stack,
             dryRun=self._deployment.preview,
-            supportedFeatures=[resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS],
+            supportedFeatures=[
+                resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
+                resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+            ],
         )
 
     def RegisterResource(

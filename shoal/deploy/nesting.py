@@ -9,15 +9,15 @@ DISCRIMINATOR = {"odataType": "odata.type"}
 """No program can write a dot in a name."""
 
 
-def to_arm(value: Any, *, enveloped: bool) -> Any:
+def to_arm(value: Any, spelling: Mapping[str, str], *, enveloped: bool) -> Any:
     """`enveloped`: the value is a list whose items have a `properties` envelope of their own in ARM."""
     wrapped = [_wrapped(item) for item in value] if enveloped and isinstance(value, list) else value
-    return _spelled(wrapped, DISCRIMINATOR)
+    return _spelled(wrapped, {**DISCRIMINATOR, **spelling})
 
 
-def from_arm(value: Any, *, enveloped: bool) -> Any:
+def from_arm(value: Any, spelling: Mapping[str, str], *, enveloped: bool) -> Any:
     flat = [_flat(item) for item in value] if enveloped and isinstance(value, list) else value
-    return _spelled(flat, {arm: own for own, arm in DISCRIMINATOR.items()})
+    return _spelled(flat, {arm: own for own, arm in {**DISCRIMINATOR, **spelling}.items()})
 
 
 def _wrapped(item: Any) -> Any:

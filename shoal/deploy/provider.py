@@ -39,8 +39,16 @@ class Provider:
 
 def refuse_existing(arm: Arm, kind: ResourceType, id_: str) -> None:
     """What is to be made must not be there: it would be somebody else's. Raises WorkFailed."""
-    if arm.get(id_, kind.api_version) is not None:
+    if kind.at_rest is None and arm.get(id_, kind.api_version) is not None:
         raise WorkFailed(f"{id_} exists already and is not this stack's; give it another name")
+
+
+def delete(arm: Arm, kind: ResourceType, id_: str) -> None:
+    """Source: azure-native resets what cannot be deleted."""
+    if kind.at_rest is None:
+        arm.delete(id_, kind.api_version)
+    else:
+        arm.put(id_, kind.api_version, {"properties": dict(kind.at_rest)})
 
 
 def _autoname(kind: ResourceType, name: str) -> str:

@@ -27,6 +27,8 @@ class Resource:
     protect: bool = False
     retain: bool = False
     """Forgotten rather than deleted when the stack no longer declares it."""
+    deleted_with: str = ""
+    """URN of a resource whose deletion takes this one along."""
     pending: bool = False
     """Its PUT was begun; whether it happened is not known."""
 

@@ -30,6 +30,8 @@ class Registration:
     protect: bool
     retain: bool
     secret_outputs: frozenset[str]
+    deleted_with: str
+    """URN of a resource whose deletion takes this one along, or empty."""
 
 
 def registration(request: Request, urn: str) -> Registration:
@@ -50,6 +52,7 @@ def registration(request: Request, urn: str) -> Registration:
         protect=request.protect,
         retain=request.retainOnDelete,
         secret_outputs=frozenset(request.additionalSecretOutputs),
+        deleted_with=request.deletedWith,
     )
 
 

@@ -41,11 +41,16 @@ class ResourceType:
     """Inputs that ARM cannot change in place; a parameter of the path never can."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """Inputs that ARM spells otherwise, by the program's spelling."""
+    renamed_within: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """The same of names inside an input, by the input."""
     flattened: bool = True
     """Whether outputs carry ARM's `properties` flattened."""
     envelope: frozenset[str] = ENVELOPE
     enveloped: frozenset[str] = frozenset()
     """Inputs that are lists whose items ARM gives a `properties` envelope of their own."""
+    at_rest: Mapping[str, Any] | None = None
+    """Of what exists from its parent's first moment to its last: the properties that it is reset to, since it is never
+    made or deleted."""
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -70,9 +75,13 @@ class ResourceType:
             if name in self.parameters:
                 continue
             target = body if name in self.envelope else body["properties"]
-            in_arm = _identity_map(value) if name == "identity" else to_arm(value, enveloped=name in self.enveloped)
-            target[self.renamed.get(name, name)] = in_arm
+            target[self.renamed.get(name, name)] = self._in_arm(name, value)
         return body
+
+    def _in_arm(self, name: str, value: Any) -> Any:
+        if name == "identity":
+            return _identity_map(value)
+        return to_arm(value, self.renamed_within.get(name, {}), enveloped=name in self.enveloped)
 
     def inputs(self, resource: Mapping[str, Any]) -> dict[str, Any]:
         """What the program would have to say, of a resource as ARM returns it; what only ARM says is among it."""
@@ -92,8 +101,10 @@ class ResourceType:
         if not self.flattened:
             return {**outputs, "properties": properties}
         spelling = {arm: own for own, arm in self.renamed.items()}
-        flat = {name: from_arm(value, enveloped=name in self.enveloped) for name, value in properties.items()}
-        return {**outputs, **{spelling.get(name, name): value for name, value in flat.items()}}
+        for arm, value in properties.items():
+            name = spelling.get(arm, arm)
+            outputs[name] = from_arm(value, self.renamed_within.get(name, {}), enveloped=name in self.enveloped)
+        return outputs
 
 
 def _identity_map(identity: Any) -> Any:

@@ -52,10 +52,25 @@ TYPES = {
                 "enableNfsV3": "isNfsV3Enabled",
                 "networkRuleSet": "networkAcls",
             },
+            renamed_within={"networkRuleSet": {"iPAddressOrRange": "value", "virtualNetworkResourceId": "id"}},
+        ),
+        ResourceType(
+            token="azure-native:storage:BlobServiceProperties",
+            path=f"{STORAGE}/blobServices/{{blobServicesName}}",
+            api_version="2024-01-01",
+            autoname=Autoname.COPY,
+            at_rest={"deleteRetentionPolicy": {"enabled": False}, "containerDeleteRetentionPolicy": {"enabled": False}},
         ),
         ResourceType(
             token="azure-native:storage:BlobContainer",
             path=f"{STORAGE}/blobServices/default/containers/{{containerName}}",
+            api_version="2024-01-01",
+            autoname=Autoname.COPY,
+        ),
+        ResourceType(
+            token="azure-native:storage:BlobContainerImmutabilityPolicy",
+            path=f"{STORAGE}/blobServices/default/containers/{{containerName}}"
+            "/immutabilityPolicies/{immutabilityPolicyName}",
             api_version="2024-01-01",
             autoname=Autoname.COPY,
         ),

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from azure.storage.blob import BlobServiceClient
 
 from tests.deploy.conftest import Project
 from tests.deploy.test_engine import GROUP, IDENTITY, exists, group_path, identity_path
@@ -27,6 +28,60 @@ def test_retained_resource_is_forgotten_but_not_deleted(project: Project) -> Non
     project.program(GROUP)
     project.up()
     assert exists(project, identity_path(project))
+
+
+STORAGE = """
+from pulumi_azure_native import storage
+name = pulumi.get_project().replace("-", "")
+account = storage.StorageAccount("account", resource_group_name=group.name, account_name=name, kind="StorageV2",
+    sku={"name": "Standard_LRS"})
+opts = pulumi.ResourceOptions(deleted_with=account)
+"""
+CONTAINER = """
+container = storage.BlobContainer("inputs", resource_group_name=group.name, account_name=account.name, opts=opts)
+storage.BlobContainerImmutabilityPolicy("policy", resource_group_name=group.name, account_name=account.name,
+    container_name=container.name, immutability_policy_name="default", immutability_period_since_creation_in_days=9,
+    opts=pulumi.ResourceOptions(retain_on_delete=True))
+"""
+SOFT_DELETE = """
+storage.BlobServiceProperties("service", resource_group_name=group.name, account_name=account.name,
+    blob_services_name="default", delete_retention_policy={"enabled": True, "days": 9})
+"""
+
+
+def test_resource_that_is_deleted_with_another_goes_with_it(project: Project) -> None:
+    """Alone it could not go: an immutable container with a blob is kept."""
+    project.program(GROUP + STORAGE + CONTAINER)
+    project.up()
+    account = f"{group_path(project)}/providers/Microsoft.Storage/storageAccounts/{project.name.replace('-', '')}"
+    keys = project.host.arm.post(f"{account}/listKeys", "2024-01-01")["keys"]
+    endpoint = (project.host.arm.get(account, "2024-01-01") or {})["properties"]["primaryEndpoints"]["blob"].rstrip("/")
+    credential = {"account_name": project.name.replace("-", ""), "account_key": keys[0]["value"]}
+    with BlobServiceClient(endpoint, credential) as blobs:
+        blobs.get_blob_client("inputs", "a").upload_blob(b"content")
+    project.program(GROUP + STORAGE)
+    refused = project.shoal("up", "-y")
+    assert "ContainerProtectedFromDeletion" in refused.stderr
+    project.program(GROUP)
+    assert "-  storage:BlobContainer inputs deleted" in project.up()
+    assert project.host.arm.get(account, "2024-01-01") is None
+
+
+def test_what_is_there_with_its_parent_is_changed_and_reset(project: Project) -> None:
+    account = f"{group_path(project)}/providers/Microsoft.Storage/storageAccounts/{project.name.replace('-', '')}"
+
+    def soft_delete() -> object:
+        service = project.host.arm.get(f"{account}/blobServices/default", "2024-01-01") or {}
+        return service["properties"]["deleteRetentionPolicy"]["enabled"]
+
+    project.program(GROUP + STORAGE + SOFT_DELETE)
+    assert "+  storage:BlobServiceProperties service created" in project.up()
+    assert soft_delete() is True
+    assert "No changes" in project.up()
+    project.program(GROUP + STORAGE)
+    project.up()
+    assert soft_delete() is False
+    assert project.shoal("down", "-y").returncode == 0
 
 
 def test_ignored_change_is_left_to_the_service(project: Project) -> None:

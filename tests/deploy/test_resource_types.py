@@ -99,3 +99,19 @@ def test_setting_of_a_scope_is_found_by_its_id() -> None:
     id_ = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Batch/batchAccounts/a"
     setting = f"{id_}/providers/Microsoft.Insights/diagnosticSettings/logs"
     assert SETTING.parameters_of(setting) == {"resourceUri": id_, "name": "logs"}
+
+
+def test_words_within_an_input_are_spelt_as_in_arm_and_back() -> None:
+    rules = {
+        "defaultAction": "Deny",
+        "ipRules": [{"iPAddressOrRange": "203.0.113.7"}],
+        "virtualNetworkRules": [{"virtualNetworkResourceId": "/subnets/s"}],
+    }
+    in_arm = {
+        "defaultAction": "Deny",
+        "ipRules": [{"value": "203.0.113.7"}],
+        "virtualNetworkRules": [{"id": "/subnets/s"}],
+    }
+    body = STORAGE.body({"networkRuleSet": rules})
+    assert body == {"properties": {"networkAcls": in_arm}}
+    assert STORAGE.outputs(body) == {"networkRuleSet": rules}

@@ -22,6 +22,7 @@ from shoal.deploy.engine import Host, find_host
 from shoal.deploy.invokes import SECRET_RESULTS, invoke
 from shoal.deploy.properties import UnsupportedValue, decode, encode, is_known
 from shoal.deploy.provider import Provider, refuse_existing
+from shoal.deploy.provider import delete as remove
 from shoal.deploy.record import SUBSCRIPTION
 from shoal.deploy.resource_type import ResourceType
 from shoal.deploy.resource_types import TYPES
@@ -141,7 +142,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
 
     def Delete(self, request: wire.DeleteRequest, context: grpc.ServicerContext) -> Empty:
         def delete() -> Empty:
-            self._host.arm.delete(request.id, _kind(request.urn).api_version)
+            remove(self._host.arm, _kind(request.urn), request.id)
             return Empty()
 
         return _answer(context, delete)

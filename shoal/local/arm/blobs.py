@@ -74,6 +74,11 @@ def list_containers(account: Account) -> "list[ContainerProperties]":
         return list(client.list_containers(include_metadata=True))
 
 
+def is_empty(account: Account, container: str) -> bool:
+    with _client(account) as client:
+        return next(iter(client.get_container_client(container).list_blob_names()), None) is None
+
+
 def delete_container(account: Account, name: str) -> bool:
     """Whether it was there."""
     from azure.core.exceptions import ResourceNotFoundError

@@ -5,7 +5,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shoal.local.api.calls import Answer
-from shoal.local.arm import blobs, failures, records
+from shoal.local.arm import blobs, failures, immutability_policies, records
 from shoal.local.arm.calls import Call, JsonObject, Kind, collection, described, resource
 from shoal.local.arm.ids import Target, parse
 
@@ -24,17 +24,20 @@ async def put(call: Call) -> Answer:
         raise failures.invalid_content("public access is not permitted on this storage account")
     account = _account(call)
     is_new = await asyncio.to_thread(blobs.make_container, account, call.target.name, properties.get("metadata"))
-    body = await _view(account, call.target)
+    body = await _view(call)
     # What is kept says only that roles may be assigned on it; what it is like, storage says.
     await call.service.loop.change(lambda tx: records.keep(tx, TYPE, body))
     return resource(body, 201 if is_new else 200)
 
 
 async def get(call: Call) -> Answer:
-    return resource(await _view(_account(call), call.target))
+    return resource(await _view(call))
 
 
 async def delete(call: Call) -> Answer:
+    """Source: a time-based policy, locked or not, keeps a container that is not empty."""
+    if _is_immutable(call) and not await asyncio.to_thread(blobs.is_empty, _account(call), call.target.name):
+        raise failures.container_protected(call.target.path)
     was_there = await asyncio.to_thread(blobs.delete_container, _account(call), call.target.name)
     await call.service.loop.change(lambda tx: records.forget(tx, call.target.path))
     return Answer(status=200 if was_there else 204)
@@ -46,7 +49,16 @@ async def listing(call: Call) -> Answer:
     account = blobs.account(call.service, account_path.rsplit("/", 1)[-1])
     found = await asyncio.to_thread(blobs.list_containers, account)
     path = f"{account_path}/blobServices/default/containers"
-    return collection(_described(parse(f"{path}/{properties.name}"), properties) for properties in found)
+    connection = call.service.connection
+    immutable = {policy["id"].lower() for policy in records.below(connection, account_path, immutability_policies.TYPE)}
+    return collection(
+        _described(
+            parse(f"{path}/{properties.name}"),
+            properties,
+            immutable=f"{path}/{properties.name}/immutabilitypolicies/default".lower() in immutable,
+        )
+        for properties in found
+    )
 
 
 def _account(call: Call) -> blobs.Account:
@@ -54,14 +66,18 @@ def _account(call: Call) -> blobs.Account:
     return blobs.account(call.service, call.target.names[0])
 
 
-async def _view(account: blobs.Account, target: Target) -> JsonObject:
-    properties = await asyncio.to_thread(blobs.find_container, account, target.name)
+def _is_immutable(call: Call) -> bool:
+    return bool(records.below(call.service.connection, call.target.path, immutability_policies.TYPE))
+
+
+async def _view(call: Call) -> JsonObject:
+    properties = await asyncio.to_thread(blobs.find_container, _account(call), call.target.name)
     if properties is None:
-        raise failures.not_found(target.path)
-    return _described(target, properties)
+        raise failures.not_found(call.target.path)
+    return _described(call.target, properties, immutable=_is_immutable(call))
 
 
-def _described(target: Target, properties: "ContainerProperties") -> JsonObject:
+def _described(target: Target, properties: "ContainerProperties", *, immutable: bool) -> JsonObject:
     return described(
         target,
         TYPE,
@@ -71,7 +87,7 @@ def _described(target: Target, properties: "ContainerProperties") -> JsonObject:
                 "publicAccess": "None",
                 "metadata": properties.metadata or {},
                 "lastModifiedTime": properties.last_modified.isoformat(),
-                "hasImmutabilityPolicy": False,
+                "hasImmutabilityPolicy": immutable,
                 "hasLegalHold": False,
             },
         },

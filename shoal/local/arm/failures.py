@@ -67,6 +67,17 @@ def cannot_delete_default(path: str) -> BatchError:
     return BatchError(409, "CannotDeleteDefault", f"'{path}' always exists in the embedded service.")
 
 
+def container_protected(path: str) -> BatchError:
+    text = f"'{path}' has an immutability policy and blobs; delete the policy first."
+    return BatchError(409, "ContainerProtectedFromDeletion", text)
+
+
+def wrong_etag_of_policy() -> BatchError:
+    """Source: ARM's answer as told in pulumi-azure-native issue 2156."""
+    text = "Operation not allowed on immutability policy with incorrect etag."
+    return BatchError(412, "ContainerImmutabilityPolicyFailure", text)
+
+
 def not_here(what: str) -> BatchError:
     """What Azure does and the embedded service does not."""
     return BatchError(501, "NotImplemented", f"{what} is not implemented by the embedded Batch service.")

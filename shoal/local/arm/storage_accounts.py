@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from shoal.local import accounts
@@ -27,6 +28,7 @@ def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject
             raise failures.invalid_content(f"the required property {name} is missing")
     if old is not None and old["location"] != body["location"]:
         raise failures.location_cannot_change(call.target.path, old["location"])
+    _check_rules(records.properties(body).get("networkAcls") or {"defaultAction": "Allow"})
     return described(
         call.target,
         TYPE,
@@ -40,6 +42,17 @@ def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject
             },
         },
     )
+
+
+def _check_rules(rules: JsonObject) -> None:
+    """Checked and kept: everybody on this machine reaches the emulator."""
+    if rules.get("defaultAction") not in ("Allow", "Deny"):
+        raise failures.invalid_content("networkAcls.defaultAction must be Allow or Deny")
+    for rule in rules.get("ipRules") or []:
+        try:
+            ip_network(rule.get("value", ""))
+        except ValueError as exc:
+            raise failures.invalid_content(f"networkAcls.ipRules: {exc}") from None
 
 
 async def put(call: Call) -> Answer:

@@ -103,3 +103,62 @@ def test_lifecycle_rules_are_checked_and_kept(arm: ArmHttp, storage: str) -> Non
     assert arm.call("PUT", path, {"properties": {"policy": {"rules": [{**rule, "type": "Other"}]}}})[0] == 400
     assert arm.call("PUT", path, {"properties": {"policy": {"rules": [rule]}}})[0] == 200
     assert arm.call("GET", path)[1]["properties"]["policy"]["rules"] == [rule]
+
+
+def test_network_rules_are_checked_and_kept(arm: ArmHttp, storage: str) -> None:
+    rules = {"defaultAction": "Deny", "ipRules": [{"value": "203.0.113.0/24", "action": "Allow"}]}
+    assert arm.call("PUT", storage, {**STORAGE, "properties": {"networkAcls": rules}})[0] == 200
+    assert arm.call("GET", storage)[1]["properties"]["networkAcls"] == rules
+    for wrong in ({"ipRules": []}, {"defaultAction": "Deny", "ipRules": [{"value": "here"}]}):
+        status, answer = arm.call("PUT", storage, {**STORAGE, "properties": {"networkAcls": wrong}})
+        assert (status, answer["error"]["code"]) == (400, "InvalidRequestContent")
+
+
+def test_blob_service_is_there_with_its_account_and_cannot_be_deleted(arm: ArmHttp, storage: str) -> None:
+    path = f"{storage}/blobServices/default"
+    assert arm.call("GET", path)[1]["properties"]["deleteRetentionPolicy"]["enabled"] is False
+    kept = {"deleteRetentionPolicy": {"enabled": True, "days": 7}}
+    assert arm.call("PUT", path, {"properties": kept})[0] == 200
+    assert arm.call("GET", path)[1]["properties"]["deleteRetentionPolicy"] == {"enabled": True, "days": 7}
+    assert [service["name"] for service in arm.call("GET", f"{storage}/blobServices")[1]["value"]] == ["default"]
+    assert arm.call("DELETE", path)[0] == 501
+    assert arm.call("GET", path.replace(storage, f"{storage}x"))[0] == 404
+
+
+@pytest.mark.parametrize("days", [0, 366, "7", None])
+def test_soft_delete_takes_days_between_1_and_365(arm: ArmHttp, storage: str, days: object) -> None:
+    policy = {"containerDeleteRetentionPolicy": {"enabled": True, "days": days}}
+    status, answer = arm.call("PUT", f"{storage}/blobServices/default", {"properties": policy})
+    assert (status, answer["error"]["code"]) == (400, "InvalidRequestContent")
+
+
+def test_immutable_container_with_blobs_is_deleted_only_with_its_account(arm: ArmHttp, storage: str) -> None:
+    container = f"{storage}/blobServices/default/containers/inputs"
+    policy = f"{container}/immutabilityPolicies/default"
+    arm.call("PUT", container, {})
+    days = {"properties": {"immutabilityPeriodSinceCreationInDays": 30}}
+    status, made = arm.call("PUT", policy, days)
+    assert (status, made["properties"]["state"]) == (200, "Unlocked")
+    assert arm.call("GET", container)[1]["properties"]["hasImmutabilityPolicy"] is True
+    with blob_client(arm, storage) as blobs:
+        blobs.get_blob_client("inputs", "a").upload_blob(b"content")
+    assert arm.call("DELETE", container)[1]["error"]["code"] == "ContainerProtectedFromDeletion"
+    assert arm.call("DELETE", policy)[1]["error"]["code"] == "ContainerImmutabilityPolicyFailure"
+    assert arm.call("DELETE", storage)[0] == 200
+
+
+def test_empty_immutable_container_can_be_deleted(arm: ArmHttp, storage: str) -> None:
+    container = f"{storage}/blobServices/default/containers/inputs"
+    arm.call("PUT", container, {})
+    days = {"properties": {"immutabilityPeriodSinceCreationInDays": 30}}
+    assert arm.call("PUT", f"{container}/immutabilityPolicies/default", days)[0] == 200
+    assert arm.call("DELETE", container)[0] == 200
+    assert arm.call("GET", f"{container}/immutabilityPolicies/default")[0] == 404
+
+
+@pytest.mark.parametrize(("name", "days"), [("other", 30), ("default", 0), ("default", 146_001)])
+def test_wrong_immutability_policy_is_refused(arm: ArmHttp, storage: str, name: str, days: int) -> None:
+    container = f"{storage}/blobServices/default/containers/inputs"
+    arm.call("PUT", container, {})
+    body = {"properties": {"immutabilityPeriodSinceCreationInDays": days}}
+    assert arm.call("PUT", f"{container}/immutabilityPolicies/{name}", body)[0] == 400
