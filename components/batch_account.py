@@ -1,4 +1,4 @@
-"""The Batch account of a stack, with the identities by which it and its nodes act."""
+"""The Batch account of a stack, made or adopted, with the identities by which it and its nodes act."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -7,6 +7,8 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi_azure_native import batch, managedidentity
 
+from components.adoption import Needs, find_batch_account
+from components.network_rules import account_rules
 from components.roles import Principal, Scope, Who, assign_roles
 from shoal.environment import Authentication
 
@@ -29,15 +31,32 @@ class Submitter(TypedDict):
 
 class BatchAccountArgs(TypedDict):
     resource_group_name: pulumi.Input[str]
+    """Of the identities, and of the account if it is made."""
     location: pulumi.Input[str]
-    account_name: pulumi.Input[str]
+    """Of the identities, and of the account if it is made."""
+    account_name: NotRequired[pulumi.Input[str]]
+    """Of the account to make: 3 to 24 lower-case letters and digits."""
+    existing_account_id: NotRequired[str]
+    """ARM id of an account to take as it is instead. Neither it nor its auto-storage is changed, or ever deleted."""
     authentication: Authentication
-    """With `entra`, neither the account nor its auto-storage takes a key."""
+    """With `entra`, neither an account that is made nor its auto-storage takes a key."""
     storage_account_id: pulumi.Input[str]
-    """Auto-storage: where application packages are kept, and the account that tasks read and write."""
+    """What tasks read and write, and auto-storage of an account that is made: where application packages are kept."""
+    inputs_container_id: pulumi.Input[str]
+    """Where submitters upload what tasks read."""
     outputs_container_id: pulumi.Input[str]
+    """Where nodes upload what tasks made."""
     logs_container_id: pulumi.Input[str]
+    """Where nodes upload what tasks printed."""
+    deployers: NotRequired[list[Submitter]]
+    """Who uploads application packages: where auto-storage is used by identity, Azure gives no signature for it."""
     submitters: NotRequired[list[Submitter]]
+    """Who gets the roles for submitting jobs and reading results."""
+    allowed_addresses: NotRequired[list[str]]
+    """Public IPv4 addresses and ranges that may call an account that is made; all unless given."""
+    public_network_access: NotRequired[bool]
+    """False: an account that is made is reached through private endpoints only."""
+    tags: NotRequired[dict[str, str]]
 
 
 class BatchAccount(pulumi.ComponentResource):
@@ -45,79 +64,139 @@ class BatchAccount(pulumi.ComponentResource):
 
     account_id: pulumi.Output[str]
     account_name: pulumi.Output[str]
+    resource_group_name: pulumi.Output[str]
+    """The account's, to which its packages and pools belong."""
     endpoint: pulumi.Output[str]
     """With scheme, no trailing slash."""
     node_identity_id: pulumi.Output[str]
+    """User-assigned identity by which nodes read inputs and write outputs."""
+    package_identity_id: pulumi.Output[str | None]
+    """User-assigned identity by which nodes read packages, where an adopted account says another than its stack's."""
     dedicated_core_quota: pulumi.Output[int | None]
     """Cores of all dedicated nodes together; none where Azure counts for the whole subscription."""
     low_priority_core_quota: pulumi.Output[int | None]
     """Cores of all Spot nodes together; none where Azure counts for the whole subscription."""
+    pool_quota: pulumi.Output[int]
+    active_job_and_job_schedule_quota: pulumi.Output[int]
 
     def __init__(self, name: str, args: BatchAccountArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("shoal:index:BatchAccount", name, None, opts)
-        account_identity = _identity(name, "account", args, parent=self)
-        node_identity = _identity(name, "nodes", args, parent=self)
-        principals = _principals(account_identity, node_identity, args.get("submitters", []))
-        storage_scopes: dict[Scope, pulumi.Input[str]] = {
-            "storage": args["storage_account_id"],
-            "outputs": args["outputs_container_id"],
-            "logs": args["logs_container_id"],
-        }
-        storage_roles = assign_roles(name, principals, storage_scopes, parent=self)
-        account = batch.BatchAccount(
-            f"{name}-account",
-            resource_group_name=args["resource_group_name"],
-            location=args["location"],
-            account_name=args["account_name"],
-            identity={
-                "type": batch.ResourceIdentityType.USER_ASSIGNED,
-                "user_assigned_identities": [account_identity.id],
-            },
-            auto_storage=_auto_storage(args, node_identity.id),
-            allowed_authentication_modes=_authentication_modes(args["authentication"]),
-            public_network_access=batch.PublicNetworkAccessType.ENABLED,
-            # azure-native would send another location as an update, which Azure refuses.
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=storage_roles, replace_on_changes=["location"], delete_before_replace=True
-            ),
+        if id_ := args.get("existing_account_id"):
+            self._adopt(name, id_, args)
+        else:
+            self._make(name, args)
+        self.register_outputs(
+            {
+                "accountName": self.account_name,
+                "endpoint": self.endpoint,
+                "nodeIdentityId": self.node_identity_id,
+                "dedicatedCoreQuota": self.dedicated_core_quota,
+                "lowPriorityCoreQuota": self.low_priority_core_quota,
+                "poolQuota": self.pool_quota,
+                "activeJobAndJobScheduleQuota": self.active_job_and_job_schedule_quota,
+            }
         )
+
+    def _make(self, name: str, args: BatchAccountArgs) -> None:
+        own = _identity(name, "account", args["account_name"], args, parent=self)
+        nodes = _identity(name, "nodes", args["account_name"], args, parent=self)
+        principals = {**_principals(nodes, args), "account": [_principal("account", own)]}
+        storage_roles = assign_roles(name, principals, _storage_scopes(args), parent=self)
+        account = _account(f"{name}-account", args, own.id, nodes.id, parent=self, after=storage_roles)
         assign_roles(name, principals, {"batch": account.id}, parent=self)
-        self.account_id = account.id
-        self.account_name = account.name
-        self.endpoint = account.account_endpoint.apply(_with_scheme)
-        self.node_identity_id = node_identity.id
+        self.node_identity_id = nodes.id
+        self.package_identity_id = pulumi.Output.from_input(None)
+        self.resource_group_name = pulumi.Output.from_input(args["resource_group_name"])
+        self._describe(account)
+
+    def _adopt(self, name: str, id_: str, args: BatchAccountArgs) -> None:
+        account = find_batch_account(id_, Needs(authentication=args["authentication"]), parent=self)
+        nodes = _identity(name, "nodes", account.name, args, parent=self)
+        scopes: dict[Scope, pulumi.Input[str]] = {**_storage_scopes(args), "batch": id_}
+        assign_roles(name, {**_principals(nodes, args), "account": []}, scopes, parent=self)
+        self.node_identity_id = nodes.id
+        self.package_identity_id = pulumi.Output.from_input(_package_identity(account))
+        self.resource_group_name = pulumi.Output.from_input(id_.split("/")[4])
+        self._describe(account)
+
+    def _describe(self, account: batch.BatchAccount | batch.GetBatchAccountResult) -> None:
+        self.account_id = pulumi.Output.from_input(account.id)
+        self.account_name = pulumi.Output.from_input(account.name)
+        self.endpoint = pulumi.Output.from_input(account.account_endpoint).apply(_with_scheme)
         self.dedicated_core_quota = pulumi.Output.from_input(account.dedicated_core_quota)
         self.low_priority_core_quota = pulumi.Output.from_input(account.low_priority_core_quota)
-        self.register_outputs(
-            {"accountName": self.account_name, "endpoint": self.endpoint, "nodeIdentityId": self.node_identity_id}
-        )
+        self.pool_quota = pulumi.Output.from_input(account.pool_quota)
+        self.active_job_and_job_schedule_quota = pulumi.Output.from_input(account.active_job_and_job_schedule_quota)
 
 
 def _identity(
-    name: str, role: str, args: BatchAccountArgs, parent: pulumi.Resource
+    name: str, role: str, account_name: pulumi.Input[str], args: BatchAccountArgs, parent: pulumi.Resource
 ) -> managedidentity.UserAssignedIdentity:
     return managedidentity.UserAssignedIdentity(
         f"{name}-{role}-identity",
         resource_group_name=args["resource_group_name"],
         location=args["location"],
-        resource_name_=pulumi.Output.concat(args["account_name"], "-", role),
+        resource_name_=pulumi.Output.concat(account_name, "-", role),
+        tags=args.get("tags"),
         opts=pulumi.ResourceOptions(parent=parent),
     )
 
 
 def _principals(
-    account: managedidentity.UserAssignedIdentity,
-    nodes: managedidentity.UserAssignedIdentity,
-    submitters: Sequence[Submitter],
+    nodes: managedidentity.UserAssignedIdentity, args: BatchAccountArgs
 ) -> Mapping[Who, Sequence[Principal]]:
     return {
-        "account": [Principal(label="account", id=account.principal_id, type="ServicePrincipal")],
-        "nodes": [Principal(label="nodes", id=nodes.principal_id, type="ServicePrincipal")],
-        "submitters": [
-            Principal(label=submitter["principal_id"], id=submitter["principal_id"], type=submitter["principal_type"])
-            for submitter in submitters
-        ],
+        "nodes": [_principal("nodes", nodes)],
+        "deployers": _people(args.get("deployers", [])),
+        "submitters": _people(args.get("submitters", [])),
     }
+
+
+def _people(listed: Sequence[Submitter]) -> list[Principal]:
+    return [Principal(label=one["principal_id"], id=one["principal_id"], type=one["principal_type"]) for one in listed]
+
+
+def _principal(label: str, identity: managedidentity.UserAssignedIdentity) -> Principal:
+    return Principal(label=label, id=identity.principal_id, type="ServicePrincipal")
+
+
+def _storage_scopes(args: BatchAccountArgs) -> Mapping[Scope, pulumi.Input[str]]:
+    return {
+        "storage": args["storage_account_id"],
+        "inputs": args["inputs_container_id"],
+        "outputs": args["outputs_container_id"],
+        "logs": args["logs_container_id"],
+    }
+
+
+def _account(
+    name: str,
+    args: BatchAccountArgs,
+    identity_id: pulumi.Input[str],
+    node_identity_id: pulumi.Input[str],
+    *,
+    parent: pulumi.Resource,
+    after: Sequence[pulumi.Resource],
+) -> batch.BatchAccount:
+    is_public = args.get("public_network_access", True)
+    return batch.BatchAccount(
+        name,
+        resource_group_name=args["resource_group_name"],
+        location=args["location"],
+        account_name=args["account_name"],
+        identity={"type": batch.ResourceIdentityType.USER_ASSIGNED, "user_assigned_identities": [identity_id]},
+        auto_storage=_auto_storage(args, node_identity_id),
+        allowed_authentication_modes=_authentication_modes(args["authentication"]),
+        public_network_access=batch.PublicNetworkAccessType.ENABLED
+        if is_public
+        else batch.PublicNetworkAccessType.DISABLED,
+        network_profile=account_rules(args.get("allowed_addresses", [])),
+        tags=args.get("tags"),
+        # azure-native would send another location as an update, which Azure refuses.
+        opts=pulumi.ResourceOptions(
+            parent=parent, depends_on=after, replace_on_changes=["location"], delete_before_replace=True
+        ),
+    )
 
 
 def _auto_storage(
@@ -133,6 +212,12 @@ def _auto_storage(
         "authentication_mode": batch.AutoStorageAuthenticationMode.BATCH_ACCOUNT_MANAGED_IDENTITY,
         "node_identity_reference": {"resource_id": node_identity_id},
     }
+
+
+def _package_identity(account: batch.GetBatchAccountResult) -> str | None:
+    """Source: Batch REST, nodeIdentityReference: pools whose nodes take packages must have it assigned."""
+    reference = account.auto_storage and account.auto_storage.node_identity_reference
+    return reference.resource_id if reference else None
 
 
 def _authentication_modes(authentication: Authentication) -> list[pulumi.Input[batch.AuthenticationMode]]:

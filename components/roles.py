@@ -7,8 +7,8 @@ from typing import Literal
 import pulumi
 from pulumi_azure_native import authorization
 
-Who = Literal["account", "nodes", "submitters"]
-Scope = Literal["storage", "outputs", "logs", "batch"]
+Who = Literal["account", "nodes", "deployers", "submitters"]
+Scope = Literal["storage", "inputs", "outputs", "logs", "batch"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,9 @@ GRANTS = (
     Grant(who="nodes", role=BLOB_READER, scope="storage", why="read inputs and application packages"),
     Grant(who="nodes", role=BLOB_CONTRIBUTOR, scope="outputs", why="upload what tasks made"),
     Grant(who="nodes", role=BLOB_CONTRIBUTOR, scope="logs", why="upload what tasks printed"),
-    Grant(who="submitters", role=BLOB_CONTRIBUTOR, scope="storage", why="upload inputs, read results"),
+    Grant(who="deployers", role=BLOB_CONTRIBUTOR, scope="storage", why="upload application packages"),
+    Grant(who="submitters", role=BLOB_READER, scope="storage", why="read what jobs are made of, and results"),
+    Grant(who="submitters", role=BLOB_CONTRIBUTOR, scope="inputs", why="upload inputs"),
     Grant(who="submitters", role=JOB_SUBMITTER, scope="batch", why="add jobs and tasks"),
     Grant(who="submitters", role=BATCH_READER, scope="batch", why="see pools and nodes"),
 )

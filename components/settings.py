@@ -12,8 +12,9 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from components.account_settings import Accounts
 from components.batch_account import PrincipalType
-from components.environment import EnvironmentArgs
+from components.environment_args import EnvironmentArgs
 from components.errors import SettingsError
 from components.faults import camel
 from components.monitoring_settings import Monitoring
@@ -22,11 +23,16 @@ from components.pool_network import subnet_faults
 from components.pool_settings import Pool
 from components.provider import ARM_ENDPOINTS, arm_endpoint
 from components.scaling import told
-from components.section import AccountName, ResourceId, Section
+from components.section import ResourceId, Section
 from components.settings_errors import explain
 from shoal.autoscale.review import review, shown
 from shoal.autoscale.ticks import from_timedelta
 from shoal.environment import Authentication
+
+OPEN_STORAGE = (
+    "allowedAddresses closes the Batch account only: the storage stays open to all networks, for callers with a role, "
+    "because no address covers its nodes; shoal:allowedSubnets closes it too"
+)
 
 
 class Submitter(Section):
@@ -40,14 +46,12 @@ class Package(Section):
     version: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
 
 
-class Settings(Section):
+class Settings(Accounts):
     service: Literal["azure", "embedded"]
     authentication: Authentication
     location: str
-    resource_group: str
-    batch_account: AccountName
-    storage_account: AccountName
     outputs_expire_after_days: Annotated[int, Field(ge=1)]
+    deployers: tuple[Submitter, ...]
     submitters: tuple[Submitter, ...]
     packages: tuple[Package, ...]
     pools: tuple[Pool, ...]
@@ -82,19 +86,21 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def nodes_without_public_address_have_a_subnet(self) -> Self:
-        for i, pool in enumerate(self.pools):
+        for i, pool in enumerate(() if self.network else self.pools):
             for fault in subnet_faults(pool.arguments(), camel):
                 raise ValueError(f"shoal:pools[{i}] is wrong: it {fault.text}")
         return self
 
     def doubts(self, *, project: str, file: str) -> list[str]:
-        """What the linter finds in the pools' own formulas."""
-        return [
+        """What the linter finds in the pools' own formulas, and what is not closed though it seems so."""
+        findings = [
             shown(finding, pool.auto_scale_formula, f"{file}: {project}:pools[{i}].autoScaleFormula")
             for i, pool in enumerate(self.pools)
             if pool.auto_scale_formula is not None
             for finding in review(pool.auto_scale_formula, interval=from_timedelta(told(pool.interval)))
         ]
+        is_open = self.leaves_storage_open and not self.network
+        return [*findings, f"{project}:{OPEN_STORAGE} ({file})"] if is_open else findings
 
     def environment_args(self) -> EnvironmentArgs:
         return cast(EnvironmentArgs, self.model_dump(mode="json", exclude={"service", "jobs"}, exclude_none=True))

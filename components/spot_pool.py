@@ -125,6 +125,8 @@ class SpotPoolArgs(PoolShape):
     """Where the containers of mounts and of the start task's resource files are; with the next."""
     blob_endpoint: NotRequired[pulumi.Input[str]]
     """Of that account, with scheme, no trailing slash."""
+    package_identity_id: NotRequired[pulumi.Input[str]]
+    """User-assigned identity by which nodes read packages, where it is another."""
 
 
 class SpotPool(pulumi.ComponentResource):
@@ -186,7 +188,7 @@ def _pool(name: str, args: SpotPoolArgs, opts: pulumi.ResourceOptions) -> batch.
         mount_configuration=mount_configuration(args.get("mounts", []), storage) or None,
         user_accounts=user_accounts(args.get("user_accounts", [])) or None,
         upgrade_policy=upgrade_policy(args.get("upgrade_policy")),
-        identity=_identity(args.get("node_identity_id")),
+        identity=_identity(args.get("node_identity_id"), args.get("package_identity_id")),
         metadata=_metadata(args.get("metadata")),
         tags=args.get("tags"),
         opts=opts,
@@ -226,7 +228,8 @@ def _metadata(metadata: Mapping[str, str] | None) -> list[batch.MetadataItemArgs
     return [{"name": name, "value": value} for name, value in metadata.items()] if metadata else None
 
 
-def _identity(identity_id: pulumi.Input[str] | None) -> batch.BatchPoolIdentityArgsDict | None:
-    if identity_id is None:
+def _identity(*identity_ids: pulumi.Input[str] | None) -> batch.BatchPoolIdentityArgsDict | None:
+    if not any(identity_ids):
         return None
-    return {"type": batch.PoolIdentityType.USER_ASSIGNED, "user_assigned_identities": [identity_id]}
+    known = pulumi.Output.all(*identity_ids).apply(lambda ids: [id_ for id_ in ids if id_ is not None])
+    return {"type": batch.PoolIdentityType.USER_ASSIGNED, "user_assigned_identities": known}

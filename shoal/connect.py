@@ -141,9 +141,16 @@ def _by_entra(environment: Environment) -> Services:
 
 
 def _by_keys(environment: Environment) -> Services:
-    batch = _keys(environment, f"Microsoft.Batch/batchAccounts/{environment.batch_account}", BATCH_ARM_VERSION)
+    batch = _keys(
+        environment,
+        f"{environment.resource_group}/providers/Microsoft.Batch/batchAccounts/{environment.batch_account}",
+        BATCH_ARM_VERSION,
+    )
     storage = _keys(
-        environment, f"Microsoft.Storage/storageAccounts/{environment.storage_account}", STORAGE_ARM_VERSION
+        environment,
+        f"{environment.storage_resource_group}/providers/Microsoft.Storage/storageAccounts/"
+        f"{environment.storage_account}",
+        STORAGE_ARM_VERSION,
     )
     return services_by_keys(environment, batch_key=batch["primary"], storage_key=storage["keys"][0]["value"])
 
@@ -177,7 +184,7 @@ def _keys(environment: Environment, resource: str, version: str) -> dict[str, An
         raise BadInput(f"the Batch service of stack '{environment.stack}' is not running{_how_to_start(environment)}")
     request = urllib.request.Request(
         f"{environment.arm_endpoint}/subscriptions/{environment.subscription_id}/resourceGroups/"
-        f"{environment.resource_group}/providers/{resource}/listKeys?api-version={version}",
+        f"{resource}/listKeys?api-version={version}",
         method="POST",
         headers={"Authorization": f"Bearer {status.arm_token}", "Content-Length": "0"},
     )

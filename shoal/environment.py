@@ -52,6 +52,8 @@ class Environment:
     batch_endpoint: str
     """With scheme, no trailing slash: `https://NAME.REGION.batch.azure.com`, or `http://127.0.0.1:PORT/NAME`."""
     storage_account: str
+    storage_resource_group: str
+    """Another than the Batch account's where one of them was adopted."""
     blob_endpoint: str
     """With scheme and account, no trailing slash: containers are `{blob_endpoint}/{container}`."""
     authentication: Authentication

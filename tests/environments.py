@@ -100,6 +100,7 @@ def environment_of(status: Status, pool: str, slots: int) -> Environment:
         batch_account=status.account,
         batch_endpoint=status.batch_endpoint,
         storage_account=status.storage_account,
+        storage_resource_group="tests",
         blob_endpoint=status.blob_endpoint,
         authentication=Authentication.SHARED_KEY,
         containers=Containers(inputs="inputs", outputs="outputs", logs="logs"),

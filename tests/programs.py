@@ -42,6 +42,9 @@ class Recording:
 class Azure(Mocks):
     """Answers with what a program needs to go on: ids and the outputs that others take."""
 
+    def __init__(self, there: Mapping[str, Mapping[str, Any]]) -> None:
+        self.there = there
+
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         kind = TYPES.get(args.typ)
         name = args.inputs.get(kind.name_property, args.name) if kind else args.name
@@ -59,12 +62,12 @@ class Azure(Mocks):
         }
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        return {"subscriptionId": SUBSCRIPTION, "token": "a-token"}, []
+        return {"subscriptionId": SUBSCRIPTION, "token": "a-token", **self.there.get(args.token, {})}, []
 
 
 class Recorder(MockMonitor):
-    def __init__(self, recording: Recording) -> None:
-        super().__init__(Azure())
+    def __init__(self, recording: Recording, there: Mapping[str, Mapping[str, Any]]) -> None:
+        super().__init__(Azure(there))
         self.recording = recording
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
@@ -86,12 +89,22 @@ class Recorder(MockMonitor):
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]  # as above
 
 
-def record(program: Callable[[], None], *, project: str = "shoal", stack: str = "dev", root: str = ".") -> Recording:
-    """Everything that the program registers in a preview, to its end; what it raises is raised here."""
+def record(
+    program: Callable[[], None],
+    *,
+    project: str = "shoal",
+    stack: str = "dev",
+    root: str = ".",
+    there: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Recording:
+    """Everything that the program registers in a preview, to its end; what it raises is raised here.
+
+    `there`: what the provider's functions find, by their tokens.
+    """
     recording = Recording()
 
     def run() -> None:
-        settings = Settings(project, stack, monitor=Recorder(recording), dry_run=True, root_directory=root)
+        settings = Settings(project, stack, monitor=Recorder(recording, there or {}), dry_run=True, root_directory=root)
         configure(settings)
         asyncio.run(_in_stack(program))
 

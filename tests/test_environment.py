@@ -13,6 +13,7 @@ ENVIRONMENT = Environment(
     batch_account="shoallocal",
     batch_endpoint="http://127.0.0.1:4711/shoallocal",
     storage_account="shoallocalstore",
+    storage_resource_group="shoal-local",
     blob_endpoint="http://127.0.0.1:4712/shoallocalstore",
     authentication=Authentication.SHARED_KEY,
     containers=Containers(inputs="inputs", outputs="outputs", logs="logs"),

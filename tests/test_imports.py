@@ -74,4 +74,4 @@ def test_program_loads_only_the_modules_of_azure_native_that_it_uses() -> None:
         "print(*sorted(name.split('.')[1] for name in names))\n"
     )
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=REPOSITORY, check=True)
-    assert set(printed.stdout.split()) == {"_utilities", "batch", "managedidentity", "provider", "storage"}
+    assert set(printed.stdout.split()) == {"_utilities", "batch", "managedidentity", "provider", "resources", "storage"}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import ContainerClient
 
 from shoal.errors import WorkFailed
@@ -24,7 +24,9 @@ def _upload(path: Path, blob: str, container: ContainerClient) -> bool:
         return False
     try:
         with path.open("rb") as content:
-            client.upload_blob(content, overwrite=True)
+            client.upload_blob(content)
+    except ResourceExistsError:
+        return False  # uploaded by somebody else meanwhile, with the same content; it may be immutable
     except ResourceNotFoundError as exc:
         raise WorkFailed(f"{path} cannot be uploaded: there is no container '{container.container_name}'") from exc
     return True

@@ -1,21 +1,15 @@
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pulumi
-import pytest
 
-from components.environment import Environment, EnvironmentArgs
+from components.environment import Environment
+from components.environment_args import EnvironmentArgs
 from shoal.environment import Authentication, from_json
 from shoal.environment import Environment as Document
 from tests.programs import SUBSCRIPTION, Recording, record
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    (tmp_path / "app").mkdir()
-    (tmp_path / "app" / "simulate.py").write_text("print('hello')\n")
-    return tmp_path
 
 
 def arguments(**changes: Any) -> EnvironmentArgs:
@@ -26,6 +20,7 @@ def arguments(**changes: Any) -> EnvironmentArgs:
         "storage_account": "mystorage",
         "authentication": Authentication.ENTRA,
         "outputs_expire_after_days": 14,
+        "deployers": [],
         "submitters": [],
         "packages": [{"name": "var", "directory": "app"}],
         "pools": [
@@ -42,12 +37,12 @@ def arguments(**changes: Any) -> EnvironmentArgs:
     return args
 
 
-def declare(project: Path, **changes: Any) -> Recording:
+def declare(project: Path, there: Mapping[str, Mapping[str, Any]] | None = None, **changes: Any) -> Recording:
     def program() -> None:
         for name, value in Environment("shoal", arguments(**changes)).document().items():
             pulumi.export(name, value)
 
-    return record(program, root=str(project))
+    return record(program, root=str(project), there=there)
 
 
 def test_stack_exports_exactly_the_environment_document(project: Path) -> None:
@@ -109,7 +104,7 @@ def test_nodes_may_read_the_storage_and_write_only_outputs_and_logs(project: Pat
 def test_submitters_may_use_the_account_and_its_storage(project: Path) -> None:
     recording = declare(project, submitters=[{"principal_id": "someone", "principal_type": "Group"}])
     roles = [r for r in recording.of_type("authorization:RoleAssignment") if r.inputs["principalId"] == "someone"]
-    assert len(roles) == 3
+    assert len(roles) == 4
     assert {role.inputs["principalType"] for role in roles} == {"Group"}
 
 
@@ -163,7 +158,7 @@ def test_stack_without_network_and_monitoring_has_nothing_of_them(project: Path)
 def test_monitored_stack_watches_its_own_account_and_group(project: Path) -> None:
     recording = declare(project, monitoring={"emails": ["a@example.com"], "monthly_budget": 10})
     assert recording.only("monitor:DiagnosticSetting").inputs["resourceUri"].endswith("shoal-batch-account")
-    assert recording.only("consumption:Budget").inputs["scope"].endswith("shoal-group")
+    assert recording.only("consumption:Budget").inputs["scope"].endswith("resourceGroups/shoal-dev")
     thresholds = {
         alert.name: alert.inputs["criteria"]["allOf"][0]["threshold"]
         for alert in recording.of_type("monitor:MetricAlert")

@@ -8,30 +8,10 @@ from pulumi.runtime import set_all_config
 from components.errors import SettingsError
 from components.settings import Settings, parse_settings, read_settings
 from shoal.environment import Authentication
+from tests.components.values import POOL, SCALED, given
 from tests.programs import record
 
-SCALED: dict[str, Any] = {"name": "spot", "vmSize": "standard_d2s_v3", "image": "ubuntu-24.04"}
-POOL: dict[str, Any] = {**SCALED, "spotNodes": 3}
 FOLLOWS = "$TargetLowPriorityNodes = min(3, max(0, $PendingTasks.GetSample(1)) / $TaskSlotsPerNode);"
-
-
-def given(*, pools: Sequence[dict[str, Any]] | str = (POOL,), **values: str) -> dict[str, str]:
-    return {
-        "service": "embedded",
-        "authentication": "shared_key",
-        "location": "westeurope",
-        "resourceGroup": "",
-        "batchAccount": "",
-        "storageAccount": "",
-        "outputsExpireAfterDays": "30",
-        "submitters": "[]",
-        "jobs": "[]",
-        "packages": json.dumps([{"name": "var", "directory": "app"}]),
-        "network": "{}",
-        "monitoring": "{}",
-        "pools": pools if isinstance(pools, str) else json.dumps(pools),
-        **values,
-    }
 
 
 def parse(*, pools: Sequence[dict[str, Any]] | str = (POOL,), **values: str) -> Settings:
@@ -343,7 +323,7 @@ def test_wrong_network_is_refused(network: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"emails": []}, "shoal:monitoring.emails is []; it must name somebody (Pulumi.dev.yaml)"),
+        ({"emails": []}, "shoal:monitoring.emails is a list; it must name somebody (Pulumi.dev.yaml)"),
         ({"emails": ["a@example.com"] * 2}, "a@example.com is named more than once (Pulumi.dev.yaml)"),
         ({"emails": ["somebody"]}, "shoal:monitoring.emails[0] is somebody; it must match"),
         ({"emails": None}, "shoal:monitoring.emails is None; it must be a list (Pulumi.dev.yaml)"),
@@ -362,3 +342,77 @@ def test_wrong_monitoring_is_refused(change: dict[str, Any], message: str) -> No
 def test_monitoring_that_tells_nobody_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"shoal:monitoring.emails is missing \(Pulumi.dev.yaml\)"):
         parse(monitoring='{"monthlyBudget": 100}')
+
+
+GROUP = "/subscriptions/s/resourceGroups/g"
+BATCH = f"{GROUP}/providers/Microsoft.Batch/batchAccounts/theirs"
+STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/theirs"
+SUBNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/n/subnets/s"
+OFFICE = '["203.0.113.0/24"]'
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"batchAccountId": "theirs"},
+            "shoal:batchAccountId is theirs; it must be an ARM id: /subscriptions/SUBSCRIPTION/resourceGroups/GROUP"
+            "/providers/Microsoft.Batch/batchAccounts/NAME",
+        ),
+        ({"batchAccountId": STORAGE}, f"shoal:batchAccountId is {STORAGE}; it must be an ARM id"),
+        ({"storageAccountId": BATCH}, f"shoal:storageAccountId is {BATCH}; it must be an ARM id"),
+        ({"resourceGroupId": BATCH}, f"shoal:resourceGroupId is {BATCH}; it must be an ARM id"),
+        (
+            {"batchAccount": "mine", "batchAccountId": BATCH},
+            "shoal:batchAccount names what is made and shoal:batchAccountId what is adopted; leave one of them out",
+        ),
+        ({"storageAccount": "mine", "storageAccountId": STORAGE}, "shoal:storageAccount names what is made and"),
+        ({"resourceGroup": "mine", "resourceGroupId": GROUP}, "shoal:resourceGroup names what is made and"),
+        ({"storageSku": "Standard_GRS"}, "shoal:storageSku is Standard_GRS; it must be 'Standard_LRS' or"),
+        ({"softDeleteDays": "366"}, "shoal:softDeleteDays is 366; it must be at most 365"),
+        ({"inputsImmutableForDays": "-1"}, "shoal:inputsImmutableForDays is -1; it must be at least 0"),
+        (
+            {"inputsImmutableForDays": "30", "storageAccountId": STORAGE},
+            "shoal:inputsImmutableForDays cannot be had with shoal:storageAccountId",
+        ),
+        (
+            {"allowedAddresses": '["10.0.0.1"]'},
+            "shoal:allowedAddresses[0] is 10.0.0.1; it is a private address; Azure sees the public one",
+        ),
+        ({"allowedAddresses": OFFICE, "allowedSubnets": '["s"]'}, "shoal:allowedSubnets[0] is s; it must be an ARM id"),
+        (
+            {"allowedAddresses": OFFICE, "batchAccountId": BATCH, "storageAccountId": STORAGE},
+            "shoal:allowedAddresses means nothing where both accounts are adopted",
+        ),
+        ({"allowedSubnets": f'["{SUBNET}"]'}, "shoal:allowedSubnets without shoal:allowedAddresses would close"),
+        ({"tags": '{"a/b": "c"}'}, "shoal:tags has 'a/b': a tag's name must have 1 to 128 characters"),
+        ({"tags": '{"a": 1}'}, "shoal:tags.a is 1; it must be text"),
+    ],
+)
+def test_wrong_key_of_the_accounts_is_refused(values: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse(**values)
+    assert str(refused.value).startswith(message)
+    assert str(refused.value).endswith("(Pulumi.dev.yaml)")
+
+
+def test_ids_of_what_is_adopted_are_taken_whatever_their_case() -> None:
+    args = parse(batchAccountId=BATCH.lower(), storageAccountId=STORAGE, resourceGroupId=GROUP).environment_args()
+    assert args["batch_account_id"] == BATCH.lower()
+    assert args["storage_account_id"] == STORAGE
+
+
+@pytest.mark.parametrize(
+    ("values", "is_doubted"),
+    [
+        ({"allowedAddresses": OFFICE}, True),
+        ({"allowedAddresses": OFFICE, "allowedSubnets": f'["{SUBNET}"]'}, False),
+        ({"allowedAddresses": OFFICE, "storageAccountId": STORAGE}, False),
+        ({}, False),
+    ],
+)
+def test_storage_that_stays_open_although_addresses_are_given_is_doubted(
+    values: dict[str, str], *, is_doubted: bool
+) -> None:
+    doubts = parse(**values).doubts(project="shoal", file="Pulumi.dev.yaml")
+    assert any("shoal:allowedAddresses closes the Batch account only" in doubt for doubt in doubts) is is_doubted

@@ -1,11 +1,11 @@
 """What docs/deploy.md says in tables is what the code does."""
 
-import json
 import re
 
 import pytest
 import yaml
 
+from components.account_settings import Accounts
 from components.images import AS_OF, IMAGES
 from components.node_settings import Mount, ResourceFile, StartTask, UpgradePolicy, UserAccount
 from components.pool_settings import Pool
@@ -13,6 +13,7 @@ from components.roles import GRANTS
 from components.section import Section
 from components.settings import Package, Submitter, parse_settings
 from shoal.deploy.resource_types import TYPES
+from tests.components.values import given
 from tests.services import REPOSITORY
 
 TEXT = (REPOSITORY / "docs" / "deploy.md").read_text()
@@ -20,7 +21,11 @@ TEXT = (REPOSITORY / "docs" / "deploy.md").read_text()
 
 def test_roles_are_those_that_are_assigned() -> None:
     rows = [f"| {grant.who} | {grant.role.name} | {grant.scope} | {grant.why} |" for grant in GRANTS]
-    documented = [line for line in TEXT.splitlines() if line.startswith(("| account |", "| nodes |", "| submitters |"))]
+    documented = [
+        line
+        for line in TEXT.splitlines()
+        if line.startswith(("| account |", "| nodes |", "| deployers |", "| submitters |"))
+    ]
     assert documented == rows
 
 
@@ -49,17 +54,12 @@ def test_images_are_those_of_the_table_with_their_ends_and_sources() -> None:
 @pytest.mark.parametrize("example", re.findall(r"```yaml\n(shoal:pools:.*?)```", TEXT, re.DOTALL))
 def test_pools_of_the_examples_are_ones_that_a_stack_may_have(example: str) -> None:
     pools = yaml.safe_load(example)["shoal:pools"]
-    values = {
-        "service": "azure",
-        "authentication": "entra",
-        "location": "westeurope",
-        "resourceGroup": "",
-        "batchAccount": "",
-        "storageAccount": "",
-        "outputsExpireAfterDays": "30",
-        "submitters": "[]",
-        "packages": json.dumps([{"name": "var", "directory": "app"}]),
-        "pools": json.dumps(pools),
-    }
+    values = given(service="azure", authentication="entra", pools=pools)
     settings = parse_settings(values, project="shoal", file="docs/deploy.md")
     assert [pool.name for pool in settings.pools] == [pool["name"] for pool in pools]
+
+
+def test_every_key_of_accounts_beside_their_names_is_explained() -> None:
+    names = {"resourceGroup", "batchAccount", "storageAccount"}
+    for alias in {field.alias for field in Accounts.model_fields.values()} - names:
+        assert f"`{alias}`" in TEXT

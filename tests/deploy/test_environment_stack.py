@@ -12,9 +12,10 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.batch import BatchManagementClient
 
 from shoal.local.status import Status
-from tests.arm import management_client
+from tests.arm import ArmHttp, management_client
 from tests.deploy.conftest import Project
 from tests.deploy.stacks import Stack, copied_stack
+from tests.local.arm.test_storage_accounts import blob_client
 from tests.services import REPOSITORY
 from tests.waiting import wait_until
 
@@ -48,7 +49,7 @@ def test_deployed_environment_can_be_used_at_once(
         batch.create_job(models.BatchJobCreateOptions(id="first", pool_info=models.BatchPoolInfo(pool_id="spot")))
         batch.create_task("first", models.BatchTaskCreateOptions(id="task", command_line="true"))
         wait_until(lambda: batch.get_task("first", "task").state == "completed")
-    assert "No changes: all 16 resources are as declared." in stack.up()
+    assert "No changes: all 17 resources are as declared." in stack.up()
 
 
 def test_changed_package_becomes_a_version_that_the_pool_takes(
@@ -105,15 +106,46 @@ def test_pool_is_changed_in_place_replaced_and_removed_as_configured(
         management.pool.get(environment.resource_group, environment.batch_account, "spot")
 
 
-def test_stack_that_is_taken_down_leaves_nothing_in_the_service(stack: Stack) -> None:
+def test_stack_that_is_taken_down_leaves_nothing_in_the_service(
+    stack: Stack, management: BatchManagementClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a job in the middle of a task, immutable inputs, outputs, and a package that was changed."""
+    stack.file.write_text(f"{stack.file.read_text()}  shoal:inputsImmutableForDays: 30\n")
     stack.up()
+    (stack.app / "simulate.py").write_text("print('second')\n")
+    stack.up()
+    environment = stack.environment(monkeypatch)
+    key = management.batch_account.get_keys(environment.resource_group, environment.batch_account).primary
+    credential = AzureNamedKeyCredential(environment.batch_account, key or "")
+    with BatchClient(environment.batch_endpoint, credential) as batch:
+        batch.create_job(models.BatchJobCreateOptions(id="first", pool_info=models.BatchPoolInfo(pool_id="spot")))
+        batch.create_task("first", models.BatchTaskCreateOptions(id="task", command_line="sleep 600"))
+        wait_until(lambda: batch.get_task("first", "task").state == "running")
+    group = ArmHttp(stack.project.status, environment.resource_group)
+    store = f"{group.group}/providers/Microsoft.Storage/storageAccounts/{environment.storage_account}"
+    with blob_client(group, store) as blobs:
+        for container in ("inputs", "outputs"):
+            blobs.get_blob_client(container, "kept").upload_blob(b"content")
     down = stack.project.shoal("down", "-y", "-s", stack.name)
-    assert "16 deleted" in down.stdout, down.stderr
-    arm = stack.project.host.arm
-    subscription = "/subscriptions/00000000-0000-0000-0000-000000000000"
-    groups = arm.get(f"{subscription}/resourceGroups", "2024-03-01")
-    stacks = arm.get(f"{subscription}/providers/Microsoft.Resources/deploymentStacks", "2024-03-01")
-    assert stack.name.replace("-", "") not in json.dumps([groups, stacks])
+    assert down.returncode == 0, down.stderr
+    _assert_nothing_is_left(group, store, stack.name)
+
+
+def _assert_nothing_is_left(group: ArmHttp, store: str, stack: str) -> None:
+    subscription = group.group.rsplit("/", 2)[0]
+    kinds = (
+        "Microsoft.Batch/batchAccounts",
+        "Microsoft.Storage/storageAccounts",
+        "Microsoft.Resources/deploymentStacks",
+    )
+    listed = [group.call("GET", f"{subscription}/providers/{kind}")[1] for kind in kinds]
+    listed.append(group.call("GET", f"{subscription}/resourceGroups")[1])
+    assert stack.replace("-", "") not in json.dumps(listed).replace("-", "")
+    group.make("", {"location": "westeurope"})
+    group.make(store, {"location": "westeurope", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"})
+    with blob_client(group, store) as blobs:
+        assert list(blobs.list_containers()) == []
+    assert group.call("DELETE", "")[0] == 200
 
 
 @pytest.mark.parametrize(

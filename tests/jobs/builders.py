@@ -19,6 +19,7 @@ ENVIRONMENT = Environment(
     batch_account="shoal",
     batch_endpoint="http://127.0.0.1:4711/shoal",
     storage_account="store",
+    storage_resource_group="shoal-local",
     blob_endpoint="http://127.0.0.1:4712/store",
     authentication=Authentication.SHARED_KEY,
     containers=Containers(inputs="inputs", outputs="outputs", logs="logs"),

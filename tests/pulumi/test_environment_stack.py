@@ -12,6 +12,9 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.batch import BatchManagementClient
 
 from tests.deploy.stacks import Stack, copied_stack
+from tests.deploy.test_environment_stack import test_stack_that_is_taken_down_leaves_nothing_in_the_service
+
+__all__ = ["test_stack_that_is_taken_down_leaves_nothing_in_the_service"]
 
 pytestmark = pytest.mark.pulumi
 
@@ -24,10 +27,10 @@ def test_first_deployment_leaves_a_document_and_the_second_changes_nothing(
 ) -> None:
     printed = stack.up()
     assert "with Pulumi's engine" in printed
-    assert "16 created, 0 unchanged." in printed
+    assert "17 created, 0 unchanged." in printed
     environment = stack.environment(monkeypatch)
     assert (environment.stack, list(environment.pools), list(environment.packages)) == (stack.name, ["spot"], ["var"])
-    assert "No changes: all 16 resources are as declared." in stack.up()
+    assert "No changes: all 17 resources are as declared." in stack.up()
 
 
 def test_pool_is_changed_in_place_replaced_and_removed_as_configured(
@@ -111,7 +114,7 @@ def test_interrupted_deployment_ends_in_order_and_the_next_one_goes_on(stack: St
         _, errors = deployment.communicate(timeout=120)
     assert (deployment.returncode, errors.strip()) == (130, "interrupted")
     assert " created" in stack.up()
-    assert "No changes: all 16 resources are as declared." in stack.up()
+    assert "No changes: all 17 resources are as declared." in stack.up()
 
 
 def test_stacks_side_by_side_are_deployed_at_once_and_apart(stack: Stack) -> None:
@@ -129,17 +132,17 @@ def test_stacks_side_by_side_are_deployed_at_once_and_apart(stack: Stack) -> Non
     ]
     for deployment in deployments:
         printed, _ = deployment.communicate(timeout=240)
-        assert "16 created" in printed
+        assert "17 created" in printed
     down = stack.project.shoal("down", "-y", "-s", stack.name)
-    assert "16 deleted" in down.stdout, down.stderr
-    assert "No changes: all 16 resources are as declared." in other.up()
+    assert "17 deleted" in down.stdout, down.stderr
+    assert "No changes: all 17 resources are as declared." in other.up()
     assert other.project.shoal("down", "-y", "-s", other.name).returncode == 0
 
 
 def test_stack_that_is_taken_down_leaves_nothing(stack: Stack) -> None:
     stack.up()
     down = stack.project.shoal("down", "-y", "-s", stack.name)
-    assert "16 deleted" in down.stdout, down.stderr
+    assert "17 deleted" in down.stdout, down.stderr
     arm = stack.project.host.arm
     groups = arm.get("/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups", "2024-03-01")
     assert stack.name.replace("-", "") not in json.dumps(groups)

@@ -20,7 +20,7 @@ UPLOAD_TIME = timedelta(hours=4)
 """How long the address of a package can be used. Source: `storageUrlExpiry` as seen on the wire."""
 RETRIES = 60
 RETRY_AFTER = 1
-"""Seconds; storage is away for a while whenever it learns of an account."""
+"""Seconds; storage is away whenever it learns of an account: for a moment, or for long on a machine that is busy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,7 +109,8 @@ def test_network_rules_are_checked_and_kept(arm: ArmHttp, storage: str) -> None:
     rules = {"defaultAction": "Deny", "ipRules": [{"value": "203.0.113.0/24", "action": "Allow"}]}
     assert arm.call("PUT", storage, {**STORAGE, "properties": {"networkAcls": rules}})[0] == 200
     assert arm.call("GET", storage)[1]["properties"]["networkAcls"] == rules
-    for wrong in ({"ipRules": []}, {"defaultAction": "Deny", "ipRules": [{"value": "here"}]}):
+    no_action: dict[str, object] = {"ipRules": []}
+    for wrong in (no_action, {"defaultAction": "Deny", "ipRules": [{"value": "here"}]}):
         status, answer = arm.call("PUT", storage, {**STORAGE, "properties": {"networkAcls": wrong}})
         assert (status, answer["error"]["code"]) == (400, "InvalidRequestContent")
 

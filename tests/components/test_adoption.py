@@ -1,0 +1,171 @@
+"""Accounts that exist already: used, checked, and neither made nor changed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.errors import SettingsError
+from shoal.environment import Authentication
+from tests.components.test_environment import declare
+from tests.programs import SUBSCRIPTION, Recording
+
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/theirs"
+BATCH = f"{GROUP}/providers/Microsoft.Batch/batchAccounts/theirbatch"
+STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/theirstore"
+IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/packages"
+ACCOUNT = {
+    "id": BATCH,
+    "name": "theirbatch",
+    "location": "westeurope",
+    "accountEndpoint": "theirbatch.westeurope.batch.azure.com",
+    "allowedAuthenticationModes": ["AAD"],
+    "autoStorage": {"storageAccountId": "/other", "nodeIdentityReference": {"resourceId": IDENTITY}},
+    "dedicatedCoreQuota": 10,
+    "lowPriorityCoreQuota": 20,
+    "poolQuota": 5,
+    "activeJobAndJobScheduleQuota": 100,
+}
+STORE = {
+    "id": STORAGE,
+    "name": "theirstore",
+    "location": "westeurope",
+    "kind": "StorageV2",
+    "primaryEndpoints": {"blob": "https://theirstore.blob.core.windows.net/"},
+}
+
+
+def adopting(
+    project: Path, *, account: dict[str, Any] | None = None, store: dict[str, Any] | None = None, **changes: Any
+) -> Recording:
+    """A stack that adopts what is given."""
+    names = {"batch_account": "", "storage_account": ""}
+    if account is not None:
+        names["batch_account_id"] = account["id"]
+    if store is not None:
+        names["storage_account_id"] = store["id"]
+    there = {
+        "azure-native:batch:getBatchAccount": account or {},
+        "azure-native:storage:getStorageAccount": store or {},
+        "azure-native:resources:getResourceGroup": {"name": "theirs"},
+    }
+    return declare(project, there=there, **{**names, **changes})
+
+
+def test_adopted_batch_account_is_not_made_and_gets_packages_and_pools_in_its_group(project: Path) -> None:
+    recording = adopting(project, account=ACCOUNT)
+    assert recording.of_type("batch:BatchAccount") == []
+    for kind in ("batch:Application", "batch:ApplicationPackage", "batch:Pool"):
+        inputs = recording.only(kind).inputs
+        assert (inputs["resourceGroupName"], inputs["accountName"]) == ("theirs", "theirbatch")
+    assert recording.outputs["resource_group"] == "theirs"
+    assert recording.outputs["batch_endpoint"] == "https://theirbatch.westeurope.batch.azure.com"
+    assert recording.only("resources:ResourceGroup").inputs["resourceGroupName"] == "shoal-dev"
+    assert recording.only("storage:StorageAccount").inputs["resourceGroupName"] == "shoal-dev"
+
+
+def test_pools_of_an_adopted_account_have_the_identity_by_which_it_gives_packages(project: Path) -> None:
+    own, adopted = adopting(project), adopting(project, account=ACCOUNT)
+    (nodes,) = own.only("batch:Pool").inputs["identity"]["userAssignedIdentities"]
+    assert adopted.only("batch:Pool").inputs["identity"]["userAssignedIdentities"] == [nodes, IDENTITY]
+    assert adopted.outputs["node_identity"] == nodes
+
+
+def test_adopted_storage_gets_containers_of_the_stacks_own_and_is_not_changed(project: Path) -> None:
+    recording = adopting(project, store=STORE, soft_delete_days=7)
+    kinds = ("StorageAccount", "ManagementPolicy", "BlobServiceProperties", "BlobContainerImmutabilityPolicy")
+    assert [one for kind in kinds for one in recording.of_type(f"storage:{kind}")] == []
+    containers = [one.inputs for one in recording.of_type("storage:BlobContainer")]
+    assert {(one["resourceGroupName"], one["accountName"]) for one in containers} == {("theirs", "theirstore")}
+    names = recording.outputs["containers"]
+    assert {one["containerName"] for one in containers} == set(names.values())
+    assert names["inputs"].startswith("shoal-dev-")
+    assert recording.outputs["storage_resource_group"] == "theirs"
+    assert recording.outputs["blob_endpoint"] == "https://theirstore.blob.core.windows.net"
+    assert recording.only("batch:BatchAccount").inputs["autoStorage"]["storageAccountId"] == STORAGE
+
+
+def test_account_that_is_adopted_gets_no_role_and_nobody_gets_more_of_it_than_of_an_own_one(project: Path) -> None:
+    submitters = [{"principal_id": "someone", "principal_type": "Group"}]
+    recording = adopting(project, account=ACCOUNT, store=STORE, submitters=submitters)
+    granted = {
+        (one.inputs["principalId"], one.inputs["scope"].rsplit("/", 1)[-1])
+        for one in recording.of_type("authorization:RoleAssignment")
+    }
+    nodes = "principal-of-theirbatch-nodes"
+    assert granted == {
+        *((nodes, scope) for scope in ("theirstore", "shoal-storage-outputs", "shoal-storage-logs")),
+        *(("someone", scope) for scope in ("theirstore", "shoal-storage-inputs", "theirbatch")),
+    }
+
+
+def test_adopted_group_holds_what_the_stack_makes_and_is_not_made(project: Path) -> None:
+    recording = adopting(project, resource_group_id=GROUP)
+    assert recording.of_type("resources:ResourceGroup") == []
+    assert recording.only("batch:BatchAccount").inputs["resourceGroupName"] == "theirs"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"location": "northeurope"},
+            "Batch account theirbatch is in northeurope and the stack in westeurope, where its pools would not be; "
+            "set shoal:location to northeurope",
+        ),
+        (
+            {"allowedAuthenticationModes": ["SharedKey"]},
+            "Batch account theirbatch accepts SharedKey, and shoal:authentication entra means AAD; "
+            "allow it there, or change the key",
+        ),
+        (
+            {"autoStorage": None},
+            "Batch account theirbatch has no auto-storage, where shoal:packages would be kept; "
+            "link a storage account to it, or leave shoal:packages empty",
+        ),
+        (
+            {"id": BATCH.replace(SUBSCRIPTION, "other")},
+            f"is in another subscription than the stack, which is in {SUBSCRIPTION}; "
+            "set azure-native:subscriptionId to other, or adopt what is in the stack's",
+        ),
+    ],
+)
+def test_batch_account_that_cannot_serve_the_stack_is_refused(
+    project: Path, change: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        adopting(project, account={**ACCOUNT, **change})
+    assert message in str(refused.value)
+
+
+def test_batch_account_in_the_same_region_by_its_other_name_is_taken(project: Path) -> None:
+    adopting(project, account={**ACCOUNT, "location": "West Europe"})
+
+
+def test_batch_account_without_auto_storage_serves_a_stack_without_packages(project: Path) -> None:
+    pools = [{"name": "spot", "vm_size": "standard_d2s_v3", "image": "ubuntu-24.04", "spot_nodes": 1}]
+    adopting(project, account={**ACCOUNT, "autoStorage": None}, packages=[], pools=pools)
+
+
+@pytest.mark.parametrize(
+    ("change", "authentication", "message"),
+    [
+        ({"kind": "FileStorage"}, Authentication.ENTRA, "is of kind FileStorage, which has no blobs"),
+        ({"isHnsEnabled": True}, Authentication.ENTRA, "has a hierarchical namespace, and Batch keeps no packages"),
+        ({"allowSharedKeyAccess": False}, Authentication.SHARED_KEY, "takes no keys, and shoal:authentication is"),
+    ],
+)
+def test_storage_account_that_cannot_serve_the_stack_is_refused(
+    project: Path, change: dict[str, Any], authentication: Authentication, message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message):
+        adopting(project, store={**STORE, **change}, authentication=authentication)
+
+
+def test_hierarchical_namespace_is_no_matter_where_packages_are_kept_elsewhere(project: Path) -> None:
+    adopting(project, account=ACCOUNT, store={**STORE, "isHnsEnabled": True})
+
+
+def test_component_refuses_what_is_no_id(project: Path) -> None:
+    with pytest.raises(SettingsError, match="theirbatch cannot be adopted; it must be an ARM id: /subscriptions/"):
+        adopting(project, account={**ACCOUNT, "id": "theirbatch"})
