@@ -11,6 +11,8 @@ from components.provider import ProviderToken
 from shoal.local.status import Status
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+SUBNET = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/nodes"
+"""Of whoever needs one that is there, once `make_subnet` has been called."""
 VERSIONS = {"Microsoft.Batch": "2024-07-01", "Microsoft.Storage": "2024-01-01"}
 
 
@@ -49,3 +51,12 @@ class ArmHttp:
         status, answer = self.call("PUT", path, body)
         assert status in (200, 201), answer
         return answer
+
+
+def make_subnet(status: Status) -> None:
+    """Nobody's in particular: it stays, and is there for everybody."""
+    arm = ArmHttp(status, "net")
+    arm.make("", {"location": "westeurope"})
+    subnet = {"name": "nodes", "properties": {"addressPrefix": "10.7.0.0/24"}}
+    body = {"addressSpace": {"addressPrefixes": ["10.7.0.0/16"]}, "subnets": [subnet]}
+    arm.make("providers/Microsoft.Network/virtualNetworks/v", {"location": "westeurope", "properties": body})

@@ -2,9 +2,10 @@
 
 import re
 
+from tests.arm import SUBNET, make_subnet
 from tests.deploy.stacks import Stack
 
-FULL = """\
+FULL = f"""\
   shoal:pools:
     - name: spot
       vmSize: standard_d2s_v3
@@ -16,15 +17,15 @@ FULL = """\
       interNodeCommunication: true
       maxSpotNodes: 3
       mounts:
-        - {container: inputs, mountPath: inputs}
-        - {nfsSource: "files.internal:/shared", mountPath: shared, readOnly: false, options: -o vers=4}
-      userAccounts: [{name: me, password: hunter2, elevated: true, uid: 1500, gid: 1500}]
-      subnetId: /subscriptions/s/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/nodes
+        - {{container: inputs, mountPath: inputs}}
+        - {{nfsSource: "files.internal:/shared", mountPath: shared, readOnly: false, options: -o vers=4}}
+      userAccounts: [{{name: me, password: hunter2, elevated: true, uid: 1500, gid: 1500}}]
+      subnetId: {SUBNET}
       publicIp: false
       acceleratedNetworking: true
-      upgradePolicy: {mode: rolling, maxBatchInstancePercent: 20, pauseTimeBetweenBatches: PT5M}
-      tags: {team: risk}
-      metadata: {owner: me}
+      upgradePolicy: {{mode: rolling, maxBatchInstancePercent: 20, pauseTimeBetweenBatches: PT5M}}
+      tags: {{team: risk}}
+      metadata: {{owner: me}}
       packages: [var]
     - name: own
       vmSize: standard_e16ds_v5
@@ -34,13 +35,14 @@ FULL = """\
       ephemeralOsDisk: true
       startTask:
         commandLine: sh -c 'test "$LEVEL" = 3'
-        environment: {LEVEL: "3"}
-        resourceFiles: [{container: inputs, prefix: setup/, filePath: .}]
+        environment: {{LEVEL: "3"}}
+        resourceFiles: [{{container: inputs, prefix: setup/, filePath: .}}]
         maxRetryCount: 2
 """
 
 
 def configure_pools(stack: Stack, pools: str) -> None:
     """Instead of those that the stack's file has."""
+    make_subnet(stack.project.status)
     text = stack.file.read_text()
     stack.file.write_text(re.sub(r"  shoal:pools:\n(    .*\n)+", lambda _: pools, text))

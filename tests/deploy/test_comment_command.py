@@ -42,14 +42,14 @@ def printed(stack: Stack, *words: str) -> str:
 def test_comment_follows_a_stack_from_nothing_to_a_replaced_pool(stack: Stack) -> None:
     fresh = printed(stack, "--node-price", "0.05", "--currency", "EUR")
     assert fresh.startswith(f"<!-- shoal:{stack.name} -->\n")
-    assert "**16 to be created**, 0 unchanged." in fresh
+    assert "**17 to be created**, 0 unchanged." in fresh
     assert "+ create  batch:Pool spot-pool\n" in fresh
     assert "| `work.yaml` | named when deployed | `spot` | 41 | 41 | new |" in fresh
     assert "| `spot` | 41 | **" in fresh
     assert " EUR |" in fresh
     assert stack.project.shoal("up", "-y", "-s", stack.name).returncode == 0
     deployed = json.loads(printed(stack, "--json"))
-    assert (deployed["changes"], deployed["unchanged"], deployed["costs"]) == ([], 16, [])
+    assert (deployed["changes"], deployed["unchanged"], deployed["costs"]) == ([], 17, [])
     assert [job["missing"] for job in deployed["jobs"]] == [0]
     assert "| already there |" in deployed["markdown"]
     stack.configure(standard_d2s_v3="standard_d4s_v3")

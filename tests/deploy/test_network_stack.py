@@ -21,7 +21,7 @@ SECTIONS = """\
     storageLogs: true
     monthlyBudget: 100
 """
-RESOURCES = 40
+RESOURCES = 41
 
 
 @pytest.fixture

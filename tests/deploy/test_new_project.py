@@ -146,7 +146,7 @@ def test_project_from_an_installed_wheel_passes_its_own_tests_and_runs_its_job(w
     assert "skipped" not in told
     run(project, "shoal", "local", "start", "--port", "0", state=tmp_path)
     try:
-        assert "16 created" in run(project, "shoal", "up", "-y", state=tmp_path)
+        assert "17 created" in run(project, "shoal", "up", "-y", state=tmp_path)
         run(project, "shoal", "run", "task_templates/sweep.yaml", "-p", "draws=100", "--out", "home", state=tmp_path)
         assert "No changes" in run(project, "shoal", "up", "-y", state=tmp_path)
     finally:

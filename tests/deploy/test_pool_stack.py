@@ -38,11 +38,11 @@ def test_pools_with_everything_are_made_and_then_left_as_they_are(
     account = stack.name.replace("-", "")
     found = management.pool.get(account, account, "spot").as_dict()
     properties = found["properties"]
-    assert found["tags"] == {"team": "risk"}
+    assert found["tags"]["team"] == "risk"
     assert properties["networkConfiguration"]["publicIPAddressConfiguration"] == {"provision": "NoPublicIPAddresses"}
     assert properties["mountConfiguration"][0]["azureBlobFileSystemConfiguration"]["accountName"] == account
     assert properties["upgradePolicy"]["rollingUpgradePolicy"]["pauseTimeBetweenBatches"] == "PT5M"
-    assert "No changes: all 17 resources are as declared." in stack.up()
+    assert "No changes: all 18 resources are as declared." in stack.up()
     environment = stack.environment(monkeypatch)
     key = management.batch_account.get_keys(environment.resource_group, environment.batch_account).primary
     credential = AzureNamedKeyCredential(environment.batch_account, key or "")

@@ -33,13 +33,13 @@ def shoal(stack: Stack, *arguments: str) -> str:
 
 
 def test_azure_stack_is_previewed_deployed_read_and_deleted(azure: Stack) -> None:
-    assert "16 to be created" in shoal(azure, "preview")
-    assert "16 created" in shoal(azure, "up", "-y")
-    assert "No changes: all 16 resources are as declared." in shoal(azure, "up", "-y")
+    assert "17 to be created" in shoal(azure, "preview")
+    assert "17 created" in shoal(azure, "up", "-y")
+    assert "No changes: all 17 resources are as declared." in shoal(azure, "up", "-y")
     document = json.loads(shoal(azure, "outputs", "--json"))
     assert (document["authentication"], list(document["pools"]), list(document["packages"])) == (
         "entra",
         ["spot"],
         ["var"],
     )
-    assert "16 deleted" in shoal(azure, "down", "-y")
+    assert "17 deleted" in shoal(azure, "down", "-y")

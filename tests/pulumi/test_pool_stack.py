@@ -11,7 +11,7 @@ from tests.pulumi.conftest import PulumiProject
 pytestmark = pytest.mark.pulumi
 
 PASSWORD = "shoal:pools[0].userAccounts[0].password"
-UNCHANGED = "No changes: all 17 resources are as declared."
+UNCHANGED = "No changes: all 18 resources are as declared."
 
 
 def test_pools_with_everything_are_made_with_a_password_that_no_file_tells(stack: Stack) -> None:
@@ -21,7 +21,7 @@ def test_pools_with_everything_are_made_with_a_password_that_no_file_tells(stack
     assert f"{PASSWORD} is missing" in project.shoal("up", "-y", "-s", stack.name).stderr
     project.must_pulumi("config", "set", "--secret", "--path", PASSWORD, "hunter2", "-s", stack.name)
     made = stack.up()
-    assert "17 created" in made
+    assert "18 created" in made
     assert UNCHANGED in stack.up()
     project.must_pulumi("refresh", "-y", "-s", stack.name)
     assert UNCHANGED in stack.up()

@@ -126,18 +126,18 @@ def test_github_workflows_take_a_stack_from_pull_request_to_teardown(
     assert runner.environment["ARM_USE_OIDC"] == "true"
     [comment] = server.comments
     assert comment["body"].startswith(f"<!-- shoal:{stack.name} -->\n")
-    assert "**16 to be created**" in comment["body"]
+    assert "**17 to be created**" in comment["body"]
     assert " EUR |" in comment["body"]
     assert ("### Policies" in comment["body"]) is (project.directory / "policy").exists()
     deployed = runner.must(github_job("deploy", "deploy"))
     assert "+ 22 created" in deployed
     assert "1 tasks added" in deployed
     again = runner.must(github_job("deploy", "deploy"))
-    assert "22 unchanged" in again
+    assert "23 unchanged" in again
     assert "already" in again
     runner.must(github_job("preview", "comment"))
     assert [one["id"] for one in server.comments] == [1]
-    assert "No changes: all 16 resources are as declared." in comment["body"]
+    assert "No changes: all 17 resources are as declared." in comment["body"]
     assert "already there" in comment["body"]
     runner.must(github_job("drift", "drift"))
     runner.must(github_job("preview", "own-stack"))

@@ -10,7 +10,7 @@ from azure.mgmt.batch import BatchManagementClient
 from azure.mgmt.batch.models import Pool
 
 from shoal.local.status import Status
-from tests.arm import ArmHttp
+from tests.arm import SUBNET, ArmHttp, make_subnet
 from tests.waiting import wait_until
 
 PROPERTIES: dict[str, Any] = {
@@ -166,7 +166,7 @@ NODES: dict[str, Any] = {
         }
     },
     "networkConfiguration": {
-        "subnetId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/nodes",
+        "subnetId": SUBNET,
         "publicIPAddressConfiguration": {"provision": "NoPublicIPAddresses"},
         "enableAcceleratedNetworking": True,
     },
@@ -194,6 +194,7 @@ NODES: dict[str, Any] = {
 
 
 def test_what_nodes_are_and_have_reads_back_as_it_was_given(arm: ArmHttp, account: str) -> None:
+    make_subnet(arm.status)
     path = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p"
     body = {"tags": {"team": "risk"}, "properties": {**PROPERTIES, **NODES, "scaleSettings": nodes(0)}}
     made = arm.make(path, body)
