@@ -16,7 +16,9 @@ from components.publication import Publication, publish
 
 class ApplicationPackageArgs(TypedDict):
     resource_group_name: pulumi.Input[str]
+    """Of the Batch account."""
     account_name: pulumi.Input[str]
+    """The Batch account that keeps it."""
     application_name: str
     """What tasks call it: `$AZ_BATCH_APP_PACKAGE_NAME` is the directory it is unpacked to."""
     directory: str
@@ -30,8 +32,11 @@ class ApplicationPackage(pulumi.ComponentResource):
     """
 
     application_id: pulumi.Output[str]
+    """ARM id of the application."""
     application_name: pulumi.Output[str]
+    """What tasks and pools call it."""
     version: pulumi.Output[str]
+    """Of the content; known once it is active."""
 
     def __init__(self, name: str, args: ApplicationPackageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("shoal:index:ApplicationPackage", name, None, opts)

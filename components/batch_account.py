@@ -27,6 +27,7 @@ class Submitter(TypedDict):
     principal_id: str
     """Object id in Entra."""
     principal_type: PrincipalType
+    """What the object id stands for."""
 
 
 class BatchAccountArgs(TypedDict):
@@ -57,13 +58,16 @@ class BatchAccountArgs(TypedDict):
     public_network_access: NotRequired[bool]
     """False: an account that is made is reached through private endpoints only."""
     tags: NotRequired[dict[str, str]]
+    """Of the account and its identities."""
 
 
 class BatchAccount(pulumi.ComponentResource):
     """A Batch account that reads its storage by identity, an identity for its nodes, and the roles of both."""
 
     account_id: pulumi.Output[str]
+    """ARM id."""
     account_name: pulumi.Output[str]
+    """Also where it is adopted."""
     resource_group_name: pulumi.Output[str]
     """The account's, to which its packages and pools belong."""
     endpoint: pulumi.Output[str]
@@ -77,7 +81,9 @@ class BatchAccount(pulumi.ComponentResource):
     low_priority_core_quota: pulumi.Output[int | None]
     """Cores of all Spot nodes together; none where Azure counts for the whole subscription."""
     pool_quota: pulumi.Output[int]
+    """Pools at most."""
     active_job_and_job_schedule_quota: pulumi.Output[int]
+    """Jobs and job schedules that are active at once, at most."""
 
     def __init__(self, name: str, args: BatchAccountArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("shoal:index:BatchAccount", name, None, opts)

@@ -29,9 +29,11 @@ class Environment(pulumi.ComponentResource):
     resource_group_name: pulumi.Output[str]
     """The Batch account's."""
     batch_account_name: pulumi.Output[str]
+    """Whether made or adopted."""
     batch_endpoint: pulumi.Output[str]
     """With scheme, no trailing slash."""
     storage_account_name: pulumi.Output[str]
+    """Whether made or adopted."""
     blob_endpoint: pulumi.Output[str]
     """With scheme, no trailing slash."""
     node_identity_id: pulumi.Output[str]

@@ -25,7 +25,9 @@ class Pool(PoolShape):
     """A pool of the environment, with packages by name."""
 
     name: str
+    """The pool's id in Batch."""
     packages: NotRequired[list[str]]
+    """Names of packages of the environment."""
 
 
 class EnvironmentArgs(TypedDict):
@@ -64,7 +66,9 @@ class EnvironmentArgs(TypedDict):
     tags: NotRequired[dict[str, str]]
     """Beside `managed-by`, `shoal-project` and `shoal-stack`."""
     packages: list[Package]
+    """Application packages, by name."""
     pools: list[Pool]
+    """Each by its name."""
     network: NotRequired[NetworkShape]
     """A private network that the pools are in, without public addresses; none unless given."""
     monitoring: NotRequired[MonitoringShape]

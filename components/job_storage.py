@@ -47,20 +47,26 @@ class JobStorageArgs(TypedDict):
     public_network_access: NotRequired[bool]
     """False: the account is reached through private endpoints only."""
     tags: NotRequired[dict[str, str]]
+    """Of the account."""
 
 
 class JobStorage(pulumi.ComponentResource):
     """A storage account without public access, its containers, and rules by which their blobs come and go."""
 
     account_id: pulumi.Output[str]
+    """ARM id."""
     account_name: pulumi.Output[str]
+    """Also where it is adopted."""
     resource_group_name: pulumi.Output[str]
     """The account's."""
     blob_endpoint: pulumi.Output[str]
     """With scheme, no trailing slash."""
     inputs_container_id: pulumi.Output[str]
+    """ARM id of what tasks read."""
     outputs_container_id: pulumi.Output[str]
+    """ARM id of what tasks make."""
     logs_container_id: pulumi.Output[str]
+    """ARM id of what tasks print."""
 
     def __init__(self, name: str, args: JobStorageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("shoal:index:JobStorage", name, None, opts)

@@ -33,11 +33,15 @@ class MonitoringShape(TypedDict):
 
 class MonitoringArgs(MonitoringShape):
     resource_group_name: pulumi.Input[str]
+    """Where workspace, alerts and action group are made."""
     resource_group_id: pulumi.Input[str]
     """What the budget is of."""
     location: pulumi.Input[str]
+    """Azure region of the workspace."""
     batch_account_id: pulumi.Input[str]
+    """ARM id of what is watched."""
     storage_account_id: pulumi.Input[str]
+    """ARM id of what is watched where storage logs are wanted."""
     dedicated_core_quota: pulumi.Input[int | None]
     """Cores; none where Azure counts for the whole subscription, and then there is no alert."""
     low_priority_core_quota: pulumi.Input[int | None]
@@ -48,6 +52,7 @@ class Monitoring(pulumi.ComponentResource):
     """A workspace with the logs of the Batch account, alerts by mail, and a budget."""
 
     workspace_id: pulumi.Output[str]
+    """ARM id of the workspace with the logs."""
 
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("shoal:index:Monitoring", name, None, opts)

@@ -22,6 +22,9 @@ from components.application_package import ApplicationPackage
 from components.batch_account import BatchAccount
 from components.environment import Environment
 from components.job_storage import JobStorage
+from components.monitoring import Monitoring
+from components.private_links import PrivateLinks
+from components.private_network import PrivateNetwork
 from components.spot_pool import SpotPool
 from shoal.errors import BadInput
 
@@ -31,6 +34,9 @@ COMPONENTS: list[type[pulumi.ComponentResource]] = [
     BatchAccount,
     Environment,
     JobStorage,
+    Monitoring,
+    PrivateLinks,
+    PrivateNetwork,
     SpotPool,
 ]
 

@@ -43,7 +43,9 @@ LINKS = (
 
 class PrivateLinksArgs(TypedDict):
     resource_group_name: pulumi.Input[str]
+    """Where endpoints and zones are made."""
     location: pulumi.Input[str]
+    """Azure region of the endpoints."""
     vnet_id: pulumi.Input[str]
     """Of the network in which the accounts' names lead to the endpoints."""
     endpoint_subnet_id: pulumi.Input[str]
@@ -51,7 +53,9 @@ class PrivateLinksArgs(TypedDict):
     subnet_id: pulumi.Input[str]
     """Of the nodes."""
     batch_account_id: pulumi.Input[str]
+    """ARM id of the Batch account."""
     storage_account_id: pulumi.Input[str]
+    """ARM id of the storage account."""
 
 
 class PrivateLinks(pulumi.ComponentResource):

@@ -39,7 +39,9 @@ class NetworkShape(TypedDict):
 
 class PrivateNetworkArgs(NetworkShape):
     resource_group_name: pulumi.Input[str]
+    """Where everything is made."""
     location: pulumi.Input[str]
+    """Azure region of everything."""
 
 
 class PrivateNetwork(pulumi.ComponentResource):
@@ -49,6 +51,7 @@ class PrivateNetwork(pulumi.ComponentResource):
     """
 
     vnet_id: pulumi.Output[str]
+    """ARM id of the network."""
     subnet_id: pulumi.Output[str]
     """Of the nodes."""
     endpoint_subnet_id: pulumi.Output[str]

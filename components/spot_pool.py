@@ -52,13 +52,16 @@ FILL_TYPES = {TaskFill.PACK: batch.ComputeNodeFillType.PACK, TaskFill.SPREAD: ba
 
 class PackageReference(TypedDict):
     application_id: pulumi.Input[str]
+    """ARM id of the application."""
     version: pulumi.Input[str]
+    """Which has to be active."""
 
 
 class PoolShape(TypedDict):
     """What a pool is, whatever account and stack it belongs to."""
 
     vm_size: pulumi.Input[str]
+    """As Azure spells it, such as standard_d4s_v5."""
     image: NotRequired[str]
     """A name of components/images.py."""
     image_version: NotRequired[str]
@@ -99,14 +102,19 @@ class PoolShape(TypedDict):
     dedicated_nodes: NotRequired[pulumi.Input[int]]
     """Beside `spot_nodes`."""
     start_task: NotRequired[StartTask]
+    """What each node runs before its first task."""
     mounts: NotRequired[list[Mount]]
+    """File systems of each node."""
     user_accounts: NotRequired[list[UserAccount]]
+    """Users of each node beside Batch's own."""
     subnet_id: NotRequired[pulumi.Input[str]]
     """ARM id of the subnet that nodes are in."""
     public_ip: NotRequired[bool]
     """False: nodes have no public address, and reach Batch through their subnet; true unless given."""
     accelerated_networking: NotRequired[bool]
+    """Azure's own default unless given."""
     upgrade_policy: NotRequired[UpgradePolicy]
+    """When the operating system of nodes is upgraded."""
     metadata: NotRequired[dict[str, str]]
     """That Batch keeps for whoever asks."""
     tags: NotRequired[dict[str, str]]
@@ -115,8 +123,11 @@ class PoolShape(TypedDict):
 
 class SpotPoolArgs(PoolShape):
     resource_group_name: pulumi.Input[str]
+    """Of the Batch account."""
     account_name: pulumi.Input[str]
+    """The Batch account."""
     pool_name: pulumi.Input[str]
+    """The pool's id in Batch."""
     packages: NotRequired[list[PackageReference]]
     """On every node, before its start task."""
     node_identity_id: NotRequired[pulumi.Input[str]]
@@ -133,8 +144,11 @@ class SpotPool(pulumi.ComponentResource):
     """What Azure cannot change in a pool replaces it, the old one deleted first: both have the same name."""
 
     pool_name: pulumi.Output[str]
+    """The pool's id in Batch."""
     vm_size: pulumi.Output[str]
+    """As it was given."""
     task_slots_per_node: pulumi.Output[int]
+    """As it was given, or 1."""
 
     def __init__(self, name: str, args: SpotPoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("shoal:index:SpotPool", name, None, opts)

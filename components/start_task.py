@@ -27,10 +27,13 @@ class ResourceFile(TypedDict):
 
 class StartTask(TypedDict):
     command_line: pulumi.Input[str]
+    """Not run in a shell; start one where you need it."""
     elevated: NotRequired[bool]
     """Run as administrator, for installing things."""
     environment: NotRequired[dict[str, pulumi.Input[str]]]
+    """Variables by name."""
     resource_files: NotRequired[list[ResourceFile]]
+    """Files that are there before it runs."""
     max_retry_count: NotRequired[int]
     """Runs after the first one failed; -1: no limit, 1 unless given."""
     wait_for_success: NotRequired[bool]

@@ -30,6 +30,7 @@ class UpgradeMode(StrEnum):
 
 class UpgradePolicy(TypedDict):
     mode: UpgradeMode
+    """Who upgrades, and how many nodes at once."""
     automatic_os_upgrade: NotRequired[bool]
     """Whenever there is a newer version of the image."""
     wait_for_tasks: NotRequired[bool]
@@ -37,7 +38,9 @@ class UpgradePolicy(TypedDict):
     max_batch_instance_percent: NotRequired[int]
     """Nodes upgraded at the same time; this and the next three are of rolling upgrades."""
     max_unhealthy_instance_percent: NotRequired[int]
+    """Above which a rolling upgrade does not begin."""
     max_unhealthy_upgraded_instance_percent: NotRequired[int]
+    """Of upgraded nodes, above which it stops."""
     pause_time_between_batches: NotRequired[str]
     """ISO 8601."""
 

@@ -17,6 +17,7 @@ LONGEST_NAME = 20
 
 class UserAccount(TypedDict):
     name: str
+    """Up to 20 characters."""
     password: pulumi.Input[str]
     """Kept as a secret in the state, and in no output."""
     elevated: NotRequired[bool]
@@ -24,6 +25,7 @@ class UserAccount(TypedDict):
     uid: NotRequired[int]
     """With `gid`, on Linux; else the system chooses both."""
     gid: NotRequired[int]
+    """On Linux, with `uid`."""
 
 
 def user_accounts(accounts: Sequence[UserAccount]) -> list[batch.UserAccountArgsDict]:

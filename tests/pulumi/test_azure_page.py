@@ -24,7 +24,7 @@ UNASKED = {
 
 def commands() -> list[str]:
     """Those that go to Pulumi; where its state is kept is said by the shell that knows the service."""
-    found = re.findall(r"^\$ (pulumi .*)$", PAGE, flags=re.MULTILINE)
+    found = re.findall(r"^\$ ((?:pulumi|me=|for list in).*)$", PAGE, flags=re.MULTILINE)
     return [_unasked(command) for command in found if command != "pulumi login"]
 
 
@@ -40,11 +40,13 @@ def test_commands_of_the_page_take_the_example_stack_from_nothing_to_nothing(pro
     az.parent.mkdir()
     az.write_text(SOMEBODY)
     az.chmod(0o755)
-    printed = {}
-    for command in commands():
-        done = project.in_local_shell("sh", "-c", f'PATH="$PWD/bin:$PATH" && {command}')
-        assert done.returncode == 0, done.stdout + done.stderr
-        printed[command.split()[1]] = done.stdout
-    assert list(printed) == ["stack", "config", "preview", "up", "destroy"]
-    assert f"{OBJECT_ID}-write-blobs-storage" in printed["preview"]
-    assert "shoal-dev" in printed["up"]
+    script = "\n".join(["set -eu", 'PATH="$PWD/bin:$PATH"', *commands()])
+    done = project.in_local_shell("bash", "-c", script)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{OBJECT_ID}-write-blobs-storage" in done.stdout
+    assert f"{OBJECT_ID}-submit-jobs-batch" in done.stdout
+    assert re.findall(r"    [+-] (\d+ (?:to create|created|deleted))", done.stdout) == [
+        "28 to create",
+        "28 created",
+        "28 deleted",
+    ]

