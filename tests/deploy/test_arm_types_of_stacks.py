@@ -7,12 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from components.monitoring_settings import Monitoring
+from components.network_settings import Network
+from components.pool_settings import Pool
+from components.section import Section
 from shoal.deploy.arm_types.refusals import refusals
 from shoal.deploy.arm_types.tables import arm_type, definition
 from shoal.deploy.resource_type import ResourceType
 from shoal.deploy.resource_types import TYPES
 from tests.deploy.declared import STACK_FILES, Declared, declared_resources
+from tests.services import REPOSITORY
 
 POOL = "azure-native:batch:Pool"
 
@@ -22,6 +28,25 @@ def test_azure_would_take_every_resource_of_the_stack(file: Path, tmp_path: Path
     resources = declared_resources(file, tmp_path)
     assert {"azure-native:batch:BatchAccount", "azure-native:batch:Pool"} <= {resource.type for resource in resources}
     assert [complaint for resource in resources for complaint in complaints(resource)] == []
+
+
+ADOPTING = {"resourceGroupId", "batchAccountId", "storageAccountId", "allowedSubnets"}
+"""What a stack has instead of accounts and a network of its own."""
+
+
+def test_file_with_every_option_has_every_option() -> None:
+    (file,) = [file for file in STACK_FILES if file.stem == "every-option"]
+    config = {key.removeprefix("shoal:"): value for key, value in yaml.safe_load(file.read_text())["config"].items()}
+    keys = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text())["config"].keys()
+    assert keys - config.keys() == ADOPTING | {"authentication"}
+    assert aliases(Network) - config["network"].keys() == set()
+    assert aliases(Monitoring) - config["monitoring"].keys() == set()
+    used = {key for pool in config["pools"] for key in pool}
+    assert aliases(Pool) - used == {"publicIp", "userAccounts"}  # of the network; with a password, which is no example
+
+
+def aliases(section: type[Section]) -> set[str]:
+    return {str(field.alias) for field in section.model_fields.values()}
 
 
 def complaints(resource: Declared, types: Mapping[str, ResourceType] = TYPES) -> list[str]:
