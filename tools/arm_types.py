@@ -62,6 +62,26 @@ FRACTIONS = {
     "threshold",
 }
 """Properties that the source has as integers, for want of a type, and azure-rest-api-specs as numbers of any kind."""
+SPELLED = {
+    "Microsoft.Batch": {"ContainerRegistry": {"userName": "username"}},
+    "Microsoft.Storage": {
+        "Encryption": {"encryptionIdentity": "identity", "keyVaultProperties": "keyvaultproperties"},
+        "EncryptionIdentity": {
+            "encryptionFederatedIdentityClientId": "federatedIdentityClientId",
+            "encryptionUserAssignedIdentity": "userAssignedIdentity",
+        },
+        "IPRule": {"iPAddressOrRange": "value"},
+        "KeyVaultProperties": {"keyName": "keyname", "keyVaultUri": "keyvaulturi", "keyVersion": "keyversion"},
+        "StorageAccountPropertiesCreateParametersOrStorageAccountProperties": {
+            "enableHttpsTrafficOnly": "supportsHttpsTrafficOnly",
+            "enableNfsV3": "isNfsV3Enabled",
+            "networkRuleSet": "networkAcls",
+        },
+        "VirtualNetworkRule": {"virtualNetworkResourceId": "id"},
+    },
+}
+"""Where azure-native has names of its own: by object, from its name to ARM's. Source: `x-ms-client-name` in
+azure-rest-api-specs, and the schema of pulumi-azure-native 3.29."""
 LIMITS = ("maxLength", "maxValue", "minLength", "minValue", "pattern", "sensitive")
 
 Definition = Mapping[str, Any]
@@ -70,8 +90,9 @@ Definition = Mapping[str, Any]
 class Table:
     """The objects that the resources of one file need, each named once."""
 
-    def __init__(self, definitions: list[Definition]) -> None:
+    def __init__(self, definitions: list[Definition], spelled: Mapping[str, Mapping[str, str]]) -> None:
         self._definitions = definitions
+        self._spelled = spelled
         self._named: dict[str, Definition] = {}
         self.objects: dict[str, Any] = {}
 
@@ -129,6 +150,7 @@ class Table:
             },
             "required": sorted(name for name, value in writable.items() if value["flags"] & REQUIRED),
             "readOnly": sorted(set(given) - set(writable)),
+            "spelled": self._spelled.get(definition["name"], {}),
         }
         if "additionalProperties" in definition:
             entry["others"] = self._shape(definition["additionalProperties"])
@@ -151,7 +173,7 @@ class Table:
 def table(title: str, definitions: list[Definition]) -> dict[str, Any]:
     provider, _, version = title.partition("@")
     bodies = {entry["name"].lower(): entry["body"] for entry in definitions if entry["$type"] == "ResourceType"}
-    found = Table(definitions)
+    found = Table(definitions, SPELLED.get(provider, {}))
     names = [f"{provider}/{name}" for name in TYPES[title]]
     resources = {name: found.resource(bodies[f"{name}@{version}".lower()]) for name in names}
     return {"source": SOURCE, "resources": resources, "objects": found.objects}

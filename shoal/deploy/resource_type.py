@@ -6,16 +6,15 @@ flattened.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from shoal.deploy.nesting import from_arm, to_arm
+from shoal.deploy.arm_types.nesting import flattened, nested
+from shoal.deploy.arm_types.tables import Definition, arm_type, definition
 from shoal.errors import BadInput
 
 PROVIDER = "azure-native"
-ENVELOPE = frozenset({"location", "tags", "identity", "sku", "kind", "zones", "plan", "extendedLocation", "managedBy"})
-"""What stands beside `properties` in an ARM body, not within."""
 GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
 
 
@@ -39,15 +38,8 @@ class ResourceType:
     """Takes the stack's or its group's location unless it says its own."""
     replaced_by: frozenset[str] = frozenset()
     """Inputs that ARM cannot change in place; a parameter of the path never can."""
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    """Inputs that ARM spells otherwise, by the program's spelling."""
-    renamed_within: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """The same of names inside an input, by the input."""
     flattened: bool = True
     """Whether outputs carry ARM's `properties` flattened."""
-    envelope: frozenset[str] = ENVELOPE
-    enveloped: frozenset[str] = frozenset()
-    """Inputs that are lists whose items ARM gives a `properties` envelope of their own."""
     at_rest: Mapping[str, Any] | None = None
     """Of what exists from its parent's first moment to its last: the properties that it is reset to, since it is never
     made or deleted."""
@@ -70,18 +62,10 @@ class ResourceType:
 
     def body(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The ARM body of a PUT."""
-        body: dict[str, Any] = {"properties": {}}
-        for name, value in inputs.items():
-            if name in self.parameters:
-                continue
-            target = body if name in self.envelope else body["properties"]
-            target[self.renamed.get(name, name)] = self._in_arm(name, value)
-        return body
-
-    def _in_arm(self, name: str, value: Any) -> Any:
-        if name == "identity":
-            return _identity_map(value)
-        return to_arm(value, self.renamed_within.get(name, {}), enveloped=name in self.enveloped)
+        said = {name: value for name, value in inputs.items() if name not in self.parameters}
+        if "identity" in said:
+            said["identity"] = _identity_map(said["identity"])
+        return nested(self._definition, said)
 
     def inputs(self, resource: Mapping[str, Any]) -> dict[str, Any]:
         """What the program would have to say, of a resource as ARM returns it; what only ARM says is among it."""
@@ -96,15 +80,15 @@ class ResourceType:
 
     def outputs(self, resource: Mapping[str, Any]) -> dict[str, Any]:
         """A resource as ARM returns it, in the program's spelling."""
-        outputs = {name: value for name, value in resource.items() if name not in ("id", "properties")}
-        properties = resource.get("properties", {})
-        if not self.flattened:
-            return {**outputs, "properties": properties}
-        spelling = {arm: own for own, arm in self.renamed.items()}
-        for arm, value in properties.items():
-            name = spelling.get(arm, arm)
-            outputs[name] = from_arm(value, self.renamed_within.get(name, {}), enveloped=name in self.enveloped)
-        return outputs
+        seen = flattened(self._definition, resource) if self.flattened else dict(resource)
+        return {name: value for name, value in seen.items() if name != "id"}
+
+    @property
+    def _definition(self) -> Definition:
+        found = definition(arm_type(self.path), self.api_version)
+        if found is None:
+            raise LookupError(f"there is no table of {self.token} in version {self.api_version}")
+        return found
 
 
 def _identity_map(identity: Any) -> Any:

@@ -3,7 +3,7 @@
 Source: the schema of pulumi-azure-native 3.29 and, for what forces a replacement, its provider/pkg.
 """
 
-from shoal.deploy.resource_type import ENVELOPE, GROUP, Autoname, ResourceType
+from shoal.deploy.resource_type import GROUP, Autoname, ResourceType
 
 STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/{{accountName}}"
 BATCH = f"{GROUP}/providers/Microsoft.Batch/batchAccounts/{{accountName}}"
@@ -15,7 +15,7 @@ INSIGHTS = f"{GROUP}/providers/Microsoft.Insights"
 LOCATED = frozenset({"location"})
 
 
-def _located(token: str, path: str, api_version: str, enveloped: str = "") -> ResourceType:
+def _located(token: str, path: str, api_version: str) -> ResourceType:
     """A type in a group that is bound to its location and else changed in place."""
     return ResourceType(
         token=f"azure-native:{token}",
@@ -24,7 +24,6 @@ def _located(token: str, path: str, api_version: str, enveloped: str = "") -> Re
         autoname=Autoname.RANDOM,
         located=True,
         replaced_by=LOCATED,
-        enveloped=frozenset(enveloped.split()),
     )
 
 
@@ -47,12 +46,6 @@ TYPES = {
             autoname=Autoname.RANDOM,
             located=True,
             replaced_by=frozenset({"location", "extendedLocation", "isHnsEnabled", "enableNfsV3"}),
-            renamed={
-                "enableHttpsTrafficOnly": "supportsHttpsTrafficOnly",
-                "enableNfsV3": "isNfsV3Enabled",
-                "networkRuleSet": "networkAcls",
-            },
-            renamed_within={"networkRuleSet": {"iPAddressOrRange": "value", "virtualNetworkResourceId": "id"}},
         ),
         ResourceType(
             token="azure-native:storage:BlobServiceProperties",
@@ -126,13 +119,11 @@ TYPES = {
             "network:NetworkSecurityGroup",
             f"{NETWORK}/networkSecurityGroups/{{networkSecurityGroupName}}",
             NETWORK_VERSION,
-            enveloped="securityRules",
         ),
         _located(
             "network:VirtualNetwork",
             f"{NETWORK}/virtualNetworks/{{virtualNetworkName}}",
             NETWORK_VERSION,
-            enveloped="subnets",
         ),
         ResourceType(
             token="azure-native:network:Subnet",
@@ -144,14 +135,12 @@ TYPES = {
             "network:PrivateEndpoint",
             f"{NETWORK}/privateEndpoints/{{privateEndpointName}}",
             NETWORK_VERSION,
-            enveloped="privateLinkServiceConnections",
         ),
         ResourceType(
             token="azure-native:network:PrivateDnsZoneGroup",
             path=f"{NETWORK}/privateEndpoints/{{privateEndpointName}}/privateDnsZoneGroups/{{privateDnsZoneGroupName}}",
             api_version=NETWORK_VERSION,
             autoname=Autoname.COPY,
-            enveloped=frozenset({"privateDnsZoneConfigs"}),
         ),
         _located("privatedns:PrivateZone", ZONE, ZONE_VERSION),
         _located(
@@ -164,7 +153,6 @@ TYPES = {
             autoname=Autoname.RANDOM,
             located=True,
             replaced_by=LOCATED,
-            envelope=ENVELOPE - {"sku"},
         ),
         ResourceType(
             token="azure-native:monitor:DiagnosticSetting",

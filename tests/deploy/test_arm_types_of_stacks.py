@@ -30,6 +30,14 @@ def test_azure_would_take_every_resource_of_the_stack(file: Path, tmp_path: Path
     assert [complaint for resource in resources for complaint in complaints(resource)] == []
 
 
+@pytest.mark.parametrize("file", STACK_FILES, ids=lambda file: file.stem)
+def test_what_goes_to_azure_comes_back_as_the_program_said_it(file: Path, tmp_path: Path) -> None:
+    for resource in declared_resources(file, tmp_path):
+        kind = TYPES[resource.type]
+        said = {name: value for name, value in resource.inputs.items() if name not in kind.parameters}
+        assert kind.inputs(kind.body(said)) == said, resource.name
+
+
 ADOPTING = {"resourceGroupId", "batchAccountId", "storageAccountId", "allowedSubnets"}
 """What a stack has instead of accounts and a network of its own."""
 

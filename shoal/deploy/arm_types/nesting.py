@@ -1,37 +1,47 @@
-"""From a program's spelling to ARM's, as azure-native does it: envelopes that it flattens, names that it changes. Pure.
+"""From a program's spelling to ARM's and back: envelopes that azure-native flattens, names that it changes.
 
-Source: the schema of pulumi-azure-native 3.29 (`x-ms-client-flatten` and `x-ms-client-name` in azure-rest-api-specs).
+Pure. Source: the schema of pulumi-azure-native 3.29 (`x-ms-client-flatten` and `x-ms-client-name` in
+azure-rest-api-specs).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from shoal.deploy.arm_types.shapes import Items, Object, Reference, Shape
 from shoal.deploy.arm_types.tables import ENVELOPE, Definition
 
-RENAMED = {
-    "encryptionFederatedIdentityClientId": "federatedIdentityClientId",
-    "encryptionIdentity": "identity",
-    "encryptionUserAssignedIdentity": "userAssignedIdentity",
-    "iPAddressOrRange": "value",
-    "keyName": "keyname",
-    "keyVaultProperties": "keyvaultproperties",
-    "keyVaultUri": "keyvaulturi",
-    "keyVersion": "keyversion",
-    "odataType": "odata.type",
-    "userName": "username",
-    "virtualNetworkResourceId": "id",
-}
-"""From the program's name to ARM's, where an object has a property of the second name and none of the first."""
+DOTTED = {"odataType": "odata.type"}
+"""No program can write a dot in a name."""
+
+Convert = Callable[[Definition, Object, Mapping[str, Any]], dict[str, Any]]
 
 
-def nested(known: Definition, body: Mapping[str, Any]) -> dict[str, Any]:
-    """A body with the envelopes, on every level, that are flattened away in it; the outermost is always there.
-
-    Names that nobody knows stay where they are.
-    """
-    found = _nested(known, known.body, body)
+def nested(known: Definition, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The ARM body: with the envelopes, on every level, that are flattened away in a program; the outermost is always
+    there. Names that nobody knows stay where they are."""
+    found = _nested(known, known.body, inputs)
     return found if known.envelope(known.body) is None else {ENVELOPE: {}, **found}
+
+
+def flattened(known: Definition, body: Mapping[str, Any]) -> dict[str, Any]:
+    """What a program says or sees of an ARM body: the opposite of `nested`."""
+    return _flattened(known, known.body, body)
+
+
+def own_names(known: Definition, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """A place in an ARM body, as a program would name it."""
+    found: list[str | int] = []
+    shape: Shape | None = None
+    within: Object | None = known.body
+    for step in path:
+        if isinstance(step, int):
+            shape = shape.shape if isinstance(shape, Items) else None
+        else:
+            shape = None if within is None else within.properties.get(step, within.others)
+        if step != ENVELOPE:
+            found.append(_inverted(within).get(step, step) if within and isinstance(step, str) else step)
+        within = known.object(shape.object) if isinstance(shape, Reference) else None
+    return tuple(found)
 
 
 def _nested(known: Definition, shape: Object, value: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +50,7 @@ def _nested(known: Definition, shape: Object, value: Mapping[str, Any]) -> dict[
     if envelope is not None and ENVELOPE not in value:
         value = _enveloped(shape, envelope, value)
     renamed = {_arm_name(name, shape): item for name, item in value.items()}
-    return {name: _deeper(known, shape.properties.get(name, shape.others), item) for name, item in renamed.items()}
+    return {name: _deeper(known, shape, name, item, _nested) for name, item in renamed.items()}
 
 
 def _enveloped(shape: Object, envelope: Object, value: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,21 +64,38 @@ def _enveloped(shape: Object, envelope: Object, value: Mapping[str, Any]) -> dic
     return {**outside, ENVELOPE: inside} if inside else outside
 
 
+def _flattened(known: Definition, shape: Object, value: Mapping[str, Any]) -> dict[str, Any]:
+    shape = known.variant(shape, value)
+    own = _inverted(shape)
+    is_enveloped = ENVELOPE in shape.properties or ENVELOPE in shape.read_only
+    beside = {name: item for name, item in value.items() if not (is_enveloped and name == ENVELOPE)}
+    found = {own.get(name, name): _deeper(known, shape, name, item, _flattened) for name, item in beside.items()}
+    if not is_enveloped:
+        return found
+    envelope, within = known.envelope(shape), value.get(ENVELOPE, {})
+    return {**found, **(within if envelope is None else _flattened(known, envelope, within))}
+
+
+def _deeper(known: Definition, shape: Object, name: str, value: Any, convert: Convert) -> Any:
+    def converted(shape: Shape | None, value: Any) -> Any:
+        match shape, value:
+            case Reference(object=name), Mapping():
+                return convert(known, known.object(name), value)
+            case Items(shape=of_item), list():
+                return [converted(of_item, item) for item in value]
+            case _:
+                return value
+
+    return converted(shape.properties.get(name, shape.others), value)
+
+
 def _knows(shape: Object, name: str) -> bool:
     return name in shape.read_only or _arm_name(name, shape) in shape.properties
 
 
-def _deeper(known: Definition, shape: Shape | None, value: Any) -> Any:
-    match shape, value:
-        case Reference(object=name), Mapping():
-            return _nested(known, known.object(name), value)
-        case Items(shape=of_item), list():
-            return [_deeper(known, of_item, item) for item in value]
-        case _:
-            return value
-
-
 def _arm_name(name: str, shape: Object) -> str:
-    other = RENAMED.get(name, name)
-    known = (*shape.properties, shape.discriminator)
-    return other if other in known and name not in known else name
+    return shape.spelled.get(name, DOTTED.get(name, name))
+
+
+def _inverted(shape: Object) -> dict[str, str]:
+    return {arm: own for own, arm in {**DOTTED, **shape.spelled}.items()}

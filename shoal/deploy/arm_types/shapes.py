@@ -65,6 +65,8 @@ class Object:
     others: "Shape | None"
     """Of properties with any other name; None where there may be none."""
     discriminator: str | None
+    spelled: Mapping[str, str]
+    """What azure-native calls otherwise, from its name to ARM's."""
     variants: Mapping[str, str]
     """By what stands under the discriminator: the object whose properties are there too."""
 
@@ -101,6 +103,7 @@ def object_shape(entry: Mapping[str, Any]) -> Object:
         read_only=frozenset(entry.get("readOnly", ())),
         others=shape(entry["others"]) if "others" in entry else None,
         discriminator=entry.get("discriminator"),
+        spelled=entry.get("spelled", {}),
         variants=entry.get("variants", {}),
     )
 
@@ -113,6 +116,7 @@ def joined(one: Object, other: Object) -> Object:
         read_only=one.read_only | other.read_only,
         others=one.others or other.others,
         discriminator=None,
+        spelled={**one.spelled, **other.spelled},
         variants={},
     )
 
