@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, assert_never
 
 from azure.batch import BatchClient
@@ -23,8 +22,8 @@ from azure.core.exceptions import (
 )
 from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
 
-from shoal.deploy.azure_errors import told
-from shoal.environment import Authentication, Environment, from_json
+from shoal.azure_errors import told
+from shoal.environment import Authentication, Environment
 from shoal.errors import BadInput, WorkFailed
 from shoal.local.status import default_state_dir, read_status
 
@@ -42,18 +41,6 @@ class Services:
     blobs: BlobServiceClient
     sign: Callable[[str], str]
     """Makes the query part of a shared access signature for a container, for nodes without an identity."""
-
-
-def find_environment(stack: str, document: Path | None, *, project_dir: Path) -> Environment:
-    """From a file where one is named, else of the deployed stack."""
-    if document is None:
-        from shoal.deploy.outputs import environment_of
-
-        return environment_of(stack, project_dir=project_dir)
-    try:
-        return from_json(json.loads(document.read_text()))
-    except (OSError, json.JSONDecodeError) as exc:
-        raise BadInput(f"{document} is not an environment document: {exc}") from exc
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from azure.batch import models
 from azure.core.exceptions import ClientAuthenticationError
 from azure.storage.blob import BlobServiceClient
 
-from shoal.connect import Services, connected, explained, find_environment
+from shoal.connect import Services, connected, explained
+from shoal.deploy.outputs import find_environment
 from shoal.environment import Authentication, Environment, to_json
 from shoal.errors import BadInput, WorkFailed
 from shoal.jobs.collection import add, encoded

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pulumi import automation
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError, InvalidVersionError, StackNotFoundError
 
-from shoal.deploy.azure_errors import told
+from shoal.azure_errors import told
 from shoal.deploy.program import execute
 from shoal.deploy.project import Stack
 from shoal.deploy.pulumi_command import InterruptibleCommand

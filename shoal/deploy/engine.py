@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from shoal.azure_errors import told
 from shoal.deploy.arm import Arm
-from shoal.deploy.azure_errors import told
 from shoal.deploy.program import Ending, Run
 from shoal.deploy.project import Stack
 from shoal.deploy.provider import Provider

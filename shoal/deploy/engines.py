@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from shoal.azure_errors import told
 from shoal.deploy.arm import ArmError
-from shoal.deploy.azure_errors import told
 from shoal.deploy.engine import Host, deploy, destroy, find_host
 from shoal.deploy.project import Service, Stack
 from shoal.deploy.pulumi_state import load_state

@@ -15,6 +15,16 @@ from shoal.environment import Environment, from_json
 from shoal.errors import BadInput
 
 
+def find_environment(stack: str, document: Path | None, *, project_dir: Path) -> Environment:
+    """From a file where one is named, else of the deployed stack."""
+    if document is None:
+        return environment_of(stack, project_dir=project_dir)
+    try:
+        return from_json(json.loads(document.read_text()))
+    except (OSError, json.JSONDecodeError) as exc:
+        raise BadInput(f"{document} is not an environment document: {exc}") from exc
+
+
 def environment_of(stack: str, *, project_dir: Path) -> Environment:
     """Of the project in that directory or above it.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pulumi.automation import EngineEvent, OpType, StepEventMetadata
 
-from shoal.deploy.azure_errors import told
+from shoal.azure_errors import told
 from shoal.deploy.steps import Change, Operation, Step, change_of, label
 from shoal.deploy.urns import STACK_TYPE, resource_type
 

@@ -9,8 +9,8 @@ from pulumi.automation import DiagnosticEvent, EngineEvent
 
 from components.package_upload import Waiting
 from components.publication import Publication, publish
-from shoal.deploy.azure_errors import KNOWN, explained, recognized, told
-from shoal.deploy.azure_errors.known import FIELD, KnownError
+from shoal.azure_errors import KNOWN, explained, recognized, told
+from shoal.azure_errors.known import FIELD, KnownError
 from shoal.deploy.engine import Host
 from shoal.deploy.engines import EmbeddedEngine
 from shoal.deploy.project import Stack, find_project, read_stack

@@ -1,6 +1,6 @@
 """Requests that came at the wrong moment, and what networks refuse. The most general stand last."""
 
-from shoal.deploy.azure_errors.known import KnownError
+from shoal.azure_errors.known import KnownError
 
 ARM = "ARM, common deployment errors"
 NETWORK = "Microsoft.Network, seen"

@@ -1,6 +1,6 @@
 """Limits that are reached."""
 
-from shoal.deploy.azure_errors.known import KnownError
+from shoal.azure_errors.known import KnownError
 
 BATCH = "Batch REST, error codes"
 RESIZE = "Batch, pool resize errors"

@@ -1,6 +1,6 @@
 """Names that are taken or wrong, and regions that lack what is asked for."""
 
-from shoal.deploy.azure_errors.known import KnownError
+from shoal.azure_errors.known import KnownError
 
 ARM = "ARM, common deployment errors"
 STORAGE = "Storage management, error codes"

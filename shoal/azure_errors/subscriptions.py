@@ -1,6 +1,6 @@
 """The subscription, its providers and its rules."""
 
-from shoal.deploy.azure_errors.known import KnownError
+from shoal.azure_errors.known import KnownError
 
 ARM = "ARM, common deployment errors"
 SUBSCRIPTION = r"[Ss]ubscription '(?P<subscription>[^']+)'"

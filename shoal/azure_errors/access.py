@@ -1,6 +1,6 @@
 """Who is asking, and whether they may."""
 
-from shoal.deploy.azure_errors.known import KnownError
+from shoal.azure_errors.known import KnownError
 
 ARM = "ARM, common deployment errors"
 ENTRA = "Entra, authentication error codes"

@@ -5,8 +5,8 @@ Pure: the text of a failure in, words out. What Azure itself said is always kept
 
 from collections.abc import Iterable
 
-from shoal.deploy.azure_errors import access, names, pools, quotas, requests, subscriptions
-from shoal.deploy.azure_errors.known import KnownError, codes, unwrapped
+from shoal.azure_errors import access, names, pools, quotas, requests, subscriptions
+from shoal.azure_errors.known import KnownError, codes, unwrapped
 
 KNOWN: tuple[KnownError, ...] = (
     *access.ERRORS,

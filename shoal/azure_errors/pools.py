@@ -1,6 +1,6 @@
 """What Batch refuses of an account, a pool, a package or a formula."""
 
-from shoal.deploy.azure_errors.known import KnownError
+from shoal.azure_errors.known import KnownError
 
 BATCH = "Batch REST, error codes"
 RESIZE = "Batch, pool resize errors"
