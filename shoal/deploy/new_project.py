@@ -1,8 +1,8 @@
 """A project of a user's own, made from the files in `shoal/project_template`.
 
 Files that end in `.j2` are rendered, with `[[ … ]]` for values so that the braces of job files and workflows stay;
-all others are copied. Pulumi.yaml is the package's own under another name: the defaults of the configuration stand
-nowhere else.
+all others are copied. Pulumi.yaml, the files for CI and the policy pack are the package's own, linked there: nothing
+stands twice.
 """
 
 import re
@@ -20,9 +20,12 @@ from shoal.deploy.pins import pinned_requirements
 from shoal.deploy.project import PROJECT_FILE
 from shoal.errors import BadInput
 
-NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
-"""Source: Pulumi's sdk/go/common/tokens, ValidateProjectName."""
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+"""Source: ValidateProjectName of Pulumi's sdk/go/common/tokens; and PROJECT-STACK, a resource group, has 90 at most."""
+EXTRAS = frozenset({"local", "policy"})
+"""What the tests and the policy pack of a project need of the package."""
 TEMPLATE = ".j2"
+SCRIPT = "#!"
 UNPACKED = "__pycache__"
 
 
@@ -36,32 +39,48 @@ class NewProject:
 
 def make_project(directory: Path) -> NewProject:
     """Whole or not at all; the directory's name is the project's. Raises BadInput."""
-    directory = directory.absolute()
+    directory = directory.resolve()
     _refuse(directory)
-    draft = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
     try:
-        written = [_write(source, draft / path, directory.name) for path, source in _template()]
-        draft.chmod(0o755)
-        draft.rename(directory)
-    except BaseException:
-        shutil.rmtree(draft)
-        raise
-    return NewProject(
-        name=directory.name,
-        directory=directory,
-        files=sorted(path.relative_to(draft).as_posix() for path in written),
-    )
+        written = _make(directory)
+    except OSError as exc:
+        raise BadInput(f"{directory} cannot be written: {exc.strerror}; nothing was written") from exc
+    return NewProject(name=directory.name, directory=directory, files=sorted(path.as_posix() for path in written))
 
 
 def _refuse(directory: Path) -> None:
     if not NAME.fullmatch(directory.name):
         raise BadInput(
-            f"'{directory.name}' cannot name a project: at most 100 letters, digits, hyphens, underscores and periods"
+            f"'{directory.name}' cannot name a project: at most 80 letters, digits, hyphens, underscores and periods, "
+            "a letter or a digit first"
         )
     if not directory.parent.is_dir():
         raise BadInput(f"there is no directory {directory.parent}")
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise BadInput(f"{directory} exists already and is not an empty directory; nothing was written")
+
+
+def _make(directory: Path) -> list[Path]:
+    """The files, relative to the directory. An empty one is filled, not replaced: a shell may stand in it."""
+    there = directory.is_dir()
+    draft = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory if there else directory.parent))
+    try:
+        written = [_write(source, draft / path, directory.name) for path, source in _template()]
+        if there:
+            _empty(draft, directory)
+        else:
+            draft.chmod(0o755)
+            draft.rename(directory)
+    except BaseException:
+        shutil.rmtree(draft)
+        raise
+    return [path.relative_to(draft) for path in written]
+
+
+def _empty(draft: Path, directory: Path) -> None:
+    for entry in draft.iterdir():
+        entry.rename(directory / entry.name)
+    draft.rmdir()
 
 
 def _template() -> list[tuple[str, Traversable]]:
@@ -80,10 +99,13 @@ def _write(source: Traversable, target: Path, project: str) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     text = source.read_text(encoding="utf-8")
     if target.name == PROJECT_FILE:
-        text = re.sub(r"^name: .*$", f"name: {project}", text, count=1, flags=re.MULTILINE)
+        # in quotes, because 2026 and true name projects too
+        text = re.sub(r"^name: .*$", f'name: "{project}"', text, count=1, flags=re.MULTILINE)
     if target.suffix == TEMPLATE:
         target, text = target.with_suffix(""), _rendered(text, project)
     target.write_text(text, encoding="utf-8")
+    if text.startswith(SCRIPT):
+        target.chmod(0o755)  # a wheel may have lost it
     return target
 
 
@@ -99,5 +121,5 @@ def _rendered(text: str, project: str) -> str:
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
-    requirements = pinned_requirements("shoal", frozenset({"local"}))
+    requirements = pinned_requirements("shoal", EXTRAS)
     return environment.from_string(text).render(project=project, requirements=requirements)

@@ -3,8 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+
+from shoal.errors import BadInput
 
 Asked = tuple[str, frozenset[str]]
 """A distribution and its extras."""
@@ -14,7 +15,7 @@ FOR_EXTRA = re.compile(r"""extra\s*==\s*['"]([^'"]+)['"]""")
 
 
 def pinned_requirements(name: str, extras: frozenset[str]) -> list[str]:
-    """The distribution from where it was installed, then all that it needs, each with its version."""
+    """The distribution from where it was installed, then all that it needs, each with its version. Raises BadInput."""
     needed: dict[str, str] = {}
     waiting, seen = [(_normal(name), extras)], set()
     while waiting:
@@ -22,19 +23,37 @@ def pinned_requirements(name: str, extras: frozenset[str]) -> list[str]:
         if asked in seen:
             continue
         seen.add(asked)
-        with suppress(PackageNotFoundError):  # it belongs to another platform
-            found = distribution(asked[0])
-            needed[asked[0]] = found.version
-            waiting += _requirements(found, asked[1])
+        found = distribution(asked[0])
+        needed[asked[0]] = found.version
+        waiting += _requirements(found, asked[1])
     del needed[_normal(name)]
     return [_from_where(distribution(name), extras), *(f"{one}=={needed[one]}" for one in sorted(needed))]
 
 
 def _requirements(found: Distribution, extras: frozenset[str]) -> Iterator[Asked]:
+    """Those that are installed; another may be for other machines only."""
     for requirement in found.requires or ():
         wanted_by = FOR_EXTRA.search(requirement)
-        if wanted_by is None or wanted_by[1] in extras:
-            yield _normal(_name(requirement)), _extras(requirement)
+        if wanted_by is not None and wanted_by[1] not in extras:
+            continue
+        name = _normal(_name(requirement))
+        if _is_installed(name):
+            yield name, _extras(requirement)
+        elif _is_for_every_machine(requirement):
+            asked = f"{found.metadata['Name']}[{wanted_by[1]}]" if wanted_by else found.metadata["Name"]
+            raise BadInput(f"{name} is not installed, so its version is not known; run `pip install '{asked}'`")
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _is_for_every_machine(requirement: str) -> bool:
+    return not FOR_EXTRA.sub("", requirement.partition(";")[2]).strip()
 
 
 def _from_where(own: Distribution, extras: frozenset[str]) -> str:

@@ -24,11 +24,18 @@ from tests.services import REPOSITORY
 from tests.waiting import wait_until
 
 TEMPLATE = REPOSITORY / "shoal" / "project_template"
+FILES = (
+    *("pyproject.toml", "README.md", "LICENSE", "Pulumi.yaml", "__main__.py", "azure-pipelines.yml"),
+    *("package.json", "package-lock.json", ".npmrc"),
+)
+FOLDERS = ("shoal", "components", "policy", "ci", ".github")
+"""With the files, what a wheel is built from."""
 
 
 def template_files() -> list[str]:
-    paths = [path for path in TEMPLATE.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    return sorted(path.relative_to(TEMPLATE).as_posix() for path in paths)
+    """Through links to folders, too."""
+    paths = [Path(folder, name) for folder, _, names in os.walk(TEMPLATE, followlinks=True) for name in names]
+    return sorted(path.relative_to(TEMPLATE).as_posix() for path in paths if "__pycache__" not in path.parts)
 
 
 def test_project_has_every_file_of_the_template_and_its_own_name(tmp_path: Path) -> None:
@@ -49,9 +56,9 @@ def test_defaults_stand_in_the_configuration_of_the_package_only(tmp_path: Path)
 def test_project_pins_what_is_installed_and_the_content_of_its_application(tmp_path: Path) -> None:
     directory = make_project(tmp_path / "pricing").directory
     pinned = (directory / "requirements.txt").read_text().splitlines()
-    for name in ("pulumi", "pulumi-azure-native", "azure-batch", "uvicorn"):
+    for name in ("pulumi", "pulumi-azure-native", "pulumi-policy", "azure-batch", "uvicorn"):
         assert f"{name}=={version(name)}" in pinned
-    assert any(re.match(r"shoal\[local\]( @ |==)", line) for line in pinned)
+    assert any(re.match(r"shoal\[local,policy\]( @ |==)", line) for line in pinned)
     lock = (REPOSITORY / "requirements.lock").read_text()
     for line in pinned[pinned.index("# For the tests") + 1 :]:
         assert f"\n{line} " in lock
@@ -59,18 +66,35 @@ def test_project_pins_what_is_installed_and_the_content_of_its_application(tmp_p
     assert package["version"] == content_version(directory / "app")
 
 
-def test_directory_that_is_there_and_empty_becomes_the_project(tmp_path: Path) -> None:
-    (tmp_path / "pricing").mkdir()
-    assert make_project(tmp_path / "pricing").name == "pricing"
-    assert (tmp_path / "pricing" / "Pulumi.yaml").is_file()
+@pytest.mark.parametrize("name", ["class", "2026", "1e3", "true", "A.B-c_d", "x" * 80])
+def test_project_may_have_any_name_that_pulumi_takes(tmp_path: Path, name: str) -> None:
+    stack = read_stack("dev", make_project(tmp_path / name).directory)
+    assert (stack.project.name, stack.config[f"{name}:service"]) == (name, "azure")
+    assert f'name: "{name}"\n' in (tmp_path / name / "Pulumi.yaml").read_text()
+
+
+def test_directory_that_is_there_and_empty_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not replaced: a shell that stood in it would stand nowhere."""
+    directory = tmp_path / "pricing"
+    directory.mkdir()
+    same = directory.stat().st_ino
+    monkeypatch.chdir(directory)
+    made = make_project(Path())
+    assert (made.name, directory.stat().st_ino) == ("pricing", same)
+    assert sorted(path.name for path in directory.iterdir()) == sorted({file.split("/")[0] for file in made.files})
+    with pytest.raises(BadInput, match="is not an empty directory"):
+        make_project(Path())
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("a b", "'a b' cannot name a project: at most 100 letters, digits, hyphens, underscores and periods"),
+        ("a b", "'a b' cannot name a project: at most 80 letters, digits, hyphens, underscores and periods"),
         ("ä", "'ä' cannot name a project"),
-        ("x" * 101, "cannot name a project"),
+        ("x" * 81, "cannot name a project"),
+        ("-x", "a letter or a digit first"),
+        ("/", "'' cannot name a project"),
+        ("/proc/pricing", "/proc/pricing cannot be written: "),
         ("nowhere/pricing", "there is no directory "),
         ("full", "exists already and is not an empty directory; nothing was written"),
         ("full/file", "exists already and is not an empty directory; nothing was written"),
@@ -88,14 +112,10 @@ def test_refused_project_writes_nothing(tmp_path: Path, name: str, message: str)
 def wheel_of(sources: Path, target: Path) -> Path:
     """Built from a copy, because a build leaves things beside what it builds."""
     sources.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE", "Pulumi.yaml", "package.json", "package-lock.json"):
+    for name in FILES:
         shutil.copy(REPOSITORY / name, sources / name)
-    for name in ("__main__.py", ".npmrc"):
-        shutil.copy(REPOSITORY / name, sources / name)
-    for name in ("shoal", "components"):
-        shutil.copytree(
-            REPOSITORY / name, sources / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
-        )
+    for name in FOLDERS:
+        shutil.copytree(REPOSITORY / name, sources / name, symlinks=True)
     build = f"from setuptools import build_meta; print(build_meta.build_wheel({str(target)!r}))"
     target.mkdir()
     subprocess.run([sys.executable, "-c", build], cwd=sources, check=True, capture_output=True)
@@ -110,6 +130,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     venv.create(directory / ".venv", symlinks=True, with_pip=False)
     (site,) = (directory / ".venv").glob("lib/python*/site-packages")
     with zipfile.ZipFile(wheel_of(directory / "sources", directory / "wheels")) as wheel:
+        assert [name for name in wheel.namelist() if "__pycache__" in name] == []
         wheel.extractall(site)
     installed = dict.fromkeys(path for path in sys.path if path.endswith("-packages"))
     (site / "others.pth").write_text("\n".join(installed) + "\n")
@@ -140,7 +161,7 @@ def test_project_from_an_installed_wheel_passes_its_own_tests_and_runs_its_job(w
     made = json.loads(run(workshop, "shoal", "init", "pricing", "--json", state=tmp_path))
     assert made["files"] == sorted(name.removesuffix(".j2") for name in template_files())
     project = workshop / "pricing"
-    assert "shoal[local]==" in (project / "requirements.txt").read_text()
+    assert "shoal[local,policy]==" in (project / "requirements.txt").read_text()
     told = run(project, "pytest", "-p", "no:cacheprovider", state=tmp_path)
     assert " passed in " in told
     assert "skipped" not in told
@@ -149,6 +170,9 @@ def test_project_from_an_installed_wheel_passes_its_own_tests_and_runs_its_job(w
         assert "17 created" in run(project, "shoal", "up", "-y", state=tmp_path)
         run(project, "shoal", "run", "task_templates/sweep.yaml", "-p", "draws=100", "--out", "home", state=tmp_path)
         assert "No changes" in run(project, "shoal", "up", "-y", state=tmp_path)
+        (project / "app" / "merge.py").open("a").write("# changed\n")
+        assert "1 updated, 1 replaced, 15 unchanged" in run(project, "shoal", "up", "-y", state=tmp_path)
+        assert "17 deleted" in run(project, "shoal", "down", "-y", state=tmp_path)
     finally:
         run(project, "shoal", "local", "stop", state=tmp_path)
     lines = (project / "home" / "merge" / "merge" / "estimates.csv").read_text().splitlines()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shoal.deploy.pins import pinned_requirements
+from shoal.errors import BadInput
 
 
 def install(site: Path, name: str, version: str, *requires: str, origin: dict[str, Any] | None = None) -> None:
@@ -41,6 +42,12 @@ def test_everything_that_is_needed_has_its_version_and_nothing_else_is_named(sit
         "made-part==2.5",
         "made-server==3.0",
     ]
+
+
+def test_what_is_asked_for_and_not_installed_is_refused(site: Path) -> None:
+    install(site, "made-up", "1.0", 'made-rules>=2; extra == "policy"', "made-absent; sys_platform == 'win32'")
+    with pytest.raises(BadInput, match=r"made-rules is not installed.*`pip install 'made-up\[policy\]'`"):
+        pinned_requirements("made-up", frozenset({"policy"}))
 
 
 @pytest.mark.parametrize(
