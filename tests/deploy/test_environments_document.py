@@ -17,7 +17,12 @@ def test_files_of_a_made_project_are_those_in_the_table(tmp_path: Path) -> None:
     cells = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
     named = {name.rstrip("/") for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
     made = make_project(tmp_path / "pricing")
-    assert named == {file.split("/")[0] for file in made.files if not file.startswith(".")}
+    assert named == {file.split("/")[0] for file in made.files}
+
+
+def test_command_that_lists_images_is_the_one_in_a_made_stack(tmp_path: Path) -> None:
+    (command,) = re.findall(r"^\$ (az vm image list .*)$", TEXT, re.MULTILINE)
+    assert command in (make_project(tmp_path / "pricing").directory / "Pulumi.dev.yaml").read_text()
 
 
 def test_pin_that_is_shown_is_that_of_a_made_project(tmp_path: Path) -> None:

@@ -15,12 +15,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from components.images import IMAGES
 from components.package_content import content_version
 from shoal.deploy.new_project import make_project
 from shoal.deploy.project import read_stack
 from shoal.errors import BadInput
 from tests.processes import processes_naming
 from tests.services import REPOSITORY
+from tests.test_workflow_files import SCHEMAS, validated
 from tests.waiting import wait_until
 
 TEMPLATE = REPOSITORY / "shoal" / "project_template"
@@ -64,6 +66,28 @@ def test_project_pins_what_is_installed_and_the_content_of_its_application(tmp_p
         assert f"\n{line} " in lock
     (package,) = json.loads(read_stack("dev", directory).config["pricing:packages"])
     assert package["version"] == content_version(directory / "app")
+
+
+def test_files_for_ci_are_valid_and_what_they_run_is_there(tmp_path: Path) -> None:
+    directory = make_project(tmp_path / "pricing").directory
+    files = [(directory / path.relative_to(REPOSITORY), schema) for path, schema in SCHEMAS.items()]
+    assert [done.stdout for file, schema in files if (done := validated(file, schema)).returncode] == []
+    text = "\n".join(file.read_text() for file, _ in files)
+    scripts = set(re.findall(r"ci/\w+\.sh", text))
+    assert {"ci/install.sh", "ci/comment.sh"} <= scripts
+    assert [name for name in scripts if not os.access(directory / name, os.X_OK)] == []
+    commands = "\n".join((directory / name).read_text() for name in scripts)
+    targets = set(re.findall(r"^make (\S+)$", commands, re.MULTILINE))
+    assert targets
+    subprocess.run(["make", "-n", *targets], cwd=directory, check=True, capture_output=True)
+
+
+def test_image_whose_versions_the_stack_tells_how_to_list_is_the_one_of_its_pool(tmp_path: Path) -> None:
+    directory = make_project(tmp_path / "pricing").directory
+    (pool,) = json.loads(read_stack("dev", directory).config["pricing:pools"])
+    image = IMAGES[pool["image"]]
+    command = f"az vm image list --all --publisher {image.publisher} --offer {image.offer} --sku {image.sku} "
+    assert command in (directory / "Pulumi.dev.yaml").read_text()
 
 
 @pytest.mark.parametrize("name", ["class", "2026", "1e3", "true", "A.B-c_d", "x" * 80])
