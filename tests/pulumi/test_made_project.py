@@ -1,5 +1,6 @@
 """A project that `shoal init` made, with Pulumi's engine: its scripts for CI and its policies."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from tests.pulumi.conftest import PulumiProject
 from tests.services import REPOSITORY
 
 pytestmark = pytest.mark.pulumi
+
+OBJECT_ID = "11111111-2222-3333-4444-555555555555"
 
 
 @pytest.fixture
@@ -45,8 +48,16 @@ def test_scripts_for_ci_take_a_made_project_from_pull_request_to_teardown(made: 
     assert "17 deleted" in made.shoal("down", "-y", "-s", "local").stdout
 
 
-def test_stack_for_azure_keeps_the_policies_that_are_mandatory(made: PulumiProject) -> None:
+def test_stack_for_azure_takes_who_uploads_and_submits_and_keeps_the_mandatory_policies(made: PulumiProject) -> None:
     made.must_pulumi("stack", "init", "dev")
+    az = made.directory / "bin" / "az"
+    az.parent.mkdir()
+    az.write_text(f"#!/bin/sh\necho {OBJECT_ID}\n")
+    az.chmod(0o755)
+    commented = re.findall(r"^  #   (.*)$", (made.directory / "Pulumi.dev.yaml").read_text(), re.MULTILINE)
+    must(made, "\n".join(['PATH="$PWD/bin:$PATH"', *commented]))
     told = made.must_pulumi("preview", "-s", "dev", "--policy-pack", "policy")
+    assert f"{OBJECT_ID}-write-blobs-storage" in told
+    assert f"{OBJECT_ID}-submit-jobs-batch" in told
     assert "[advisory]  budget-present" in told
     assert "[mandatory]" not in told
