@@ -67,7 +67,7 @@ def _make(directory: Path) -> list[Path]:
     try:
         written = [_write(source, draft / path, directory.name) for path, source in _template()]
         if there:
-            _empty(draft, directory)
+            _fill(directory, draft)
         else:
             draft.chmod(0o755)
             draft.rename(directory)
@@ -77,8 +77,8 @@ def _make(directory: Path) -> list[Path]:
     return [path.relative_to(draft) for path in written]
 
 
-def _empty(draft: Path, directory: Path) -> None:
-    for entry in draft.iterdir():
+def _fill(directory: Path, draft: Path) -> None:
+    for entry in list(draft.iterdir()):
         entry.rename(directory / entry.name)
     draft.rmdir()
 
