@@ -1,7 +1,7 @@
 """Accounts that exist already and are taken by id: read, checked, never changed and never deleted."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 from pulumi_azure_native import authorization, batch, resources, storage
@@ -53,6 +53,17 @@ class Needs:
     """Of its pools, where that is known."""
     has_packages: bool = False
     """The account must be able to keep application packages."""
+
+
+def require_accounts(
+    batch_account_id: str | None, storage_account_id: str | None, needs: Needs, *, parent: pulumi.Resource
+) -> None:
+    """Raises SettingsError naming what the stack needs and one of those that are given lacks."""
+    if batch_account_id:
+        find_batch_account(batch_account_id, needs, parent=parent)
+    if storage_account_id:
+        # A Batch account that is adopted too keeps packages where it has always kept them.
+        find_storage_account(storage_account_id, replace(needs, has_packages=not batch_account_id), parent=parent)
 
 
 def find_resource_group(id_: str, *, parent: pulumi.Resource) -> resources.GetResourceGroupResult:

@@ -70,7 +70,7 @@ class JobStorage(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: JobStorageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("shoal:index:JobStorage", name, None, opts)
-        self._containers = containers(args.get("container_prefix", ""))
+        self.containers = containers(args.get("container_prefix", ""))
         if id_ := args.get("existing_account_id"):
             self._adopt(name, id_, args)
         else:
@@ -84,10 +84,10 @@ class JobStorage(pulumi.ComponentResource):
         self.resource_group_name = pulumi.Output.from_input(args["resource_group_name"])
         self._describe(account, account.primary_endpoints.apply(lambda endpoints: endpoints.blob))
         self._declare_containers(name, opts)
-        _lifecycle(f"{name}-lifecycle", self, args["outputs_expire_after_days"], self._containers, opts)
+        _lifecycle(f"{name}-lifecycle", self, args["outputs_expire_after_days"], self.containers, opts)
         _soft_delete(f"{name}-soft-delete", self, args.get("soft_delete_days", 0), opts)
         if days := args.get("inputs_immutable_for_days"):
-            _immutability(f"{name}-immutability", self, days, self._containers.inputs, opts)
+            _immutability(f"{name}-immutability", self, days, self.containers.inputs, opts)
 
     def _adopt(self, name: str, id_: str, args: JobStorageArgs) -> None:
         self.resource_group_name = pulumi.Output.from_input(id_.split("/")[4])
@@ -112,9 +112,9 @@ class JobStorage(pulumi.ComponentResource):
                 opts=opts,
             ).id
 
-        self.inputs_container_id = container("inputs", self._containers.inputs)
-        self.outputs_container_id = container("outputs", self._containers.outputs)
-        self.logs_container_id = container("logs", self._containers.logs)
+        self.inputs_container_id = container("inputs", self.containers.inputs)
+        self.outputs_container_id = container("outputs", self.containers.outputs)
+        self.logs_container_id = container("logs", self.containers.logs)
 
 
 def containers(prefix: str) -> Containers:

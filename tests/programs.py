@@ -24,6 +24,8 @@ class Registered:
     replace_on_changes: tuple[str, ...]
     delete_before_replace: bool | None
     ignore_changes: tuple[str, ...]
+    dependencies: tuple[str, ...]
+    """URNs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ class Recorder(MockMonitor):
                 replace_on_changes=tuple(request.replaceOnChanges),
                 delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
                 ignore_changes=tuple(request.ignoreChanges),
+                dependencies=tuple(request.dependencies),
             )
         )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # the SDK's mocks are untyped

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, cast
 
+import pulumi
 import pytest
 
 from components.batch_account import BatchAccount, BatchAccountArgs
@@ -156,15 +157,35 @@ def test_container_prefix_leaves_room_for_a_name_that_azure_takes(project: str, 
 @pytest.mark.parametrize(
     ("pool", "quotas", "found"),
     [
-        ({}, Quotas(100, 100, 10), []),
-        ({}, Quotas(100, 0, 10), ["pool p may have Spot nodes, and the account's quota of Spot cores is 0"]),
-        ({}, Quotas(0, 100, 10), ["pool p may have dedicated nodes, and the account's quota of dedicated cores is 0"]),
-        ({"max_dedicated_nodes": 0}, Quotas(0, 100, 10), []),
+        ({}, Quotas(40, 400, 10), []),
+        ({}, Quotas(40, 0, 10), ["pool p may have Spot nodes, and the account's quota of Spot cores is 0"]),
+        ({}, Quotas(0, 400, 10), ["pool p may have dedicated nodes, and the account's quota of dedicated cores is 0"]),
+        (
+            {"max_spot_nodes": 10},
+            Quotas(40, 39, 10),
+            [
+                "pool p may have 10 Spot nodes of standard_d4s_v5, which are 40 cores,"
+                " and the account's quota of Spot cores is 39, enough for 9 nodes"
+            ],
+        ),
+        (
+            {"dedicated_nodes": 3},
+            Quotas(10, 0, 10),
+            [
+                "pool p may have 3 dedicated nodes of standard_d4s_v5, which are 12 cores,"
+                " and the account's quota of dedicated cores is 10, enough for 2 nodes"
+            ],
+        ),
+        ({"max_spot_nodes": 10, "max_dedicated_nodes": 0}, Quotas(0, 40, 10), []),
+        ({"vm_size": "standard_d4_v9"}, Quotas(1, 1, 10), []),
         ({"spot_nodes": 3}, Quotas(0, 100, 10), []),
         ({"dedicated_nodes": 3}, Quotas(100, 0, 10), []),
+        ({"spot_nodes": pulumi.Output.from_input(3)}, Quotas(0, 4, 10), []),
         ({"auto_scale_formula": "1;"}, Quotas(0, 0, 10), []),
         ({}, Quotas(None, None, 0), ["the stack has 1 pools, and the account's quota is 0"]),
     ],
 )
-def test_quota_that_is_too_small_for_any_node_is_found(pool: dict[str, Any], quotas: Quotas, found: list[str]) -> None:
-    assert shortfalls(quotas, [demand("p", pool)]) == found
+def test_quota_that_is_too_small_for_the_nodes_of_a_pool_is_found(
+    pool: dict[str, Any], quotas: Quotas, found: list[str]
+) -> None:
+    assert shortfalls(quotas, [demand("p", {"vm_size": "standard_d4s_v5", **pool})]) == found

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from components.errors import SettingsError
+from components.names import container_prefix
 from shoal.environment import Authentication
 from tests.components.test_environment import declare
 from tests.programs import SUBSCRIPTION, Recording
 
+POOL = {"name": "spot", "vm_size": "standard_d2s_v3", "image": "ubuntu-24.04"}
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/theirs"
 BATCH = f"{GROUP}/providers/Microsoft.Batch/batchAccounts/theirbatch"
 STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/theirstore"
@@ -169,3 +171,27 @@ def test_hierarchical_namespace_is_no_matter_where_packages_are_kept_elsewhere(p
 def test_component_refuses_what_is_no_id(project: Path) -> None:
     with pytest.raises(SettingsError, match="theirbatch cannot be adopted; it must be an ARM id: /subscriptions/"):
         adopting(project, account={**ACCOUNT, "id": "theirbatch"})
+
+
+def test_pools_name_the_containers_of_the_stack_in_an_adopted_account_by_what_they_are_for(project: Path) -> None:
+    files = [{"container": "inputs", "prefix": "setup/"}, {"http_url": "https://example.org/a", "file_path": "a"}]
+    pool = {
+        "name": "spot",
+        "vm_size": "standard_d2s_v3",
+        "image": "ubuntu-24.04",
+        "mounts": [{"container": "outputs", "mount_path": "out"}, {"container": "theirs", "mount_path": "theirs"}],
+        "start_task": {"command_line": "true", "resource_files": files},
+    }
+    inputs = adopting(project, store=STORE, pools=[pool]).only("batch:Pool").inputs
+    mounted = [mount["azureBlobFileSystemConfiguration"]["containerName"] for mount in inputs["mountConfiguration"]]
+    prefix = container_prefix("shoal", "dev")
+    assert mounted == [f"{prefix}outputs", "theirs"]
+    (url, _) = (file.get("storageContainerUrl") for file in inputs["startTask"]["resourceFiles"])
+    assert url == f"https://theirstore.blob.core.windows.net/{prefix}inputs"
+
+
+def test_pool_of_an_adopted_account_comes_after_the_roles_of_its_nodes(project: Path) -> None:
+    recording = adopting(project, account=ACCOUNT, packages=[], pools=[POOL])
+    (pool,) = (resource for resource in recording.resources if resource.type == "shoal:index:SpotPool")
+    names = {urn.rsplit("::", 1)[-1] for urn in pool.dependencies}
+    assert {role.name for role in recording.of_type("authorization:RoleAssignment")} <= names
