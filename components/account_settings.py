@@ -1,6 +1,6 @@
 """Accounts as the stack's configuration declares them: made or adopted, reached from where, kept for how long."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -8,30 +8,31 @@ from pydantic import AfterValidator, Field, model_validator
 from components.adoption import BATCH, GROUP, STORAGE, SUBNET, id_fault
 from components.job_storage import StorageSku
 from components.network_rules import address_fault
-from components.section import AccountName, Section
-from components.tags import tag_fault
+from components.section import AccountName, Section, matching, without
+from components.tags import tags_faults
 
 LONGEST_SOFT_DELETE = 365
 LONGEST_IMMUTABILITY = 146_000
 """Days. Source: azure-rest-api Microsoft.Storage, DeleteRetentionPolicy and ImmutabilityPolicy."""
 
 
-def _without(fault: Callable[[str], str | None]) -> AfterValidator:
-    def check(value: str) -> str:
-        if text := fault(value):
-            raise ValueError(text)
-        return value
-
-    return AfterValidator(check)
+GroupName = Annotated[
+    str,
+    matching(
+        r"([\w.()-]{0,89}[\w()-])?",
+        "up to 90 letters, digits, and any of . _ - ( ), not ending in a dot, or empty for PROJECT-STACK",
+    ),
+]
+"""Source: ARM, naming rules of resource groups."""
 
 
 def _id(kind: str) -> AfterValidator:
     """An id of that type, or empty for none."""
-    return _without(lambda value: id_fault(value, kind) if value else None)
+    return without(lambda value: id_fault(value, kind) if value else None)
 
 
 class Accounts(Section):
-    resource_group: str
+    resource_group: GroupName
     resource_group_id: Annotated[str, _id(GROUP)]
     batch_account: AccountName
     batch_account_id: Annotated[str, _id(BATCH)]
@@ -40,7 +41,7 @@ class Accounts(Section):
     storage_sku: StorageSku
     soft_delete_days: Annotated[int, Field(ge=0, le=LONGEST_SOFT_DELETE)]
     inputs_immutable_for_days: Annotated[int, Field(ge=0, le=LONGEST_IMMUTABILITY)]
-    allowed_addresses: tuple[Annotated[str, _without(address_fault)], ...]
+    allowed_addresses: tuple[Annotated[str, without(address_fault)], ...]
     allowed_subnets: tuple[Annotated[str, _id(SUBNET)], ...]
     tags: dict[str, str]
 
@@ -52,9 +53,8 @@ class Accounts(Section):
 
     @model_validator(mode="after")
     def tags_are_arms(self) -> Self:
-        for name, value in self.tags.items():
-            if text := tag_fault(name, value):
-                raise ValueError(f"shoal:tags has {name!r}: {text}")
+        for text in tags_faults(self.tags):
+            raise ValueError(f"shoal:tags has {text}")
         return self
 
     def _contradictions(self) -> Iterator[str]:

@@ -13,6 +13,8 @@ GROUP = ""
 BATCH = "/providers/Microsoft.Batch/batchAccounts/NAME"
 STORAGE = "/providers/Microsoft.Storage/storageAccounts/NAME"
 SUBNET = "/providers/Microsoft.Network/virtualNetworks/NETWORK/subnets/NAME"
+GALLERY_IMAGE = "/providers/Microsoft.Compute/galleries/GALLERY/images/NAME"
+GALLERY_VERSION = f"{GALLERY_IMAGE}/versions/VERSION"
 """What follows the resource group in an id; capitals stand for names."""
 IN_GROUP = "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP"
 
@@ -112,18 +114,15 @@ def _lacking_in_batch(account: batch.GetBatchAccountResult, needs: Needs) -> str
     if needs.location is not None and _region(account.location) != _region(needs.location):
         return (
             f"is in {account.location} and the stack in {needs.location}, where its pools would not be; "
-            f"set shoal:location to {account.location}"
+            f"set location to {account.location}"
         )
     if mode not in modes:
         return (
-            f"accepts {' and '.join(modes) or 'nobody'}, and shoal:authentication {needs.authentication} means {mode}; "
+            f"accepts {' and '.join(modes) or 'nobody'}, and authentication {needs.authentication} means {mode}; "
             "allow it there, or change the key"
         )
     if needs.has_packages and not account.auto_storage:
-        return (
-            "has no auto-storage, where shoal:packages would be kept; link a storage account to it, or leave "
-            "shoal:packages empty"
-        )
+        return "has no auto-storage, where packages would be kept; link a storage account to it, or declare no packages"
     return None
 
 
@@ -136,7 +135,7 @@ def _lacking_in_storage(account: storage.GetStorageAccountResult, needs: Needs) 
             "account that has an auto-storage of its own"
         )
     if needs.authentication == Authentication.SHARED_KEY and account.allow_shared_key_access is False:
-        return "takes no keys, and shoal:authentication is shared_key; allow them there, or change the key"
+        return "takes no keys, and authentication is shared_key; allow them there, or change the key"
     return None
 
 

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from components.section import Section
+from components.section import Section, matching
 
-Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Email = Annotated[str, matching(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an address of mail")]
 RetentionDays = Annotated[int, Field(ge=30, le=730)]
 """Source: azure-rest-api, WorkspaceProperties; plan PerGB2018."""
 

@@ -5,20 +5,25 @@ from typing import Annotated
 
 from pydantic import Field
 
-from components.section import NodeCount, Section
+from components.section import NodeCount, NotEmpty, Section, matching
 from components.upgrade_policy import UpgradeMode
 
-NotEmpty = Annotated[str, Field(min_length=1)]
-Container = Annotated[str, Field(pattern=r"^[a-z0-9](-?[a-z0-9])+$", min_length=3, max_length=63)]
+Container = Annotated[
+    str,
+    matching(
+        r"(?=.{3,63}$)[a-z0-9](-?[a-z0-9])+",
+        "the name of a container: 3 to 63 lower-case letters, digits and single hyphens",
+    ),
+]
 """Source: names of blob containers."""
 
 
 class ResourceFile(Section):
     container: Container | None = None
     prefix: NotEmpty | None = None
-    http_url: Annotated[str, Field(pattern="^https?://")] | None = None
+    http_url: Annotated[str, matching("https?://.+", "an address that begins with https:// or http://")] | None = None
     file_path: NotEmpty | None = None
-    file_mode: Annotated[str, Field(pattern="^[0-7]{3,4}$")] | None = None
+    file_mode: Annotated[str, matching("[0-7]{3,4}", "an octal mode such as 0770")] | None = None
 
 
 class StartTask(Section):

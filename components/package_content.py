@@ -22,7 +22,7 @@ UNPACKED = "__pycache__"
 def require_content(directory: Path) -> list[Path]:
     """The files to pack, in the order of their paths. Raises PackageError where there is nothing that can be packed."""
     if not directory.is_dir():
-        raise PackageError(f"the package's directory {directory} does not exist; shoal:packages names it")
+        raise PackageError(f"the package's directory {directory} does not exist; it is relative to the project")
     files = sorted(_walk(directory), key=lambda file: file.relative_to(directory).as_posix())
     if not files:
         raise PackageError(f"the package's directory {directory} holds no file")

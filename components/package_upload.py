@@ -55,7 +55,7 @@ def upload(directory: Path, address: str, *, storage_token: str, waiting: Waitin
                 refused = exc
     raise PublicationError(
         f"whoever deploys may not write blobs to {urlsplit(address).netloc} ({_code(refused)}): "
-        "add your own object id to shoal:deployers, or give yourself Storage Blob Data Contributor, and deploy again"
+        "add your own object id to deployers, or give yourself Storage Blob Data Contributor, and deploy again"
     ) from refused
 
 

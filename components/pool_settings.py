@@ -6,18 +6,24 @@ from typing import Annotated, Any, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from components.adoption import GALLERY_IMAGE, GALLERY_VERSION, SUBNET, id_fault
 from components.faults import camel
-from components.node_settings import Mount, NotEmpty, StartTask, UpgradePolicy, UserAccount
+from components.node_settings import Mount, StartTask, UpgradePolicy, UserAccount
 from components.pool_rules import faults
 from components.scaling import LONGEST_INTERVAL, SHORTEST_EMBEDDED_INTERVAL, SHORTEST_INTERVAL, iso, told
-from components.section import NodeCount, ResourceId, Section
+from components.section import NodeCount, NotEmpty, ResourceId, Section, matching, without
 from components.spot_pool import TaskFill
+from components.tags import tags_faults
 from shoal.autoscale.review import ERRORS, review
 
-RESOURCE = r"^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft"
-SUBNET = rf"{RESOURCE}\.Network/virtualNetworks/[^/]+/subnets/[^/]+$"
-GALLERY_IMAGE = rf"{RESOURCE}\.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$"
-"""Source: the forms of ARM ids; Batch takes images of a Compute Gallery."""
+SubnetId = Annotated[str, without(lambda value: id_fault(value, SUBNET))]
+ImageId = Annotated[
+    str,
+    without(lambda value: id_fault(value, GALLERY_VERSION) and id_fault(value, GALLERY_IMAGE)),
+]
+ImageVersion = Annotated[
+    str, matching(r"latest|\d+\.\d+\.\d+", "latest, or a whole version such as 24.04.202605010 (az vm image list)")
+]
 
 
 class Pool(Section):
@@ -27,8 +33,8 @@ class Pool(Section):
     name: ResourceId
     vm_size: NotEmpty
     image: NotEmpty | None = None
-    image_version: Annotated[str, Field(pattern=r"^(latest|\d+\.\d+\.\d+)$")] | None = None
-    image_id: Annotated[str, Field(pattern=GALLERY_IMAGE)] | None = None
+    image_version: ImageVersion | None = None
+    image_id: ImageId | None = None
     node_agent_sku_id: NotEmpty | None = None
     ephemeral_os_disk: bool | None = None
     task_slots_per_node: Annotated[int, Field(ge=1, le=256)] = 1
@@ -49,7 +55,7 @@ class Pool(Section):
     packages: tuple[str, ...] = ()
     mounts: tuple[Mount, ...] | None = None
     user_accounts: tuple[UserAccount, ...] | None = None
-    subnet_id: Annotated[str, Field(pattern=SUBNET)] | None = None
+    subnet_id: SubnetId | None = None
     public_ip: bool | None = None
     accelerated_networking: bool | None = None
     upgrade_policy: UpgradePolicy | None = None
@@ -76,6 +82,13 @@ class Pool(Section):
         if found:
             raise PydanticCustomError("formula", "it is no formula", {"faults": found})
         return formula
+
+    @field_validator("tags")
+    @classmethod
+    def tags_are_arms(cls, tags: dict[str, str] | None) -> dict[str, str] | None:
+        for text in tags_faults(tags or {}):
+            raise ValueError(f"it has {text}")
+        return tags
 
     @model_validator(mode="after")
     def keeps_the_rules_of_pools(self) -> Self:

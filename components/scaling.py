@@ -33,6 +33,19 @@ def faults(pool: Mapping[str, Any], spelt: Spelling) -> Iterator[Fault]:
         yield Fault(text=f"has no nodes; give {spot} or {dedicated}, or neither for a pool that scales itself")
     if fixed and (interval := "auto_scale_evaluation_interval") in pool:
         yield Fault(text=f"has a fixed number of nodes, for which {spelt(interval)} means nothing")
+    yield from _limit_faults(pool, spelt)
+
+
+def _limit_faults(pool: Mapping[str, Any], spelt: Spelling) -> Iterator[Fault]:
+    """Of limits that no task, or no node, could ever keep."""
+    warm, most = pool.get("warm_up_nodes", 0), pool.get("max_spot_nodes", PendingTasks().max_spot_nodes)
+    if warm > most:
+        at, limit = spelt("warm_up_nodes"), spelt("max_spot_nodes")
+        yield Fault(at=at, text=f"is {warm}; it must be at most {limit}, which is {most}")
+    taken, slots = pool.get("slots_per_task", 1), pool.get("task_slots_per_node", 1)
+    if isinstance(slots, int) and taken > slots:
+        at, limit = spelt("slots_per_task"), spelt("task_slots_per_node")
+        yield Fault(at=at, text=f"is {taken:g}; it must be at most {limit}, which is {slots}: no node has more")
 
 
 def contradiction(given: Iterable[str]) -> tuple[str, str] | None:

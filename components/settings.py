@@ -5,7 +5,7 @@ the program runs, so none has a default here.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self, cast
 
 import pulumi
@@ -23,7 +23,7 @@ from components.pool_network import subnet_faults
 from components.pool_settings import Pool
 from components.provider import ARM_ENDPOINTS, arm_endpoint
 from components.scaling import told
-from components.section import ResourceId, Section
+from components.section import NotEmpty, ResourceId, Section, matching
 from components.settings_errors import explain
 from shoal.autoscale.review import review, shown
 from shoal.autoscale.ticks import from_timedelta
@@ -31,25 +31,37 @@ from shoal.environment import Authentication
 
 OPEN_STORAGE = (
     "allowedAddresses closes the Batch account only: the storage stays open to all networks, for callers with a role, "
-    "because no address covers its nodes; shoal:allowedSubnets closes it too"
+    "because no address covers its nodes; allowedSubnets closes it too"
 )
 
 
+PrincipalId = Annotated[
+    str,
+    matching(
+        r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+        "an object id in Entra, as `az ad signed-in-user show --query id` prints one's own",
+    ),
+]
+Location = Annotated[
+    str, matching(r"[A-Za-z][A-Za-z0-9 ]+", "an Azure region, as `az account list-locations` names them")
+]
+
+
 class Submitter(Section):
-    principal_id: str
+    principal_id: PrincipalId
     principal_type: PrincipalType
 
 
 class Package(Section):
     name: ResourceId
-    directory: str
-    version: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
+    directory: NotEmpty
+    version: Annotated[str, matching("[0-9a-f]{16}", "16 hexadecimal digits, in quotes")] | None = None
 
 
 class Settings(Accounts):
     service: Literal["azure", "embedded"]
     authentication: Authentication
-    location: str
+    location: Location
     outputs_expire_after_days: Annotated[int, Field(ge=1)]
     deployers: tuple[Submitter, ...]
     submitters: tuple[Submitter, ...]
@@ -73,12 +85,18 @@ class Settings(Accounts):
 
     @model_validator(mode="after")
     def names_are_unique_and_known(self) -> Self:
-        for key, names in (("packages", [p.name for p in self.packages]), ("pools", [p.name for p in self.pools])):
-            for name in names:
-                if names.count(name) > 1:
-                    raise ValueError(f"shoal:{key} names {name} more than once")
+        for key, names in (
+            ("packages", [package.name for package in self.packages]),
+            ("pools", [pool.name for pool in self.pools]),
+            ("deployers", [deployer.principal_id for deployer in self.deployers]),
+            ("submitters", [submitter.principal_id for submitter in self.submitters]),
+        ):
+            if (name := _twice(names)) is not None:
+                raise ValueError(f"shoal:{key} names {name} more than once")
         known = {package.name for package in self.packages}
         for i, pool in enumerate(self.pools):
+            if (name := _twice(pool.packages)) is not None:
+                raise ValueError(f"shoal:pools[{i}].packages names {name} more than once")
             for name in pool.packages:
                 if name not in known:
                     raise ValueError(f"shoal:pools[{i}].packages names {name}, which shoal:packages does not have")
@@ -104,6 +122,12 @@ class Settings(Accounts):
 
     def environment_args(self) -> EnvironmentArgs:
         return cast(EnvironmentArgs, self.model_dump(mode="json", exclude={"service", "jobs"}, exclude_none=True))
+
+
+def _twice(names: Sequence[str]) -> str | None:
+    """Source: Batch, ids that differ in case only are the same; so are object ids."""
+    folded = [name.lower() for name in names]
+    return next((name for name in names if folded.count(name.lower()) > 1), None)
 
 
 def read_settings() -> Settings:

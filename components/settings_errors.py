@@ -10,9 +10,9 @@ from pydantic_core import ErrorDetails
 from shoal.autoscale.review import shown
 
 ALLOWED = {
-    "greater_than_equal": "it must be at least {ge}",
-    "greater_than": "it must be more than {gt}",
-    "less_than_equal": "it must be at most {le}",
+    "greater_than_equal": "it must be at least {ge:g}",
+    "greater_than": "it must be more than {gt:g}",
+    "less_than_equal": "it must be at most {le:g}",
     "int_parsing": "it must be an integer",
     "int_type": "it must be an integer",
     "int_from_float": "it must be an integer",
@@ -20,11 +20,11 @@ ALLOWED = {
     "float_type": "it must be a number",
     "bool_parsing": "it must be true or false",
     "string_type": "it must be text",
-    "string_too_short": "it must be text",
-    "string_pattern_mismatch": "it must match {pattern}",
+    "string_too_short": "it must say something",
     "enum": "it must be {expected}",
     "literal_error": "it must be {expected}",
     "tuple_type": "it must be a list",
+    "dict_type": "it must be a mapping of keys to values",
     "model_type": "it must be a mapping of keys to values",
     "model_attributes_type": "it must be a mapping of keys to values",
     "time_delta_parsing": "it must be an ISO 8601 duration such as PT5M",

@@ -5,8 +5,12 @@ from collections.abc import Iterator
 from rules.rule import POOL, Circumstances, Inputs, Level, Rule, Setting
 from rules.scaling import fixed_targets, formula_of
 from shoal.autoscale.lint.trials import IDLE, OVERLOAD, OVERLOAD_ON_SPOT, Targets
+from shoal.autoscale.scenarios import PendingTasks
 
 SOME_NODES = 16
+UNSAID = PendingTasks()
+AS_MANY_AS_UNSAID = UNSAID.max_spot_nodes + UNSAID.max_dedicated_nodes
+"""What a pool may have that says no limits: the default of one rule is no violation of another."""
 
 
 def _never_idle(_type: str, pool: Inputs, _circumstances: Circumstances) -> Iterator[str]:
@@ -68,7 +72,11 @@ NODES_CAPPED = Rule(
     level=Level.MANDATORY,
     types=(POOL,),
     violations=_too_large,
-    settings=(Setting(name="nodes", default=100, meaning="nodes that one pool may have, of both kinds", minimum=1),),
+    settings=(
+        Setting(
+            name="nodes", default=AS_MANY_AS_UNSAID, meaning="nodes that one pool may have, of both kinds", minimum=1
+        ),
+    ),
 )
 SPOT_SHARE = Rule(
     name="spot-share",

@@ -11,7 +11,7 @@ from components.job_storage import JobStorage, JobStorageArgs
 from components.names import container_prefix
 from components.network_rules import address_fault, storage_rules
 from components.quotas import Quotas, demand, shortfalls
-from components.tags import tag_fault
+from components.tags import tags_faults
 from shoal.environment import Authentication
 from tests.components.test_environment import declare
 from tests.programs import record
@@ -136,7 +136,13 @@ def test_everything_that_costs_is_tagged_with_its_project_and_stack(project: Pat
     [("team", "risk", False), ("a/b", "x", True), ("", "x", True), ("n" * 129, "x", True), ("team", "v" * 257, True)],
 )
 def test_tag_is_one_that_arm_takes(name: str, value: str, *, is_wrong: bool) -> None:
-    assert (tag_fault(name, value) is not None) is is_wrong
+    assert bool(list(tags_faults({name: value}))) is is_wrong
+
+
+def test_tags_of_a_stack_leave_room_for_its_own() -> None:
+    tags = {f"t{i}": "x" for i in range(48)}
+    assert list(tags_faults(tags)) == ["48 tags; Azure allows 50, and 3 are the stack's own, so give at most 47"]
+    assert list(tags_faults(dict(list(tags.items())[:47]))) == []
 
 
 @pytest.mark.parametrize(

@@ -113,17 +113,17 @@ def test_adopted_group_holds_what_the_stack_makes_and_is_not_made(project: Path)
         (
             {"location": "northeurope"},
             "Batch account theirbatch is in northeurope and the stack in westeurope, where its pools would not be; "
-            "set shoal:location to northeurope",
+            "set location to northeurope",
         ),
         (
             {"allowedAuthenticationModes": ["SharedKey"]},
-            "Batch account theirbatch accepts SharedKey, and shoal:authentication entra means AAD; "
+            "Batch account theirbatch accepts SharedKey, and authentication entra means AAD; "
             "allow it there, or change the key",
         ),
         (
             {"autoStorage": None},
-            "Batch account theirbatch has no auto-storage, where shoal:packages would be kept; "
-            "link a storage account to it, or leave shoal:packages empty",
+            "Batch account theirbatch has no auto-storage, where packages would be kept; "
+            "link a storage account to it, or declare no packages",
         ),
         (
             {"id": BATCH.replace(SUBSCRIPTION, "other")},
@@ -154,7 +154,7 @@ def test_batch_account_without_auto_storage_serves_a_stack_without_packages(proj
     [
         ({"kind": "FileStorage"}, Authentication.ENTRA, "is of kind FileStorage, which has no blobs"),
         ({"isHnsEnabled": True}, Authentication.ENTRA, "has a hierarchical namespace, and Batch keeps no packages"),
-        ({"allowSharedKeyAccess": False}, Authentication.SHARED_KEY, "takes no keys, and shoal:authentication is"),
+        ({"allowSharedKeyAccess": False}, Authentication.SHARED_KEY, "takes no keys, and authentication is"),
     ],
 )
 def test_storage_account_that_cannot_serve_the_stack_is_refused(

@@ -70,7 +70,7 @@ def test_archive_keeps_paths_and_the_executable_bit(app: Path) -> None:
 
 
 def test_directory_that_is_missing_is_refused_by_its_path(tmp_path: Path) -> None:
-    with pytest.raises(PackageError, match=r"gone does not exist; shoal:packages names it"):
+    with pytest.raises(PackageError, match=r"gone does not exist; it is relative to the project"):
         content_version(tmp_path / "gone")
 
 

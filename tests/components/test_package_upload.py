@@ -57,7 +57,7 @@ def test_role_that_never_comes_is_told_with_what_to_do(tmp_path: Path, monkeypat
     clock = Clock()
     with (
         blob_endpoint(tmp_path, [NOT_YET] * 100) as endpoint,
-        pytest.raises(PublicationError, match=rf"\({NOT_YET}\): add your own object id to shoal:deployers"),
+        pytest.raises(PublicationError, match=rf"\({NOT_YET}\): add your own object id to deployers"),
     ):
         send(endpoint, tmp_path, clock, monkeypatch)
     assert clock.slept == 600.0

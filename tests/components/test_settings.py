@@ -11,6 +11,8 @@ from shoal.environment import Authentication
 from tests.components.values import POOL, SCALED, given
 from tests.programs import record
 
+ID = "6f1c1b8e-3a55-4d7c-9c3f-0d5a2f7be101"
+ONE = json.dumps([{"principalId": ID, "principalType": "User"}])
 FOLLOWS = "$TargetLowPriorityNodes = min(3, max(0, $PendingTasks.GetSample(1)) / $TaskSlotsPerNode);"
 
 
@@ -54,8 +56,8 @@ def test_component_arguments_leave_out_what_a_pool_does_not_say() -> None:
         ),
         (
             {"imageId": "mine"},
-            "shoal:pools[0].imageId is mine; it must match ^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/"
-            "Microsoft\\.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$ (Pulumi.dev.yaml)",
+            "shoal:pools[0].imageId is mine; it must be an ARM id: /subscriptions/SUBSCRIPTION/resourceGroups/GROUP"
+            "/providers/Microsoft.Compute/galleries/GALLERY/images/NAME (Pulumi.dev.yaml)",
         ),
         (
             {"nodeAgentSkuId": "batch.node.el 9"},
@@ -132,6 +134,25 @@ def test_component_arguments_leave_out_what_a_pool_does_not_say() -> None:
             " nothing (Pulumi.dev.yaml)",
         ),
         (
+            {"packages": ["var", "VAR"]},
+            "shoal:pools[0].packages names var more than once (Pulumi.dev.yaml)",
+        ),
+        (
+            {"tags": {"a/b": "c"}},
+            "shoal:pools[0].tags is wrong: it has 'a/b'; a tag's name must have 1 to 128 characters and none of"
+            " < > % & \\ ? / (Pulumi.dev.yaml)",
+        ),
+        (
+            {"mounts": [{"mountPath": "in", "container": "Inputs"}]},
+            "shoal:pools[0].mounts[0].container is Inputs; it must be the name of a container: 3 to 63 lower-case"
+            " letters, digits and single hyphens (Pulumi.dev.yaml)",
+        ),
+        (
+            {"imageVersion": "24.04"},
+            "shoal:pools[0].imageVersion is 24.04; it must be latest, or a whole version such as 24.04.202605010"
+            " (az vm image list) (Pulumi.dev.yaml)",
+        ),
+        (
             {"packages": ["vra"]},
             "shoal:pools[0].packages names vra, which shoal:packages does not have (Pulumi.dev.yaml)",
         ),
@@ -151,6 +172,15 @@ def test_wrong_pool_is_refused_by_file_key_value_and_rule(change: dict[str, Any]
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (
+            {"maxSpotNodes": 2, "warmUpNodes": 3},
+            "shoal:pools[0].warmUpNodes is 3; it must be at most maxSpotNodes, which is 2 (Pulumi.dev.yaml)",
+        ),
+        (
+            {"taskSlotsPerNode": 2, "slotsPerTask": 2.5},
+            "shoal:pools[0].slotsPerTask is 2.5; it must be at most taskSlotsPerNode, which is 2: no node has more"
+            " (Pulumi.dev.yaml)",
+        ),
         ({"maxSpotNodes": 0}, "shoal:pools[0].maxSpotNodes is 0; it must be at least 1 (Pulumi.dev.yaml)"),
         ({"slotsPerTask": 0}, "shoal:pools[0].slotsPerTask is 0; it must be at least 0.001 (Pulumi.dev.yaml)"),
         (
@@ -167,7 +197,7 @@ def test_wrong_pool_is_refused_by_file_key_value_and_rule(change: dict[str, Any]
         ),
         (
             {"autoScaleFormula": ""},
-            "shoal:pools[0].autoScaleFormula is empty; it must be text (Pulumi.dev.yaml)",
+            "shoal:pools[0].autoScaleFormula is empty; it must say something (Pulumi.dev.yaml)",
         ),
         (
             {"autoScaleFormula": FOLLOWS, "warmUpNodes": 2},
@@ -229,8 +259,17 @@ def test_only_the_embedded_service_evaluates_more_often_than_azure(
         ({"outputsExpireAfterDays": "soon"}, "shoal:outputsExpireAfterDays is soon; it must be an integer"),
         ({"pools": "spot"}, "shoal:pools is spot; it must be a list"),
         ({"pools": "[spot"}, "shoal:pools is [spot; it must be a list"),
+        ({"location": ""}, "shoal:location is empty; it must be an Azure region, as `az account list-locations`"),
+        ({"resourceGroup": "group."}, "shoal:resourceGroup is group.; it must be up to 90 letters, digits, and any of"),
+        ({"packages": '[{"name": "var", "directory": ""}]'}, "shoal:packages[0].directory is empty; it must say"),
+        ({"deployers": ONE.replace(ID, "me@example.com")}, "shoal:deployers[0].principalId is me@example.com; it must"),
+        ({"submitters": f"[{ONE[1:-1]}, {ONE[1:-1]}]"}, f"shoal:submitters names {ID} more than once"),
+        ({"jobs": '["sweep.yaml"]'}, "shoal:jobs[0] is sweep.yaml; it must be a mapping of keys to values"),
         ({"service": "aws"}, "shoal:service is aws; it must be 'azure' or 'embedded'"),
-        ({"batchAccount": "My-Account"}, "shoal:batchAccount is My-Account; it must match ^([a-z0-9]{3,24})?$"),
+        (
+            {"batchAccount": "My-Account"},
+            "shoal:batchAccount is My-Account; it must be 3 to 24 lower-case letters",
+        ),
         ({"outputExpireAfterDays": "3"}, "shoal:outputExpireAfterDays is not a known key; did you mean"),
         ({"authentication": "entra"}, "shoal:authentication must be shared_key where shoal:service is embedded"),
     ],
@@ -242,8 +281,9 @@ def test_wrong_key_of_the_stack_is_refused(values: dict[str, str], message: str)
 
 
 def test_pool_that_is_named_twice_is_refused() -> None:
-    with pytest.raises(SettingsError, match="shoal:pools names spot more than once"):
-        parse(pools=[POOL, POOL])
+    for name in ("spot", "Spot"):  # ids that differ in case only are the same to Batch
+        with pytest.raises(SettingsError, match="shoal:pools names spot more than once"):
+            parse(pools=[POOL, {**POOL, "name": name}])
 
 
 @pytest.mark.parametrize(
@@ -325,7 +365,7 @@ def test_wrong_network_is_refused(network: str, message: str) -> None:
     [
         ({"emails": []}, "shoal:monitoring.emails is a list; it must name somebody (Pulumi.dev.yaml)"),
         ({"emails": ["a@example.com"] * 2}, "a@example.com is named more than once (Pulumi.dev.yaml)"),
-        ({"emails": ["somebody"]}, "shoal:monitoring.emails[0] is somebody; it must match"),
+        ({"emails": ["somebody"]}, "shoal:monitoring.emails[0] is somebody; it must be an address of mail"),
         ({"emails": None}, "shoal:monitoring.emails is None; it must be a list (Pulumi.dev.yaml)"),
         ({"retentionDays": 7}, "shoal:monitoring.retentionDays is 7; it must be at least 30 (Pulumi.dev.yaml)"),
         ({"retentionDays": 800}, "shoal:monitoring.retentionDays is 800; it must be at most 730 (Pulumi.dev.yaml)"),
@@ -385,7 +425,7 @@ OFFICE = '["203.0.113.0/24"]'
             "shoal:allowedAddresses means nothing where both accounts are adopted",
         ),
         ({"allowedSubnets": f'["{SUBNET}"]'}, "shoal:allowedSubnets without shoal:allowedAddresses would close"),
-        ({"tags": '{"a/b": "c"}'}, "shoal:tags has 'a/b': a tag's name must have 1 to 128 characters"),
+        ({"tags": '{"a/b": "c"}'}, "shoal:tags has 'a/b'; a tag's name must have 1 to 128 characters"),
         ({"tags": '{"a": 1}'}, "shoal:tags.a is 1; it must be text"),
     ],
 )

@@ -92,7 +92,14 @@ def test_pool_with_a_formula_is_scaled_by_it() -> None:
 
 
 def test_limits_of_a_pool_are_those_of_its_formula() -> None:
-    limits = {"max_spot_nodes": 7, "max_dedicated_nodes": 2, "slots_per_task": 1.5, "max_step": 3, "warm_up_nodes": 1}
+    limits = {
+        "max_spot_nodes": 7,
+        "max_dedicated_nodes": 2,
+        "task_slots_per_node": 2,
+        "slots_per_task": 1.5,
+        "max_step": 3,
+        "warm_up_nodes": 1,
+    }
     settings = scaled(**limits, hold="PT30M", auto_scale_evaluation_interval="PT10M")
     assert settings["autoScale"] == {
         "formula": formula(

@@ -162,7 +162,7 @@ def _assert_nothing_is_left(group: ArmHttp, store: str, stack: str) -> None:
             "shoal:outputsExpireAfterDays: soon #",
             "shoal:outputsExpireAfterDays is soon; it must be of type integer (FILE)",
         ),
-        ("directory: examples/var/app", "directory: nowhere", "/nowhere does not exist; shoal:packages names it"),
+        ("directory: examples/var/app", "directory: nowhere", "/nowhere does not exist; it is relative to the project"),
         (
             "directory: examples/var/app",
             'directory: examples/var/app\n      version: "0123456789abcdef"',

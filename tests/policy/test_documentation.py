@@ -34,7 +34,7 @@ def test_local_stacks_are_excused_from_rules_that_exist() -> None:
 def test_settings_are_checked_by_pulumi() -> None:
     (nodes,) = next(rule.settings for rule in RULES if rule.name == "nodes-capped")
     (share,) = next(rule.settings for rule in RULES if rule.name == "spot-share")
-    assert nodes.schema == {"type": "integer", "default": 100, "description": nodes.meaning, "minimum": 1}
+    assert nodes.schema == {"type": "integer", "default": 110, "description": nodes.meaning, "minimum": 1}
     assert share.schema == {
         "type": "number",
         "default": 0.5,

@@ -86,7 +86,12 @@ def test_pool_may_have_so_many_nodes_and_no_more(pool: dict[str, Any], allowed: 
 
 def test_pool_without_a_limit_has_too_many_nodes() -> None:
     (violation,) = violations(NODES_CAPPED, scaled(UNLIMITED))
-    assert "and 100 are allowed" in violation
+    assert "and 110 are allowed" in violation
+
+
+def test_pool_that_says_no_limits_breaks_no_rule_of_nodes() -> None:
+    unsaid = scaled(formula(PendingTasks()))
+    assert [violations(rule, unsaid) for rule in (SCALES_TO_ZERO, NODES_CAPPED, SPOT_SHARE)] == [[], [], []]
 
 
 @pytest.mark.parametrize(
@@ -216,7 +221,7 @@ def test_version_of_the_api_does_not_hide_a_resource() -> None:
 
 
 def test_setting_that_is_not_configured_has_its_default() -> None:
-    assert circumstances(NODES_CAPPED, {}, TODAY).settings == {"nodes": 100}
+    assert circumstances(NODES_CAPPED, {}, TODAY).settings == {"nodes": 110}
     assert circumstances(NODES_CAPPED, {"nodes": 7, "other": 1}, TODAY).settings == {"nodes": 7}
 
 
