@@ -34,6 +34,10 @@ OPEN_STORAGE = (
     "because no address covers its nodes; allowedSubnets closes it too"
 )
 
+NO_DEPLOYERS = (
+    "deployers is empty: the packages can be uploaded only by somebody who has the role for writing blobs already; "
+    "an owner of the subscription has not, so list your own object id (`az ad signed-in-user show --query id`)"
+)
 
 PrincipalId = Annotated[
     str,
@@ -117,8 +121,17 @@ class Settings(Accounts):
             if pool.auto_scale_formula is not None
             for finding in review(pool.auto_scale_formula, interval=from_timedelta(told(pool.interval)))
         ]
-        is_open = self.leaves_storage_open and not self.network
-        return [*findings, f"{project}:{OPEN_STORAGE} ({file})"] if is_open else findings
+        if self.leaves_storage_open and not self.network:
+            findings.append(f"{project}:{OPEN_STORAGE} ({file})")
+        if self._uploads_by_role and not self.deployers:
+            findings.append(f"{project}:{NO_DEPLOYERS} ({file})")
+        return findings
+
+    @property
+    def _uploads_by_role(self) -> bool:
+        """Of packages, into auto-storage of an account that is made."""
+        is_entra = self.authentication is Authentication.ENTRA
+        return is_entra and bool(self.packages) and not self.batch_account_id
 
     def environment_args(self) -> EnvironmentArgs:
         return cast(EnvironmentArgs, self.model_dump(mode="json", exclude={"service", "jobs"}, exclude_none=True))

@@ -456,3 +456,19 @@ def test_storage_that_stays_open_although_addresses_are_given_is_doubted(
 ) -> None:
     doubts = parse(**values).doubts(project="shoal", file="Pulumi.dev.yaml")
     assert any("shoal:allowedAddresses closes the Batch account only" in doubt for doubt in doubts) is is_doubted
+
+
+@pytest.mark.parametrize(
+    ("values", "is_doubted"),
+    [
+        ({}, True),
+        ({"deployers": ONE}, False),
+        ({"packages": "[]"}, False),
+        ({"batchAccountId": BATCH}, False),
+        ({"service": "embedded", "authentication": "shared_key"}, False),
+    ],
+)
+def test_packages_that_nobody_is_listed_to_upload_are_doubted(values: dict[str, str], *, is_doubted: bool) -> None:
+    settings = parse(**{"service": "azure", "authentication": "entra", **values})
+    doubts = settings.doubts(project="pricing", file="Pulumi.dev.yaml")
+    assert any(doubt.startswith("pricing:deployers is empty: ") for doubt in doubts) is is_doubted
