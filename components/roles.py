@@ -1,4 +1,4 @@
-"""Who may do what to which part of a stack: the least that each needs, as one table (docs/deploy.md shows it)."""
+"""Who may do what to which part of a stack: the least that each needs, as one table (docs/accounts.md shows it)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

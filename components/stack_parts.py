@@ -29,10 +29,6 @@ class Site:
     tags: dict[str, str]
 
     @property
-    def group_id(self) -> pulumi.Output[str]:
-        return pulumi.Output.concat("/subscriptions/", self.subscription_id, "/resourceGroups/", self.group)
-
-    @property
     def derived_name(self) -> pulumi.Output[str]:
         """Of accounts that the stack does not name."""
         return self.subscription_id.apply(lambda id_: account_name(pulumi.get_project(), pulumi.get_stack(), id_))
@@ -141,10 +137,14 @@ def pool_args(
 
 
 def monitoring_args(site: Site, shape: MonitoringShape, account: BatchAccount, storage: JobStorage) -> MonitoringArgs:
+    # What nodes cost is billed where their account is.
+    billed = pulumi.Output.concat(
+        "/subscriptions/", site.subscription_id, "/resourceGroups/", account.resource_group_name
+    )
     args = {
         **shape,
         "resource_group_name": site.group,
-        "resource_group_id": site.group_id,
+        "resource_group_id": billed,
         "location": site.args["location"],
         "batch_account_id": account.account_id,
         "storage_account_id": storage.account_id,

@@ -18,7 +18,7 @@ ERRORS = (
         code="InvalidPropertyValue",
         when=r"(?i)imageReference|nodeAgentSKU",
         meaning="Batch does not take this image with this node agent",
-        step="choose an image of docs/deploy.md; `az batch pool supported-images list` shows what the account has",
+        step="choose an image of docs/pools.md; `az batch pool supported-images list` shows what the account has",
         source=BATCH,
     ),
     KnownError(
@@ -68,7 +68,7 @@ ERRORS = (
     KnownError(
         code="NodeAgentSKUNotFound",
         meaning="Batch has no such node agent",
-        step="choose an image of docs/deploy.md, which brings its own",
+        step="choose an image of docs/pools.md, which brings its own",
         source=BATCH,
     ),
     KnownError(

@@ -195,3 +195,9 @@ def test_pool_of_an_adopted_account_comes_after_the_roles_of_its_nodes(project: 
     (pool,) = (resource for resource in recording.resources if resource.type == "shoal:index:SpotPool")
     names = {urn.rsplit("::", 1)[-1] for urn in pool.dependencies}
     assert {role.name for role in recording.of_type("authorization:RoleAssignment")} <= names
+
+
+def test_budget_is_of_the_group_where_the_nodes_of_an_adopted_account_are_billed(project: Path) -> None:
+    monitoring = {"emails": ["a@example.com"], "monthly_budget": 10}
+    recording = adopting(project, account=ACCOUNT, monitoring=monitoring)
+    assert recording.only("consumption:Budget").inputs["scope"] == GROUP

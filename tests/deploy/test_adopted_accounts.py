@@ -93,9 +93,9 @@ def test_adopted_group_keeps_what_is_not_the_stacks(stack: Stack, arm: ArmHttp) 
     [
         (
             "northeurope",
-            "is in westeurope and the stack in northeurope, where its pools would not be; set shoal:location",
+            "is in westeurope and the stack in northeurope, where its pools would not be; set location",
         ),
-        ("westeurope", "has no auto-storage, where shoal:packages would be kept; link a storage account to it"),
+        ("westeurope", "has no auto-storage, where packages would be kept; link a storage account to it"),
     ],
 )
 def test_account_that_cannot_serve_the_stack_is_refused_in_a_preview_too(

@@ -1,4 +1,4 @@
-"""What docs/deploy.md says in tables is what the code does."""
+"""What the pages on stacks, pools and accounts say in tables is what the code does."""
 
 import re
 
@@ -16,7 +16,7 @@ from shoal.deploy.resource_types import TYPES
 from tests.components.values import given
 from tests.services import REPOSITORY
 
-TEXT = (REPOSITORY / "docs" / "deploy.md").read_text()
+TEXT = "\n".join((REPOSITORY / "docs" / page).read_text() for page in ("deploy.md", "pools.md", "accounts.md"))
 
 
 def test_roles_are_those_that_are_assigned() -> None:
@@ -55,7 +55,7 @@ def test_images_are_those_of_the_table_with_their_ends_and_sources() -> None:
 def test_pools_of_the_examples_are_ones_that_a_stack_may_have(example: str) -> None:
     pools = yaml.safe_load(example)["shoal:pools"]
     values = given(service="azure", authentication="entra", pools=pools)
-    settings = parse_settings(values, project="shoal", file="docs/deploy.md")
+    settings = parse_settings(values, project="shoal", file="docs/pools.md")
     assert [pool.name for pool in settings.pools] == [pool["name"] for pool in pools]
 
 
