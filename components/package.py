@@ -79,7 +79,7 @@ class Package(ComponentProvider):
 
 def shapes() -> dict[str, type]:
     """Every type of arguments, by name."""
-    modules = [sys.modules[component.__module__] for component in COMPONENTS]
+    modules = [module for name, module in list(sys.modules.items()) if name.startswith("components.")]
     return {kind.__name__: kind for module in modules for kind in vars(module).values() if is_typeddict(kind)}
 
 
