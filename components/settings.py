@@ -114,18 +114,21 @@ class Settings(Accounts):
         return self
 
     def doubts(self, *, project: str, file: str) -> list[str]:
-        """What the linter finds in the pools' own formulas, and what is not closed though it seems so."""
-        findings = [
+        """What the linter finds in the pools' own formulas."""
+        return [
             shown(finding, pool.auto_scale_formula, f"{file}: {project}:pools[{i}].autoScaleFormula")
             for i, pool in enumerate(self.pools)
             if pool.auto_scale_formula is not None
             for finding in review(pool.auto_scale_formula, interval=from_timedelta(told(pool.interval)))
         ]
-        if self.leaves_storage_open and not self.network:
-            findings.append(f"{project}:{OPEN_STORAGE} ({file})")
-        if self._uploads_by_role and not self.deployers:
-            findings.append(f"{project}:{NO_DEPLOYERS} ({file})")
-        return findings
+
+    def reminders(self, *, project: str, file: str) -> list[str]:
+        """What is not closed though it seems so, and who should be listed."""
+        found = [
+            (OPEN_STORAGE, self.leaves_storage_open and not self.network),
+            (NO_DEPLOYERS, self._uploads_by_role and not self.deployers),
+        ]
+        return [f"{project}:{text} ({file})" for text, holds in found if holds]
 
     @property
     def _uploads_by_role(self) -> bool:
@@ -150,8 +153,8 @@ def read_settings() -> Settings:
     own = {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
     project, file = pulumi.get_project(), f"Pulumi.{pulumi.get_stack()}.yaml"
     settings = parse_settings(own, project=project, file=file)
-    for doubt in settings.doubts(project=project, file=file):
-        pulumi.log.warn(doubt)
+    for text in (*settings.doubts(project=project, file=file), *settings.reminders(project=project, file=file)):
+        pulumi.log.warn(text)
     pools = f"{prefix}pools"
     _require_secret_passwords(
         settings, pools, file, secret=is_config_secret(pools) or pools in get_config_secret_keys_env()

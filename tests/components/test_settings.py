@@ -454,7 +454,7 @@ def test_ids_of_what_is_adopted_are_taken_whatever_their_case() -> None:
 def test_storage_that_stays_open_although_addresses_are_given_is_doubted(
     values: dict[str, str], *, is_doubted: bool
 ) -> None:
-    doubts = parse(**values).doubts(project="shoal", file="Pulumi.dev.yaml")
+    doubts = parse(**values).reminders(project="shoal", file="Pulumi.dev.yaml")
     assert any("shoal:allowedAddresses closes the Batch account only" in doubt for doubt in doubts) is is_doubted
 
 
@@ -470,5 +470,5 @@ def test_storage_that_stays_open_although_addresses_are_given_is_doubted(
 )
 def test_packages_that_nobody_is_listed_to_upload_are_doubted(values: dict[str, str], *, is_doubted: bool) -> None:
     settings = parse(**{"service": "azure", "authentication": "entra", **values})
-    doubts = settings.doubts(project="pricing", file="Pulumi.dev.yaml")
+    doubts = settings.reminders(project="pricing", file="Pulumi.dev.yaml")
     assert any(doubt.startswith("pricing:deployers is empty: ") for doubt in doubts) is is_doubted
