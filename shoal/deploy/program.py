@@ -10,8 +10,6 @@ import os
 import re
 import runpy
 import sys
-import threading
-import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,9 +17,9 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 
+from shoal.deploy.orphans import when_orphaned
+
 PARALLEL = 16
-LOOK_FOR_PARENT_EVERY = 0.5
-"""Seconds."""
 ABSENT_FEATURE = re.compile(r"The Pulumi CLI does not support (.+?)\. Please update the Pulumi CLI\.")
 """What the SDK says of a feature that the monitor does not announce."""
 
@@ -50,16 +48,9 @@ class Ending:
 def main() -> None:
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as answer:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+        when_orphaned(lambda: os._exit(1))  # a program that waits for something of its own would outlive its engine
         import_module("pulumi.runtime")  # takes long, and the engine is not ready to be asked yet either
         json.dump(asdict(run_program(Run(**json.load(sys.stdin)))), answer)
-
-
-def _end_with(parent: int) -> None:
-    """A program that waits for something of its own would outlive an engine that was killed."""
-    while os.getppid() == parent:
-        time.sleep(LOOK_FOR_PARENT_EVERY)
-    os._exit(1)
 
 
 def run_program(run: Run) -> Ending:

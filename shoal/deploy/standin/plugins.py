@@ -30,7 +30,9 @@ def run_plugin(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
-        context.add_callback(process.terminate)
+        # Not by SIGTERM: a process inherits that it is blocked here.
+        if not context.add_callback(process.kill):
+            process.kill()
         yield from _printed(process)
         yield language_pb2.RunPluginResponse(exitcode=process.wait())
 

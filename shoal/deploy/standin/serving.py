@@ -1,10 +1,13 @@
 """How Pulumi's engine and a plugin meet: the plugin prints its port, and serves until it is told to end."""
 
+import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
+
+from shoal.deploy.orphans import when_orphaned
 
 THREADS = 32
 UNLIMITED = -1
@@ -19,7 +22,8 @@ def plugin_server() -> grpc.Server:
 
 
 def serve(server: grpc.Server) -> None:
-    """Until SIGINT or SIGTERM. Nothing else may be written to stdout, and nothing at all at the end."""
+    """Until SIGINT, SIGTERM or the engine's end. Nothing else may be written to stdout, nor anything at the end."""
+    when_orphaned(lambda: os.kill(os.getpid(), signal.SIGTERM))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")
