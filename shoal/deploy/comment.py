@@ -76,10 +76,13 @@ def _infrastructure(comment: Comment) -> Iterable[str]:
     if comment.error is not None:
         yield "**The preview failed.** Nothing was changed; a merge would fail in the same way."
         yield fenced(comment.error)
-    if comment.error is None or comment.steps:
+    lines = _lines(comment.steps)
+    if comment.error is None:
         yield f"### Infrastructure\n\n{_counts(comment.steps)}"
-        if lines := _lines(comment.steps):
-            yield fenced("\n".join(shortened(lines, LINES)), "diff")
+    elif lines:
+        yield f"### Infrastructure, as far as the preview came\n\n{_counts(comment.steps)}"
+    if lines:
+        yield fenced("\n".join(shortened(lines, LINES)), "diff")
         yield from (f"> {notice}" for notice in _notices(comment.pools))
 
 

@@ -75,7 +75,7 @@ def estimate(pool: PreviewedPool, work: Sequence[StageWork], assumption: Assumpt
     if not tasks:
         return None
     if pool.formula is None:
-        return NotKnown(pool=pool.id, tasks=tasks, reason="how it is scaled is known only once it is deployed")
+        return NotKnown(pool=pool.id, tasks=tasks, reason="how it is scaled is secret or not known yet")
     try:
         done, all_work = _simulated(pool, work, assumption.task_duration)
     except AutoscaleFault as exc:

@@ -46,7 +46,7 @@ def decode_masked(struct: Struct) -> dict[str, Any]:
 
 
 def masked(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """For keeping and printing: a secret becomes a mask."""
+    """For keeping and printing: a secret becomes a mask, and a file is only named as one."""
     return {name: _plain(value, mask=True) for name, value in sorted(raw.items())}
 
 
@@ -60,13 +60,22 @@ def encode(values: Mapping[str, Any], secret: Collection[str] = ()) -> Struct:
 
 def is_known(value: Any) -> bool:
     """Whether no part of it is UNKNOWN."""
+    return not _holds(value, UNKNOWN)
+
+
+def is_told(value: Any) -> bool:
+    """Whether no part of it is a mask or UNKNOWN."""
+    return is_known(value) and not _holds(value, MASK)
+
+
+def _holds(value: Any, stand_in: str) -> bool:
     match value:
         case dict():
-            return all(is_known(item) for item in value.values())
+            return any(_holds(item, stand_in) for item in value.values())
         case list():
-            return all(is_known(item) for item in value)
+            return any(_holds(item, stand_in) for item in value)
         case _:
-            return bool(value != UNKNOWN)
+            return bool(value == stand_in)
 
 
 def _plain(value: Any, *, mask: bool) -> Any:
@@ -86,9 +95,10 @@ def _plain(value: Any, *, mask: bool) -> Any:
 def _marked(value: Mapping[str, Any], kind: str, *, mask: bool) -> Any:
     if kind == SECRET:
         return MASK if mask else _plain(value["value"], mask=mask)
-    raise UnsupportedValue(
-        f"{OTHER_KINDS.get(kind, kind)} as a property (no resource of the embedded service takes one)"
-    )
+    name = OTHER_KINDS.get(kind, kind)
+    if mask:
+        return f"[{name}]"
+    raise UnsupportedValue(f"{name} as a property (no resource of the embedded service takes one)")
 
 
 def _holds_secret(value: Any) -> bool:

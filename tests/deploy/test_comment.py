@@ -11,6 +11,7 @@ from shoal.deploy.cost import Assumption, NotKnown, PoolCost
 from shoal.deploy.markdown import LIMIT, cut, fenced
 from shoal.deploy.pools import PreviewedPool, previewed_pools
 from shoal.deploy.steps import Change, Operation, Step
+from shoal.errors import BadInput
 
 FIVE_MINUTES = Assumption(task_duration=timedelta(minutes=5), node_prices={})
 
@@ -139,6 +140,31 @@ def test_failed_preview_is_told_with_its_reason_and_without_a_plan() -> None:
     assert "**The preview failed.**" in text
     assert "```\nshoal:pools[0].image is ubuntu-1\n```" in text
     assert "### Jobs" not in text
+
+
+def test_failed_preview_does_not_say_that_nothing_changes() -> None:
+    assert "No changes" not in written(GROUP, error="no")
+    assert "as far as the preview came\n\n**1 to be replaced**, 1 unchanged." in written(GROUP, POOL, error="no")
+
+
+@pytest.mark.parametrize(
+    "scaling",
+    [
+        "[secret]",
+        {"autoScale": {"formula": "[secret]", "evaluationInterval": "PT5M"}},
+        {"autoScale": {"formula": "$TargetDedicatedNodes = 1;", "evaluationInterval": "[secret]"}},
+        {"fixedScale": {"targetDedicatedNodes": "[secret]"}},
+    ],
+)
+def test_pool_whose_scaling_is_a_secret_is_one_of_which_nothing_is_known(scaling: object) -> None:
+    (pool,) = previewed_pools([step(Operation.CREATE, "batch:Pool", "p", poolName="p", scaleSettings=scaling)])
+    assert (pool.id, pool.formula, pool.fixed_nodes) == ("p", None, None)
+
+
+def test_interval_that_is_none_is_refused() -> None:
+    scaling = {"autoScale": {"formula": "$TargetDedicatedNodes = 1;", "evaluationInterval": "soon"}}
+    with pytest.raises(BadInput, match=r"^pool p: evaluationInterval: 'soon' is not a duration"):
+        previewed_pools([step(Operation.CREATE, "batch:Pool", "p", poolName="p", scaleSettings=scaling)])
 
 
 def test_doubts_and_further_sections_are_shown_as_they_are() -> None:
