@@ -57,7 +57,7 @@ def up(stack_name: str, yes: bool, engine: "EngineName | None", without_jobs: bo
     if sys.stdin.isatty() and not as_json and not yes and chosen.resources(stack) is None:
         _show_and_ask(stack, chosen, jobs)
     elif jobs:
-        check_jobs(jobs, chosen.deploy(stack, preview=True, on_step=lambda _: None))
+        check_jobs(jobs, chosen.deploy(stack, preview=True, on_step=lambda _: None, quiet=True))
     _tell(f"Deploying stack {stack.name} {_where(chosen)}", as_json)
     steps: list[Step] = []
     outputs = chosen.deploy(stack, preview=False, on_step=lambda step: _note(steps, step, quiet=as_json or quiet))

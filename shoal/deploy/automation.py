@@ -42,8 +42,10 @@ class PulumiEngine:
         state = load_state(Path(self.status.state_dir), stack.project.name, stack.name)
         return None if state is None else state.resources
 
-    def deploy(self, stack: Stack, *, preview: bool, on_step: Callable[[Step], None]) -> Mapping[str, Any]:
-        events = Events(on_step, planned=preview)
+    def deploy(
+        self, stack: Stack, *, preview: bool, on_step: Callable[[Step], None], quiet: bool = False
+    ) -> Mapping[str, Any]:
+        events = Events(on_step, planned=preview, on_warning=_ignore if quiet else _tell)
         with self._opened(stack, events, automation.create_or_select_stack) as opened:
             if preview:
                 opened.preview(on_event=events.take, color="never", suppress_progress=True)
@@ -53,7 +55,7 @@ class PulumiEngine:
 
     def destroy(self, stack: Stack, *, on_step: Callable[[Step], None]) -> None:
         """A local stack is forgotten too; one in Azure keeps its history and its configuration."""
-        events = Events(on_step, planned=False)
+        events = Events(on_step, planned=False, on_warning=_tell)
         with self._opened(stack, events, automation.select_stack) as opened:
             opened.destroy(on_event=events.take, color="never", show_secrets=False, suppress_progress=True)
             if self.status is not None:
@@ -114,6 +116,15 @@ def _program(stack: Stack, raised: list[ShoalError]) -> Callable[[], None]:
             raise
 
     return run
+
+
+def _tell(warning: str) -> None:
+    """As the SDK does where there is no engine."""
+    sys.stderr.write(f"warning: {warning}\n")
+
+
+def _ignore(_warning: str) -> None:
+    """It is told by the run that comes after."""
 
 
 def _failure(events: Events, exc: CommandError) -> WorkFailed:

@@ -4,11 +4,12 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from shoal.azure_errors import told
 from shoal.deploy.arm import Arm
@@ -53,7 +54,7 @@ def find_host() -> Host:
     return Host(status=status)
 
 
-def deploy(stack: Stack, host: Host, *, preview: bool, on_step: OnStep) -> Mapping[str, Any]:
+def deploy(stack: Stack, host: Host, *, preview: bool, on_step: OnStep, quiet: bool = False) -> Mapping[str, Any]:
     """Bring the service to what the stack's program declares; in a preview, only say what that would take.
 
     Returns the outputs; in a preview, what only the deployment can know is UNKNOWN.
@@ -61,7 +62,7 @@ def deploy(stack: Stack, host: Host, *, preview: bool, on_step: OnStep) -> Mappi
     Raises BadInput and WorkFailed. Only a run without a fault deletes anything that is no longer declared.
     """
     stack.refuse_encrypted()
-    with _program(stack) as child:
+    with _told_of(quiet) as stderr, _program(stack, stderr) as child:
         # Imported while the child imports the same: both take their time.
         from shoal.deploy.deployment import Deployment
         from shoal.deploy.monitor import Monitor
@@ -80,7 +81,7 @@ def deploy(stack: Stack, host: Host, *, preview: bool, on_step: OnStep) -> Mappi
         monitor = Monitor(deployment, provider, arm_token=host.token)
         with _served(monitor) as address:
             ending = _run(child, stack, host, address, preview=preview)
-    _raise_failures(monitor, ending)
+        _raise_failures(monitor, ending)
     deployment.delete_undeclared()
     deployment.keep_outputs(monitor.exports)
     return monitor.exports
@@ -95,12 +96,28 @@ def destroy(record: StackRecord, host: Host, *, on_step: OnStep) -> None:
 
 
 @contextmanager
-def _program(stack: Stack) -> Iterator[subprocess.Popen[str]]:
+def _told_of(quiet: bool) -> Iterator[IO[str] | None]:
+    """Where the program's words go: on, or, quiet, only where the block fails."""
+    if not quiet:
+        yield None
+        return
+    with tempfile.TemporaryFile("w+") as kept:
+        try:
+            yield kept
+        except ShoalError:
+            kept.seek(0)
+            sys.stderr.write(kept.read())
+            raise
+
+
+@contextmanager
+def _program(stack: Stack, stderr: IO[str] | None) -> Iterator[subprocess.Popen[str]]:
     """The child process of one run, ended when the run is over."""
     with subprocess.Popen(
         [sys.executable, "-m", "shoal.deploy.program"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         cwd=stack.project.directory,
         env={**os.environ, "GRPC_VERBOSITY": "NONE"},

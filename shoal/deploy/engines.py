@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -34,8 +34,13 @@ class Engine(Protocol):
     def resources(self, stack: Stack) -> int | None:
         """How many the stack has; None where it is not deployed, or this is not known without asking Azure."""
 
-    def deploy(self, stack: Stack, *, preview: bool, on_step: Callable[[Step], None]) -> Mapping[str, Any]:
-        """The outputs; in a preview, what is not yet known is `properties.UNKNOWN`. Raises BadInput and WorkFailed."""
+    def deploy(
+        self, stack: Stack, *, preview: bool, on_step: Callable[[Step], None], quiet: bool = False
+    ) -> Mapping[str, Any]:
+        """The outputs; in a preview, what is not yet known is `properties.UNKNOWN`. Raises BadInput and WorkFailed.
+
+        What the program says goes to stderr; `quiet`, only where it fails.
+        """
 
     def destroy(self, stack: Stack, *, on_step: Callable[[Step], None]) -> None:
         """Delete everything that the stack has. Raises BadInput and WorkFailed."""
@@ -54,12 +59,12 @@ class EmbeddedEngine:
         record = load_record(self.host.arm, stack.project.name, stack.name)
         return None if record is None else len(record.resources)
 
-    def deploy(self, stack: Stack, *, preview: bool, on_step: Callable[[Step], None]) -> Mapping[str, Any]:
-        if preview:
-            with _explained():
-                return deploy(stack, self.host, preview=True, on_step=on_step)
-        with own_turn(stack, self.host.status), _explained():
-            return deploy(stack, self.host, preview=False, on_step=on_step)
+    def deploy(
+        self, stack: Stack, *, preview: bool, on_step: Callable[[Step], None], quiet: bool = False
+    ) -> Mapping[str, Any]:
+        turn = nullcontext() if preview else own_turn(stack, self.host.status)
+        with turn, _explained():
+            return deploy(stack, self.host, preview=preview, on_step=on_step, quiet=quiet)
 
     def destroy(self, stack: Stack, *, on_step: Callable[[Step], None]) -> None:
         with own_turn(stack, self.host.status), _explained():

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pulumi.automation import EngineEvent, OpType, StepEventMetadata
+from pulumi.automation import DiagnosticEvent, EngineEvent, OpType, StepEventMetadata
 
 from shoal.azure_errors import told
+from shoal.deploy.properties import masked
 from shoal.deploy.steps import Change, Operation, Step, change_of, label
 from shoal.deploy.urns import STACK_TYPE, resource_type
 
@@ -25,17 +26,20 @@ TRACEBACK = re.compile(r"python inline source runtime error: (.*?)\n(Traceback .
 ONCE_MORE = "Exception calling application: "
 """Source: grpc, of an exception that passes through the language server after it was reported."""
 WITHOUT_NEWS = ("update failed", "preview failed", "destroy failed", "update cancelled")
+FROM_PATH = re.compile(r"using pulumi-[\w-]+ from \$PATH at ")
+"""A warning of the engine at each plugin that it is given, as all of a local stack are."""
 
 
 class Events:
     """Passes steps on as they end, and keeps what went wrong."""
 
-    def __init__(self, on_step: Callable[[Step], None], *, planned: bool) -> None:
+    def __init__(self, on_step: Callable[[Step], None], *, planned: bool, on_warning: Callable[[str], None]) -> None:
         self.errors: list[str] = []
         self.traceback = ""
         self.outputs: Mapping[str, Any] = {}
         """Of the stack, as far as they are known."""
         self._on_step = on_step
+        self._on_warning = on_warning
         self._planned = planned
 
     def take(self, event: EngineEvent) -> None:
@@ -44,8 +48,11 @@ class Events:
             self._on_step(step)
         if event.res_outputs_event is not None:
             self._keep_outputs(event.res_outputs_event.metadata)
-        if event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
-            self._keep(event.diagnostic_event.urn or "", event.diagnostic_event.message)
+        match event.diagnostic_event:
+            case DiagnosticEvent(severity="error", message=message, urn=urn):
+                self._keep(urn or "", message)
+            case DiagnosticEvent(severity="warning", message=message, urn=urn):
+                self._warn(urn or "", MARKUP.sub("", message).strip())
 
     @property
     def summary(self) -> str:
@@ -54,7 +61,11 @@ class Events:
 
     def _keep_outputs(self, metadata: StepEventMetadata) -> None:
         if metadata.type == STACK_TYPE and metadata.new is not None:
-            self.outputs = metadata.new.outputs or {}
+            self.outputs = masked(metadata.new.outputs or {})
+
+    def _warn(self, urn: str, text: str) -> None:
+        if not FROM_PATH.match(text):
+            self._on_warning(_located(urn, text))
 
     def _keep(self, urn: str, message: str) -> None:
         text = MARKUP.sub("", message).strip().removeprefix(ONCE_MORE)
@@ -62,9 +73,14 @@ class Events:
             text, self.traceback = found[1], f"{found[2]}\n"
         if text in WITHOUT_NEWS:
             return
-        told = text if not urn or resource_type(urn) == STACK_TYPE else f"{label(urn)}: {text}"
-        if told not in self.errors:
-            self.errors.append(told)
+        located = _located(urn, text)
+        if located not in self.errors:
+            self.errors.append(located)
+
+
+def _located(urn: str, text: str) -> str:
+    """With the resource that it is about, where there is one."""
+    return text if not urn or resource_type(urn) == STACK_TYPE else f"{label(urn)}: {text}"
 
 
 def _step(metadata: StepEventMetadata) -> Step | None:
@@ -83,4 +99,5 @@ def _changes(metadata: StepEventMetadata) -> tuple[Change, ...]:
 
 
 def _inputs(state: Any) -> Any:
-    return {} if state is None or state.inputs is None else state.inputs
+    """Secrets come as marked objects."""
+    return {} if state is None or state.inputs is None else masked(state.inputs)

@@ -71,7 +71,7 @@ def test_error_is_told_in_one_sentence_whichever_client_wrote_it_down(sample: Sa
 
 @each_sample
 def test_pulumis_engine_tells_the_sentence_first_and_keeps_the_original(sample: Sample) -> None:
-    events = Events(lambda _: None, planned=False)
+    events = Events(lambda _: None, planned=False, on_warning=lambda _: None)
     original = f"1 error occurred:\n\t* creating resource: {by_azure_native(sample)}"
     diagnostic = DiagnosticEvent(message=original, color="never", severity="error", urn=URN)
     events.take(EngineEvent(sequence=1, timestamp=0, diagnostic_event=diagnostic))

@@ -148,6 +148,24 @@ def test_wrong_job_is_found_before_anything_is_deployed(stack: Stack, jobs: str,
     assert stack.project.host.arm.get(group, "2024-03-01") is None
 
 
+def test_what_the_program_warns_of_is_told_once_though_its_jobs_are_checked_first(stack: Stack) -> None:
+    program = stack.project.directory / "__main__.py"
+    program.write_text(f"{program.read_text()}\npulumi.log.warn('it may rain')\n")
+    listing(stack, "[{file: jobs/work.yaml}]")
+    done = shoal(stack, "up", "-y")
+    assert done.returncode == 0
+    assert done.stderr == "warning: it may rain\n"
+
+
+def test_what_the_program_says_is_told_where_the_check_fails(stack: Stack) -> None:
+    listing(stack, "[{file: jobs/work.yaml}]")
+    (stack.project.directory / "__main__.py").write_text("import pulumi\npulumi.log.warn('it may rain')\n1 / 0\n")
+    done = shoal(stack, "up", "-y")
+    assert done.returncode == 1
+    assert done.stderr.count("warning: it may rain\n") == 1
+    assert done.stderr.endswith("error: ZeroDivisionError: division by zero\n")
+
+
 def test_stack_that_lists_no_jobs_says_so(stack: Stack) -> None:
     assert shoal(stack, "up", "-y").returncode == 0
     done = shoal(stack, "submit", "--listed", "--json")

@@ -102,6 +102,19 @@ def test_secret_is_encrypted_in_the_state_and_never_printed(project: PulumiProje
         assert not any(secret in text for text in kept)
 
 
+def test_secret_of_a_pool_is_in_no_comment_and_breaks_none(project: PulumiProject) -> None:
+    secret = """{"auto_scale": {"formula": pulumi.Output.secret("hunter2 = 1;")}}"""
+    project.program(
+        POOL.replace("""{"fixed_scale": {"target_low_priority_nodes": 1}}""", secret)
+        + "pulumi.export('word', pulumi.Output.secret('hunter2'))\n"
+    )
+    for words in ((), ("--json",)):
+        done = project.shoal("comment", *words)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "hunter2" not in done.stdout
+        assert "batch:Pool own" in done.stdout
+
+
 def test_pool_that_is_there_already_is_imported_and_kept(
     project: PulumiProject, client: BatchClient, management: BatchManagementClient
 ) -> None:

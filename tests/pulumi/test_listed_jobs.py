@@ -17,11 +17,14 @@ def test_job_is_submitted_once_by_up_and_by_pulumi_up_with_a_submission_after_it
     assert isinstance(project, PulumiProject)
     (project.directory / "job.yaml").write_text(JOB)
     stack.file.write_text(f"{stack.file.read_text()}  shoal:jobs: [{{file: job.yaml}}]\n")
+    program = project.directory / "__main__.py"
+    program.write_text(f"{program.read_text()}\npulumi.log.warn('it may rain')\n")
     previewed = project.shoal("preview", "-s", name)
     assert previewed.returncode == 0, previewed.stderr
     assert previewed.stdout.endswith("of job.yaml: 1 tasks to be added\n")
     submitted = project.shoal("up", "-y", "-s", name, "--json")
     assert submitted.returncode == 0, submitted.stderr
+    assert submitted.stderr.count("warning: it may rain\n") == submitted.stderr.count("warning: ") == 1
     (job,) = json.loads(submitted.stdout)["jobs"]
     assert (job["state"], job["added"]) == ("submitted", 1)
     (planned,) = json.loads(project.shoal("preview", "-s", name, "--json").stdout)["jobs"]
