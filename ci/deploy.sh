@@ -3,6 +3,7 @@
 set -euo pipefail
 stack=${1:?give the stack}
 export PATH="$PWD/.venv/bin:$PATH"
+source "$(dirname "$0")/backend.sh"
 
 limits=(${POLICY_LIMITS:+--policy-pack-config "$POLICY_LIMITS"})
 policies=()

@@ -4,6 +4,7 @@
 set -euo pipefail
 stack=${1:?give the stack}
 export PATH="$PWD/.venv/bin:$PATH"
+source "$(dirname "$0")/backend.sh"
 
 drifted=0
 echo "What somebody changed behind the stack's back:"

@@ -6,7 +6,9 @@ base=${2:?give the stack whose configuration it takes}
 [[ $number =~ ^[0-9]+$ ]] || { echo "'$number' is no number of a pull request" >&2; exit 2; }
 stack="pr-$number"
 export PATH="$PWD/.venv/bin:$PATH"
+source "$(dirname "$0")/backend.sh"
 
+[ -f "Pulumi.$base.yaml" ] || { echo "there is no Pulumi.$base.yaml to take the configuration of" >&2; exit 2; }
 cp "Pulumi.$base.yaml" "Pulumi.$stack.yaml"
 stacks=$(pulumi stack ls --json)
 grep -q "\"name\": \"$stack\"" <<<"$stacks" || pulumi stack init "$stack" --no-select

@@ -9,6 +9,7 @@ Needs nothing beside Python. Sources: GitHub REST, issue comments; Azure DevOps 
 import json
 import os
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,19 +19,27 @@ PAGE = 100
 
 
 def main() -> None:
-    body = Path("comment.md").read_text()
+    publishers = {"github": publish_to_github, "azure": publish_to_azure}
+    if len(sys.argv) != 2 or sys.argv[1] not in publishers:
+        sys.exit(f"give one of: {', '.join(publishers)}")
+    file = Path("comment.md")
+    body = file.read_text(encoding="utf-8") if file.is_file() else ""
     if not body.startswith("<!-- shoal:"):
         sys.exit("comment.md holds no comment; see why in the step before")
-    publish = {"github": publish_to_github, "azure": publish_to_azure}[sys.argv[1]]
-    print(publish(body))
+    try:
+        print(publishers[sys.argv[1]](body))
+    except urllib.error.HTTPError as exc:
+        sys.exit(f"{exc.url} answers {exc.code} {exc.reason}: {exc.read().decode(errors='replace')}")
+    except urllib.error.URLError as exc:
+        sys.exit(f"the comment cannot be put there: {exc.reason}")
 
 
 def publish_to_github(body: str) -> str:
-    issues = f"{os.environ['GITHUB_API_URL']}/repos/{os.environ['GITHUB_REPOSITORY']}/issues"
-    comments = f"{issues}/{os.environ['PULL_REQUEST']}/comments"
-    token = os.environ["GITHUB_TOKEN"]
+    issues = f"{_variable('GITHUB_API_URL')}/repos/{_variable('GITHUB_REPOSITORY')}/issues"
+    comments = f"{issues}/{_variable('PULL_REQUEST')}/comments"
+    token = _variable("GITHUB_TOKEN")
     for comment in _pages(comments, token):
-        if comment["user"]["type"] == "Bot" and _has_marker(comment["body"], body):
+        if (comment["user"] or {}).get("type") == "Bot" and _has_marker(comment["body"], body):
             _call("PATCH", f"{issues}/comments/{comment['id']}", token, {"body": body})
             return f"updated comment {comment['id']}"
     made = _call("POST", comments, token, {"body": body})
@@ -38,22 +47,29 @@ def publish_to_github(body: str) -> str:
 
 
 def publish_to_azure(body: str) -> str:
-    environ = os.environ
     threads = (
-        f"{environ['SYSTEM_COLLECTIONURI']}{environ['SYSTEM_TEAMPROJECTID']}/_apis/git/repositories/"
-        f"{environ['BUILD_REPOSITORY_ID']}/pullRequests/{environ['SYSTEM_PULLREQUEST_PULLREQUESTID']}/threads"
+        f"{_variable('SYSTEM_COLLECTIONURI')}{_variable('SYSTEM_TEAMPROJECTID')}/_apis/git/repositories/"
+        f"{_variable('BUILD_REPOSITORY_ID')}/pullRequests/{_variable('SYSTEM_PULLREQUEST_PULLREQUESTID')}/threads"
     )
-    token = environ["SYSTEM_ACCESSTOKEN"]
+    token = _variable("SYSTEM_ACCESSTOKEN")
     version = "api-version=7.1"
     for thread in _call("GET", f"{threads}?{version}", token)["value"]:
-        first = thread["comments"][0]
-        if not first.get("isDeleted") and _has_marker(first.get("content") or "", body):
+        first = next(iter(thread["comments"]), None)
+        if first and not first.get("isDeleted") and _has_marker(first.get("content") or "", body):
             address = f"{threads}/{thread['id']}/comments/{first['id']}?{version}"
             _call("PATCH", address, token, {"content": body})
             return f"updated thread {thread['id']}"
     comment = {"parentCommentId": 0, "content": body, "commentType": "text"}
     made = _call("POST", f"{threads}?{version}", token, {"comments": [comment], "status": "closed"})
     return f"made thread {made['id']}"
+
+
+def _variable(name: str) -> str:
+    """A workflow sets one that has no value to nothing."""
+    value = os.environ.get(name)
+    if not value:
+        sys.exit(f"{name} is not set")
+    return value
 
 
 def _has_marker(found: str, body: str) -> bool:

@@ -5,6 +5,7 @@ number=${1:?give the number of the pull request}
 [[ $number =~ ^[0-9]+$ ]] || { echo "'$number' is no number of a pull request" >&2; exit 2; }
 stack="pr-$number"
 export PATH="$PWD/.venv/bin:$PATH"
+source "$(dirname "$0")/backend.sh"
 
 stacks=$(pulumi stack ls --json)
 if ! grep -q "\"name\": \"$stack\"" <<<"$stacks"; then

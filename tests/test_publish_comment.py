@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,9 @@ def publish(system: str, server: PullRequests, directory: Path, body: str) -> st
     return done.stdout
 
 
-def published(system: str, server: PullRequests, directory: Path, body: str) -> subprocess.CompletedProcess[str]:
+def published(
+    system: str, server: PullRequests, directory: Path, body: str, **others: str
+) -> subprocess.CompletedProcess[str]:
     (directory / "comment.md").write_text(body)
     environment = {
         "GITHUB_API_URL": server.address,
@@ -38,6 +41,7 @@ def published(system: str, server: PullRequests, directory: Path, body: str) -> 
         "BUILD_REPOSITORY_ID": "repository",
         "SYSTEM_PULLREQUEST_PULLREQUESTID": "8",
         "SYSTEM_ACCESSTOKEN": "t",
+        **others,
     }
     arguments = [sys.executable, str(SCRIPT), system]
     return subprocess.run(
@@ -46,7 +50,10 @@ def published(system: str, server: PullRequests, directory: Path, body: str) -> 
 
 
 def test_github_comment_is_made_once_and_updated_after(server: PullRequests, tmp_path: Path) -> None:
-    others = [{"id": i + 1, "user": {"type": "User"}, "body": "<!-- shoal:dev -->\nme too"} for i in range(150)]
+    others: list[dict[str, Any]] = [
+        {"id": i + 1, "user": {"type": "User"}, "body": "<!-- shoal:dev -->\nme too"} for i in range(150)
+    ]
+    others[0]["user"] = None  # of an account that is gone
     server.comments.extend(others)
     assert publish("github", server, tmp_path, "<!-- shoal:dev -->\nfirst\n") == "made comment 151\n"
     assert publish("github", server, tmp_path, "<!-- shoal:prod -->\nother\n") == "made comment 152\n"
@@ -60,9 +67,10 @@ def test_github_comment_is_made_once_and_updated_after(server: PullRequests, tmp
 
 def test_azure_thread_is_made_once_and_updated_after(server: PullRequests, tmp_path: Path) -> None:
     server.threads.append({"id": 1, "comments": [{"id": 1, "isDeleted": True}]})
-    assert publish("azure", server, tmp_path, "<!-- shoal:dev -->\nfirst\n") == "made thread 2\n"
-    assert publish("azure", server, tmp_path, "<!-- shoal:dev -->\nsecond\n") == "updated thread 2\n"
-    assert [thread["comments"][0].get("content") for thread in server.threads] == [None, "<!-- shoal:dev -->\nsecond\n"]
+    server.threads.append({"id": 2, "comments": []})
+    assert publish("azure", server, tmp_path, "<!-- shoal:dev -->\nfirst\n") == "made thread 3\n"
+    assert publish("azure", server, tmp_path, "<!-- shoal:dev -->\nsecond\n") == "updated thread 3\n"
+    assert server.threads[2]["comments"][0]["content"] == "<!-- shoal:dev -->\nsecond\n"
 
 
 @pytest.mark.parametrize("system", ["github", "azure"])
@@ -71,3 +79,24 @@ def test_nothing_is_published_where_there_is_no_comment(system: str, server: Pul
     assert refused.returncode == 1
     assert "comment.md holds no comment" in refused.stderr
     assert (server.comments, server.threads) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("system", "variable"), [("github", "GITHUB_TOKEN"), ("github", "PULL_REQUEST"), ("azure", "SYSTEM_ACCESSTOKEN")]
+)
+def test_variable_that_is_missing_is_named(system: str, variable: str, server: PullRequests, tmp_path: Path) -> None:
+    refused = published(system, server, tmp_path, "<!-- shoal:dev -->\nfirst\n", **{variable: ""})
+    assert (refused.returncode, refused.stderr) == (1, f"{variable} is not set\n")
+
+
+def test_server_that_refuses_or_is_not_there_is_told_in_a_line(server: PullRequests, tmp_path: Path) -> None:
+    body = "<!-- shoal:dev -->\nfirst\n"
+    refused = published("github", server, tmp_path, body, GITHUB_API_URL=f"{server.address}/elsewhere")
+    assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
+    assert "/elsewhere/repos/o/r/issues/7/comments?" in refused.stderr
+    nobody = published("github", server, tmp_path, body, GITHUB_API_URL="http://127.0.0.1:1")
+    assert nobody.stderr.startswith("the comment cannot be put there: ")
+
+
+def test_system_that_is_not_known_is_refused(server: PullRequests, tmp_path: Path) -> None:
+    assert published("gitlab", server, tmp_path, "").stderr == "give one of: github, azure\n"

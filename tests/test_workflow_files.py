@@ -1,5 +1,6 @@
 """The files for GitHub Actions and Azure Pipelines are valid, hold no secret and may do little."""
 
+import os
 import re
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.services import REPOSITORY
 from tests.workflows import AZURE, EXPRESSION, GITHUB, SETUP, azure_jobs, github_job, read
 
 SCHEMAS = {
@@ -74,3 +76,22 @@ def test_pull_requests_of_forks_are_left_alone() -> None:
         if "pull_request" in document["on"]:
             for job in document["jobs"].values():
                 assert "github.event.pull_request.head.repo.full_name == github.repository" in job["if"]
+
+
+@pytest.mark.parametrize("script", ["comment", "deploy", "drift", "preview_stack", "teardown"])
+def test_script_without_the_address_of_the_state_says_which_variable_is_missing(script: str, tmp_path: Path) -> None:
+    refused = subprocess.run(
+        ["bash", str(REPOSITORY / "ci" / f"{script}.sh"), "7", "dev"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("PULUMI_BACKEND_URL is not set; ")
+
+
+def test_stack_of_its_own_is_for_pull_requests_that_are_open() -> None:
+    condition = read(REPOSITORY / ".github" / "workflows" / "preview.yml")["jobs"]["own-stack"]["if"]
+    assert condition.startswith("github.event.pull_request.state == 'open' && ")
