@@ -82,5 +82,5 @@ def from_json(document: Mapping[str, Any]) -> Environment:
                 "packages": {name: Package(**package) for name, package in document["packages"].items()},
             }
         )
-    except (KeyError, TypeError, ValueError) as exc:
+    except (AttributeError, KeyError, TypeError, ValueError) as exc:
         raise BadInput(f"the stack's outputs are not an environment document ({exc}); run `shoal up` again") from exc

@@ -115,3 +115,10 @@ def test_environment_is_that_of_a_stack_or_of_a_document(
     assert find_environment("local", None, project_dir=project) == environment
     with pytest.raises(BadInput, match=r"none\.json is not an environment document"):
         find_environment("any", tmp_path / "none.json", project_dir=tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"[]", b"3", b'{"pools": []}', b'{"authentication": "entra"}'])
+def test_document_that_is_none_is_refused_by_its_name(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "e.json").write_bytes(content)
+    with pytest.raises(BadInput, match=r"e\.json.*not an environment document"):
+        find_environment("any", tmp_path / "e.json", project_dir=tmp_path)

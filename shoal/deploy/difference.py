@@ -79,7 +79,9 @@ def configuration_of(stack: Stack) -> dict[str, Any]:
 
 
 def differences(a: Side, b: Side, *, names_too: bool = False) -> list[Difference]:
-    """Of what is known of both, in the order of the keys."""
+    """Of what is known of both, in the order of the keys. Raises BadInput where nothing is."""
+    if not any(a.part(part) is not None and b.part(part) is not None for part in NAMES):
+        raise BadInput(f"nothing is known of both {a.name} and {b.name}: {'; '.join([*a.gaps, *b.gaps])}")
     return [
         difference
         for part, names in NAMES.items()

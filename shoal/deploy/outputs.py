@@ -20,9 +20,13 @@ def find_environment(stack: str, document: Path | None, *, project_dir: Path) ->
     if document is None:
         return environment_of(stack, project_dir=project_dir)
     try:
-        return from_json(json.loads(document.read_text()))
-    except (OSError, json.JSONDecodeError) as exc:
+        outputs = json.loads(document.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
         raise BadInput(f"{document} is not an environment document: {exc}") from exc
+    try:
+        return from_json(outputs if isinstance(outputs, dict) else {})
+    except BadInput as exc:
+        raise BadInput(f"{document}: {exc}") from exc
 
 
 def environment_of(stack: str, *, project_dir: Path) -> Environment:

@@ -1,6 +1,7 @@
 """A Pulumi project on disk: what `Pulumi.yaml` declares and what a stack's file gives."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +13,8 @@ import yaml
 from shoal.errors import BadInput
 
 PROJECT_FILE = "Pulumi.yaml"
+STACK_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+"""Source: Pulumi's sdk/go/common/tokens, ParseStackName."""
 
 
 class Service(StrEnum):
@@ -93,10 +96,12 @@ def read_project(directory: Path) -> Project:
 
 def read_stack(name: str, directory: Path) -> Stack:
     """The stack's configuration, with defaults applied and types checked as Pulumi does. Raises BadInput."""
+    if not STACK_NAME.fullmatch(name):
+        raise BadInput(f"{name!r} cannot name a stack: at most 100 letters, digits, hyphens, underscores and periods")
     project = read_project(directory)
     file = f"Pulumi.{name}.yaml"
     if not (directory / file).is_file():
-        known = sorted(path.name.split(".")[1] for path in directory.glob("Pulumi.*.yaml"))
+        known = sorted(path.name[len("Pulumi.") : -len(".yaml")] for path in directory.glob("Pulumi.*.yaml"))
         raise BadInput(f"stack {name} has no {file} in {directory}; the stacks there are: {', '.join(known) or 'none'}")
     given = _read_yaml(directory / file).get("config") or {}
     values = {_stack_key(key, file): value for key, value in given.items()}

@@ -45,7 +45,7 @@ def read_document(path: Path) -> Document:
         return parse_document(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError as exc:
         raise BadInput(f"{path} does not exist") from exc
-    except (OSError, UnicodeDecodeError) as exc:
+    except (OSError, ValueError) as exc:  # a name with a null byte, or a text that is not UTF-8
         raise BadInput(f"{path} cannot be read: {exc}") from exc
 
 

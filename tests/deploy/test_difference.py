@@ -77,7 +77,8 @@ def test_outputs_are_compared_where_both_are_known() -> None:
     slots = Difference(part="outputs", key="pools.spot.task_slots_per_node", a=4, b=8)
     assert differences(a, b) == [slots]
     assert {found.key for found in differences(a, b, names_too=True)} == {slots.key, "stack", "blob_endpoint"}
-    assert differences(a, replace(b, outputs=None)) == []
+    with pytest.raises(BadInput, match="nothing is known of both a and b"):
+        differences(a, replace(b, outputs=None))
 
 
 @pytest.mark.parametrize(("text", "message"), [("{", "does not hold outputs"), ("[]", "it is no object")])
@@ -136,3 +137,11 @@ def test_stack_that_is_not_there_is_refused(stacks: tuple[Stack, Stack]) -> None
     refused = stacks[0].project.shoal("env", "diff", stacks[0].name, "prod")
     assert refused.returncode == 2
     assert "stack prod has no Pulumi.prod.yaml" in refused.stderr
+
+
+def test_environments_of_which_nothing_is_known_of_both_are_not_called_equal(stacks: tuple[Stack, Stack]) -> None:
+    one, _ = stacks
+    (one.project.directory / "prod.json").write_text("{}")
+    refused = one.project.shoal("env", "diff", "prod.json", one.name)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "error: nothing is known of both prod.json and" in refused.stderr

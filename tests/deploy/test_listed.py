@@ -49,6 +49,12 @@ def test_paths_are_relative_to_the_project_and_only_the_file_is_required(tmp_pat
     assert (second.parameters, second.wait) == ({"day": "2024-01-31", "n": 2}, True)
 
 
+def test_file_whose_name_no_file_can_have_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, '[{file: "a\\0b.yaml"}]')
+    with pytest.raises(BadInput, match=r"^p:jobs\[0\]: .* cannot be read: embedded null byte"):
+        planned(tmp_path)
+
+
 def test_stack_that_lists_nothing_has_no_jobs(tmp_path: Path) -> None:
     write(tmp_path, "[]")
     assert listed_jobs(read_stack("dev", tmp_path)) == []

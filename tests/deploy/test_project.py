@@ -79,6 +79,13 @@ def test_integer_may_be_written_as_text(tmp_path: Path) -> None:
     assert read(tmp_path, "config: {sweep:title: t, sweep:days: '7'}").config["sweep:days"] == "7"
 
 
+@pytest.mark.parametrize("name", ["", "a/b", "../dev", "a b", "dev\n", "x" * 101])
+def test_name_that_no_stack_can_have_is_refused(tmp_path: Path, name: str) -> None:
+    write(tmp_path, "")
+    with pytest.raises(BadInput, match="cannot name a stack: at most 100 letters, digits, hyphens"):
+        read_stack(name, tmp_path)
+
+
 def test_stack_without_a_file_is_refused_with_those_that_have_one(tmp_path: Path) -> None:
     write(tmp_path, "")
     with pytest.raises(BadInput, match=r"stack prod has no Pulumi.prod.yaml in .*; the stacks there are: dev"):
