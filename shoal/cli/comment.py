@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shoal.cli.deploy import engine_option, json_option, stack_option
+from shoal.cli import options
 from shoal.errors import BadInput, ShoalError
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ DEFAULT_DURATION = "PT5M"
 
 
 @click.command()
-@stack_option
-@engine_option
+@options.stack
+@options.engine
 @click.option(
     "--task-duration",
     metavar="DURATION",
@@ -43,7 +43,7 @@ DEFAULT_DURATION = "PT5M"
     multiple=True,
     help="A further section, with the text of a file; repeatable.",
 )
-@json_option
+@options.as_json
 def comment(
     stack_name: str,
     engine: "EngineName | None",

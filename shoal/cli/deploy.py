@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shoal.cli import options
 from shoal.errors import BadInput
 
 if TYPE_CHECKING:
@@ -16,38 +17,20 @@ if TYPE_CHECKING:
     from shoal.deploy.project import Stack
     from shoal.deploy.steps import Step
 
-stack_option = click.option(
-    "-s",
-    "--stack",
-    "stack_name",
-    envvar="SHOAL_STACK",
-    default="local",
-    show_default=True,
-    help="The stack to work on.",
-)
-yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 no_jobs_option = click.option(
     "--no-jobs", "without_jobs", is_flag=True, help="Leave out the jobs that the configuration lists."
-)
-engine_option = click.option(
-    "--engine",
-    type=click.Choice(["pulumi", "embedded"]),
-    envvar="SHOAL_ENGINE",
-    help="Who deploys: the one that deployed the stack before, else Pulumi's engine where there is a `pulumi`, "
-    "else the embedded engine, for stacks on this machine only.",
 )
 SIGNS = {"create": "+", "import": "=", "update": "~", "replace": "+-", "delete": "-"}
 DONE = {"create": "created", "import": "imported", "update": "updated", "replace": "replaced", "delete": "deleted"}
 
 
 @click.command()
-@stack_option
-@yes_option
-@engine_option
+@options.stack
+@options.yes
+@options.engine
 @no_jobs_option
-@click.option("-q", "--quiet", is_flag=True, help="Say what became of it, not each change.")
-@json_option
+@options.quiet
+@options.as_json
 def up(stack_name: str, yes: bool, engine: "EngineName | None", without_jobs: bool, quiet: bool, as_json: bool) -> None:
     """Deploy a stack: make, change and delete what its configuration asks for, then submit the jobs that it lists."""
     from shoal.cli.listed import check_jobs, refuse_failures, submit_listed
@@ -70,18 +53,19 @@ def up(stack_name: str, yes: bool, engine: "EngineName | None", without_jobs: bo
 
 
 @click.command()
-@stack_option
-@engine_option
+@options.stack
+@options.engine
 @no_jobs_option
-@json_option
-def preview(stack_name: str, engine: "EngineName | None", without_jobs: bool, as_json: bool) -> None:
+@options.quiet
+@options.as_json
+def preview(stack_name: str, engine: "EngineName | None", without_jobs: bool, quiet: bool, as_json: bool) -> None:
     """Say what `shoal up` would do, and do nothing."""
     from shoal.cli.listed import expected_jobs, show_expected
 
     stack, chosen, jobs = _stack_and_jobs(stack_name, engine, without_jobs=without_jobs)
     _tell(f"Stack {stack.name} {_where(chosen)}:", as_json)
     steps: list[Step] = []
-    on_step = partial(_note, steps, quiet=as_json, will=True)
+    on_step = partial(_note, steps, quiet=as_json or quiet, will=True)
     expected = expected_jobs(jobs, chosen.deploy(stack, preview=True, on_step=on_step))
     if as_json:
         _emit(steps, {"stack": stack.name, "engine": chosen.name, "jobs": expected})
@@ -91,11 +75,12 @@ def preview(stack_name: str, engine: "EngineName | None", without_jobs: bool, as
 
 
 @click.command()
-@stack_option
-@yes_option
-@engine_option
-@json_option
-def down(stack_name: str, yes: bool, engine: "EngineName | None", as_json: bool) -> None:
+@options.stack
+@options.yes
+@options.engine
+@options.quiet
+@options.as_json
+def down(stack_name: str, yes: bool, engine: "EngineName | None", quiet: bool, as_json: bool) -> None:
     """Delete everything that a stack has."""
     from shoal.deploy.project import Service
 
@@ -107,7 +92,7 @@ def down(stack_name: str, yes: bool, engine: "EngineName | None", as_json: bool)
         _confirm_deletion(stack, resources)
     _tell(f"Deleting stack {stack.name} {_where(chosen)}", as_json)
     steps: list[Step] = []
-    chosen.destroy(stack, on_step=lambda step: _note(steps, step, quiet=as_json))
+    chosen.destroy(stack, on_step=lambda step: _note(steps, step, quiet=as_json or quiet))
     if as_json:
         _emit(steps, {"stack": stack.name, "engine": chosen.name})
     else:
@@ -115,8 +100,8 @@ def down(stack_name: str, yes: bool, engine: "EngineName | None", as_json: bool)
 
 
 @click.command()
-@stack_option
-@json_option
+@options.stack
+@options.as_json
 def outputs(stack_name: str, as_json: bool) -> None:
     """Print the environment document that a deployed stack leaves for the other commands."""
     from pathlib import Path

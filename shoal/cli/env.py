@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from shoal.cli import output
+from shoal.cli import options, output
 
 
 @click.group()
@@ -17,7 +17,7 @@ def env() -> None:
 @click.argument("a")
 @click.argument("b")
 @click.option("--all", "names_too", is_flag=True, help="Also what must differ: names of resources, and addresses.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@options.as_json
 def diff(a: str, b: str, names_too: bool, as_json: bool) -> None:
     """Say what differs between two environments: stacks of the project, or files of outputs.
 

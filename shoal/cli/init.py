@@ -4,10 +4,12 @@ from pathlib import Path
 
 import click
 
+from shoal.cli import options
+
 
 @click.command()
 @click.argument("directory", metavar="PROJECT", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
+@options.as_json
 def init(directory: Path, as_json: bool) -> None:
     """Make the directory PROJECT: stacks, an application, a job and tests, everything pinned."""
     from shoal.cli.output import emit_json

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shoal.cli import options
 from shoal.cli.output import emit_json, emit_table
 from shoal.errors import BadInput, WorkFailed
 
@@ -36,7 +37,6 @@ state_option = click.option(
     callback=_state_dir,
     help="Where the service keeps its state  [default: $SHOAL_STATE, or shoal below the user's state directory]",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @local.command()
@@ -138,7 +138,7 @@ def stop(state_dir: Path) -> None:
 
 @local.command()
 @state_option
-@json_option
+@options.as_json
 def status(state_dir: Path, as_json: bool) -> None:
     """Show how the service is reached; exit code 1 where none runs."""
     from dataclasses import asdict
@@ -183,7 +183,7 @@ def env(state_dir: Path) -> None:
 @click.option("--evictions-per-node-hour", type=click.FloatRange(0), help="How often each Spot node is pre-empted.")
 @click.option("--seed", type=click.IntRange(0), help="Of the evictions' random numbers.")
 @click.option("--preempt", metavar="NODE", help="Take this Spot node away now; `any` takes the busiest.")
-@json_option
+@options.as_json
 def chaos(state_dir: Path, preempt: str | None, as_json: bool, **settings: float | None) -> None:
     """Make the service as rough as a cloud: slow boots, evictions of Spot nodes. Without options, show how it is."""
     running = _running(state_dir)

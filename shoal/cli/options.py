@@ -18,6 +18,15 @@ out = click.option("--out", type=click.Path(path_type=Path), help="Where outputs
 stack = click.option(
     "-s", "--stack", "stack_name", envvar="SHOAL_STACK", default="local", show_default=True, help="The stack."
 )
+yes = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+quiet = click.option("-q", "--quiet", is_flag=True, help="Say what became of it, not each change.")
+engine = click.option(
+    "--engine",
+    type=click.Choice(["pulumi", "embedded"]),
+    envvar="SHOAL_ENGINE",
+    help="Who deploys: the one that deployed the stack before, else Pulumi's engine where there is a `pulumi`, "
+    "else the embedded engine, for stacks on this machine only.",
+)
 document = click.option(
     "--environment",
     "document",

@@ -147,7 +147,7 @@ def cancel(job_id: str, environment: "Environment", as_json: bool) -> None:
 
 @click.command()
 @options.job_argument
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@options.yes
 @options.of_environment
 @options.as_json
 def rm(job_id: str, yes: bool, environment: "Environment", as_json: bool) -> None:

@@ -92,6 +92,16 @@ def test_preview_says_which_tasks_would_be_added(stack: Stack) -> None:
     assert told == f"Then {known['job_id']} of jobs/work.yaml: nothing to be added to its 2 tasks"
 
 
+def test_quiet_commands_say_what_became_of_the_stack_and_not_each_change(stack: Stack) -> None:
+    place = f"at {stack.project.status.arm_endpoint} with the embedded engine"
+    assert shoal(stack, "preview", "-q").stdout.splitlines() == [
+        f"Stack {stack.name} {place}:",
+        "17 to be created, 0 unchanged.",
+    ]
+    assert shoal(stack, "up", "-q").stdout.splitlines()[1:] == ["17 created, 0 unchanged."]
+    assert shoal(stack, "down", "-q", "-y").stdout.splitlines()[1:] == ["17 deleted, 0 unchanged."]
+
+
 def test_submission_that_broke_off_is_completed(stack: Stack, client: BatchClient) -> None:
     listing(stack, "[{file: jobs/work.yaml}]")
     (planned,) = json.loads(shoal(stack, "preview", "--json").stdout)["jobs"]
