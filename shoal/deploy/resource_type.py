@@ -65,7 +65,7 @@ class ResourceType:
         said = {name: value for name, value in inputs.items() if name not in self.parameters}
         if "identity" in said:
             said["identity"] = _identity_map(said["identity"])
-        return nested(self._definition, said)
+        return nested(self.definition, said)
 
     def inputs(self, resource: Mapping[str, Any]) -> dict[str, Any]:
         """What the program would have to say, of a resource as ARM returns it; what only ARM says is among it."""
@@ -80,14 +80,16 @@ class ResourceType:
 
     def outputs(self, resource: Mapping[str, Any]) -> dict[str, Any]:
         """A resource as ARM returns it, in the program's spelling."""
-        seen = flattened(self._definition, resource) if self.flattened else dict(resource)
+        seen = flattened(self.definition, resource) if self.flattened else dict(resource)
         return {name: value for name, value in seen.items() if name != "id"}
 
     @property
-    def _definition(self) -> Definition:
-        found = definition(arm_type(self.path), self.api_version)
+    def definition(self) -> Definition:
+        """What ARM takes of it. Raises LookupError where the project has no table of the type."""
+        type_ = arm_type(self.path)
+        found = definition(type_, self.api_version)
         if found is None:
-            raise LookupError(f"there is no table of {self.token} in version {self.api_version}")
+            raise LookupError(f"there is no table of {type_} in version {self.api_version}")
         return found
 
 

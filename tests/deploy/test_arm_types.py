@@ -1,5 +1,6 @@
 """What ARM's definitions say of a body, rule by rule."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -119,7 +120,7 @@ def test_one_thing_wrong_is_one_sentence(changes: dict[str, Any], rule: Rule, re
     assert refusal in found
     body = STORAGE.body(inputs)
     name = inputs["accountName"]
-    assert [fault.rule for fault in faults(arm_type(STORAGE.path), "2024-01-01", body, name=name)] == [rule]
+    assert [fault.rule for fault in faults(STORAGE.definition, body, name=name)] == [rule]
 
 
 def test_list_that_is_too_long_is_at_fault() -> None:
@@ -134,7 +135,7 @@ def test_list_that_is_too_long_is_at_fault() -> None:
             },
         }
     }
-    (fault,) = faults("Microsoft.Consumption/budgets", "2024-08-01", body)
+    (fault,) = faults(TYPES["azure-native:consumption:Budget"].definition, body)
     assert (fault.rule, fault.found, fault.demand) == (Rule.LENGTH, "a list of 51", "it must have at most 50 items")
     assert fault.path == ("properties", "notifications", "most", "contactEmails")
 
@@ -187,7 +188,7 @@ def test_fault_in_what_azure_native_names_otherwise_is_named_as_the_program_has_
 
 def test_name_may_be_said_again_in_the_body() -> None:
     body = {"name": "v", "location": "westeurope", "properties": {}}
-    assert faults("Microsoft.Network/virtualNetworks", "2024-05-01", body) == []
+    assert faults(NETWORK.definition, body) == []
 
 
 def test_secrets_are_not_shown() -> None:
@@ -232,4 +233,4 @@ def test_type_is_read_from_the_path(path: str, expected: str) -> None:
 
 def test_type_without_a_table_is_not_guessed() -> None:
     with pytest.raises(LookupError, match=r"no table of Microsoft\.Batch/batchAccounts in version 1999-01-01"):
-        faults("Microsoft.Batch/batchAccounts", "1999-01-01", {})
+        _ = replace(TYPES["azure-native:batch:BatchAccount"], api_version="1999-01-01").definition

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, assert_never
 
 from shoal.deploy.arm_types.shapes import Anything, Boolean, Items, Number, Object, Reference, Shape, Text, Word
-from shoal.deploy.arm_types.tables import Definition, definition
+from shoal.deploy.arm_types.tables import Definition
 from shoal.deploy.properties import MASK, UNKNOWN
 
 Path = tuple[str | int, ...]
@@ -36,14 +36,8 @@ class Fault:
     """The rest of the sentence that begins with the path and what was found."""
 
 
-def faults(arm_type: str, api_version: str, body: Mapping[str, Any], *, name: str | None = None) -> list[Fault]:
-    """Of a PUT of this body; of the resource's name too where it is given. What is UNKNOWN is let through.
-
-    Raises LookupError where the project has no table of the type.
-    """
-    known = definition(arm_type, api_version)
-    if known is None:
-        raise LookupError(f"there is no table of {arm_type} in version {api_version}")
+def faults(known: Definition, body: Mapping[str, Any], *, name: str | None = None) -> list[Fault]:
+    """Of a PUT of this body; of the resource's name too where it is given. What is UNKNOWN is let through."""
     of_name = [] if name is None else _of_value(known, known.name, name, ("name",))
     return [*of_name, *_of_object(known, known.body, body, ())]
 

@@ -50,7 +50,7 @@ def _nested(known: Definition, shape: Object, value: Mapping[str, Any]) -> dict[
     if envelope is not None and ENVELOPE not in value:
         value = _enveloped(shape, envelope, value)
     renamed = {_arm_name(name, shape): item for name, item in value.items()}
-    return {name: _deeper(known, shape, name, item, _nested) for name, item in renamed.items()}
+    return {name: deeper(known, shape, name, item, _nested) for name, item in renamed.items()}
 
 
 def _enveloped(shape: Object, envelope: Object, value: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,14 +69,16 @@ def _flattened(known: Definition, shape: Object, value: Mapping[str, Any]) -> di
     own = _inverted(shape)
     is_enveloped = ENVELOPE in shape.properties or ENVELOPE in shape.read_only
     beside = {name: item for name, item in value.items() if not (is_enveloped and name == ENVELOPE)}
-    found = {own.get(name, name): _deeper(known, shape, name, item, _flattened) for name, item in beside.items()}
+    found = {own.get(name, name): deeper(known, shape, name, item, _flattened) for name, item in beside.items()}
     if not is_enveloped:
         return found
     envelope, within = known.envelope(shape), value.get(ENVELOPE, {})
     return {**found, **(within if envelope is None else _flattened(known, envelope, within))}
 
 
-def _deeper(known: Definition, shape: Object, name: str, value: Any, convert: Convert) -> Any:
+def deeper(known: Definition, shape: Object, name: str, value: Any, convert: Convert) -> Any:
+    """The value of one property of an object, every object within converted."""
+
     def converted(shape: Shape | None, value: Any) -> Any:
         match shape, value:
             case Reference(object=name), Mapping():

@@ -5,7 +5,7 @@ from typing import Any
 
 from shoal.deploy.arm_types.faults import Fault, Path, faults
 from shoal.deploy.arm_types.nesting import own_names
-from shoal.deploy.arm_types.tables import ENVELOPE, Definition, arm_type, definition
+from shoal.deploy.arm_types.tables import ENVELOPE
 from shoal.deploy.properties import MASK
 from shoal.deploy.resource_type import ResourceType
 from shoal.errors import BadInput
@@ -23,19 +23,13 @@ def refuse(kind: ResourceType, inputs: Mapping[str, Any], secret: Collection[str
 
 
 def refusals(kind: ResourceType, inputs: Mapping[str, Any], secret: Collection[str] = ()) -> list[str]:
-    """One sentence for each property at fault; none where the project has no table of the type.
-
-    `secret` names the inputs of which nothing is shown.
-    """
-    known = definition(arm_type(kind.path), kind.api_version)
-    if known is None:
-        return []
-    found = faults(arm_type(kind.path), kind.api_version, kind.body(inputs), name=inputs.get(kind.name_property))
-    return [_sentence(fault, kind, known, secret) for fault in found]
+    """One sentence for each property at fault. `secret` names the inputs of which nothing is shown."""
+    found = faults(kind.definition, kind.body(inputs), name=inputs.get(kind.name_property))
+    return [_sentence(fault, kind, secret) for fault in found]
 
 
-def _sentence(fault: Fault, kind: ResourceType, known: Definition, secret: Collection[str]) -> str:
-    path = kind.name_property if fault.path == ("name",) else _dotted(own_names(known, fault.path))
+def _sentence(fault: Fault, kind: ResourceType, secret: Collection[str]) -> str:
+    path = kind.name_property if fault.path == ("name",) else _dotted(own_names(kind.definition, fault.path))
     found = MASK if path.partition(".")[0].partition("[")[0] in secret else fault.found
     return f"{path} {fault.demand}" if found is None else f"{path} is {found}; {fault.demand}"
 

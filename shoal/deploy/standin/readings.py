@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from shoal.deploy.arm_types.tables import arm_type, definition
 from shoal.deploy.arm_types.writable import writable
 from shoal.deploy.resource_type import ResourceType
 
@@ -23,8 +22,7 @@ def inputs_as_found(kind: ResourceType, inputs: Mapping[str, Any], resource: Map
 def inputs_to_import(kind: ResourceType, resource: Mapping[str, Any]) -> dict[str, Any]:
     """All that a program may say of the resource, as azure-native's SDK knows it, with the service's answers."""
     known = known_inputs(kind.token)
-    table = definition(arm_type(kind.path), kind.api_version)
-    said = resource if table is None else {**writable(table, resource), "id": resource["id"]}
+    said = {**writable(kind.definition, resource), "id": resource["id"]}
     return {name: value for name, value in kind.inputs(said).items() if name in known and value not in (None, [])}
 
 
