@@ -1,58 +1,13 @@
-import os
-import subprocess
-import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from azure.mgmt.batch import BatchManagementClient
 
-from shoal.deploy.engine import Host
-from shoal.deploy.record import StackRecord, load_record
 from shoal.local.status import Status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
-    """A Pulumi project in a directory of its own, and the command `shoal` in it."""
-
-    name: str
-    directory: Path
-    status: Status
-    engine: str = "embedded"
-    """Empty for the one that the command chooses."""
-    path: str = os.environ["PATH"]
-
-    @property
-    def host(self) -> Host:
-        return Host(status=self.status)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {**os.environ, "PATH": self.path, "SHOAL_ENGINE": self.engine, "SHOAL_STATE": self.status.state_dir}
-
-    def program(self, text: str) -> None:
-        (self.directory / "__main__.py").write_text(text)
-
-    def shoal(self, *arguments: str, state: str | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "shoal", *arguments],
-            cwd=self.directory,
-            env=self.environment | ({} if state is None else {"SHOAL_STATE": state}),
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-
-    def up(self) -> str:
-        """What a deployment that must succeed prints."""
-        done = self.shoal("up", "-y")
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def record(self) -> StackRecord | None:
-        return load_record(self.host.arm, self.name, "local")
+from tests.arm import management_client
+from tests.deploy.projects import Project
+from tests.deploy.stacks import Stack, copied_stack
 
 
 @pytest.fixture
@@ -60,3 +15,17 @@ def project(tmp_path: Path, service: Status, name: str) -> Project:
     (tmp_path / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\nconfig:\n  size: small\n")
     (tmp_path / "Pulumi.local.yaml").write_text(f"config:\n  {name}:service: embedded\n")
     return Project(name=name, directory=tmp_path, status=service)
+
+
+@pytest.fixture
+def stack(tmp_path: Path, service: Status, name: str) -> Iterator[Stack]:
+    """Of the repository's program, deployed by the embedded engine; taken down at the end."""
+    stack = copied_stack(Project(name="shoal", directory=tmp_path, status=service), name)
+    yield stack
+    stack.project.shoal("down", "-y", "-s", name)
+
+
+@pytest.fixture
+def management(service: Status) -> Iterator[BatchManagementClient]:
+    with management_client(service) as client:
+        yield client

@@ -9,7 +9,7 @@ import pytest
 
 from shoal.deploy.outputs import environment_of
 from shoal.environment import Environment
-from tests.deploy.conftest import Project
+from tests.deploy.projects import Project
 from tests.services import REPOSITORY
 
 

@@ -1,7 +1,5 @@
 """Accounts of somebody else: a stack uses them, and leaves them as they were."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,22 +7,13 @@ from azure.batch import BatchClient, models
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.mgmt.batch import BatchManagementClient
 
-from shoal.local.status import Status
 from tests.arm import ArmHttp
-from tests.deploy.conftest import Project
-from tests.deploy.stacks import Stack, copied_stack
+from tests.deploy.stacks import Stack
 from tests.local.arm.conftest import account, account_name, arm, management, storage
 from tests.local.arm.test_storage_accounts import blob_client
 from tests.waiting import wait_until
 
 __all__ = ["account", "account_name", "arm", "management", "storage"]
-
-
-@pytest.fixture
-def stack(tmp_path: Path, service: Status, name: str) -> Iterator[Stack]:
-    stack = copied_stack(Project(name="shoal", directory=tmp_path, status=service), name)
-    yield stack
-    stack.project.shoal("down", "-y", "-s", name)
 
 
 def adopt(stack: Stack, **keys: str) -> None:

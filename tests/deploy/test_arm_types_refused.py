@@ -9,7 +9,7 @@ from pulumi.runtime.proto import provider_pb2 as wire
 from shoal.deploy.properties import encode
 from shoal.deploy.standin.azure_native import AzureNative
 from shoal.local.status import Status
-from tests.deploy.conftest import Project
+from tests.deploy.projects import Project
 from tests.deploy.test_engine import GROUP, exists, group_path
 
 ACCOUNT = """

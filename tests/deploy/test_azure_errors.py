@@ -18,7 +18,7 @@ from shoal.deploy.pulumi_events import Events
 from shoal.errors import WorkFailed
 from shoal.local.status import Status
 from tests.deploy.azure_samples import SAMPLES, Sample
-from tests.deploy.conftest import Project
+from tests.deploy.projects import Project
 from tests.deploy.refusing import refusing
 from tests.deploy.test_engine import GROUP
 from tests.services import REPOSITORY

@@ -8,7 +8,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from shoal.local.status import Status
-from tests.deploy.conftest import Project
+from tests.deploy.projects import Project
 from tests.deploy.stacks import Stack, copied_stack
 
 JOB = """\

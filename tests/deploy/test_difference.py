@@ -11,7 +11,7 @@ from shoal.deploy.difference import Difference, Side, differences, read_side
 from shoal.environment import to_json
 from shoal.errors import BadInput
 from shoal.local.status import Status
-from tests.deploy.conftest import Project
+from tests.deploy.projects import Project
 from tests.deploy.stacks import Stack, copied_stack
 from tests.jobs.builders import ENVIRONMENT
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from shoal.deploy.record import Resource, StackRecord, save_record
-from tests.deploy.conftest import Project
+from tests.deploy.projects import Project
 from tests.waiting import wait_until
 
 GROUP = """

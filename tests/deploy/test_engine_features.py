@@ -5,7 +5,7 @@ import json
 import pytest
 from azure.storage.blob import BlobServiceClient
 
-from tests.deploy.conftest import Project
+from tests.deploy.projects import Project
 from tests.deploy.test_engine import GROUP, IDENTITY, exists, group_path, identity_path
 
 

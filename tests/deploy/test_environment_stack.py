@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,26 +10,11 @@ from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.batch import BatchManagementClient
 
-from shoal.local.status import Status
-from tests.arm import ArmHttp, management_client
-from tests.deploy.conftest import Project
-from tests.deploy.stacks import Stack, copied_stack
+from tests.arm import ArmHttp
+from tests.deploy.stacks import Stack
 from tests.local.arm.test_storage_accounts import blob_client
 from tests.services import REPOSITORY
 from tests.waiting import wait_until
-
-
-@pytest.fixture
-def stack(tmp_path: Path, service: Status, name: str) -> Iterator[Stack]:
-    stack = copied_stack(Project(name="shoal", directory=tmp_path, status=service), name)
-    yield stack
-    stack.project.shoal("down", "-y", "-s", name)
-
-
-@pytest.fixture
-def management(service: Status) -> Iterator[BatchManagementClient]:
-    with management_client(service) as client:
-        yield client
 
 
 def test_deployed_environment_can_be_used_at_once(

@@ -10,7 +10,7 @@ import yaml
 
 from components.roles import GRANTS
 from shoal.local.status import Status
-from tests.deploy.conftest import Project
+from tests.deploy.projects import Project
 from tests.deploy.stacks import Stack, copied_stack
 from tests.services import REPOSITORY
 from tests.workflows import GITHUB, azure_jobs, read

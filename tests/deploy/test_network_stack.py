@@ -10,7 +10,7 @@ from azure.mgmt.batch import BatchManagementClient
 
 from shoal.local.status import Status
 from tests.arm import management_client
-from tests.deploy.conftest import Project
+from tests.deploy.projects import Project
 from tests.deploy.stacks import Stack, copied_stack
 
 SECTIONS = """\

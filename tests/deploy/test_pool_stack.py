@@ -1,32 +1,13 @@
 """Pools that have all that pools may have, deployed to a service by the embedded engine."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from azure.batch import BatchClient
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.mgmt.batch import BatchManagementClient
 
-from shoal.local.status import Status
-from tests.arm import management_client
-from tests.deploy.conftest import Project
 from tests.deploy.pools import FULL, configure_pools
-from tests.deploy.stacks import Stack, copied_stack
+from tests.deploy.stacks import Stack
 from tests.waiting import wait_until
-
-
-@pytest.fixture
-def stack(tmp_path: Path, service: Status, name: str) -> Iterator[Stack]:
-    stack = copied_stack(Project(name="shoal", directory=tmp_path, status=service), name)
-    yield stack
-    stack.project.shoal("down", "-y", "-s", name)
-
-
-@pytest.fixture
-def management(service: Status) -> Iterator[BatchManagementClient]:
-    with management_client(service) as client:
-        yield client
 
 
 def test_pools_with_everything_are_made_and_then_left_as_they_are(

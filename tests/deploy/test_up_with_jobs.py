@@ -10,7 +10,7 @@ from azure.batch import BatchClient, models
 
 from shoal.connect import connected
 from shoal.local.status import Status
-from tests.deploy.conftest import Project
+from tests.deploy.projects import Project
 from tests.deploy.stacks import Stack, copied_stack
 
 JOB = """\
