@@ -2,8 +2,7 @@
 
 import pulumi
 
-from components.environment import Environment
-from components.settings import read_settings
+from components import Environment, read_settings
 
 settings = read_settings()
 environment = Environment(pulumi.get_project(), settings.environment_args())

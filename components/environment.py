@@ -7,19 +7,12 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import authorization, resources
 
-from components.adoption import Needs, find_resource_group, require_accounts
-from components.application_package import ApplicationPackage, package_directory
-from components.batch_account import BatchAccount
-from components.environment_args import EnvironmentArgs
-from components.job_storage import JobStorage
-from components.monitoring import Monitoring
-from components.package_content import require_version
-from components.private_links import PrivateLinks
-from components.private_network import PrivateNetwork
-from components.provider import arm_endpoint
-from components.quotas import Quotas, demand, shortfalls
-from components.spot_pool import SpotPool
-from components.stack_parts import (
+from .accounts.account_quotas import Quotas, demand, shortfalls
+from .accounts.adoption import Needs, find_resource_group, require_accounts
+from .accounts.batch_account import BatchAccount
+from .accounts.job_storage import JobStorage
+from .azure_provider import arm_endpoint
+from .component_args import (
     Site,
     account_args,
     links_args,
@@ -29,7 +22,14 @@ from components.stack_parts import (
     pool_args,
     storage_args,
 )
-from components.tags import stack_tags
+from .environment_args import EnvironmentArgs
+from .monitoring.monitoring import Monitoring
+from .network.private_links import PrivateLinks
+from .network.private_network import PrivateNetwork
+from .packages.application_package import ApplicationPackage, package_directory
+from .packages.package_content import require_version
+from .pool.spot_pool import SpotPool
+from .tags import stack_tags
 
 
 class Environment(pulumi.ComponentResource):

@@ -4,12 +4,13 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
-from components.batch_account import Submitter
-from components.job_storage import StorageSku
-from components.monitoring import MonitoringShape
-from components.private_network import NetworkShape
-from components.spot_pool import PoolShape
 from shoal.environment import Authentication
+
+from .accounts.batch_account import Submitter
+from .accounts.job_storage import StorageSku
+from .monitoring.monitoring import MonitoringShape
+from .network.private_network import NetworkShape
+from .pool.spot_pool import PoolShape
 
 
 class Package(TypedDict):

@@ -25,7 +25,7 @@ from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, gener
 from shoal.azure_errors import told
 from shoal.environment import Authentication, Environment
 from shoal.errors import BadInput, WorkFailed
-from shoal.local.status import default_state_dir, read_status
+from shoal.service_status import default_state_dir, read_status
 
 BATCH_ARM_VERSION = "2024-07-01"
 STORAGE_ARM_VERSION = "2023-05-01"

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from azure.mgmt.batch import BatchManagementClient
 
-from components.provider import ProviderToken
-from shoal.local.status import Status
+from components.azure_provider import ProviderToken
+from shoal.service_status import Status
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 SUBNET = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/nodes"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from azure.storage.blob import BlobServiceClient, ContainerClient, ContainerSasPermissions, generate_container_sas
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 
 
 def make_container(status: Status, name: str, **blobs: bytes) -> ContainerClient:

@@ -8,7 +8,7 @@ import pytest
 from azure.batch import BatchClient
 
 from shoal.environment import Environment
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.environments import deploy
 from tests.services import batch_client, running_service
 

@@ -14,7 +14,7 @@ from azure.batch import models
 
 from shoal.connect import Services, services_by_keys
 from shoal.environment import Authentication, Containers, Environment, Pool, from_json
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.services import REPOSITORY
 from tests.waiting import wait_until
 

@@ -11,7 +11,7 @@ from pulumi.runtime import run_in_stack
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.settings import Settings, configure
 
-from shoal.deploy.resource_types import TYPES
+from shoal.deploy.resources.resource_types import TYPES
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 

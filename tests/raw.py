@@ -11,7 +11,7 @@ from email.utils import formatdate
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 
 JSON = "application/json; odata=minimalmetadata"
 VERSION = "2025-06-01"

@@ -11,10 +11,11 @@ from pathlib import Path
 from azure.batch import BatchClient
 from azure.core.credentials import AzureNamedKeyCredential
 
-from shoal.local.status import Status, is_running, read_status
+from shoal.service_status import Status, is_running, read_status
 from tests.waiting import wait_until
 
 REPOSITORY = Path(__file__).parents[1]
+TEMPLATE = REPOSITORY / "shoal" / "projects" / "template"
 
 
 def start_service(state_dir: Path, *arguments: str) -> Status:

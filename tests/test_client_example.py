@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 
 CLIENT = Path(__file__).parents[1] / "examples" / "client.py"
 SHOAL = Path(sys.executable).with_name("shoal")

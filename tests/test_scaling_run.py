@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.environments import environment_variables, shoal
 from tests.services import REPOSITORY, running_service
 from tests.waiting import wait_until

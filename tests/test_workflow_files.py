@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import REPOSITORY
+from tests.services import TEMPLATE
 from tests.workflows import AZURE, EXPRESSION, GITHUB, SETUP, azure_jobs, github_job, read
 
 SCHEMAS = {
@@ -81,7 +81,7 @@ def test_pull_requests_of_forks_are_left_alone() -> None:
 @pytest.mark.parametrize("script", ["comment", "deploy", "drift", "preview_stack", "teardown"])
 def test_script_without_the_address_of_the_state_says_which_variable_is_missing(script: str, tmp_path: Path) -> None:
     refused = subprocess.run(
-        ["bash", str(REPOSITORY / "ci" / f"{script}.sh"), "7", "dev"],
+        ["bash", str(TEMPLATE / "ci" / f"{script}.sh"), "7", "dev"],
         cwd=tmp_path,
         env={"PATH": os.environ["PATH"]},
         capture_output=True,
@@ -93,5 +93,5 @@ def test_script_without_the_address_of_the_state_says_which_variable_is_missing(
 
 
 def test_stack_of_its_own_is_for_pull_requests_that_are_open() -> None:
-    condition = read(REPOSITORY / ".github" / "workflows" / "preview.yml")["jobs"]["own-stack"]["if"]
+    condition = read(TEMPLATE / ".github" / "workflows" / "preview.yml")["jobs"]["own-stack"]["if"]
     assert condition.startswith("github.event.pull_request.state == 'open' && ")

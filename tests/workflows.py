@@ -10,11 +10,11 @@ from typing import Any
 
 import yaml
 
-from tests.services import REPOSITORY
+from tests.services import TEMPLATE
 
-GITHUB = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
-SETUP = REPOSITORY / ".github" / "actions" / "setup" / "action.yml"
-AZURE = REPOSITORY / "azure-pipelines.yml"
+GITHUB = sorted((TEMPLATE / ".github" / "workflows").glob("*.yml"))
+SETUP = TEMPLATE / ".github" / "actions" / "setup" / "action.yml"
+AZURE = TEMPLATE / "azure-pipelines.yml"
 EXPRESSION = re.compile(r"\${{\s*(.*?)\s*}}")
 
 
@@ -35,7 +35,7 @@ def read(path: Path) -> Any:
 
 def github_job(workflow: str, job: str) -> list[ShellStep]:
     """With the steps of the action that it begins with."""
-    document = read(REPOSITORY / ".github" / "workflows" / f"{workflow}.yml")
+    document = read(TEMPLATE / ".github" / "workflows" / f"{workflow}.yml")
     steps: list[ShellStep] = []
     for step in document["jobs"][job]["steps"]:
         if step.get("uses") == "./.github/actions/setup":

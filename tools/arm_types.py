@@ -4,7 +4,7 @@
 
 DIRECTORY is searched for `*.json` with provider and version in the path, each a list as `generated/**/types.json` of
 https://github.com/Azure/bicep-types-az (MIT) is one. Descriptions are left out, and of what is read-only all but the
-names. What the tables mean stands in `shoal/deploy/arm_types/shapes.py`.
+names. What the tables mean stands in `shoal/deploy/resources/arm_types/shapes.py`.
 """
 
 import json
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 SOURCE = "https://github.com/Azure/bicep-types-az (MIT), August 2026"
-TABLES = Path(__file__).parents[1] / "shoal" / "deploy" / "arm_types" / "tables"
+TABLES = Path(__file__).parents[1] / "shoal" / "deploy" / "resources" / "arm_types" / "tables"
 TYPES = {
     "Microsoft.Authorization@2022-04-01": ["roleAssignments"],
     "Microsoft.Batch@2024-07-01": [

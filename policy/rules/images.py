@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from components.images import IMAGES, Image
 from rules.rule import POOL, Circumstances, Inputs, Level, Rule, Setting
+from shoal.azure.images import IMAGES, Image
 
 
 def _ending(_type: str, pool: Inputs, circumstances: Circumstances) -> Iterator[str]:

@@ -2,17 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
-from components.scaling import told
 from rules.rule import Inputs
 from shoal.autoscale import FormulaFault, Program, check, compile_formula, parse
 from shoal.autoscale.durations import parse_duration
 from shoal.autoscale.lint.trials import Load, Targets, targets_under
 from shoal.autoscale.ticks import HOUR, from_timedelta
-
-DEFAULT_INTERVAL = timedelta(minutes=15)
-"""Source: REST reference, autoScaleEvaluationInterval: 15 minutes unless given."""
+from shoal.azure.limits import DEFAULT_EVALUATION_INTERVAL, accepted_evaluation_interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +29,7 @@ def formula_of(pool: Inputs) -> Formula | None:
     if auto_scale is None:
         return None
     given = auto_scale.get("evaluationInterval")
-    interval = DEFAULT_INTERVAL if given is None else told(parse_duration(given))
+    interval = DEFAULT_EVALUATION_INTERVAL if given is None else accepted_evaluation_interval(parse_duration(given))
     return Formula(text=auto_scale["formula"], interval=from_timedelta(interval))
 
 

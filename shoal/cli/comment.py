@@ -9,9 +9,9 @@ from shoal.cli import options
 from shoal.errors import BadInput, ShoalError
 
 if TYPE_CHECKING:
-    from shoal.deploy.comment import Comment
-    from shoal.deploy.cost import Assumption
     from shoal.deploy.engines import EngineName
+    from shoal.pull_requests.comment import Comment
+    from shoal.pull_requests.pool_cost import Assumption
 
 DEFAULT_DURATION = "PT5M"
 
@@ -57,7 +57,7 @@ def comment(
 
     Ends with 0 whether there are changes or not, and with 1, the comment saying so, where the preview fails.
     """
-    from shoal.deploy.comment import markdown
+    from shoal.pull_requests.comment import markdown
 
     assumption = _assumption(task_duration, node_prices, currency)
     found = _comment(stack_name, engine, assumption, [_section(section) for section in sections])
@@ -71,12 +71,12 @@ def comment(
 def _comment(
     stack_name: str, engine: "EngineName | None", assumption: "Assumption", sections: list[tuple[str, str]]
 ) -> "Comment":
-    from shoal.deploy.comment import Comment
     from shoal.deploy.engines import choose_engine
-    from shoal.deploy.listed import listed_jobs
-    from shoal.deploy.project import find_project, read_stack
-    from shoal.deploy.proposal import propose
     from shoal.deploy.steps import Step
+    from shoal.projects.project import find_project, read_stack
+    from shoal.pull_requests.comment import Comment
+    from shoal.pull_requests.proposal import propose
+    from shoal.stack_jobs.stack_jobs import listed_jobs
 
     stack = read_stack(stack_name, find_project(Path.cwd()))
     chosen = choose_engine(stack, engine)
@@ -113,7 +113,7 @@ def _emit(found: "Comment", text: str) -> None:
 def _assumption(task_duration: str, node_prices: tuple[str, ...], currency: str) -> "Assumption":
     from shoal.autoscale.durations import parse_duration
     from shoal.autoscale.errors import InputFault
-    from shoal.deploy.cost import Assumption
+    from shoal.pull_requests.pool_cost import Assumption
 
     try:
         duration = parse_duration(task_duration)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shoal.deploy.engines import Engine, EngineName
-    from shoal.deploy.listed import ListedJob
-    from shoal.deploy.project import Stack
     from shoal.deploy.steps import Step
+    from shoal.projects.project import Stack
+    from shoal.stack_jobs.stack_jobs import ListedJob
 
 no_jobs_option = click.option(
     "--no-jobs", "without_jobs", is_flag=True, help="Leave out the jobs that the configuration lists."
@@ -33,7 +33,7 @@ DONE = {"create": "created", "import": "imported", "update": "updated", "replace
 @options.as_json
 def up(stack_name: str, yes: bool, engine: "EngineName | None", without_jobs: bool, quiet: bool, as_json: bool) -> None:
     """Deploy a stack: make, change and delete what its configuration asks for, then submit the jobs that it lists."""
-    from shoal.cli.listed import check_jobs, refuse_failures, submit_listed
+    from shoal.cli.stack_jobs import check_jobs, refuse_failures, submit_listed
     from shoal.environment import from_json
 
     stack, chosen, jobs = _stack_and_jobs(stack_name, engine, without_jobs=without_jobs)
@@ -60,7 +60,7 @@ def up(stack_name: str, yes: bool, engine: "EngineName | None", without_jobs: bo
 @options.as_json
 def preview(stack_name: str, engine: "EngineName | None", without_jobs: bool, quiet: bool, as_json: bool) -> None:
     """Say what `shoal up` would do, and do nothing."""
-    from shoal.cli.listed import expected_jobs, show_expected
+    from shoal.cli.stack_jobs import expected_jobs, show_expected
 
     stack, chosen, jobs = _stack_and_jobs(stack_name, engine, without_jobs=without_jobs)
     _tell(f"Stack {stack.name} {_where(chosen)}:", as_json)
@@ -82,7 +82,7 @@ def preview(stack_name: str, engine: "EngineName | None", without_jobs: bool, qu
 @options.as_json
 def down(stack_name: str, yes: bool, engine: "EngineName | None", quiet: bool, as_json: bool) -> None:
     """Delete everything that a stack has."""
-    from shoal.deploy.project import Service
+    from shoal.projects.project import Service
 
     stack, chosen = _stack(stack_name, engine)
     resources = chosen.resources(stack)
@@ -108,7 +108,7 @@ def outputs(stack_name: str, as_json: bool) -> None:
 
     from shoal.cli.output import emit_json, emit_table
     from shoal.deploy.outputs import outputs_of
-    from shoal.deploy.project import find_project, read_stack
+    from shoal.projects.project import find_project, read_stack
 
     document = outputs_of(read_stack(stack_name, find_project(Path.cwd())))
     if as_json:
@@ -122,7 +122,7 @@ def _stack(name: str, engine: "EngineName | None") -> "tuple[Stack, Engine]":
     from pathlib import Path
 
     from shoal.deploy.engines import choose_engine
-    from shoal.deploy.project import find_project, read_stack
+    from shoal.projects.project import find_project, read_stack
 
     stack = read_stack(name, find_project(Path.cwd()))
     return stack, choose_engine(stack, engine)
@@ -131,7 +131,7 @@ def _stack(name: str, engine: "EngineName | None") -> "tuple[Stack, Engine]":
 def _stack_and_jobs(
     name: str, engine: "EngineName | None", *, without_jobs: bool
 ) -> "tuple[Stack, Engine, list[ListedJob]]":
-    from shoal.deploy.listed import listed_jobs
+    from shoal.stack_jobs.stack_jobs import listed_jobs
 
     stack, chosen = _stack(name, engine)
     return stack, chosen, [] if without_jobs else listed_jobs(stack)
@@ -144,7 +144,7 @@ def _where(engine: "Engine") -> str:
 
 
 def _show_and_ask(stack: "Stack", engine: "Engine", jobs: "Sequence[ListedJob]") -> None:
-    from shoal.cli.listed import expected_jobs, show_expected
+    from shoal.cli.stack_jobs import expected_jobs, show_expected
 
     click.echo(f"Stack {stack.name} will be made {_where(engine)}:")
     outputs = engine.deploy(stack, preview=True, on_step=lambda step: _show(step, will=True))

@@ -23,7 +23,7 @@ def diff(a: str, b: str, names_too: bool, as_json: bool) -> None:
 
     Ends with 0 where nothing does, and with 1 where something does.
     """
-    from shoal.deploy.difference import differences, read_side
+    from shoal.projects.difference import differences, read_side
 
     one, other = read_side(a, Path.cwd()), read_side(b, Path.cwd())
     found = differences(one, other, names_too=names_too)

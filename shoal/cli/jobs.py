@@ -9,8 +9,8 @@ import click
 from shoal.cli import options, output
 
 if TYPE_CHECKING:
-    from shoal.jobs.plan import Plan
-    from shoal.jobs.rendering import Rendering
+    from shoal.jobs.submit.plan import Plan
+    from shoal.jobs.tasks.rendering import Rendering
 
 
 @click.command()
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @options.as_json
 def plan(rendering: "Rendering", as_json: bool) -> None:
     """Say what FILE would run: tasks, slots, the first few, and whether it can run there."""
-    from shoal.jobs.plan import make_plan, to_json
+    from shoal.jobs.submit.plan import make_plan, to_json
 
     found = make_plan(rendering)
     output.emit_json(to_json(found)) if as_json else _show(found)
@@ -33,8 +33,8 @@ def render(rendering: "Rendering", limit: int | None) -> None:
 
     import orjson
 
-    from shoal.jobs.plan import pool_of
-    from shoal.jobs.tasks import all_tasks
+    from shoal.jobs.submit.plan import pool_of
+    from shoal.jobs.tasks.tasks import all_tasks
 
     pool_of(rendering.job_file, rendering.environment)
     for task in islice(all_tasks(rendering), limit):
@@ -52,8 +52,8 @@ def submit(
     file: Path | None, listed: bool, stack_name: str, document: Path | None, as_json: bool, **values: Any
 ) -> None:
     """Add the job of FILE and its tasks; print the job's id. Again: add what is missing."""
-    from shoal.cli.listed import emit_listed, listed_of, submit_listed
-    from shoal.jobs.asked import rendering_asked
+    from shoal.cli.stack_jobs import emit_listed, listed_of, submit_listed
+    from shoal.jobs.job_request import rendering_asked
 
     if listed is (file is not None):
         raise click.UsageError("give a FILE or --listed, one of the two")
@@ -71,8 +71,8 @@ def _submit(rendering: "Rendering", *, as_json: bool) -> None:
     from dataclasses import asdict
 
     from shoal.connect import connected
-    from shoal.jobs.plan import make_plan
-    from shoal.jobs.submit import submit as submit_job
+    from shoal.jobs.submit.plan import make_plan
+    from shoal.jobs.submit.submit import submit as submit_job
 
     found = make_plan(rendering)
     with connected(rendering.environment) as services:
@@ -87,7 +87,7 @@ def _submit(rendering: "Rendering", *, as_json: bool) -> None:
 @click.command()
 def schema() -> None:
     """Print the JSON Schema of job files, for editors."""
-    from shoal.jobs.schema import job_file_schema
+    from shoal.jobs.file.schema import job_file_schema
 
     output.emit_json(job_file_schema())
 

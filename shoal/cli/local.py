@@ -12,7 +12,7 @@ from shoal.errors import BadInput, WorkFailed
 if TYPE_CHECKING:
     from subprocess import Popen
 
-    from shoal.local.status import Status
+    from shoal.service_status import Status
 
 START_WITHIN = 90.0
 STOP_WITHIN = 30.0
@@ -25,7 +25,7 @@ def local() -> None:
 
 
 def _state_dir(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path:
-    from shoal.local.status import default_state_dir
+    from shoal.service_status import default_state_dir
 
     return value.absolute() if value is not None else default_state_dir()
 
@@ -45,7 +45,7 @@ state_option = click.option(
 @click.option("--foreground", is_flag=True, help="Stay, and end with Ctrl-C.")
 def start(state_dir: Path, port: int | None, foreground: bool) -> None:
     """Start the service; with its earlier state where there is one."""
-    from shoal.local.status import read_status
+    from shoal.service_status import read_status
 
     if (running := read_status(state_dir)) is not None:
         if port not in (None, 0) and not running.arm_endpoint.endswith(f":{port}"):
@@ -76,7 +76,7 @@ def _launch(state_dir: Path, port: int | None) -> "Status":
     import sys
     import time
 
-    from shoal.local.status import read_status
+    from shoal.service_status import read_status
 
     state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     log = state_dir / "service.log"
@@ -121,7 +121,7 @@ def stop(state_dir: Path) -> None:
     import signal
     import time
 
-    from shoal.local.status import is_running, read_status
+    from shoal.service_status import is_running, read_status
 
     running = read_status(state_dir)
     if running is None:
@@ -154,7 +154,7 @@ def status(state_dir: Path, as_json: bool) -> None:
 @state_option
 def env(state_dir: Path) -> None:
     """Print `export` lines by which official clients and `pulumi` find the service: eval "$(shoal local env)"."""
-    from shoal.deploy.surroundings import local_variables
+    from shoal.deploy.pulumi.local_environment import local_variables
 
     running = _running(state_dir)
     connection = ";".join(
@@ -219,7 +219,7 @@ def _ask(running: "Status", method: str, path: str, body: dict[str, Any]) -> dic
 
 
 def _running(state_dir: Path) -> "Status":
-    from shoal.local.status import read_status
+    from shoal.service_status import read_status
 
     running = read_status(state_dir)
     if running is None:

@@ -64,7 +64,7 @@ def of_job_file(command: Command) -> Command:
         job_id: str | None,
         **others: Any,
     ) -> None:
-        from shoal.jobs.asked import rendering_asked
+        from shoal.jobs.job_request import rendering_asked
 
         rendering = rendering_asked(file, environment, pairs=pairs, parameters=parameters, job_id=job_id)
         command(rendering=rendering, **others)

@@ -13,7 +13,7 @@ from shoal.errors import WorkFailed
 if TYPE_CHECKING:
     from shoal.connect import Services
     from shoal.environment import Environment
-    from shoal.jobs.rendering import Rendering
+    from shoal.jobs.tasks.rendering import Rendering
     from shoal.runs.failures import Failure
     from shoal.runs.fetch import Fetched
     from shoal.runs.watch import Ending
@@ -29,8 +29,8 @@ def run(rendering: "Rendering", out: Path | None, as_json: bool) -> None:
     """Submit FILE, watch its job, fetch its outputs. Ends with 1 where a task failed."""
     from shoal.cli.display import follow
     from shoal.connect import connected
-    from shoal.jobs.plan import make_plan
-    from shoal.jobs.submit import submit
+    from shoal.jobs.submit.plan import make_plan
+    from shoal.jobs.submit.submit import submit
 
     plan = make_plan(rendering)
     with connected(rendering.environment) as services:

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from shoal.azure_errors import told
-from shoal.deploy.arm import ArmError
-from shoal.deploy.engine import Host, deploy, destroy, find_host
-from shoal.deploy.project import Service, Stack
-from shoal.deploy.pulumi_state import load_state
-from shoal.deploy.record import load_record
+from shoal.deploy.embedded.deployment_lock import deployment_lock
+from shoal.deploy.embedded.engine import Host, deploy, destroy, find_host
+from shoal.deploy.embedded.stack_record import load_record
+from shoal.deploy.pulumi.pulumi_state import load_state
+from shoal.deploy.resources.arm import ArmError
 from shoal.deploy.steps import Step
-from shoal.deploy.turns import own_turn
 from shoal.errors import BadInput, WorkFailed
+from shoal.projects.project import Service, Stack
 
 if TYPE_CHECKING:
-    from shoal.deploy.automation import PulumiEngine
+    from shoal.deploy.pulumi.automation import PulumiEngine
 
 EngineName = Literal["embedded", "pulumi"]
 TITLES: Mapping[EngineName, str] = {"embedded": "the embedded engine", "pulumi": "Pulumi's engine"}
@@ -62,12 +62,12 @@ class EmbeddedEngine:
     def deploy(
         self, stack: Stack, *, preview: bool, on_step: Callable[[Step], None], quiet: bool = False
     ) -> Mapping[str, Any]:
-        turn = nullcontext() if preview else own_turn(stack, self.host.status)
+        turn = nullcontext() if preview else deployment_lock(stack, self.host.status)
         with turn, _explained():
             return deploy(stack, self.host, preview=preview, on_step=on_step, quiet=quiet)
 
     def destroy(self, stack: Stack, *, on_step: Callable[[Step], None]) -> None:
-        with own_turn(stack, self.host.status), _explained():
+        with deployment_lock(stack, self.host.status), _explained():
             record = load_record(self.host.arm, stack.project.name, stack.name)
             if record is not None:
                 destroy(record, self.host, on_step=on_step)
@@ -108,7 +108,7 @@ def _explained() -> Iterator[None]:
 
 
 def _azure_engine(stack: Stack, asked: EngineName | None) -> "PulumiEngine":
-    from shoal.deploy.automation import PulumiEngine
+    from shoal.deploy.pulumi.automation import PulumiEngine
 
     if asked == "embedded":
         raise BadInput(f"stack {stack.name} is in Azure, where Pulumi's engine deploys; leave out --engine embedded")
@@ -116,6 +116,6 @@ def _azure_engine(stack: Stack, asked: EngineName | None) -> "PulumiEngine":
 
 
 def _local_pulumi(host: Host) -> "PulumiEngine":
-    from shoal.deploy.automation import PulumiEngine
+    from shoal.deploy.pulumi.automation import PulumiEngine
 
     return PulumiEngine(status=host.status)

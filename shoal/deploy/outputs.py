@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from shoal.deploy.engine import Host, find_host
-from shoal.deploy.project import Service, Stack, find_project, read_stack
-from shoal.deploy.pulumi_state import load_state
-from shoal.deploy.record import load_record
+from shoal.deploy.embedded.engine import Host, find_host
+from shoal.deploy.embedded.stack_record import load_record
+from shoal.deploy.pulumi.pulumi_state import load_state
 from shoal.environment import Environment, from_json
 from shoal.errors import BadInput
+from shoal.projects.project import Service, Stack, find_project, read_stack
 
 
 def find_environment(stack: str, document: Path | None, *, project_dir: Path) -> Environment:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from shoal.deploy.record import Resource, input_hash
-from shoal.deploy.resource_type import ResourceType
-from shoal.deploy.urns import resource_name, resource_type
+from shoal.deploy.embedded.stack_record import Resource, input_hash
+from shoal.deploy.resources.resource_type import ResourceType
+from shoal.deploy.resources.urns import resource_name, resource_type
 
 
 class Operation(StrEnum):

@@ -19,7 +19,8 @@ import uvloop
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from shoal.local import accounts, admin, status
+from shoal import service_status as status
+from shoal.local import accounts, admin
 from shoal.local.api.dispatch import DataPlane
 from shoal.local.arm import defaults
 from shoal.local.arm.dispatch import Arm

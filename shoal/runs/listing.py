@@ -11,8 +11,8 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.environment import Environment
 from shoal.errors import BadInput
-from shoal.jobs.suggestion import suggestion
 from shoal.runs.words import word
+from shoal.suggestion import suggestion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

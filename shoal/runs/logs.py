@@ -9,7 +9,7 @@ from azure.core.rest import HttpRequest
 
 from shoal.connect import Services
 from shoal.errors import BadInput
-from shoal.jobs.collection import API_VERSION
+from shoal.jobs.submit.collection import API_VERSION
 from shoal.runs.watch import Clock
 from shoal.runs.words import word
 

@@ -6,11 +6,11 @@ from typing import Any, cast
 import pulumi
 import pytest
 
-from components.batch_account import BatchAccount, BatchAccountArgs
-from components.job_storage import JobStorage, JobStorageArgs
-from components.names import container_prefix
-from components.network_rules import address_fault, storage_rules
-from components.quotas import Quotas, demand, shortfalls
+from components.accounts.account_names import container_prefix
+from components.accounts.account_quotas import Quotas, demand, shortfalls
+from components.accounts.batch_account import BatchAccount, BatchAccountArgs
+from components.accounts.job_storage import JobStorage, JobStorageArgs
+from components.accounts.network_rules import address_fault, storage_rules
 from components.tags import tags_faults
 from shoal.environment import Authentication
 from tests.components.test_environment import declare

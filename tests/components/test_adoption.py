@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from components.accounts.account_names import container_prefix
 from components.errors import SettingsError
-from components.names import container_prefix
 from shoal.environment import Authentication
 from tests.components.test_environment import declare
 from tests.programs import SUBSCRIPTION, Recording

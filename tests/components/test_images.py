@@ -2,8 +2,9 @@ from datetime import date
 
 import pytest
 
-from components.faults import as_given
-from components.images import AS_OF, IMAGES, faults, image_doubt, image_fault, living
+from components.pool.fault import as_given
+from components.pool.image_rules import faults
+from shoal.azure.images import AS_OF, IMAGES, image_doubt, image_fault, living
 
 OWN = {"image_id": "/galleries/own", "node_agent_sku_id": "batch.node.el 9"}
 

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from components.alerts import quota_threshold
-from components.budget import month_start
-from components.monitoring import Monitoring
+from components.monitoring.alerts import quota_threshold
+from components.monitoring.budget import month_start
+from components.monitoring.monitoring import Monitoring
 from tests.programs import Recording, record
 
 

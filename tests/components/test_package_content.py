@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from components.errors import PackageError
-from components.package_content import content_version, require_version, write_archive
+from components.packages.package_content import content_version, require_version, write_archive
 
 
 @pytest.fixture

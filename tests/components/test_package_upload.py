@@ -6,7 +6,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from components.errors import PublicationError
-from components.package_upload import Waiting, upload
+from components.packages.package_upload import Waiting, upload
 from tests.components.blob_endpoint import BlobEndpoint, blob_endpoint
 
 NOT_YET = "AuthorizationPermissionMismatch"

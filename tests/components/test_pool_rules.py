@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from components.faults import as_given, camel
-from components.images import AS_OF
-from components.pool_rules import faults
+from components.pool.fault import as_given, camel
+from components.pool.pool_rules import faults
+from shoal.azure.images import AS_OF
 
 POOL: dict[str, Any] = {"vm_size": "standard_d4s_v3", "image": "ubuntu-24.04"}
 WINDOWS = {"image": "windows-2022"}

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from components.address_plan import address_plan
 from components.errors import SettingsError
-from components.private_links import PrivateLinks
-from components.private_network import PrivateNetwork
+from components.network.address_plan import address_plan
+from components.network.private_links import PrivateLinks
+from components.network.private_network import PrivateNetwork
 from tests.programs import Recording, record
 from tests.services import REPOSITORY
 

@@ -11,9 +11,9 @@ from azure.mgmt.batch.models import ApplicationPackageProperties
 from azure.storage.blob import BlobClient
 
 from components.errors import PublicationError
-from components.package_upload import Waiting
-from components.publication import Publication, publish
-from shoal.local.status import Status
+from components.packages.package_upload import Waiting
+from components.packages.publication import Publication, publish
+from shoal.service_status import Status
 from tests.arm import SUBSCRIPTION
 
 PATIENT = Waiting(tell=lambda _message: None)

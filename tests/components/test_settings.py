@@ -6,7 +6,7 @@ import pytest
 from pulumi.runtime import set_all_config
 
 from components.errors import SettingsError
-from components.settings import Settings, parse_settings, read_settings
+from components.settings.stack_settings import Settings, parse_settings, read_settings
 from shoal.environment import Authentication
 from tests.components.values import POOL, SCALED, given
 from tests.programs import record

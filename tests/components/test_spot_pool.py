@@ -5,7 +5,7 @@ import pulumi
 import pytest
 
 from components.errors import SettingsError
-from components.spot_pool import SpotPool, SpotPoolArgs
+from components.pool.spot_pool import SpotPool, SpotPoolArgs
 from shoal.autoscale.review import review
 from shoal.autoscale.scenarios import PendingTasks, formula
 from tests.programs import Registered, record

@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from components.faults import as_given
-from components.vm_sizes import NAME, VM_SIZES, VmSize, doubt, faults
+from components.pool.fault import as_given
+from components.pool.size_rules import doubt, faults
+from shoal.azure.vm_sizes import NAME, VM_SIZES, VmSize
 
 
 def texts(**pool: Any) -> list[str]:

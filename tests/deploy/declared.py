@@ -9,8 +9,8 @@ from typing import Any
 
 from pulumi.runtime import set_all_config
 
-from shoal.deploy.project import Service, read_stack
-from shoal.deploy.properties import decode, encode
+from shoal.deploy.resources.properties import decode, encode
+from shoal.projects.project import Service, read_stack
 from tests.programs import record
 from tests.services import REPOSITORY
 

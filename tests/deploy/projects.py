@@ -6,9 +6,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from shoal.deploy.engine import Host
-from shoal.deploy.record import StackRecord, load_record
-from shoal.local.status import Status
+from shoal.deploy.embedded.engine import Host
+from shoal.deploy.embedded.stack_record import StackRecord, load_record
+from shoal.service_status import Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

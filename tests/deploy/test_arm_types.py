@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from shoal.deploy.arm_types.faults import Rule, faults
-from shoal.deploy.arm_types.refusals import refusals, refuse
-from shoal.deploy.arm_types.tables import arm_type, definition
-from shoal.deploy.arm_types.writable import writable
-from shoal.deploy.properties import UNKNOWN
-from shoal.deploy.resource_type import Autoname, ResourceType
-from shoal.deploy.resource_types import TYPES
+from shoal.deploy.resources.arm_types.faults import Rule, faults
+from shoal.deploy.resources.arm_types.refusals import refusals, refuse
+from shoal.deploy.resources.arm_types.tables import arm_type, definition
+from shoal.deploy.resources.arm_types.writable import writable
+from shoal.deploy.resources.properties import UNKNOWN
+from shoal.deploy.resources.resource_type import Autoname, ResourceType
+from shoal.deploy.resources.resource_types import TYPES
 from shoal.errors import BadInput
 
 STORAGE = TYPES["azure-native:storage:StorageAccount"]

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import yaml
 
-from components.monitoring_settings import Monitoring
-from components.network_settings import Network
-from components.pool_settings import Pool
-from components.section import Section
-from shoal.deploy.arm_types.refusals import refusals
-from shoal.deploy.arm_types.tables import arm_type, definition
-from shoal.deploy.resource_type import ResourceType
-from shoal.deploy.resource_types import TYPES
+from components.settings.monitoring_settings import Monitoring
+from components.settings.network_settings import Network
+from components.settings.pool_settings import Pool
+from components.settings.section import Section
+from shoal.deploy.resources.arm_types.refusals import refusals
+from shoal.deploy.resources.arm_types.tables import arm_type, definition
+from shoal.deploy.resources.resource_type import ResourceType
+from shoal.deploy.resources.resource_types import TYPES
 from tests.deploy.declared import STACK_FILES, Declared, declared_resources
 from tests.services import REPOSITORY
 
@@ -60,7 +60,7 @@ def aliases(section: type[Section]) -> set[str]:
 def complaints(resource: Declared, types: Mapping[str, ResourceType] = TYPES) -> list[str]:
     kind = types.get(resource.type)
     if kind is None:
-        return [f"{resource.type} ({resource.name}) has no row in shoal/deploy/resource_types.py"]
+        return [f"{resource.type} ({resource.name}) has no row in shoal/deploy/resources/resource_types.py"]
     if definition(arm_type(kind.path), kind.api_version) is None:
         return [f"{resource.type} has no table; name {arm_type(kind.path)}@{kind.api_version} in tools/arm_types.py"]
     return [f"{resource.type} {resource.name}: {refusal}" for refusal in refusals(kind, resource.inputs)]
@@ -68,7 +68,7 @@ def complaints(resource: Declared, types: Mapping[str, ResourceType] = TYPES) ->
 
 def test_type_without_row_or_table_is_a_complaint() -> None:
     pool = Declared(type=POOL, name="spot", inputs={})
-    assert complaints(pool, {}) == [f"{POOL} (spot) has no row in shoal/deploy/resource_types.py"]
+    assert complaints(pool, {}) == [f"{POOL} (spot) has no row in shoal/deploy/resources/resource_types.py"]
     assert complaints(pool, {POOL: replace(TYPES[POOL], api_version="1999-01-01")}) == [
         f"{POOL} has no table; name Microsoft.Batch/batchAccounts/pools@1999-01-01 in tools/arm_types.py"
     ]

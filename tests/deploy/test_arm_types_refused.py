@@ -6,9 +6,9 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2 as wire
 
-from shoal.deploy.properties import encode
-from shoal.deploy.standin.azure_native import AzureNative
-from shoal.local.status import Status
+from shoal.deploy.pulumi.standin.azure_native import AzureNative
+from shoal.deploy.resources.properties import encode
+from shoal.service_status import Status
 from tests.deploy.projects import Project
 from tests.deploy.test_engine import GROUP, exists, group_path
 

@@ -7,12 +7,12 @@ from inspect import getsource
 
 import pytest
 
-from shoal.deploy.arm_types.nesting import nested
-from shoal.deploy.arm_types.refusals import refusals
-from shoal.deploy.arm_types.shapes import Anything, joined, object_shape
-from shoal.deploy.arm_types.tables import DIRECTORY, Definition
-from shoal.deploy.properties import UNKNOWN
-from shoal.deploy.resource_types import TYPES
+from shoal.deploy.resources.arm_types.nesting import nested
+from shoal.deploy.resources.arm_types.refusals import refusals
+from shoal.deploy.resources.arm_types.shapes import Anything, joined, object_shape
+from shoal.deploy.resources.arm_types.tables import DIRECTORY, Definition
+from shoal.deploy.resources.properties import UNKNOWN
+from shoal.deploy.resources.resource_types import TYPES
 from tests.services import REPOSITORY
 
 MODULES = {
@@ -44,7 +44,8 @@ def test_api_version_is_the_one_that_azure_native_speaks(token: str) -> None:
     source = getsource(getattr(import_module(f"pulumi_azure_native.{module}"), name))
     assert f"Uses Azure REST API version {TYPES[token].api_version}." in source, (
         f"the installed azure-native speaks another version of {token}; change its row in "
-        "shoal/deploy/resource_types.py, then tools/arm_types.py and the tables with it (docs/deploy.md says how)"
+        "shoal/deploy/resources/resource_types.py, then tools/arm_types.py and the tables with it "
+        "(docs/deploy.md says how)"
     )
 
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from pulumi.automation import DiagnosticEvent, EngineEvent
 
-from components.package_upload import Waiting
-from components.publication import Publication, publish
+from components.packages.package_upload import Waiting
+from components.packages.publication import Publication, publish
 from shoal.azure_errors import KNOWN, explained, recognized, told
 from shoal.azure_errors.known import FIELD, KnownError
-from shoal.deploy.engine import Host
+from shoal.deploy.embedded.engine import Host
 from shoal.deploy.engines import EmbeddedEngine
-from shoal.deploy.project import Stack, find_project, read_stack
-from shoal.deploy.pulumi_events import Events
+from shoal.deploy.pulumi.pulumi_events import Events
 from shoal.errors import WorkFailed
-from shoal.local.status import Status
+from shoal.projects.project import Stack, find_project, read_stack
+from shoal.service_status import Status
 from tests.deploy.azure_samples import SAMPLES, Sample
 from tests.deploy.projects import Project
 from tests.deploy.refusing import refusing

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from shoal.deploy.comment import Comment, Doubt, Job, duration, markdown
-from shoal.deploy.cost import Assumption, NotKnown, PoolCost
-from shoal.deploy.markdown import LIMIT, cut, fenced
-from shoal.deploy.pools import PreviewedPool, previewed_pools
 from shoal.deploy.steps import Change, Operation, Step
 from shoal.errors import BadInput
+from shoal.pull_requests.comment import Comment, Doubt, Job, duration, markdown
+from shoal.pull_requests.markdown import LIMIT, cut, fenced
+from shoal.pull_requests.pool_cost import Assumption, NotKnown, PoolCost
+from shoal.pull_requests.previewed_pools import PreviewedPool, previewed_pools
 
 FIVE_MINUTES = Assumption(task_duration=timedelta(minutes=5), node_prices={})
 

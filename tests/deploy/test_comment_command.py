@@ -7,7 +7,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.deploy.projects import Project
 from tests.deploy.stacks import Stack, copied_stack
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from shoal.autoscale.scenarios import PendingTasks, formula
-from shoal.deploy.cost import Assumption, NotKnown, PoolCost, StageWork, estimate, waves
-from shoal.deploy.pools import PreviewedPool
 from shoal.deploy.steps import Operation
+from shoal.pull_requests.pool_cost import Assumption, NotKnown, PoolCost, StageWork, estimate, waves
+from shoal.pull_requests.previewed_pools import PreviewedPool
 
 HOUR = Assumption(task_duration=timedelta(hours=1), node_prices={})
 FOLLOWING = PreviewedPool(

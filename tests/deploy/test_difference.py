@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from shoal.deploy.difference import Difference, Side, differences, read_side
 from shoal.environment import to_json
 from shoal.errors import BadInput
-from shoal.local.status import Status
+from shoal.projects.difference import Difference, Side, differences, read_side
+from shoal.service_status import Status
 from tests.deploy.projects import Project
 from tests.deploy.stacks import Stack, copied_stack
 from tests.jobs.builders import ENVIRONMENT

@@ -5,14 +5,14 @@ import re
 import pytest
 import yaml
 
-from components.account_settings import Accounts
-from components.images import AS_OF, IMAGES
-from components.node_settings import Mount, ResourceFile, StartTask, UpgradePolicy, UserAccount
-from components.pool_settings import Pool
-from components.roles import GRANTS
-from components.section import Section
-from components.settings import Package, Submitter, parse_settings
-from shoal.deploy.resource_types import TYPES
+from components.accounts.roles import GRANTS
+from components.settings.account_settings import Accounts
+from components.settings.node_settings import Mount, ResourceFile, StartTask, UpgradePolicy, UserAccount
+from components.settings.pool_settings import Pool
+from components.settings.section import Section
+from components.settings.stack_settings import Package, Submitter, parse_settings
+from shoal.azure.images import AS_OF, IMAGES
+from shoal.deploy.resources.resource_types import TYPES
 from tests.components.values import given
 from tests.services import REPOSITORY
 

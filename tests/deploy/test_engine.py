@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shoal.deploy.record import Resource, StackRecord, save_record
+from shoal.deploy.embedded.stack_record import Resource, StackRecord, save_record
 from tests.deploy.projects import Project
 from tests.waiting import wait_until
 

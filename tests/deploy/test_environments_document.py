@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shoal.deploy.new_project import make_project
+from shoal.projects.new_project import make_project
 from tests.services import REPOSITORY
 
 TEXT = (REPOSITORY / "docs" / "environments.md").read_text()

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.roles import GRANTS
-from shoal.local.status import Status
+from components.accounts.roles import GRANTS
+from shoal.service_status import Status
 from tests.deploy.projects import Project
 from tests.deploy.stacks import Stack, copied_stack
-from tests.services import REPOSITORY
+from tests.services import REPOSITORY, TEMPLATE
 from tests.workflows import GITHUB, azure_jobs, read
 
 DOCS = REPOSITORY / "docs"
@@ -71,7 +71,7 @@ def test_every_job_and_script_is_in_the_table() -> None:
     for job in azure_jobs():
         assert f"`{job}`" in rows or job in ("own_stack", "teardown")
     named = set(re.findall(r"`(ci/\w+\.sh)`", rows))
-    scripts = {f"ci/{path.name}" for path in (REPOSITORY / "ci").glob("*.sh")}
+    scripts = {f"ci/{path.name}" for path in (TEMPLATE / "ci").glob("*.sh")}
     assert named == scripts - {"ci/install.sh", "ci/backend.sh"}
 
 

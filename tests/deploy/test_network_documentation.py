@@ -2,11 +2,11 @@
 
 import pytest
 
-from components.alerts import FAILED_RESIZES, METRIC_ALERTS
-from components.monitoring_settings import Monitoring
-from components.network_settings import Network
-from components.private_links import LINKS
-from components.security_rules import WEB_PORTS, security_rules
+from components.monitoring.alerts import FAILED_RESIZES, METRIC_ALERTS
+from components.network.private_links import LINKS
+from components.network.security_rules import WEB_PORTS, security_rules
+from components.settings.monitoring_settings import Monitoring
+from components.settings.network_settings import Network
 from tests.services import REPOSITORY
 
 LINES = (REPOSITORY / "docs" / "network-and-monitoring.md").read_text().splitlines()

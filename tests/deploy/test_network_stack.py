@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from azure.mgmt.batch import BatchManagementClient
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.arm import management_client
 from tests.deploy.projects import Project
 from tests.deploy.stacks import Stack, copied_stack

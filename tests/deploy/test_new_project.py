@@ -15,34 +15,28 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.images import IMAGES
-from components.package_content import content_version
-from shoal.deploy.new_project import make_project
-from shoal.deploy.project import read_stack
+from components.packages.package_content import content_version
+from shoal.azure.images import IMAGES
 from shoal.errors import BadInput
+from shoal.projects.new_project import make_project
+from shoal.projects.project import read_stack
+from shoal.projects.template_files import template_files
 from tests.processes import processes_naming
-from tests.services import REPOSITORY
+from tests.services import REPOSITORY, TEMPLATE
 from tests.test_workflow_files import SCHEMAS, validated
 from tests.waiting import wait_until
 
-TEMPLATE = REPOSITORY / "shoal" / "project_template"
-FILES = (
-    *("pyproject.toml", "README.md", "LICENSE", "Pulumi.yaml", "__main__.py", "azure-pipelines.yml"),
-    *("package.json", "package-lock.json", ".npmrc"),
+SOURCES = (
+    *("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "Pulumi.yaml", "__main__.py"),
+    *("package.json", "package-lock.json", ".npmrc", "shoal", "components", "policy"),
 )
-FOLDERS = ("shoal", "components", "policy", "ci", ".github")
-"""With the files, what a wheel is built from."""
-
-
-def template_files() -> list[str]:
-    """Through links to folders, too."""
-    paths = [Path(folder, name) for folder, _, names in os.walk(TEMPLATE, followlinks=True) for name in names]
-    return sorted(path.relative_to(TEMPLATE).as_posix() for path in paths if "__pycache__" not in path.parts)
+"""What a wheel is built from."""
+FILES = sorted(path.removesuffix(".j2") for path, _ in template_files())
 
 
 def test_project_has_every_file_of_the_template_and_its_own_name(tmp_path: Path) -> None:
     made = make_project(tmp_path / "pricing")
-    assert made.files == sorted(name.removesuffix(".j2") for name in template_files())
+    assert made.files == FILES
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pricing"]
     assert read_stack("local", made.directory).config["pricing:service"] == "embedded"
     assert [job["file"] for job in json.loads(read_stack("dev", made.directory).config["pricing:jobs"])] == [
@@ -70,7 +64,7 @@ def test_project_pins_what_is_installed_and_the_content_of_its_application(tmp_p
 
 def test_files_for_ci_are_valid_and_what_they_run_is_there(tmp_path: Path) -> None:
     directory = make_project(tmp_path / "pricing").directory
-    files = [(directory / path.relative_to(REPOSITORY), schema) for path, schema in SCHEMAS.items()]
+    files = [(directory / path.relative_to(TEMPLATE), schema) for path, schema in SCHEMAS.items()]
     assert [done.stdout for file, schema in files if (done := validated(file, schema)).returncode] == []
     text = "\n".join(file.read_text() for file, _ in files)
     scripts = set(re.findall(r"ci/\w+\.sh", text))
@@ -106,8 +100,60 @@ def test_directory_that_is_there_and_empty_is_filled(tmp_path: Path, monkeypatch
     made = make_project(Path())
     assert (made.name, directory.stat().st_ino) == ("pricing", same)
     assert sorted(path.name for path in directory.iterdir()) == sorted({file.split("/")[0] for file in made.files})
-    with pytest.raises(BadInput, match="is not an empty directory"):
-        make_project(Path())
+    again = make_project(Path())
+    assert (again.files, again.kept) == ([], made.files)
+
+
+def contents(directory: Path) -> dict[str, str]:
+    paths = [path for path in directory.rglob("*") if path.is_file()]
+    return {path.relative_to(directory).as_posix(): path.read_text() for path in paths}
+
+
+def test_project_in_a_fresh_repository_leaves_what_is_there(tmp_path: Path) -> None:
+    directory = tmp_path / "pricing"
+    subprocess.run(["git", "init", "--quiet", str(directory)], check=True)
+    (directory / "README.md").write_text("mine\n")
+    repository = contents(directory)
+    made = make_project(directory)
+    assert (made.kept, made.files) == (["README.md"], [file for file in FILES if file != "README.md"])
+    assert repository.items() <= contents(directory).items()
+    assert set(contents(directory)) == {*repository, *FILES}
+
+
+def test_existing_project_keeps_its_files_and_gives_its_name_to_the_new_ones(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    mine = {"Pulumi.yaml": "name: pricing\nruntime: python\n", "app/estimate.py": "# mine\n", "other.txt": "mine"}
+    for name, text in mine.items():
+        (tmp_path / name).write_text(text)
+    made = make_project(tmp_path)
+    assert (made.name, made.kept) == ("pricing", ["Pulumi.yaml", "app/estimate.py"])
+    assert mine.items() <= contents(tmp_path).items()
+    assert "pricing:service: embedded" in (tmp_path / "Pulumi.local.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("app", "app is a file, and the project needs a folder of that name; nothing was written"),
+        ("Makefile/x", "Makefile is a folder, and the project needs a file of that name; nothing was written"),
+        ("Pulumi.yaml", "Pulumi.yaml names no project; give it a key `name`, or take it away; nothing was written"),
+    ],
+)
+def test_project_that_does_not_fit_between_what_is_there_is_refused(tmp_path: Path, path: str, message: str) -> None:
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).write_text("mine")
+    before = contents(tmp_path)
+    with pytest.raises(BadInput, match=re.escape(message)):
+        make_project(tmp_path)
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="everything can be written by root")
+def test_project_that_cannot_be_written_whole_is_taken_back(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir(mode=0o500)
+    with pytest.raises(BadInput, match="nothing was written"):
+        make_project(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tests"]
 
 
 @pytest.mark.parametrize(
@@ -120,8 +166,7 @@ def test_directory_that_is_there_and_empty_is_filled(tmp_path: Path, monkeypatch
         ("/", "'' cannot name a project"),
         ("/proc/pricing", "/proc/pricing cannot be written: "),
         ("nowhere/pricing", "there is no directory "),
-        ("full", "exists already and is not an empty directory; nothing was written"),
-        ("full/file", "exists already and is not an empty directory; nothing was written"),
+        ("full/file", "exists already and is not a directory; nothing was written"),
     ],
 )
 def test_refused_project_writes_nothing(tmp_path: Path, name: str, message: str) -> None:
@@ -136,11 +181,10 @@ def test_refused_project_writes_nothing(tmp_path: Path, name: str, message: str)
 def wheel_of(sources: Path, target: Path) -> Path:
     """Built from a copy, because a build leaves things beside what it builds."""
     sources.mkdir()
-    for name in FILES:
-        shutil.copy(REPOSITORY / name, sources / name)
-    for name in FOLDERS:
-        shutil.copytree(REPOSITORY / name, sources / name, symlinks=True)
-    build = f"from setuptools import build_meta; print(build_meta.build_wheel({str(target)!r}))"
+    for name in SOURCES:
+        copy = shutil.copytree if (REPOSITORY / name).is_dir() else shutil.copy
+        copy(REPOSITORY / name, sources / name)
+    build = f"from hatchling import build; print(build.build_wheel({str(target)!r}))"
     target.mkdir()
     subprocess.run([sys.executable, "-c", build], cwd=sources, check=True, capture_output=True)
     (wheel,) = target.glob("*.whl")
@@ -183,7 +227,7 @@ def run(directory: Path, *words: str, state: Path) -> str:
 @pytest.mark.xdist_group("heavy")
 def test_project_from_an_installed_wheel_passes_its_own_tests_and_runs_its_job(workshop: Path, tmp_path: Path) -> None:
     made = json.loads(run(workshop, "shoal", "init", "pricing", "--json", state=tmp_path))
-    assert made["files"] == sorted(name.removesuffix(".j2") for name in template_files())
+    assert made["files"] == FILES
     project = workshop / "pricing"
     assert "shoal[local,policy]==" in (project / "requirements.txt").read_text()
     told = run(project, "pytest", "-p", "no:cacheprovider", state=tmp_path)

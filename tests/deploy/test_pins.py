@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shoal.deploy.pins import pinned_requirements
 from shoal.errors import BadInput
+from shoal.projects.pins import pinned_requirements
 
 
 def install(site: Path, name: str, version: str, *requires: str, origin: dict[str, Any] | None = None) -> None:

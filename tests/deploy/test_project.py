@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from shoal.deploy.project import Service, Stack, find_project, read_stack
 from shoal.errors import BadInput
+from shoal.projects.project import Service, Stack, find_project, read_stack
 
 PROJECT = """
 name: sweep

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shoal.deploy.resource_types import TYPES
-from shoal.deploy.standin.readings import inputs_as_found, inputs_to_import
+from shoal.deploy.pulumi.standin.resource_inputs import inputs_as_found, inputs_to_import
+from shoal.deploy.resources.resource_types import TYPES
 
 POOL = TYPES["azure-native:batch:Pool"]
 ROLE = TYPES["azure-native:authorization:RoleAssignment"]

@@ -1,8 +1,8 @@
 import pytest
 
-from shoal.deploy.properties import UNKNOWN
-from shoal.deploy.resource_types import TYPES
-from shoal.deploy.standin.readings import known_inputs
+from shoal.deploy.pulumi.standin.resource_inputs import known_inputs
+from shoal.deploy.resources.properties import UNKNOWN
+from shoal.deploy.resources.resource_types import TYPES
 from shoal.errors import BadInput
 
 POOL = TYPES["azure-native:batch:Pool"]

@@ -20,7 +20,7 @@ PLUGIN = "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)\n"
 @pytest.fixture
 def engine(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     """A process that starts a stand-in, tells its id and its port, and does nothing else."""
-    start = f"{sys.executable} -m shoal.deploy.standin.{request.param} 127.0.0.1:1 & echo $!; wait"
+    start = f"{sys.executable} -m shoal.deploy.pulumi.standin.{request.param} 127.0.0.1:1 & echo $!; wait"
     with subprocess.Popen(["sh", "-c", start], stdout=subprocess.PIPE, text=True) as process:
         yield process
         process.kill()

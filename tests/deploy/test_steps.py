@@ -1,7 +1,7 @@
 import pytest
 
-from shoal.deploy.record import Resource, input_hash
-from shoal.deploy.resource_types import TYPES
+from shoal.deploy.embedded.stack_record import Resource, input_hash
+from shoal.deploy.resources.resource_types import TYPES
 from shoal.deploy.steps import Change, Operation, decide, hashes_of
 
 POOL = TYPES["azure-native:batch:Pool"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 
 
 def variables(service: Status, **environment: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pytest
 from azure.batch import BatchClient, models
 
 from shoal.connect import connected
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.deploy.projects import Project
 from tests.deploy.stacks import Stack, copied_stack
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from shoal.environment import Authentication, Containers, Environment, Package, Pool
-from shoal.jobs.job_file import JobFile, read_job_file
-from shoal.jobs.rendering import Rendering, rendering_for
-from shoal.jobs.tasks import all_tasks
+from shoal.jobs.file.job_file import JobFile, read_job_file
+from shoal.jobs.tasks.rendering import Rendering, rendering_for
+from shoal.jobs.tasks.tasks import all_tasks
 
 ENVIRONMENT = Environment(
     project="shoal",

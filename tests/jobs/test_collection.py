@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError, ServiceResponseError
 
-from shoal.jobs.collection import MAX_BYTES, Added, EncodedTask, Patience, add, collections, encoded
-from shoal.jobs.submit import add_all
+from shoal.jobs.submit.collection import MAX_BYTES, Added, EncodedTask, Patience, add, collections, encoded
+from shoal.jobs.submit.submit import add_all
 from tests.jobs.scripted_service import Answer, all_added, refused, scripted
 
 

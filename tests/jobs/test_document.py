@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from shoal.errors import BadInput
-from shoal.jobs.document import parse_document, read_document
+from shoal.jobs.file.document import parse_document, read_document
 
 PATH = Path("job.yaml")
 

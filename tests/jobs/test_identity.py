@@ -4,7 +4,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shoal.jobs.identity import task_id
+from shoal.jobs.sweep.identity import task_id
 
 VALUES = st.one_of(st.integers(-(2**40), 2**40), st.floats(allow_nan=False), st.text(max_size=80), st.booleans())
 POINTS = st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), VALUES, max_size=6)

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from shoal.errors import BadInput
-from shoal.jobs.job_file import read_job_file
-from shoal.jobs.parameters import given_file, given_pairs
+from shoal.jobs.file.job_file import read_job_file
+from shoal.jobs.file.parameters import given_file, given_pairs
 from tests.jobs.builders import job_file
 
 WHOLE = """\

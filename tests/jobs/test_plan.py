@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from shoal.errors import BadInput
-from shoal.jobs.plan import make_plan, to_json
+from shoal.jobs.submit.plan import make_plan, to_json
 from tests.jobs.builders import one_stage, rendering
 
 SWEEP = "for_each: {product: {n: {range: [1, 4]}}}\ncommand: x {{ n }}\nslots: '{{ n }}'\ninputs: [{from: in.csv}]"

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shoal.errors import BadInput
-from shoal.jobs import templates
-from shoal.jobs.templates import GLOBALS, Place
+from shoal.jobs.file import templates
+from shoal.jobs.file.templates import GLOBALS, Place
 
 PLACE = Place(path=Path("job.yaml"), line=1)
 VALUE = 'it\'s a "$HOME" `id` \\ $(id); *'

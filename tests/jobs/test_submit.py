@@ -7,10 +7,10 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import Services
 from shoal.errors import BadInput, WorkFailed
-from shoal.jobs.job_file import read_job_file
-from shoal.jobs.plan import make_plan
-from shoal.jobs.rendering import rendering_for
-from shoal.jobs.submit import Submission, submit
+from shoal.jobs.file.job_file import read_job_file
+from shoal.jobs.submit.plan import make_plan
+from shoal.jobs.submit.submit import Submission, submit
+from shoal.jobs.tasks.rendering import rendering_for
 from tests.environments import wait_for_job
 
 JOB = """\

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shoal.errors import BadInput
-from shoal.jobs.sweep import points
+from shoal.jobs.sweep.sweep import points
 from tests.jobs.builders import job_file, one_stage
 
 

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from shoal.errors import BadInput
-from shoal.jobs import templates
-from shoal.jobs.templates import GLOBALS, Place
+from shoal.jobs.file import templates
+from shoal.jobs.file.templates import GLOBALS, Place
 
 PLACE = Place(path=Path("job.yaml"), line=10)
 

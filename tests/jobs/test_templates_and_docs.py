@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from shoal.deploy.listed import listed_jobs
-from shoal.deploy.project import read_stack
-from shoal.deploy.submissions import plan_all
-from shoal.jobs.asked import rendering_asked
-from shoal.jobs.plan import make_plan
+from shoal.jobs.job_request import rendering_asked
+from shoal.jobs.submit.plan import make_plan
+from shoal.projects.project import read_stack
+from shoal.stack_jobs.stack_jobs import listed_jobs
+from shoal.stack_jobs.submission import plan_all
 from tests.jobs.builders import ENVIRONMENT
 
 REPOSITORY = Path(__file__).parents[2]

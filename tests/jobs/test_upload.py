@@ -4,8 +4,8 @@ from threading import Barrier
 
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
-from shoal.jobs.upload import upload
-from shoal.local.status import Status
+from shoal.jobs.submit.upload import upload
+from shoal.service_status import Status
 
 AT_ONCE = 8
 

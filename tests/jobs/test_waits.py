@@ -1,7 +1,7 @@
 from pathlib import Path
 from typing import Any
 
-from shoal.jobs.waits import ID_CHARACTERS, with_barrier
+from shoal.jobs.tasks.stage_dependencies import ID_CHARACTERS, with_barrier
 from tests.jobs.builders import tasks
 
 TEXT = """\

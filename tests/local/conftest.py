@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from azure.batch import BatchClient
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.local.making import make_job, make_pool
 from tests.raw import Raw
 

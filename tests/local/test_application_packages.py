@@ -13,7 +13,7 @@ from azure.mgmt.batch import BatchManagementClient
 from azure.mgmt.batch.models import ActivateApplicationPackageParameters, Application, ApplicationProperties
 from azure.storage.blob import BlobClient
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.arm import management_client
 from tests.local.making import (
     completed,

@@ -10,7 +10,7 @@ from azure.core.exceptions import HttpResponseError
 from shoal.local import times
 from shoal.local.api import shared_key
 from shoal.local.errors import BatchError
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.local.making import error_code
 from tests.raw import JSON, Raw
 

@@ -10,7 +10,7 @@ import pytest
 from azure.batch import BatchClient, models
 from azure.core.exceptions import HttpResponseError
 
-from shoal.local.status import Status, read_status
+from shoal.service_status import Status, read_status
 from tests.services import batch_client, running_service, start_service, stop_service
 from tests.waiting import wait_until
 

@@ -10,7 +10,7 @@ import pytest
 
 from shoal.local.api import definitions, operations
 from shoal.local.api.dispatch import HANDLERS
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.services import REPOSITORY
 
 LOCAL = (REPOSITORY / "docs" / "local.md").read_text()

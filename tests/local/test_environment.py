@@ -4,7 +4,7 @@ import os
 
 from azure.batch import BatchClient
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.local.making import execution, make_job, make_pool, read, run, sh, task, wait_for_nodes
 
 

@@ -4,7 +4,7 @@ import pytest
 from azure.batch import BatchClient
 from azure.storage.blob import ContainerClient
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.arm import ArmHttp
 from tests.blobs import make_container
 from tests.local.making import VM_SIZE, execution, failure_code, make_job, read, run, sh, task

@@ -7,7 +7,7 @@ from azure.storage.blob import ContainerClient
 
 from shoal.local.node.directories import TaskDirectory
 from shoal.local.node.output_files import matches
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.blobs import make_container, names, signed_url
 from tests.local.making import completed, execution, failure_code, read, run, sh, task, wait_for_state
 

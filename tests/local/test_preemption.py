@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from azure.batch import BatchClient
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.local.making import (
     completed,
     execution,

@@ -8,7 +8,7 @@ import pytest
 from azure.batch import BatchClient, models
 from azure.storage.blob import BlobServiceClient
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.processes import processes_naming
 from tests.services import batch_client, running_service, start_service, stop_service
 from tests.waiting import wait_until

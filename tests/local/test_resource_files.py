@@ -11,7 +11,7 @@ from azure.storage.blob import ContainerClient
 from shoal.local.node.blobs import Blobs
 from shoal.local.node.failures import TaskFault
 from shoal.local.node.resource_files import sources
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.blobs import make_container, signed_url
 from tests.local.making import execution, failure_code, make_job, read, run, sh, task, wait_for_completed
 

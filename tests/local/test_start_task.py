@@ -2,7 +2,7 @@ from typing import Any
 
 from azure.batch import BatchClient, models
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.blobs import make_container, signed_url
 from tests.local.making import completed, make_job, make_pool, read, run, sh, task, wait_for_nodes
 from tests.processes import processes_naming

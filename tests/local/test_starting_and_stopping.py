@@ -6,7 +6,7 @@ from pathlib import Path
 
 from azure.batch import BatchClient
 
-from shoal.local.status import is_running
+from shoal.service_status import is_running
 from tests.local.making import make_job, make_pool, sh, task, wait_for_nodes, wait_for_state
 from tests.processes import processes_naming
 from tests.services import batch_client, running_service, start_service, stop_service

@@ -15,10 +15,10 @@ from rules.packages import PACKAGES_PINNED
 from rules.rule import BATCH_ACCOUNT, POOL, STORAGE_ACCOUNT, Declared, Level, Rule, circumstances, plain_type
 
 from components.environment import Environment
-from components.images import IMAGES
-from components.settings import parse_settings
+from components.settings.stack_settings import parse_settings
 from shoal.autoscale.scenarios import PendingTasks, formula
-from shoal.deploy.project import read_stack
+from shoal.azure.images import IMAGES
+from shoal.projects.project import read_stack
 from tests.programs import record
 from tests.services import REPOSITORY
 

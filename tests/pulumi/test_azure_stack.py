@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.deploy.stacks import Stack, copied_stack
 from tests.pulumi.conftest import PulumiProject
 from tests.services import REPOSITORY

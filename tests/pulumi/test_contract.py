@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from shoal.deploy.arm import Arm
-from shoal.deploy.record import load_record
-from shoal.deploy.resource_types import TYPES
+from shoal.deploy.embedded.stack_record import load_record
+from shoal.deploy.resources.arm import Arm
+from shoal.deploy.resources.resource_types import TYPES
 from tests.deploy.stacks import Stack
 
 pytestmark = pytest.mark.pulumi

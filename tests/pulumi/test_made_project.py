@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from shoal.deploy.new_project import make_project
-from shoal.local.status import Status
+from shoal.projects.new_project import make_project
+from shoal.service_status import Status
 from tests.pulumi.conftest import PulumiProject
 from tests.services import REPOSITORY
 

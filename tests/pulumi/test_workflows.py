@@ -18,7 +18,7 @@ from azure.mgmt.batch import BatchManagementClient
 from tests.deploy.stacks import Stack
 from tests.pull_requests import PullRequests, pull_requests
 from tests.pulumi.conftest import PulumiProject
-from tests.services import REPOSITORY
+from tests.services import REPOSITORY, TEMPLATE
 from tests.workflows import GITHUB, Runner, azure_jobs, github_job, read
 
 pytestmark = pytest.mark.pulumi
@@ -39,7 +39,7 @@ def project(stack: Stack) -> PulumiProject:
     """A checkout on a machine where everything is installed, of a stack that was made by hand."""
     project = stack.project
     assert isinstance(project, PulumiProject)
-    shutil.copytree(REPOSITORY / "ci", project.directory / "ci")
+    shutil.copytree(TEMPLATE / "ci", project.directory / "ci")
     if find_spec("pulumi_policy") is not None:
         shutil.copytree(REPOSITORY / "policy", project.directory / "policy")
     for name in INSTALLED:

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from shoal.connect import Services
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.environments import services_on
 
 

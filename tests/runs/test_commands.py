@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from shoal.environment import Environment, to_json
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.environments import shoal as run_shoal
 from tests.waiting import wait_until
 

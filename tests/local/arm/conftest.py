@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 from azure.mgmt.batch import BatchManagementClient
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.arm import ArmHttp, management_client
 
 STORAGE = {"location": "westeurope", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}

@@ -10,7 +10,7 @@ from azure.mgmt.batch import BatchManagementClient
 from azure.mgmt.batch.models import ActivateApplicationPackageParameters, Application, ApplicationProperties
 from azure.storage.blob import BlobClient
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.arm import ArmHttp
 from tests.waiting import wait_until
 

@@ -10,7 +10,7 @@ from azure.mgmt.batch.models import (
     BatchAccountCreateProperties,
 )
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.arm import ArmHttp
 
 

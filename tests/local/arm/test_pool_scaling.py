@@ -10,7 +10,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.mgmt.batch import BatchManagementClient
 from azure.mgmt.batch.models import AutoScaleRun, Pool, PoolProperties
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.local.arm.test_pools import PROPERTIES, data_plane, nodes
 from tests.waiting import wait_until
 

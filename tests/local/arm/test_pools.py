@@ -9,7 +9,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.batch import BatchManagementClient
 from azure.mgmt.batch.models import Pool
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.arm import SUBNET, ArmHttp, make_subnet
 from tests.waiting import wait_until
 

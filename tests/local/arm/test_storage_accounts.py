@@ -2,7 +2,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.arm import ArmHttp
 from tests.local.arm.conftest import STORAGE
 

@@ -1,0 +1,1 @@
+"""The Batch account and its storage, made or adopted, with their roles, networks and quotas."""

@@ -1,0 +1,95 @@
+"""What a Batch account may have at most, held against what a stack asks of it. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shoal.autoscale.scenarios import PendingTasks
+
+from ..pool.size_rules import vm_size
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """None where Azure counts for the whole subscription instead, as for accounts that allocate pools there."""
+
+    dedicated_cores: int | None
+    spot_cores: int | None
+    pools: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    pool: str
+    vm_size: str
+    cores: int | None
+    """Of a node; None where the size is not known."""
+    spot_nodes: int
+    """At most."""
+    dedicated_nodes: int
+    """At most."""
+
+
+def demand(name: str, pool: Mapping[str, Any]) -> Demand:
+    """Of a pool's arguments."""
+    size = vm_size(pool)
+    spot, dedicated = _most_nodes(pool)
+    return Demand(
+        pool=name,
+        vm_size=str(pool["vm_size"]),
+        cores=size.cores if size else None,
+        spot_nodes=spot,
+        dedicated_nodes=dedicated,
+    )
+
+
+def _most_nodes(pool: Mapping[str, Any]) -> tuple[int, int]:
+    """Spot and dedicated; none where a formula of its own decides, for what that asks for is not known."""
+    if "auto_scale_formula" in pool:
+        return 0, 0
+    if "spot_nodes" in pool or "dedicated_nodes" in pool:
+        return _known(pool.get("spot_nodes", 0)), _known(pool.get("dedicated_nodes", 0))
+    limits = PendingTasks()
+    return (
+        pool.get("max_spot_nodes", limits.max_spot_nodes),
+        pool.get("max_dedicated_nodes", limits.max_dedicated_nodes),
+    )
+
+
+def _known(nodes: Any) -> int:
+    """A number that only a deployment will know is one node at least."""
+    return nodes if isinstance(nodes, int) else 1
+
+
+def shortfalls(quotas: Quotas, demands: Iterable[Demand]) -> list[str]:
+    """Nodes that would never come, and pools that Azure would refuse."""
+    demands = list(demands)
+    return [*_of_cores(quotas, demands), *_of_pools(quotas, demands)]
+
+
+def _of_cores(quotas: Quotas, demands: Sequence[Demand]) -> Iterator[str]:
+    for demand in demands:
+        for kind, nodes, quota in (
+            ("Spot", demand.spot_nodes, quotas.spot_cores),
+            ("dedicated", demand.dedicated_nodes, quotas.dedicated_cores),
+        ):
+            if quota is not None and (text := _shortfall(demand, kind, nodes, quota)):
+                yield text
+
+
+def _shortfall(demand: Demand, kind: str, nodes: int, quota: int) -> str | None:
+    if not nodes:
+        return None
+    if quota == 0:
+        return f"pool {demand.pool} may have {kind} nodes, and the account's quota of {kind} cores is 0"
+    if demand.cores is None or nodes * demand.cores <= quota:
+        return None
+    return (
+        f"pool {demand.pool} may have {nodes} {kind} nodes of {demand.vm_size}, which are {nodes * demand.cores} cores,"
+        f" and the account's quota of {kind} cores is {quota}, enough for {quota // demand.cores} nodes"
+    )
+
+
+def _of_pools(quotas: Quotas, demands: Sequence[Demand]) -> Iterator[str]:
+    if quotas.pools is not None and len(demands) > quotas.pools:
+        yield f"the stack has {len(demands)} pools, and the account's quota is {quotas.pools}"

@@ -1,0 +1,144 @@
+"""Accounts that exist already and are taken by id: read, checked, never changed and never deleted."""
+
+import re
+from dataclasses import dataclass, replace
+
+import pulumi
+from pulumi_azure_native import authorization, batch, resources, storage
+
+from shoal.environment import Authentication
+
+from ..errors import SettingsError
+
+GROUP = ""
+BATCH = "/providers/Microsoft.Batch/batchAccounts/NAME"
+STORAGE = "/providers/Microsoft.Storage/storageAccounts/NAME"
+SUBNET = "/providers/Microsoft.Network/virtualNetworks/NETWORK/subnets/NAME"
+GALLERY_IMAGE = "/providers/Microsoft.Compute/galleries/GALLERY/images/NAME"
+GALLERY_VERSION = f"{GALLERY_IMAGE}/versions/VERSION"
+"""What follows the resource group in an id; capitals stand for names."""
+IN_GROUP = "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmId:
+    id: str
+    subscription: str
+    group: str
+    name: str
+
+
+def id_fault(id_: str, kind: str) -> str | None:
+    """What is wrong with an ARM id of that kind."""
+    return None if _match(id_, kind) else f"it must be an ARM id: {IN_GROUP}{kind}"
+
+
+def arm_id(id_: str, kind: str) -> ArmId:
+    """Raises SettingsError."""
+    found = _match(id_, kind)
+    if found is None:
+        raise SettingsError(f"{id_} cannot be adopted; it must be an ARM id: {IN_GROUP}{kind}")
+    subscription, *names = found.groups()
+    return ArmId(id=id_, subscription=subscription, group=names[0], name=names[-1])
+
+
+def _match(id_: str, kind: str) -> re.Match[str] | None:
+    pattern = re.sub(r"(?<=/)[A-Z]+\b", "([^/]+)", re.escape(f"{IN_GROUP}{kind}"))
+    return re.fullmatch(pattern, id_, re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a stack needs of an account."""
+
+    authentication: Authentication
+    location: str | None = None
+    """Of its pools, where that is known."""
+    has_packages: bool = False
+    """The account must be able to keep application packages."""
+
+
+def require_accounts(
+    batch_account_id: str | None, storage_account_id: str | None, needs: Needs, *, parent: pulumi.Resource
+) -> None:
+    """Raises SettingsError naming what the stack needs and one of those that are given lacks."""
+    if batch_account_id:
+        find_batch_account(batch_account_id, needs, parent=parent)
+    if storage_account_id:
+        # A Batch account that is adopted too keeps packages where it has always kept them.
+        find_storage_account(storage_account_id, replace(needs, has_packages=not batch_account_id), parent=parent)
+
+
+def find_resource_group(id_: str, *, parent: pulumi.Resource) -> resources.GetResourceGroupResult:
+    """Raises SettingsError."""
+    target = _reachable(id_, GROUP, parent)
+    return resources.get_resource_group(resource_group_name=target.group, opts=pulumi.InvokeOptions(parent=parent))
+
+
+def find_batch_account(id_: str, needs: Needs, *, parent: pulumi.Resource) -> batch.GetBatchAccountResult:
+    """Raises SettingsError naming what the stack needs and the account lacks."""
+    target = _reachable(id_, BATCH, parent)
+    account = batch.get_batch_account(
+        account_name=target.name, resource_group_name=target.group, opts=pulumi.InvokeOptions(parent=parent)
+    )
+    if lacking := _lacking_in_batch(account, needs):
+        raise SettingsError(f"Batch account {account.name} {lacking}")
+    return account
+
+
+def find_storage_account(id_: str, needs: Needs, *, parent: pulumi.Resource) -> storage.GetStorageAccountResult:
+    """Raises SettingsError naming what the stack needs and the account lacks."""
+    target = _reachable(id_, STORAGE, parent)
+    account = storage.get_storage_account(
+        account_name=target.name, resource_group_name=target.group, opts=pulumi.InvokeOptions(parent=parent)
+    )
+    if lacking := _lacking_in_storage(account, needs):
+        raise SettingsError(f"storage account {account.name} {lacking}")
+    return account
+
+
+def _reachable(id_: str, kind: str, parent: pulumi.Resource) -> ArmId:
+    """The provider makes everything in its own subscription, what belongs into accounts too. Raises SettingsError."""
+    target = arm_id(id_, kind)
+    own = authorization.get_client_config(opts=pulumi.InvokeOptions(parent=parent)).subscription_id
+    if target.subscription.lower() != own.lower():
+        raise SettingsError(
+            f"{id_} is in another subscription than the stack, which is in {own}; "
+            f"set azure-native:subscriptionId to {target.subscription}, or adopt what is in the stack's"
+        )
+    return target
+
+
+def _lacking_in_batch(account: batch.GetBatchAccountResult, needs: Needs) -> str | None:
+    modes = account.allowed_authentication_modes
+    mode = "SharedKey" if needs.authentication == Authentication.SHARED_KEY else "AAD"
+    if needs.location is not None and _region(account.location) != _region(needs.location):
+        return (
+            f"is in {account.location} and the stack in {needs.location}, where its pools would not be; "
+            f"set location to {account.location}"
+        )
+    if mode not in modes:
+        return (
+            f"accepts {' and '.join(modes) or 'nobody'}, and authentication {needs.authentication} means {mode}; "
+            "allow it there, or change the key"
+        )
+    if needs.has_packages and not account.auto_storage:
+        return "has no auto-storage, where packages would be kept; link a storage account to it, or declare no packages"
+    return None
+
+
+def _lacking_in_storage(account: storage.GetStorageAccountResult, needs: Needs) -> str | None:
+    if account.kind == storage.Kind.FILE_STORAGE:
+        return f"is of kind {account.kind}, which has no blobs; adopt another"
+    if needs.has_packages and account.is_hns_enabled:
+        return (
+            "has a hierarchical namespace, and Batch keeps no packages in such a one; adopt another, or adopt a Batch "
+            "account that has an auto-storage of its own"
+        )
+    if needs.authentication == Authentication.SHARED_KEY and account.allow_shared_key_access is False:
+        return "takes no keys, and authentication is shared_key; allow them there, or change the key"
+    return None
+
+
+def _region(location: str) -> str:
+    return location.replace(" ", "").lower()

@@ -1,0 +1,238 @@
+"""The Batch account of a stack, made or adopted, with the identities by which it and its nodes act."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import NotRequired, TypedDict
+
+import pulumi
+from pulumi_azure_native import batch, managedidentity
+
+from shoal.environment import Authentication
+
+from .adoption import Needs, find_batch_account
+from .network_rules import account_rules
+from .roles import Principal, Scope, Who, assign_roles
+
+
+class PrincipalType(StrEnum):
+    """What an object id in Entra stands for."""
+
+    USER = "User"
+    GROUP = "Group"
+    SERVICE_PRINCIPAL = "ServicePrincipal"
+
+
+class Submitter(TypedDict):
+    """A person, group or program that may submit jobs and read results."""
+
+    principal_id: str
+    """Object id in Entra."""
+    principal_type: PrincipalType
+    """What the object id stands for."""
+
+
+class BatchAccountArgs(TypedDict):
+    resource_group_name: pulumi.Input[str]
+    """Of the identities, and of the account if it is made."""
+    location: pulumi.Input[str]
+    """Of the identities, and of the account if it is made."""
+    account_name: NotRequired[pulumi.Input[str]]
+    """Of the account to make: 3 to 24 lower-case letters and digits."""
+    existing_account_id: NotRequired[str]
+    """ARM id of an account to take as it is instead. Neither it nor its auto-storage is changed, or ever deleted."""
+    authentication: Authentication
+    """With `entra`, neither an account that is made nor its auto-storage takes a key."""
+    storage_account_id: pulumi.Input[str]
+    """What tasks read and write, and auto-storage of an account that is made: where application packages are kept."""
+    inputs_container_id: pulumi.Input[str]
+    """Where submitters upload what tasks read."""
+    outputs_container_id: pulumi.Input[str]
+    """Where nodes upload what tasks made."""
+    logs_container_id: pulumi.Input[str]
+    """Where nodes upload what tasks printed."""
+    deployers: NotRequired[list[Submitter]]
+    """Who uploads application packages: where auto-storage is used by identity, Azure gives no signature for it."""
+    submitters: NotRequired[list[Submitter]]
+    """Who gets the roles for submitting jobs and reading results."""
+    allowed_addresses: NotRequired[list[str]]
+    """Public IPv4 addresses and ranges that may call an account that is made; all unless given."""
+    public_network_access: NotRequired[bool]
+    """False: an account that is made is reached through private endpoints only."""
+    tags: NotRequired[dict[str, str]]
+    """Of the account and its identities."""
+
+
+class BatchAccount(pulumi.ComponentResource):
+    """A Batch account that reads its storage by identity, an identity for its nodes, and the roles of both."""
+
+    account_id: pulumi.Output[str]
+    """ARM id."""
+    account_name: pulumi.Output[str]
+    """Also where it is adopted."""
+    resource_group_name: pulumi.Output[str]
+    """The account's, to which its packages and pools belong."""
+    endpoint: pulumi.Output[str]
+    """With scheme, no trailing slash."""
+    node_identity_id: pulumi.Output[str]
+    """User-assigned identity by which nodes read inputs and write outputs."""
+    package_identity_id: pulumi.Output[str | None]
+    """User-assigned identity by which nodes read packages, where an adopted account says another than its stack's."""
+    dedicated_core_quota: pulumi.Output[int | None]
+    """Cores of all dedicated nodes together; none where Azure counts for the whole subscription."""
+    low_priority_core_quota: pulumi.Output[int | None]
+    """Cores of all Spot nodes together; none where Azure counts for the whole subscription."""
+    pool_quota: pulumi.Output[int]
+    """Pools at most."""
+    active_job_and_job_schedule_quota: pulumi.Output[int]
+    """Jobs and job schedules that are active at once, at most."""
+
+    def __init__(self, name: str, args: BatchAccountArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("shoal:index:BatchAccount", name, None, opts)
+        if id_ := args.get("existing_account_id"):
+            self._adopt(name, id_, args)
+        else:
+            self._make(name, args)
+        self.register_outputs(
+            {
+                "accountName": self.account_name,
+                "endpoint": self.endpoint,
+                "nodeIdentityId": self.node_identity_id,
+                "dedicatedCoreQuota": self.dedicated_core_quota,
+                "lowPriorityCoreQuota": self.low_priority_core_quota,
+                "poolQuota": self.pool_quota,
+                "activeJobAndJobScheduleQuota": self.active_job_and_job_schedule_quota,
+            }
+        )
+
+    def _make(self, name: str, args: BatchAccountArgs) -> None:
+        own = _identity(name, "account", args["account_name"], args, parent=self)
+        nodes = _identity(name, "nodes", args["account_name"], args, parent=self)
+        principals = {**_principals(nodes, args), "account": [_principal("account", own)]}
+        storage_roles = assign_roles(name, principals, _storage_scopes(args), parent=self)
+        account = _account(f"{name}-account", args, own.id, nodes.id, parent=self, after=storage_roles)
+        assign_roles(name, principals, {"batch": account.id}, parent=self)
+        self.node_identity_id = nodes.id
+        self.package_identity_id = pulumi.Output.from_input(None)
+        self.resource_group_name = pulumi.Output.from_input(args["resource_group_name"])
+        self._describe(account)
+
+    def _adopt(self, name: str, id_: str, args: BatchAccountArgs) -> None:
+        account = find_batch_account(id_, Needs(authentication=args["authentication"]), parent=self)
+        nodes = _identity(name, "nodes", account.name, args, parent=self)
+        scopes: dict[Scope, pulumi.Input[str]] = {**_storage_scopes(args), "batch": id_}
+        assign_roles(name, {**_principals(nodes, args), "account": []}, scopes, parent=self)
+        self.node_identity_id = nodes.id
+        self.package_identity_id = pulumi.Output.from_input(_package_identity(account))
+        self.resource_group_name = pulumi.Output.from_input(id_.split("/")[4])
+        self._describe(account)
+
+    def _describe(self, account: batch.BatchAccount | batch.GetBatchAccountResult) -> None:
+        self.account_id = pulumi.Output.from_input(account.id)
+        self.account_name = pulumi.Output.from_input(account.name)
+        self.endpoint = pulumi.Output.from_input(account.account_endpoint).apply(_with_scheme)
+        self.dedicated_core_quota = pulumi.Output.from_input(account.dedicated_core_quota)
+        self.low_priority_core_quota = pulumi.Output.from_input(account.low_priority_core_quota)
+        self.pool_quota = pulumi.Output.from_input(account.pool_quota)
+        self.active_job_and_job_schedule_quota = pulumi.Output.from_input(account.active_job_and_job_schedule_quota)
+
+
+def _identity(
+    name: str, role: str, account_name: pulumi.Input[str], args: BatchAccountArgs, parent: pulumi.Resource
+) -> managedidentity.UserAssignedIdentity:
+    return managedidentity.UserAssignedIdentity(
+        f"{name}-{role}-identity",
+        resource_group_name=args["resource_group_name"],
+        location=args["location"],
+        resource_name_=pulumi.Output.concat(account_name, "-", role),
+        tags=args.get("tags"),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def _principals(
+    nodes: managedidentity.UserAssignedIdentity, args: BatchAccountArgs
+) -> Mapping[Who, Sequence[Principal]]:
+    return {
+        "nodes": [_principal("nodes", nodes)],
+        "deployers": _people(args.get("deployers", [])),
+        "submitters": _people(args.get("submitters", [])),
+    }
+
+
+def _people(listed: Sequence[Submitter]) -> list[Principal]:
+    return [Principal(label=one["principal_id"], id=one["principal_id"], type=one["principal_type"]) for one in listed]
+
+
+def _principal(label: str, identity: managedidentity.UserAssignedIdentity) -> Principal:
+    return Principal(label=label, id=identity.principal_id, type="ServicePrincipal")
+
+
+def _storage_scopes(args: BatchAccountArgs) -> Mapping[Scope, pulumi.Input[str]]:
+    return {
+        "storage": args["storage_account_id"],
+        "inputs": args["inputs_container_id"],
+        "outputs": args["outputs_container_id"],
+        "logs": args["logs_container_id"],
+    }
+
+
+def _account(
+    name: str,
+    args: BatchAccountArgs,
+    identity_id: pulumi.Input[str],
+    node_identity_id: pulumi.Input[str],
+    *,
+    parent: pulumi.Resource,
+    after: Sequence[pulumi.Resource],
+) -> batch.BatchAccount:
+    is_public = args.get("public_network_access", True)
+    return batch.BatchAccount(
+        name,
+        resource_group_name=args["resource_group_name"],
+        location=args["location"],
+        account_name=args["account_name"],
+        identity={"type": batch.ResourceIdentityType.USER_ASSIGNED, "user_assigned_identities": [identity_id]},
+        auto_storage=_auto_storage(args, node_identity_id),
+        allowed_authentication_modes=_authentication_modes(args["authentication"]),
+        public_network_access=batch.PublicNetworkAccessType.ENABLED
+        if is_public
+        else batch.PublicNetworkAccessType.DISABLED,
+        network_profile=account_rules(args.get("allowed_addresses", [])),
+        tags=args.get("tags"),
+        # azure-native would send another location as an update, which Azure refuses.
+        opts=pulumi.ResourceOptions(
+            parent=parent, depends_on=after, replace_on_changes=["location"], delete_before_replace=True
+        ),
+    )
+
+
+def _auto_storage(
+    args: BatchAccountArgs, node_identity_id: pulumi.Input[str]
+) -> batch.AutoStorageBasePropertiesArgsDict:
+    if args["authentication"] == Authentication.SHARED_KEY:
+        return {
+            "storage_account_id": args["storage_account_id"],
+            "authentication_mode": batch.AutoStorageAuthenticationMode.STORAGE_KEYS,
+        }
+    return {
+        "storage_account_id": args["storage_account_id"],
+        "authentication_mode": batch.AutoStorageAuthenticationMode.BATCH_ACCOUNT_MANAGED_IDENTITY,
+        "node_identity_reference": {"resource_id": node_identity_id},
+    }
+
+
+def _package_identity(account: batch.GetBatchAccountResult) -> str | None:
+    """Source: Batch REST, nodeIdentityReference: pools whose nodes take packages must have it assigned."""
+    reference = account.auto_storage and account.auto_storage.node_identity_reference
+    return reference.resource_id if reference else None
+
+
+def _authentication_modes(authentication: Authentication) -> list[pulumi.Input[batch.AuthenticationMode]]:
+    if authentication == Authentication.SHARED_KEY:
+        return [batch.AuthenticationMode.SHARED_KEY, batch.AuthenticationMode.AAD]
+    return [batch.AuthenticationMode.AAD]
+
+
+def _with_scheme(endpoint: str) -> str:
+    """Azure gives its endpoints without scheme."""
+    return endpoint if "://" in endpoint else f"https://{endpoint}"

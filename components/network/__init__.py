@@ -1,0 +1,1 @@
+"""A private network for nodes, and private links from it to the accounts."""

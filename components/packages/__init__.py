@@ -1,0 +1,1 @@
+"""Application packages: their content, their upload and their activation."""

@@ -1,0 +1,75 @@
+"""The content of an application package: which files it has, the version that names it, and the archive of it.
+
+Only paths, modes and bytes count: the same content gives the same version and the same archive on every machine.
+"""
+
+import hashlib
+import stat
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from ..errors import PackageError
+
+EARLIEST = (1980, 1, 1, 0, 0, 0)
+"""The first time that a ZIP can hold; every entry has it."""
+VERSION_LENGTH = 16
+UNPACKED = "__pycache__"
+"""Left out: Python writes it beside the sources whenever they run."""
+
+
+def require_content(directory: Path) -> list[Path]:
+    """The files to pack, in the order of their paths. Raises PackageError where there is nothing that can be packed."""
+    if not directory.is_dir():
+        raise PackageError(f"the package's directory {directory} does not exist; it is relative to the project")
+    files = sorted(_walk(directory), key=lambda file: file.relative_to(directory).as_posix())
+    if not files:
+        raise PackageError(f"the package's directory {directory} holds no file")
+    return files
+
+
+def content_version(directory: Path) -> str:
+    """The hash of the content, as a version that Batch accepts. Raises PackageError."""
+    digest = hashlib.sha256()
+    for file in require_content(directory):
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest.update(f"{file.relative_to(directory).as_posix()}\0{_mode(file):o}\0{content}\n".encode())
+    return digest.hexdigest()[:VERSION_LENGTH]
+
+
+def require_version(name: str, directory: Path, pinned: str | None) -> None:
+    """Raises PackageError where there is no content, or another than the stack pins."""
+    found = content_version(directory)
+    if pinned is not None and found != pinned:
+        raise PackageError(
+            f"package {name} has the content {found} in {directory}, and version {pinned} is pinned; "
+            f"bring that content back, or pin version: {found}"
+        )
+
+
+def write_archive(directory: Path, target: IO[bytes]) -> None:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in require_content(directory):
+            entry = zipfile.ZipInfo(file.relative_to(directory).as_posix(), EARLIEST)
+            entry.create_system = 3  # Unix, whatever packs it: the mode is read only then
+            entry.external_attr = (stat.S_IFREG | _mode(file)) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, file.read_bytes())
+
+
+def _walk(directory: Path) -> Iterator[Path]:
+    for entry in directory.iterdir():
+        if entry.is_symlink():
+            raise PackageError(
+                f"{entry} is a symbolic link, which a ZIP cannot carry to every node; put the file there"
+            )
+        if entry.is_dir() and entry.name != UNPACKED:
+            yield from _walk(entry)
+        elif entry.is_file():
+            yield entry
+
+
+def _mode(file: Path) -> int:
+    """Executable or not, as in Git: what else a mode says depends on the umask of whoever cloned."""
+    return 0o755 if file.stat().st_mode & stat.S_IXUSR else 0o644

@@ -1,0 +1,29 @@
+"""How a pool's nodes are connected. They speak to Batch in the simplified way, which needs no inbound port."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pulumi_azure_native import batch
+
+from .fault import Fault, Spelling
+
+
+def network_configuration(pool: Mapping[str, Any]) -> batch.NetworkConfigurationArgsDict | None:
+    """None for a pool that is connected as Batch does it by itself."""
+    network: batch.NetworkConfigurationArgsDict = {}
+    if "subnet_id" in pool:
+        network["subnet_id"] = pool["subnet_id"]
+    if not pool.get("public_ip", True):
+        network["public_ip_address_configuration"] = {
+            "provision": batch.IPAddressProvisioningType.NO_PUBLIC_IP_ADDRESSES
+        }
+    if "accelerated_networking" in pool:
+        network["enable_accelerated_networking"] = pool["accelerated_networking"]
+    return network or None
+
+
+def subnet_faults(pool: Mapping[str, Any], spelt: Spelling) -> Iterator[Fault]:
+    """Source: "Create a Batch pool without public IP addresses": nodes then need a way out of a subnet of their own."""
+    if not pool.get("public_ip", True) and "subnet_id" not in pool:
+        text = f"has {spelt('public_ip')} false but no {spelt('subnet_id')}; such nodes need a subnet with a way out"
+        yield Fault(text=text)

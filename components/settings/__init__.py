@@ -1,0 +1,1 @@
+"""The stack's configuration: read once, checked, and turned into a component's arguments."""

@@ -1,0 +1,1 @@
+"""Facts of Azure, each with its date and its source: images, VM sizes, limits. Nothing here opens a connection."""

@@ -1,0 +1,111 @@
+"""The jobs that a stack lists, as `up`, `preview` and `submit --listed` show and submit them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from shoal.cli import output
+from shoal.errors import WorkFailed
+
+if TYPE_CHECKING:
+    from shoal.connect import Services
+    from shoal.environment import Environment
+    from shoal.runs.watch import Ending
+    from shoal.stack_jobs.stack_jobs import ListedJob
+    from shoal.stack_jobs.submission import Expected, Submitted
+
+
+def listed_of(stack_name: str) -> "list[ListedJob]":
+    """Of a stack of the project around. Raises BadInput."""
+    from shoal.projects.project import find_project, read_stack
+    from shoal.stack_jobs.stack_jobs import listed_jobs
+
+    return listed_jobs(read_stack(stack_name, find_project(Path.cwd())))
+
+
+def expected_jobs(jobs: "Sequence[ListedJob]", outputs: Mapping[str, Any]) -> "list[Expected]":
+    """What would be submitted to a stack as it was previewed. Raises BadInput."""
+    from shoal.stack_jobs.submission import expected, expected_environment, plan_all
+
+    if not jobs:
+        return []
+    environment = expected_environment(outputs)
+    return expected(plan_all(jobs, environment), environment)
+
+
+def check_jobs(jobs: "Sequence[ListedJob]", outputs: Mapping[str, Any]) -> None:
+    """Raises BadInput for what could not be submitted to a stack as it was previewed."""
+    from shoal.stack_jobs.submission import expected_environment, plan_all
+
+    plan_all(jobs, expected_environment(outputs))
+
+
+def show_expected(jobs: "Sequence[Expected]") -> None:
+    for job in jobs:
+        name = job.job_id or "a job, named once its pool and packages are deployed,"
+        told = f"{job.missing} tasks to be added" if job.missing else f"nothing to be added to its {job.tasks} tasks"
+        click.echo(f"Then {name} of {job.file}: {told}")
+
+
+def submit_listed(jobs: "Sequence[ListedJob]", environment: "Environment", *, err: bool) -> "list[Submitted]":
+    """Submit each and say so, on stderr if `err`, then wait for those to wait for.
+
+    Raises BadInput, with nothing submitted, where one of them cannot run there.
+    """
+    from shoal.connect import connected
+    from shoal.stack_jobs.submission import plan_all, submit_all
+
+    if not jobs:
+        return []
+    planned = plan_all(jobs, environment)
+    with connected(environment) as services:
+        return submit_all(
+            planned,
+            services,
+            watch=lambda job_id: _watched(services, job_id, err=err),
+            on_submitted=lambda result: _show(result, err=err),
+        )
+
+
+def refuse_failures(results: "Sequence[Submitted]") -> None:
+    """Raises WorkFailed where one failed."""
+    failed = [result for result in results if result.error is not None]
+    if failed:
+        told = "\n".join(f"  {result.job_id} of {result.file}: {result.error}" for result in failed)
+        raise WorkFailed(f"{len(failed)} of {len(results)} listed jobs failed:\n{told}")
+
+
+def emit_listed(results: "Sequence[Submitted]", *, as_json: bool) -> None:
+    """Print the jobs' ids. Raises WorkFailed where one failed."""
+    if not results:
+        click.echo("the stack's configuration lists no jobs", err=True)
+    if as_json:
+        output.emit_json({"jobs": results})
+    else:
+        for result in results:
+            click.echo(result.job_id)
+    refuse_failures(results)
+
+
+def _watched(services: "Services", job_id: str, *, err: bool) -> "Ending":
+    from shoal.cli.display import follow
+    from shoal.connect import explained
+
+    click.echo(f"Waiting for {job_id}", err=err)
+    with explained(services.environment):
+        return follow(services, job_id, err=err)
+
+
+def _show(result: "Submitted", *, err: bool) -> None:
+    from shoal.stack_jobs.submission import State
+
+    match result.state:
+        case State.FAILED:
+            told = "not submitted"
+        case State.SUBMITTED:
+            told = f"{result.added} tasks added" + (f" to {rest}" if (rest := result.tasks - result.added) else "")
+        case _:
+            told = f"{result.state}, {result.tasks} tasks"
+    click.echo(f"{result.job_id} of {result.file}: {told}", err=err)

@@ -1,0 +1,1 @@
+"""The embedded engine: it deploys local stacks without the Pulumi CLI."""

@@ -1,0 +1,86 @@
+"""A resource as the program registers it, taken from Pulumi's request; what the engine cannot do is refused."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pulumi.runtime.proto import resource_pb2
+
+from shoal.deploy.resources.properties import Inputs, decode
+from shoal.deploy.resources.resource_type import PROVIDER, ResourceType
+from shoal.deploy.resources.resource_types import TYPES
+from shoal.deploy.resources.urns import STACK_TYPE
+from shoal.errors import BadInput
+
+Request = resource_pb2.RegisterResourceRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    urn: str
+    kind: ResourceType
+    name: str
+    inputs: Inputs
+    provider: str
+    """Reference to an explicit provider, or empty."""
+    aliases: tuple[str, ...]
+    ignored: frozenset[str]
+    """Inputs whose changes are left to the service."""
+    replaced_by: frozenset[str]
+    delete_before_replace: bool | None
+    protect: bool
+    retain: bool
+    secret_outputs: frozenset[str]
+    deleted_with: str
+    """URN of a resource whose deletion takes this one along, or empty."""
+
+
+def registration(request: Request, urn: str) -> Registration:
+    """Raises BadInput naming each option and type that only Pulumi's own engine can handle."""
+    refuse_unsupported(request)
+    if request.type not in TYPES:
+        raise BadInput(f"{request.type} ({request.name}) is not among the resources of the embedded service")
+    return Registration(
+        urn=urn,
+        kind=TYPES[request.type],
+        name=request.name,
+        inputs=decode(request.object),
+        provider=request.provider,
+        aliases=tuple(alias.replace(f"{STACK_TYPE}$", "") for alias in request.aliasURNs),
+        ignored=frozenset(request.ignoreChanges),
+        replaced_by=frozenset(request.replaceOnChanges),
+        delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
+        protect=request.protect,
+        retain=request.retainOnDelete,
+        secret_outputs=frozenset(request.additionalSecretOutputs),
+        deleted_with=request.deletedWith,
+    )
+
+
+def refuse_unsupported(request: Request) -> None:
+    refused = ", ".join(_unsupported(request))
+    if refused:
+        raise BadInput(f"{request.type} {request.name} uses {refused}, which only Pulumi's own engine supports")
+
+
+def _unsupported(request: Request) -> Iterator[str]:
+    if request.remote:
+        yield "a remote component"
+    if request.type.startswith("pulumi-python:"):
+        yield "a dynamic resource"
+    if (
+        request.custom
+        and request.type.startswith("pulumi:providers:")
+        and request.type != f"pulumi:providers:{PROVIDER}"
+    ):
+        yield "another provider than azure-native"
+    if request.importId:
+        yield "import"
+    if request.packageRef:
+        yield "a parameterized package"
+    for option, names in (("ignore_changes", request.ignoreChanges), ("replace_on_changes", request.replaceOnChanges)):
+        if any("." in name or "[" in name for name in names):
+            yield f"{option} of a nested property"
+    if "*" in request.ignoreChanges:
+        yield "ignore_changes of everything"
+    if request.HasField("replacement_trigger"):
+        yield "replacement_trigger"

@@ -1,0 +1,1 @@
+"""Pulumi's engine, driven through the Automation API, and the plugins it needs for local stacks."""

@@ -1,0 +1,140 @@
+"""Pulumi's engine, driven through its Automation API with the project's program in this process."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pulumi import automation
+from pulumi.automation.errors import CommandError, ConcurrentUpdateError, InvalidVersionError, StackNotFoundError
+
+from shoal.azure_errors import told
+from shoal.deploy.program import execute
+from shoal.deploy.pulumi.local_environment import local_variables
+from shoal.deploy.pulumi.pulumi_command import InterruptibleCommand
+from shoal.deploy.pulumi.pulumi_events import Events
+from shoal.deploy.pulumi.pulumi_state import load_state
+from shoal.deploy.steps import Step
+from shoal.errors import BadInput, ShoalError, WorkFailed
+from shoal.projects.project import Stack
+from shoal.service_status import Status
+
+INSTALL = "install it (https://www.pulumi.com/docs/install) or build it with `make pulumi-cli`, into build/bin"
+MASK = "[secret]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PulumiEngine:
+    status: Status | None
+    """The embedded service, for local stacks; None for stacks in Azure."""
+    name: Literal["pulumi"] = "pulumi"
+
+    @property
+    def place(self) -> str:
+        return self.status.arm_endpoint if self.status else os.environ.get("ARM_METADATA_HOSTNAME", "Azure")
+
+    def resources(self, stack: Stack) -> int | None:
+        if self.status is None:
+            return None
+        state = load_state(Path(self.status.state_dir), stack.project.name, stack.name)
+        return None if state is None else state.resources
+
+    def deploy(
+        self, stack: Stack, *, preview: bool, on_step: Callable[[Step], None], quiet: bool = False
+    ) -> Mapping[str, Any]:
+        events = Events(on_step, planned=preview, on_warning=_ignore if quiet else _tell)
+        with self._opened(stack, events, automation.create_or_select_stack) as opened:
+            if preview:
+                opened.preview(on_event=events.take, color="never", suppress_progress=True)
+                return events.outputs
+            done = opened.up(on_event=events.take, color="never", show_secrets=False, suppress_progress=True)
+        return {name: MASK if output.secret else output.value for name, output in done.outputs.items()}
+
+    def destroy(self, stack: Stack, *, on_step: Callable[[Step], None]) -> None:
+        """A local stack is forgotten too; one in Azure keeps its history and its configuration."""
+        events = Events(on_step, planned=False, on_warning=_tell)
+        with self._opened(stack, events, automation.select_stack) as opened:
+            opened.destroy(on_event=events.take, color="never", show_secrets=False, suppress_progress=True)
+            if self.status is not None:
+                opened.workspace.remove_stack(stack.name, preserve_config=True)
+
+    @contextmanager
+    def _opened(
+        self, stack: Stack, events: Events, init: Callable[..., automation.Stack]
+    ) -> Iterator[automation.Stack]:
+        """The stack, in the project's directory; what its program and Pulumi complain of is raised as one error."""
+        raised: list[ShoalError] = []
+        variables = local_variables(self.status) if self.status else {}
+        with chdir(stack.project.directory), _environment(variables):
+            command = _command()
+            workspace = automation.LocalWorkspaceOptions(work_dir=str(stack.project.directory), pulumi_command=command)
+            try:
+                with command.handing_on_interrupts():
+                    yield init(stack.name, stack.project.name, _program(stack, raised), opts=workspace)
+            except ConcurrentUpdateError as exc:
+                raise WorkFailed(_locked(stack)) from exc
+            except StackNotFoundError as exc:
+                raise BadInput(f"stack {stack.name} is not deployed; there is nothing to delete") from exc
+            except CommandError as exc:
+                if command.interrupted:
+                    raise KeyboardInterrupt from exc
+                raise raised[0] if raised else _failure(events, exc) from exc
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """For this process too: the program is in it, and reads where ARM is."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _command() -> InterruptibleCommand:
+    try:
+        return InterruptibleCommand()
+    except FileNotFoundError as exc:
+        raise BadInput(f"`pulumi` is not on the PATH; {INSTALL}") from exc
+    except InvalidVersionError as exc:
+        raise BadInput(f"the `pulumi` on the PATH does not fit: {exc}") from exc
+
+
+def _program(stack: Stack, raised: list[ShoalError]) -> Callable[[], None]:
+    """The project's program; what it refuses is kept beside what it makes Pulumi say."""
+
+    def run() -> None:
+        try:
+            execute(stack.project.program, stack.project.directory)
+        except ShoalError as exc:
+            raised.append(exc)
+            raise
+
+    return run
+
+
+def _tell(warning: str) -> None:
+    """As the SDK does where there is no engine."""
+    sys.stderr.write(f"warning: {warning}\n")
+
+
+def _ignore(_warning: str) -> None:
+    """It is told by the run that comes after."""
+
+
+def _failure(events: Events, exc: CommandError) -> WorkFailed:
+    if events.traceback:
+        sys.stderr.write(events.traceback)
+    return WorkFailed(events.summary or told([str(exc).strip()]))
+
+
+def _locked(stack: Stack) -> str:
+    return (
+        f"stack {stack.name} is being deployed by somebody else, or a deployment of it was killed; "
+        f"if none runs any more, free it with `pulumi cancel -s {stack.name}` and try again"
+    )

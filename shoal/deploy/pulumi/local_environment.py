@@ -1,0 +1,58 @@
+"""What Pulumi's own engine must find around it for stacks on this machine: plugins, state, and the service."""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from shoal.service_status import Status
+
+PROVIDER_PLUGIN = "pulumi-resource-azure-native", "shoal.deploy.pulumi.standin.azure_native"
+LANGUAGE_PLUGIN = "pulumi-language-python", "shoal.deploy.pulumi.standin.language"
+PASSPHRASE = "shoal"
+"""Of the state of local stacks unless the user has one. It guards nothing: whoever may read the state directory may
+read the service's keys too. Fixed, so that what Pulumi writes into a stack's file fits on every machine."""
+
+
+def local_variables(status: Status) -> dict[str, str]:
+    """Environment variables for `pulumi` on the running service; makes the directories that they name."""
+    directory = Path(status.state_dir) / "pulumi"
+    variables = {
+        "PATH": _path(directory),
+        "PULUMI_BACKEND_URL": f"file://{_directory(state_directory(Path(status.state_dir)))}",
+        "PULUMI_HOME": str(_directory(directory / "home")),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "ARM_METADATA_HOSTNAME": status.arm_endpoint,
+        "SHOAL_STATE": status.state_dir,
+    }
+    if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & set(os.environ):
+        variables["PULUMI_CONFIG_PASSPHRASE"] = PASSPHRASE
+    return variables
+
+
+def state_directory(service_state: Path) -> Path:
+    return service_state / "pulumi" / "state"
+
+
+def _path(directory: Path) -> str:
+    """The provider comes before all others; the language host only where `pulumi` came without one."""
+    first = _plugin(directory / "provider", *PROVIDER_PLUGIN)
+    last = _plugin(directory / "language", *LANGUAGE_PLUGIN)
+    others = [entry for entry in os.environ.get("PATH", os.defpath).split(os.pathsep) if entry not in (first, last)]
+    return os.pathsep.join([first, *others, last])
+
+
+def _plugin(directory: Path, name: str, module: str) -> str:
+    """A directory with an executable that runs the module by this very Python."""
+    plugin = _directory(directory) / name
+    draft = plugin.with_suffix(f".{os.getpid()}")
+    draft.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m {module} "$@"\n')
+    draft.chmod(0o700)
+    draft.replace(plugin)
+    return str(directory)
+
+
+def _directory(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path

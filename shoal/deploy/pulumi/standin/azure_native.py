@@ -1,0 +1,200 @@
+# ruff: noqa: N802 - gRPC names the methods
+"""The stand-in for Pulumi's azure-native provider, for local stacks: the engine's calls become calls to ARM.
+
+Source: pulumi/proto, provider.proto; which call comes when was recorded with CLI 3.259. Secrets are taken out of
+inputs by the engine, which marks the outputs of the same names again.
+"""
+
+import os
+from collections.abc import Callable
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any, TypeVar
+
+import grpc
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime.proto import plugin_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2 as wire
+
+from shoal.deploy.embedded.engine import Host, find_host
+from shoal.deploy.embedded.stack_record import SUBSCRIPTION
+from shoal.deploy.pulumi.standin.resource_inputs import inputs_as_found, inputs_to_import
+from shoal.deploy.pulumi.standin.serving import plugin_server, serve
+from shoal.deploy.resources.arm_types.refusals import refuse
+from shoal.deploy.resources.invokes import SECRET_RESULTS, invoke
+from shoal.deploy.resources.properties import UnsupportedValue, decode, encode, is_known
+from shoal.deploy.resources.provider import Provider, refuse_existing
+from shoal.deploy.resources.provider import delete as remove
+from shoal.deploy.resources.resource_type import ResourceType
+from shoal.deploy.resources.resource_types import TYPES
+from shoal.deploy.resources.urns import resource_name, resource_type
+from shoal.deploy.steps import changes_between, replacing
+from shoal.errors import BadInput, ShoalError
+
+METADATA_HOST = "ARM_METADATA_HOSTNAME"
+SECRET_OUTPUTS = ("storageUrl",)
+"""An address that carries its own right to write. Source: azure-mgmt-batch, ApplicationPackage."""
+Answer = TypeVar("Answer")
+
+
+class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
+    """One configured provider; the engine starts a process for each."""
+
+    def __init__(self) -> None:
+        self._provider = Provider(subscription_id=SUBSCRIPTION, location=None)
+
+    @cached_property
+    def _host(self) -> Host:
+        host = find_host()
+        expected = os.environ.get(METADATA_HOST, host.arm.endpoint)
+        if expected != host.arm.endpoint:
+            raise BadInput(
+                f"the embedded service is at {host.arm.endpoint} and {METADATA_HOST} says {expected}; "
+                'run eval "$(shoal local env)" again'
+            )
+        return host
+
+    def Handshake(
+        self, _request: wire.ProviderHandshakeRequest, _context: grpc.ServicerContext
+    ) -> wire.ProviderHandshakeResponse:
+        return wire.ProviderHandshakeResponse()
+
+    def GetPluginInfo(self, _request: Empty, _context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
+        return plugin_pb2.PluginInfo(version=version("pulumi_azure_native"))
+
+    def CheckConfig(self, request: wire.CheckRequest, context: grpc.ServicerContext) -> wire.CheckResponse:
+        def check() -> wire.CheckResponse:
+            _ = self._host  # one clear error here rather than one for each resource
+            return wire.CheckResponse(inputs=request.news)
+
+        return _answer(context, check)
+
+    def DiffConfig(self, _request: wire.DiffRequest, _context: grpc.ServicerContext) -> wire.DiffResponse:
+        """Nothing that a provider is configured with replaces what it made."""
+        return wire.DiffResponse(changes=wire.DiffResponse.DIFF_UNKNOWN)
+
+    def Configure(self, request: wire.ConfigureRequest, _context: grpc.ServicerContext) -> wire.ConfigureResponse:
+        settings = decode(request.args).values
+        self._provider = Provider(
+            subscription_id=settings.get("subscriptionId", SUBSCRIPTION), location=settings.get("location")
+        )
+        return wire.ConfigureResponse(supportsPreview=True)
+
+    def Check(self, request: wire.CheckRequest, context: grpc.ServicerContext) -> wire.CheckResponse:
+        try:
+            kind = _kind(request.urn)
+            former = decode(request.olds).values.get(kind.name_property)
+            inputs = self._provider.completed(
+                kind, decode(request.news).values, self._host.arm, name=resource_name(request.urn), former=former
+            )
+            kind.arm_id(self._provider.subscription_id, inputs)
+            refuse(kind, inputs)
+        except (BadInput, UnsupportedValue) as exc:
+            return wire.CheckResponse(failures=[wire.CheckFailure(reason=str(exc))])
+        return wire.CheckResponse(inputs=encode(inputs))
+
+    def Diff(self, request: wire.DiffRequest, context: grpc.ServicerContext) -> wire.DiffResponse:
+        def compare() -> wire.DiffResponse:
+            changes = changes_between(decode(request.old_inputs).values, decode(request.news).values)
+            replaced_by = replacing(changes, _kind(request.urn))
+            response = wire.DiffResponse
+            return response(
+                changes=response.DIFF_SOME if changes else response.DIFF_NONE,
+                diffs=[change.name for change in changes],
+                replaces=[change.name for change in replaced_by],
+                deleteBeforeReplace=bool(replaced_by),
+            )
+
+        return _answer(context, compare)
+
+    def Create(self, request: wire.CreateRequest, context: grpc.ServicerContext) -> wire.CreateResponse:
+        def create() -> wire.CreateResponse:
+            kind, inputs = _kind(request.urn), decode(request.properties).values
+            if request.preview:
+                return wire.CreateResponse(properties=_foreseen(kind, inputs))
+            id_ = kind.arm_id(self._provider.subscription_id, inputs)
+            refuse_existing(self._host.arm, kind, id_)
+            return wire.CreateResponse(id=id_, properties=self._put(kind, id_, inputs))
+
+        return _answer(context, create)
+
+    def Read(self, request: wire.ReadRequest, context: grpc.ServicerContext) -> wire.ReadResponse:
+        def read() -> wire.ReadResponse:
+            kind, inputs = _kind(request.urn), decode(request.inputs).values
+            found = self._host.arm.get(request.id, kind.api_version)
+            if found is None:
+                return wire.ReadResponse()
+            resource = {**found, "id": request.id}
+            read_inputs = inputs_as_found(kind, inputs, resource) if inputs else inputs_to_import(kind, resource)
+            return wire.ReadResponse(id=request.id, properties=_outputs(kind, resource), inputs=encode(read_inputs))
+
+        return _answer(context, read)
+
+    def Update(self, request: wire.UpdateRequest, context: grpc.ServicerContext) -> wire.UpdateResponse:
+        def update() -> wire.UpdateResponse:
+            kind, inputs = _kind(request.urn), decode(request.news).values
+            if request.preview:
+                return wire.UpdateResponse(properties=_foreseen(kind, inputs))
+            return wire.UpdateResponse(properties=self._put(kind, request.id, inputs))
+
+        return _answer(context, update)
+
+    def Delete(self, request: wire.DeleteRequest, context: grpc.ServicerContext) -> Empty:
+        def delete() -> Empty:
+            remove(self._host.arm, _kind(request.urn), request.id)
+            return Empty()
+
+        return _answer(context, delete)
+
+    def Invoke(self, request: wire.InvokeRequest, context: grpc.ServicerContext) -> wire.InvokeResponse:
+        def call() -> wire.InvokeResponse:
+            arguments = decode(request.args).values
+            result = invoke(self._host.arm, self._provider, request.tok, arguments, arm_token=self._host.token)
+            response = wire.InvokeResponse()
+            getattr(response, "return").CopyFrom(encode(result, SECRET_RESULTS))
+            return response
+
+        return _answer(context, call)
+
+    def Cancel(self, _request: Empty, _context: grpc.ServicerContext) -> Empty:
+        """What was begun is brought to its end: calls to the service are short."""
+        return Empty()
+
+    def _put(self, kind: ResourceType, id_: str, inputs: Any) -> Struct:
+        return _outputs(kind, self._host.arm.put(id_, kind.api_version, kind.body(inputs)))
+
+
+def _kind(urn: str) -> ResourceType:
+    token = resource_type(urn)
+    if token not in TYPES:
+        raise BadInput(f"{token} ({resource_name(urn)}) is not among the resources of the embedded service")
+    return TYPES[token]
+
+
+def _outputs(kind: ResourceType, resource: Any) -> Struct:
+    return encode(kind.outputs(resource), SECRET_OUTPUTS)
+
+
+def _foreseen(kind: ResourceType, inputs: Any) -> Struct:
+    """What a preview can know; the engine takes what is missing as unknown."""
+    known = {name: value for name, value in inputs.items() if is_known(value)}
+    return encode(kind.outputs(kind.body(known)))
+
+
+def _answer(context: grpc.ServicerContext, work: Callable[[], Answer]) -> Answer:
+    """The engine says which resource it was."""
+    try:
+        return work()
+    except (ShoalError, UnsupportedValue) as exc:
+        context.abort(grpc.StatusCode.UNKNOWN, str(exc))
+
+
+def main() -> None:
+    server = plugin_server()
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(AzureNative(), server)
+    serve(server)
+
+
+if __name__ == "__main__":
+    main()

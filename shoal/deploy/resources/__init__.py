@@ -1,0 +1,1 @@
+"""Resource types of azure-native, and how each becomes an ARM resource. Both engines use them."""

@@ -1,0 +1,1 @@
+"""The job file: parsed, checked, and its strings compiled as templates."""

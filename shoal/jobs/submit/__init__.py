@@ -1,0 +1,1 @@
+"""Plans, and their submission: input files, the job, then its tasks."""

@@ -1,0 +1,152 @@
+"""Put a planned job into Batch: files first, then the job, then its tasks; last, that it ends with its last task."""
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from azure.batch import BatchClient
+from azure.batch.models import BatchAllTasksCompleteMode, BatchJobCreateOptions, BatchJobState, BatchJobUpdateOptions
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+
+from shoal.connect import Services, error_code
+from shoal.errors import BadInput, WorkFailed
+from shoal.jobs.file.spec import Spec
+from shoal.jobs.submit.collection import Added, add, collections, encoded
+from shoal.jobs.submit.plan import Plan
+from shoal.jobs.submit.upload import upload
+from shoal.jobs.tasks.blob_access import granted
+from shoal.jobs.tasks.conditions import constraints, stops_on_failure
+from shoal.jobs.tasks.rendering import Rendering, containers_used, environment_settings
+from shoal.jobs.tasks.tasks import all_tasks
+
+IN_FLIGHT = 4
+_ENDED = {BatchJobState.TERMINATING, BatchJobState.COMPLETED, BatchJobState.DELETING}
+_ENDED_CODES = {"JobCompleted", "JobBeingTerminated", "JobBeingDeleted"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    job_id: str
+    added: int
+    already_there: int
+
+    @property
+    def summary(self) -> str:
+        if self.already_there:
+            return f"{self.job_id}: {self.already_there} tasks already there, {self.added} added"
+        return f"{self.job_id}: {self.added} tasks added"
+
+
+def submit(rendering: Rendering, plan: Plan, services: Services) -> Submission:
+    """Adds what is missing of the job. Raises BadInput, with nothing created, where it cannot run there."""
+    client = services.batch
+    _check_pool(plan, client)
+    if _has_ended(plan, client):
+        return _nothing_to_add(rendering, plan, client)
+    upload(plan.files, services.blobs.get_container_client(services.environment.containers.inputs))
+    _create_job(client, job_body(rendering.job_file.spec, plan))
+    added = add_all(client, plan.job_id, _tasks_with_access(rendering, services))
+    _refuse_partial(added, plan)
+    _end_with_last_task(client, plan.job_id)
+    return Submission(job_id=plan.job_id, added=added.added, already_there=added.already_there)
+
+
+def job_body(spec: Spec, plan: Plan) -> dict[str, Any]:
+    """The job in wire form. That it ends with its last task is said later: an empty one would end at once."""
+    return {
+        "id": plan.job_id,
+        "poolInfo": {"poolId": plan.pool.id},
+        "priority": spec.job.priority,
+        "constraints": constraints(spec.job.retries, spec.job.max_time),
+        "usesTaskDependencies": any(stage.after for stage in spec.stages),
+        "onTaskFailure": "performexitoptionsjobaction" if stops_on_failure(spec) else "noaction",
+        "commonEnvironmentSettings": environment_settings(spec.job.environment),
+        "metadata": [{"name": name, "value": value} for name, value in spec.job.metadata.items()],
+    }
+
+
+def add_all(client: BatchClient, job_id: str, tasks: Iterator[dict[str, Any]], *, in_flight: int = IN_FLIGHT) -> Added:
+    """Several collections at a time; at most twice as many are rendered ahead."""
+    total = Added()
+    waiting: deque[Future[Added]] = deque()
+    with ThreadPoolExecutor(in_flight) as pool:
+        try:
+            for chunk in collections(encoded(tasks)):
+                if len(waiting) >= 2 * in_flight:
+                    total += waiting.popleft().result()
+                waiting.append(pool.submit(add, client, job_id, chunk))
+            return sum((future.result() for future in waiting), total)
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _check_pool(plan: Plan, client: BatchClient) -> None:
+    try:
+        client.get_pool(plan.pool.id, select=["id"])
+    except ResourceNotFoundError as exc:
+        raise BadInput(f"pool '{plan.pool.id}' is not there any more; run `shoal up` to make it again") from exc
+
+
+def _has_ended(plan: Plan, client: BatchClient) -> bool:
+    """Whether the job is there and takes no more tasks. Raises BadInput where it is there for another pool."""
+    try:
+        job = client.get_job(plan.job_id)
+    except ResourceNotFoundError:
+        return False
+    if job.pool_info.pool_id != plan.pool.id:
+        raise BadInput(
+            f"job '{plan.job_id}' is there already, on pool '{job.pool_info.pool_id}', not '{plan.pool.id}'; "
+            "name another with -p run=NAME or --job ID"
+        )
+    return job.state in _ENDED
+
+
+def _nothing_to_add(rendering: Rendering, plan: Plan, client: BatchClient) -> Submission:
+    """A job that ended may be submitted again, where it lacks nothing."""
+    there = {task.id for task in client.list_tasks(plan.job_id, select=["id"])}
+    planned = missing = 0
+    for task in all_tasks(rendering):
+        planned += 1
+        missing += task["id"] not in there
+    if missing:
+        raise BadInput(
+            f"job '{plan.job_id}' has ended, without {missing} of these {planned} tasks, and takes no more; "
+            "name another with -p run=NAME or --job ID"
+        )
+    return Submission(job_id=plan.job_id, added=0, already_there=planned)
+
+
+def _create_job(client: BatchClient, body: dict[str, Any]) -> None:
+    try:
+        client.create_job(BatchJobCreateOptions(body))
+    except ResourceExistsError as exc:
+        if error_code(exc) != "JobExists":
+            raise
+
+
+def _tasks_with_access(rendering: Rendering, services: Services) -> Iterator[dict[str, Any]]:
+    containers = containers_used(rendering.job_file, services.environment)
+    return all_tasks(replace(rendering, access=granted(services.environment, containers, services.sign)))
+
+
+def _refuse_partial(added: Added, plan: Plan) -> None:
+    if added.refused:
+        there = added.added + added.already_there
+        raise WorkFailed(
+            f"job '{plan.job_id}' has {there} of its tasks; {added.refused} were refused, among them:\n"
+            + "\n".join(f"  {refusal.task_id}: {refusal.code} {refusal.message}" for refusal in added.refusals)
+        )
+
+
+def _end_with_last_task(client: BatchClient, job_id: str) -> None:
+    """Source: Batch REST, Job - Update: onAllTasksComplete goes from noaction to terminatejob, never back."""
+    try:
+        client.update_job(
+            job_id, BatchJobUpdateOptions(all_tasks_complete_mode=BatchAllTasksCompleteMode.TERMINATE_JOB)
+        )
+    except ResourceExistsError as exc:
+        if error_code(exc) not in _ENDED_CODES:
+            raise

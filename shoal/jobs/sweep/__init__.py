@@ -1,0 +1,1 @@
+"""The points of a sweep, and the task ids made of them."""

@@ -1,0 +1,81 @@
+"""The values of one axis: listed, a range, or files that match a pattern."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path, PurePosixPath
+from typing import Any, assert_never
+
+from shoal.errors import BadInput
+from shoal.jobs.file.spec import Axis, Files, Range
+from shoal.jobs.sweep.identity import point_key
+
+
+class FileName(str):
+    """A file's path relative to the job file, with what templates ask of it. As a value of a point it is its path."""
+
+    __slots__ = ("size",)
+    size: int
+
+    def __new__(cls, path: str, size: int) -> "FileName":
+        name = super().__new__(cls, path)
+        name.size = size
+        return name
+
+    @property
+    def name(self) -> str:
+        return PurePosixPath(self).name
+
+    @property
+    def stem(self) -> str:
+        return PurePosixPath(self).stem
+
+    @property
+    def suffix(self) -> str:
+        return PurePosixPath(self).suffix
+
+
+def values(axis: Axis, folder: Path) -> Sequence[Any]:
+    """Raises BadInput where a pattern matches no file."""
+    match axis:
+        case list():
+            return axis
+        case Range():
+            return _steps(*map(_exact, axis.range))
+        case Files():
+            return _matching(axis.files, folder)
+        case _:
+            assert_never(axis)
+
+
+def distinct_values(axis: Axis, folder: Path) -> Sequence[Any]:
+    """The values of an axis that is combined with others. Raises BadInput where two are equal."""
+    found = values(axis, folder)
+    if isinstance(axis, list):
+        seen: set[bytes] = set()
+        for value in axis:
+            key = point_key({"": value})
+            if key in seen:
+                raise BadInput(f"the value {value!r} stands twice")
+            seen.add(key)
+    return found
+
+
+def _exact(number: float) -> Decimal | int:
+    return number if isinstance(number, int) else Decimal(repr(number))
+
+
+def _steps(first: Decimal | int, last: Decimal | int, step: Decimal | int = 1) -> Sequence[Any]:
+    """Both ends included; decimals are added exactly, so that 0.1, 0.2, 0.3 come out as written."""
+    if isinstance(first, int) and isinstance(last, int) and isinstance(step, int):
+        return range(first, last + 1, step)
+    count = int((Decimal(last) - first) / step) + 1
+    return [float(first + index * step) for index in range(count)]
+
+
+def _matching(pattern: str, folder: Path) -> list[FileName]:
+    if Path(pattern).is_absolute():
+        raise BadInput(f"the pattern '{pattern}' must be relative to the job file")
+    found = sorted(path for path in folder.glob(pattern) if path.is_file())
+    if not found:
+        raise BadInput(f"no file in {folder.absolute()} matches '{pattern}'")
+    return [FileName(path.relative_to(folder).as_posix(), path.stat().st_size) for path in found]

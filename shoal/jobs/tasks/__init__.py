@@ -1,0 +1,1 @@
+"""Task bodies, rendered one by one from the points of a stage."""

@@ -1,0 +1,58 @@
+"""The command line of a task: under a shell where the command is a string, without one where it is a list."""
+
+import shlex
+
+from shoal.environment import Package
+from shoal.jobs.file import templates
+from shoal.jobs.file.spec import Scalar
+from shoal.jobs.file.templates import Names
+from shoal.jobs.tasks.rendering import Field, Rendering, as_text
+
+
+def command_line(rendering: Rendering, index: int) -> Field:
+    command = rendering.stage(index).command
+    if isinstance(command, str):
+        return _under_shell(rendering, index, command.strip())
+    return _without_shell(rendering, index, command)
+
+
+def _under_shell(rendering: Rendering, index: int, command: str) -> Field:
+    """Source: Batch REST, Task - Create, `commandLine`: it does not run under a shell by itself."""
+    line = templates.command(command, rendering.job_file.place("stages", index, "command"))
+    stops_at_first_failure = "set -e; " if "\n" in command else ""
+    packages = rendering.packages(index).items()
+    prologue = stops_at_first_failure + "".join(f"{_exported(name, package)}; " for name, package in packages)
+
+    def make(names: Names) -> str:
+        return "/bin/sh -c " + shlex.quote(prologue + line.render(names))
+
+    if line.constant is not None:
+        return Field(name="commandLine", value=make({}))
+    return Field(name="commandLine", make=make)
+
+
+def _exported(name: str, package: Package) -> str:
+    """The variable of a package, by its name and without its version.
+
+    Source: Batch node agent on Linux: a task that pins a version finds AZ_BATCH_APP_PACKAGE_{application}_{version},
+    `.`, `-` and `#` as `_`; the name without a version is there only where the pool has a default one.
+    """
+    plain = f"AZ_BATCH_APP_PACKAGE_{_variable_part(name).upper()}"
+    versioned = f"AZ_BATCH_APP_PACKAGE_{_variable_part(f'{package.application}_{package.version}')}"
+    return f'export {plain}="${{{versioned}:-${plain}}}"'
+
+
+def _variable_part(name: str) -> str:
+    return name.translate(str.maketrans(".-#", "___"))
+
+
+def _without_shell(rendering: Rendering, index: int, words: list[Scalar]) -> Field:
+    place = rendering.job_file.place("stages", index, "command")
+    compiled = [templates.text(as_text(word), place) for word in words]
+
+    def make(names: Names) -> str:
+        return shlex.join([word.render(names) for word in compiled])
+
+    if all(word.constant is not None for word in compiled):
+        return Field(name="commandLine", value=make({}))
+    return Field(name="commandLine", make=make)

@@ -1,0 +1,32 @@
+"""Input files beside the job file. They are known by their content, so that each is uploaded once."""
+
+import hashlib
+from pathlib import Path
+
+from shoal.errors import BadInput
+from shoal.jobs.file.templates import Place
+
+
+class LocalFiles:
+    """The files that the rendered tasks read, and the blob names under which they are kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.blobs: dict[Path, str] = {}
+
+    def blob(self, name: str, place: Place) -> str:
+        """Raises BadInput for a file that is missing."""
+        path = self._folder / name
+        if path not in self.blobs:
+            self.blobs[path] = f"{_content_hash(path, place)}/{path.name}"
+        return self.blobs[path]
+
+
+def _content_hash(path: Path, place: Place) -> str:
+    try:
+        with path.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()[:16]
+    except FileNotFoundError as exc:
+        raise BadInput(f"{place.at(1)}: the input file {path} does not exist") from exc
+    except OSError as exc:
+        raise BadInput(f"{place.at(1)}: the input {path} cannot be read: {exc.strerror}") from exc

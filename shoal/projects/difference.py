@@ -1,0 +1,138 @@
+"""What differs between two environments: their configurations after defaults and, where deployed, their outputs.
+
+What something is called and where it is reached must differ between two environments, so it is left out unless asked
+for. A secret is never shown, nor compared: which one it is cannot be read here.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from shoal.deploy.outputs import outputs_of
+from shoal.deploy.resources.properties import MASK
+from shoal.errors import BadInput
+from shoal.projects.project import Stack, find_project, read_stack
+
+Part = Literal["configuration", "outputs"]
+NAMES: Mapping[Part, frozenset[str]] = {
+    "configuration": frozenset({"resourceGroup", "batchAccount", "storageAccount"}),
+    "outputs": frozenset(
+        {
+            "project",
+            "stack",
+            "subscription_id",
+            "resource_group",
+            "arm_endpoint",
+            "batch_account",
+            "batch_endpoint",
+            "storage_account",
+            "storage_resource_group",
+            "blob_endpoint",
+            "node_identity",
+        }
+    ),
+}
+"""What only says which environment it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of the two environments; a part that is not known is None, and `gaps` says why."""
+
+    name: str
+    configuration: Mapping[str, Any] | None
+    outputs: Mapping[str, Any] | None
+    gaps: tuple[str, ...] = ()
+
+    def part(self, part: Part) -> Mapping[str, Any] | None:
+        return self.configuration if part == "configuration" else self.outputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    part: Part
+    key: str
+    """A path, such as `pools.spot.vmSize`: entries of lists go by their names, where they have some."""
+    a: Any
+    """None where only the other has it."""
+    b: Any
+
+
+def read_side(name: str, directory: Path) -> Side:
+    """A file of outputs, where the name is a file's; else a stack of the project around. Raises BadInput."""
+    if (directory / name).is_file():
+        outputs = _read_outputs(directory / name)
+        return Side(name=name, configuration=None, outputs=outputs, gaps=(f"{name} has outputs, no configuration",))
+    stack = read_stack(name, find_project(directory))
+    try:
+        return Side(name=name, configuration=configuration_of(stack), outputs=outputs_of(stack))
+    except BadInput as exc:
+        return Side(name=name, configuration=configuration_of(stack), outputs=None, gaps=(str(exc),))
+
+
+def configuration_of(stack: Stack) -> dict[str, Any]:
+    """Keys of the project without its name, values as the file has them."""
+    prefix = f"{stack.project.name}:"
+    return {key.removeprefix(prefix): _parsed(value) for key, value in stack.config.items()}
+
+
+def differences(a: Side, b: Side, *, names_too: bool = False) -> list[Difference]:
+    """Of what is known of both, in the order of the keys. Raises BadInput where nothing is."""
+    if not any(a.part(part) is not None and b.part(part) is not None for part in NAMES):
+        raise BadInput(f"nothing is known of both {a.name} and {b.name}: {'; '.join([*a.gaps, *b.gaps])}")
+    return [
+        difference
+        for part, names in NAMES.items()
+        for difference in _of_part(part, a, b, left_out=frozenset() if names_too else names)
+    ]
+
+
+def _of_part(part: Part, a: Side, b: Side, *, left_out: frozenset[str]) -> Iterator[Difference]:
+    both = a.part(part), b.part(part)
+    if both[0] is None or both[1] is None:
+        return
+    one, other = (
+        dict(_leaves({key: value for key, value in side.items() if key not in left_out}, "")) for side in both if side
+    )
+    for key in sorted(one.keys() | other.keys()):
+        if one.get(key) != other.get(key):
+            yield Difference(part=part, key=key, a=one.get(key), b=other.get(key))
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    match value:
+        case {"secure": _}:
+            yield path, MASK
+        case dict():
+            for key, item in value.items():
+                yield from _leaves(item, f"{path}.{key}" if path else str(key))
+        case list() if value and all(isinstance(item, dict) and "name" in item for item in value):
+            for item in value:
+                rest = {key: inner for key, inner in item.items() if key != "name"}
+                yield f"{path}.{item['name']}", "there"
+                yield from _leaves(rest, f"{path}.{item['name']}")
+        case list() if value:
+            yield path, [dict(_leaves(item, "")) if isinstance(item, dict) else item for item in value]
+        case list():
+            """An empty list is no more than none."""
+        case _:
+            yield path, value
+
+
+def _parsed(value: str) -> Any:
+    try:
+        return json.loads(value) if value.startswith(("[", "{")) else value
+    except ValueError:
+        return value
+
+
+def _read_outputs(path: Path) -> Mapping[str, Any]:
+    try:
+        outputs = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise BadInput(f"{path} does not hold outputs, as `shoal outputs --json` prints them: {exc}") from exc
+    if not isinstance(outputs, dict):
+        raise BadInput(f"{path} does not hold outputs, as `shoal outputs --json` prints them: it is no object")
+    return outputs

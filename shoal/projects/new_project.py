@@ -1,0 +1,178 @@
+"""A project of a user's own, made from the template's files, in a place of its own or in one that has files already.
+
+Files that end in `.j2` are rendered, with `[[ … ]]` for values so that the braces of job files and workflows stay;
+all others are copied. A file that is there already is never overwritten.
+"""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from jinja2 import Environment, StrictUndefined
+
+from shoal.errors import BadInput
+from shoal.projects.pins import pinned_requirements
+from shoal.projects.project import PROJECT_FILE
+from shoal.projects.template_files import template_files
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+"""Source: ValidateProjectName of Pulumi's sdk/go/common/tokens; and PROJECT-STACK, a resource group, has 90 at most."""
+EXTRAS = frozenset({"local", "policy"})
+"""What the tests and the policy pack of a project need of the package."""
+RENDERED = ".j2"
+SCRIPT = "#!"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewProject:
+    name: str
+    directory: Path
+    files: list[str]
+    """Files that were written, relative to the directory, in order."""
+    kept: list[str]
+    """Files of the template that were there already and stay as they are."""
+
+
+def make_project(directory: Path) -> NewProject:
+    """Write the template's files that the directory lacks: all of them, or none where something fails.
+
+    The project has the name of its `Pulumi.yaml` if there is one, else the directory's. Raises BadInput.
+    """
+    directory = directory.resolve()
+    _refuse(directory)
+    name = _name(directory)
+    files = [path.removesuffix(RENDERED) for path, _ in template_files()]
+    kept = [path for path in files if (directory / path).exists()]
+    _refuse_blocked(directory, files)
+    try:
+        _make(directory, name, kept=set(kept))
+    except OSError as exc:
+        raise BadInput(f"{directory} cannot be written: {exc.strerror}; nothing was written") from exc
+    written = [path for path in files if path not in kept]
+    return NewProject(name=name, directory=directory, files=sorted(written), kept=sorted(kept))
+
+
+def _refuse(directory: Path) -> None:
+    if not directory.parent.is_dir():
+        raise BadInput(f"there is no directory {directory.parent}")
+    if directory.exists() and not directory.is_dir():
+        raise BadInput(f"{directory} exists already and is not a directory; nothing was written")
+
+
+def _name(directory: Path) -> str:
+    there = directory / PROJECT_FILE
+    name, origin = (_declared_name(there), f" (name in {there})") if there.is_file() else (directory.name, "")
+    if not NAME.fullmatch(name):
+        raise BadInput(
+            f"'{name}' cannot name a project{origin}: at most 80 letters, digits, hyphens, underscores and periods, "
+            "a letter or a digit first"
+        )
+    return name
+
+
+def _declared_name(file: Path) -> str:
+    try:
+        declared = yaml.safe_load(file.read_text())
+    except (OSError, ValueError, yaml.YAMLError) as exc:
+        raise BadInput(f"{file} cannot be read: {exc}; nothing was written") from exc
+    if not isinstance(declared, dict) or "name" not in declared:
+        raise BadInput(f"{file} names no project; give it a key `name`, or take it away; nothing was written")
+    return str(declared["name"])
+
+
+def _refuse_blocked(directory: Path, files: list[str]) -> None:
+    """A file where a folder is needed, or the other way round, would leave half a project."""
+    for path in files:
+        folders = (directory / path).parents[: path.count("/")]
+        if blocked := next((folder for folder in folders if folder.exists() and not folder.is_dir()), None):
+            raise BadInput(f"{blocked} is a file, and the project needs a folder of that name; nothing was written")
+        if (directory / path).is_dir():
+            raise BadInput(
+                f"{directory / path} is a folder, and the project needs a file of that name; nothing was written"
+            )
+
+
+def _make(directory: Path, name: str, *, kept: set[str]) -> None:
+    """A directory that exists is filled, not replaced: a shell may stand in it."""
+    if not directory.is_dir():
+        with _draft(directory.parent, directory.name) as draft:
+            _write_all(draft, name, kept=kept)
+            draft.chmod(0o755)
+            draft.rename(directory)
+        return
+    with _draft(directory, directory.name) as draft:
+        _fill(directory, draft, _write_all(draft, name, kept=kept))
+
+
+@contextmanager
+def _draft(parent: Path, name: str) -> Iterator[Path]:
+    """A folder on the same file system, where the project is written before it takes its place."""
+    draft = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=parent))
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _write_all(draft: Path, name: str, *, kept: set[str]) -> list[str]:
+    """Return the paths of the files that were written."""
+    wanted = [(path, source) for path, source in template_files() if path.removesuffix(RENDERED) not in kept]
+    for path, source in wanted:
+        _write(source, draft / path, name)
+    return [path.removesuffix(RENDERED) for path, _ in wanted]
+
+
+def _fill(directory: Path, draft: Path, files: list[str]) -> None:
+    """Move the files into place; where one cannot be moved, take back those that were, and their folders."""
+    made: list[Path] = []
+    try:
+        for file in files:
+            target = directory / file
+            made += _make_folders(target.parent)
+            made.append((draft / file).rename(target))
+    except BaseException:
+        for path in reversed(made):
+            path.rmdir() if path.is_dir() else path.unlink()
+        raise
+
+
+def _make_folders(folder: Path) -> list[Path]:
+    """Return the folders that were missing, outermost first."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()][::-1]
+    for path in missing:
+        path.mkdir()
+    return missing
+
+
+def _write(source: Path, target: Path, project: str) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    text = source.read_text(encoding="utf-8")
+    if target.name == PROJECT_FILE:
+        # in quotes, because 2026 and true name projects too
+        text = re.sub(r"^name: .*$", f'name: "{project}"', text, count=1, flags=re.MULTILINE)
+    if target.suffix == RENDERED:
+        target, text = target.with_suffix(""), _rendered(text, project)
+    target.write_text(text, encoding="utf-8")
+    if text.startswith(SCRIPT):
+        target.chmod(0o755)  # a wheel may have lost it
+
+
+def _rendered(text: str, project: str) -> str:
+    environment = Environment(
+        variable_start_string="[[",
+        variable_end_string="]]",
+        block_start_string="[%",
+        block_end_string="%]",
+        comment_start_string="[#",
+        comment_end_string="#]",
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+    )
+    requirements = pinned_requirements("shoal", EXTRAS)
+    return environment.from_string(text).render(project=project, requirements=requirements)

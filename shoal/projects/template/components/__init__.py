@@ -1,0 +1,29 @@
+"""Components of this project: Shoal's, and those of your own, for which this folder is the place.
+
+A file `dashboard.py` beside this one with a class `Dashboard(pulumi.ComponentResource)` is used in `__main__.py` by
+`from components.dashboard import Dashboard`.
+"""
+
+from shoal.components import (
+    ApplicationPackage,
+    BatchAccount,
+    Environment,
+    JobStorage,
+    Monitoring,
+    PrivateLinks,
+    PrivateNetwork,
+    SpotPool,
+    read_settings,
+)
+
+__all__ = [
+    "ApplicationPackage",
+    "BatchAccount",
+    "Environment",
+    "JobStorage",
+    "Monitoring",
+    "PrivateLinks",
+    "PrivateNetwork",
+    "SpotPool",
+    "read_settings",
+]

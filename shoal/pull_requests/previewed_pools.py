@@ -1,0 +1,68 @@
+"""The pools of a stack as a preview shows them: how each is scaled, and what becomes of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from shoal.autoscale.durations import parse_duration
+from shoal.autoscale.errors import InputFault
+from shoal.deploy.resources.properties import is_told
+from shoal.deploy.resources.urns import resource_type
+from shoal.deploy.steps import Change, Operation, Step
+from shoal.errors import BadInput
+
+POOL = "azure-native:batch:Pool"
+UNLESS_SAID = timedelta(minutes=15)
+"""Between evaluations. Source: Batch REST, Pool - Add, autoScaleEvaluationInterval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewedPool:
+    id: str
+    operation: Operation
+    changes: tuple[Change, ...]
+    task_slots_per_node: int
+    formula: str | None
+    """None where the number of nodes is fixed, not known yet, or a secret."""
+    interval: timedelta
+    """Between evaluations."""
+    fixed_nodes: int | None
+
+
+def previewed_pools(steps: Iterable[Step]) -> list[PreviewedPool]:
+    """Those that the stack has or will have, and those that it loses. Raises BadInput."""
+    return [_pool(step) for step in steps if resource_type(step.urn) == POOL]
+
+
+def _pool(step: Step) -> PreviewedPool:
+    scaling = step.inputs.get("scaleSettings")
+    settings: Mapping[str, Any] = scaling if isinstance(scaling, Mapping) and is_told(scaling) else {}
+    automatic, fixed = settings.get("autoScale"), settings.get("fixedScale")
+    slots = step.inputs.get("taskSlotsPerNode")
+    return PreviewedPool(
+        id=_id(step),
+        operation=step.operation,
+        changes=step.changes,
+        task_slots_per_node=int(slots) if isinstance(slots, int | float) else 1,
+        formula=automatic["formula"] if automatic else None,
+        interval=_interval(_id(step), automatic or {}),
+        fixed_nodes=_nodes(fixed) if fixed else None,
+    )
+
+
+def _id(step: Step) -> str:
+    name = step.inputs.get("poolName") or step.id.rsplit("/", 1)[-1]
+    return str(name) if name and is_told(name) else step.label.rpartition(" ")[2]
+
+
+def _interval(pool: str, automatic: Mapping[str, Any]) -> timedelta:
+    given = automatic.get("evaluationInterval")
+    try:
+        return parse_duration(given) if given else UNLESS_SAID
+    except InputFault as exc:
+        raise BadInput(f"pool {pool}: evaluationInterval: {exc}") from exc
+
+
+def _nodes(fixed: Mapping[str, Any]) -> int:
+    return int(fixed.get("targetDedicatedNodes") or 0) + int(fixed.get("targetLowPriorityNodes") or 0)

@@ -1,0 +1,76 @@
+"""Where a running service says how it is reached: one file in its state directory, readable by its owner only."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+FILE_NAME = "service.json"
+LOCK_NAME = "service.lock"
+"""Held by the service as long as it runs, so that nothing else can be mistaken for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How clients reach the service. Endpoints carry the scheme and no trailing slash."""
+
+    pid: int
+    state_dir: str
+    batch_endpoint: str
+    """`http://127.0.0.1:PORT/ACCOUNT` of the account that always exists."""
+    account: str
+    key: str
+    arm_endpoint: str
+    arm_token: str
+    """The bearer token that the ARM side accepts."""
+    blob_endpoint: str
+    """`http://127.0.0.1:PORT/STORAGE_ACCOUNT` of the storage account that always exists."""
+    storage_account: str
+    storage_key: str
+
+
+def default_state_dir() -> Path:
+    """`$SHOAL_STATE`, or `shoal` below the user's state directory (XDG Base Directory Specification)."""
+    if chosen := os.environ.get("SHOAL_STATE"):
+        return Path(chosen).absolute()
+    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(home).expanduser() / "shoal"
+
+
+def write_status(status: Status) -> None:
+    """Write the file whole or not at all, for its owner only: it holds keys."""
+    path = Path(status.state_dir) / FILE_NAME
+    draft = path.with_suffix(".draft")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(asdict(status), indent=2))
+    draft.replace(path)
+
+
+def read_status(state_dir: Path) -> Status | None:
+    """The service that runs on this state directory, or None where none does, or not yet."""
+    if not is_running(state_dir):
+        return None
+    try:
+        return Status(**json.loads((state_dir / FILE_NAME).read_text()))
+    except FileNotFoundError:
+        return None
+
+
+def is_running(state_dir: Path) -> bool:
+    """Whether a service has this state directory, be it still starting or already ending."""
+    if not (state_dir / LOCK_NAME).exists():
+        return False
+    import fcntl  # of POSIX only, as the service is; elsewhere there is no lock
+
+    try:
+        with (state_dir / LOCK_NAME).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        pass
+    return False
+
+
+def forget_status(state_dir: Path) -> None:
+    (state_dir / FILE_NAME).unlink(missing_ok=True)

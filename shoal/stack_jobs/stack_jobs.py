@@ -1,0 +1,81 @@
+"""The jobs that a stack's configuration lists under PROJECT:jobs. This is the one place that checks them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from shoal.errors import BadInput
+from shoal.projects.project import Stack
+from shoal.suggestion import suggestion
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: Annotated[str, Field(min_length=1)]
+    parameters: dict[str, JsonValue] = {}
+    wait: StrictBool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedJob:
+    key: str
+    """Where it stands: `shoal:jobs[0]`."""
+    file: str
+    """As the configuration has it."""
+    path: Path
+    parameters: Mapping[str, Any]
+    """`run` among them names the run, as `-p run=NAME` does."""
+    wait: bool
+    """Whether to watch it to its end, and to count tasks that fail as a failure of the submission."""
+
+
+def listed_jobs(stack: Stack) -> list[ListedJob]:
+    """In the order of the configuration. Raises BadInput for all that is wrong, one line each."""
+    key = f"{stack.project.name}:jobs"
+    if key in stack.encrypted:
+        raise BadInput(f"{key} holds something encrypted; what a task is told can be read in Batch ({stack.file})")
+    try:
+        entries = TypeAdapter(list[_Entry]).validate_python(_listed(stack.config.get(key, "[]")))
+    except ValidationError as exc:
+        lines = [f"{_explained(error, key)} ({stack.file})" for error in exc.errors(include_url=False)]
+        raise BadInput("\n".join(lines)) from exc
+    return [
+        ListedJob(
+            key=f"{key}[{index}]",
+            file=entry.file,
+            path=stack.project.directory / entry.file,
+            parameters=entry.parameters,
+            wait=entry.wait,
+        )
+        for index, entry in enumerate(entries)
+    ]
+
+
+def _listed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _explained(error: ErrorDetails, key: str) -> str:
+    where = key + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error["loc"])
+    match error["type"]:
+        case "missing":
+            return f"{where} is missing"
+        case "extra_forbidden":
+            return f"{where} is not a known key; {suggestion(str(error['loc'][-1]), _Entry.model_fields)}"
+        case "bool_type":
+            return f"{where} is {error['input']}; it must be true or false"
+        case "list_type":
+            return f"{where} is {error['input']}; it must be a list"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return f"{where} is {error['input']}; it must be a mapping of names to values"
+        case _:
+            return f"{where} is {error['input'] or 'empty'}; it must be text"

@@ -1,0 +1,197 @@
+"""What becomes of a stack's listed jobs: all are planned before anything is made, then each is submitted by itself."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields, replace
+from enum import StrEnum
+from typing import Any
+
+from azure.batch import BatchClient
+from azure.batch.models import BatchJobState
+from azure.core.exceptions import ResourceNotFoundError
+
+from shoal.azure.limits import TASK_SLOTS_PER_NODE
+from shoal.connect import Services, connected, explained
+from shoal.deploy.resources.properties import UNKNOWN, is_known
+from shoal.environment import Environment, from_json
+from shoal.errors import BadInput, ShoalError
+from shoal.jobs.file.job_file import read_job_file
+from shoal.jobs.submit.content_run import content_run, planned_without_name
+from shoal.jobs.submit.plan import Plan
+from shoal.jobs.submit.submit import submit
+from shoal.jobs.tasks.rendering import Rendering, rendering_for
+from shoal.runs.watch import Ending
+from shoal.stack_jobs.stack_jobs import ListedJob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedJob:
+    listed: ListedJob
+    rendering: Rendering
+    plan: Plan
+    is_named: bool
+    """Whether the job's id is known yet: a package's version may be known only once it is deployed."""
+
+    @property
+    def tasks(self) -> int:
+        return self.plan.tasks + self.plan.barriers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What a preview says of a job."""
+
+    file: str
+    job_id: str | None
+    """None while only the deployment can know it."""
+    tasks: int
+    missing: int
+    """Tasks that would be added."""
+    wait: bool
+
+
+class State(StrEnum):
+    SUBMITTED = "submitted"
+    """Tasks were added: all, or those that were missing."""
+    THERE = "already there"
+    DONE = "done already"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    file: str
+    job_id: str
+    state: State
+    tasks: int
+    added: int = 0
+    error: str | None = None
+    ending: Ending | None = None
+    """Where it was waited for."""
+
+
+OnSubmitted = Callable[[Submitted], None]
+Watch = Callable[[str], Ending]
+"""From a job's id to how it ended."""
+
+
+def expected_environment(outputs: Mapping[str, Any]) -> Environment:
+    """Of a previewed stack: what only the deployment can know is UNKNOWN. Raises BadInput."""
+    pools = outputs.get("pools")
+    if not isinstance(pools, dict):
+        return from_json(outputs)
+    blank = {field.name: UNKNOWN for field in fields(Environment)}
+    known = {name: {"id": UNKNOWN, "vm_size": UNKNOWN, **pool, **_slots(pool)} for name, pool in pools.items()}
+    return from_json({**blank, "packages": {}, **outputs, "pools": known})
+
+
+def plan_all(jobs: Sequence[ListedJob], environment: Environment) -> list[PlannedJob]:
+    """Raises BadInput for everything that is wrong with any of them."""
+    planned, faults = [], []
+    for job in jobs:
+        try:
+            planned.append(_planned(job, environment))
+        except BadInput as exc:
+            faults.append(f"{job.key}: {exc}")
+    if faults:
+        raise BadInput("\n".join(faults))
+    _refuse_twins(planned)
+    return planned
+
+
+def expected(jobs: Sequence[PlannedJob], environment: Environment) -> list[Expected]:
+    """Asks the service what is there already; where a previewer may not see jobs, all counts as missing."""
+    if is_known(asdict(environment)):
+        with suppress(ShoalError), connected(environment) as services:
+            return [_expected(job, missing=_missing(job, services.batch)) for job in jobs]
+    return [_expected(job, missing=job.tasks) for job in jobs]
+
+
+def submit_all(
+    jobs: Sequence[PlannedJob], services: Services, *, watch: Watch, on_submitted: OnSubmitted
+) -> list[Submitted]:
+    """One that fails keeps none of the others; those to wait for are waited for when all are submitted."""
+    done = []
+    for job in jobs:
+        done.append(_submitted(job, services))
+        on_submitted(done[-1])
+    return [_waited(result, watch) if job.listed.wait else result for job, result in zip(jobs, done, strict=True)]
+
+
+def _expected(job: PlannedJob, *, missing: int) -> Expected:
+    job_id = job.plan.job_id if job.is_named else None
+    return Expected(file=job.listed.file, job_id=job_id, tasks=job.tasks, missing=missing, wait=job.listed.wait)
+
+
+def _missing(job: PlannedJob, client: BatchClient) -> int:
+    if not job.is_named:
+        return job.tasks
+    try:
+        counts = client.get_job_task_counts(job.plan.job_id).task_counts
+    except ResourceNotFoundError:
+        return job.tasks
+    return max(0, job.tasks - counts.active - counts.running - counts.completed)
+
+
+def _slots(pool: Mapping[str, Any]) -> dict[str, int]:
+    slots = pool.get("task_slots_per_node")
+    return {"task_slots_per_node": slots if isinstance(slots, int) else TASK_SLOTS_PER_NODE}
+
+
+def _planned(job: ListedJob, environment: Environment) -> PlannedJob:
+    given = dict(job.parameters)
+    asked = given.pop("run", None)
+    unnamed, plan = planned_without_name(job.path, given, environment)
+    run = content_run(unnamed, plan) if asked is None else str(asked)
+    rendering = rendering_for(read_job_file(job.path, given=given, run=run), environment)
+    return PlannedJob(
+        listed=job,
+        rendering=rendering,
+        plan=replace(plan, job_id=rendering.job_file.job_id),
+        is_named=asked is not None or _is_content_known(unnamed, plan),
+    )
+
+
+def _is_content_known(rendering: Rendering, plan: Plan) -> bool:
+    packages = [rendering.packages(index) for index in range(len(plan.stages))]
+    return is_known(plan.pool.id) and all(is_known(asdict(one)) for used in packages for one in used.values())
+
+
+def _refuse_twins(planned: Sequence[PlannedJob]) -> None:
+    seen: dict[str, PlannedJob] = {}
+    for job in planned:
+        twin = seen.setdefault(job.plan.job_id, job)
+        if twin is not job:
+            raise BadInput(
+                f"{job.listed.key} ({job.listed.file}) is the same job as {twin.listed.key}, '{job.plan.job_id}'; "
+                "give them different parameters, or ids that hold {{ run }}"
+            )
+
+
+def _submitted(job: PlannedJob, services: Services) -> Submitted:
+    file, job_id, tasks = job.listed.file, job.plan.job_id, job.tasks
+    try:
+        with explained(services.environment):
+            found = submit(job.rendering, job.plan, services)
+            state = State.SUBMITTED if found.added else _state_of(job_id, services.batch)
+    except ShoalError as exc:
+        return Submitted(file=file, job_id=job_id, state=State.FAILED, tasks=tasks, error=str(exc))
+    return Submitted(file=file, job_id=job_id, state=state, tasks=tasks, added=found.added)
+
+
+def _state_of(job_id: str, client: BatchClient) -> State:
+    return State.DONE if client.get_job(job_id).state == BatchJobState.COMPLETED else State.THERE
+
+
+def _waited(result: Submitted, watch: Watch) -> Submitted:
+    if result.state is State.FAILED:
+        return result
+    try:
+        ending = watch(result.job_id)
+    except ShoalError as exc:
+        return replace(result, state=State.FAILED, error=str(exc))
+    if ending.succeeded:
+        return replace(result, ending=ending)
+    counts = ending.counts
+    error = f"{counts.failed} of {counts.total} tasks failed, {counts.active} never ran"
+    return replace(result, state=State.FAILED, ending=ending, error=error)
