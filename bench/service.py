@@ -1,6 +1,5 @@
 """A service of the measurement's own, on a state directory that goes with it."""
 
-import json
 import os
 import subprocess
 import sys
@@ -8,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from azure.batch import BatchClient
-from azure.core.credentials import AzureNamedKeyCredential
+
+from shoal.testing import Status, running
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOAL = Path(sys.executable).with_name("shoal")
@@ -19,14 +18,27 @@ SHOAL = Path(sys.executable).with_name("shoal")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    state: str
-    endpoint: str
-    """`http://127.0.0.1:PORT/ACCOUNT`"""
-    account: str
-    key: str
+    status: Status
+
+    @property
+    def endpoint(self) -> str:
+        """Return `http://127.0.0.1:PORT/ACCOUNT`."""
+        return self.status.batch_endpoint
+
+    @property
+    def account(self) -> str:
+        return self.status.account
+
+    @property
+    def key(self) -> str:
+        return self.status.key
+
+    @property
+    def state(self) -> str:
+        return self.status.state_dir
 
     def client(self) -> BatchClient:
-        return BatchClient(self.endpoint, AzureNamedKeyCredential(self.account, self.key))
+        return self.status.batch_client()
 
     def environment(self) -> dict[str, str]:
         return environment(self.state)
@@ -37,13 +49,8 @@ class Service:
 
 @contextmanager
 def service() -> Iterator[Service]:
-    with TemporaryDirectory(prefix="shoal-bench-") as state:
-        try:
-            shoal(state, "local", "start", "--port", "0")
-            status = json.loads(shoal(state, "local", "status", "--json"))
-            yield Service(state=state, endpoint=status["batch_endpoint"], account=status["account"], key=status["key"])
-        finally:
-            shoal(state, "local", "stop")
+    with running() as status:
+        yield Service(status=status)
 
 
 def shoal(state: str, *arguments: str) -> str:

@@ -4,6 +4,11 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from azure.batch import BatchClient
+    from azure.storage.blob import BlobServiceClient
 
 FILE_NAME = "service.json"
 LOCK_NAME = "service.lock"
@@ -27,6 +32,40 @@ class Status:
     """`http://127.0.0.1:PORT/STORAGE_ACCOUNT` of the storage account that always exists."""
     storage_account: str
     storage_key: str
+
+    @property
+    def storage_connection_string(self) -> str:
+        """Connection string of the storage account, as `BlobServiceClient.from_connection_string` takes it."""
+        parts = {
+            "DefaultEndpointsProtocol": "http",
+            "AccountName": self.storage_account,
+            "AccountKey": self.storage_key,
+            "BlobEndpoint": self.blob_endpoint,
+        }
+        return ";".join(f"{name}={value}" for name, value in parts.items())
+
+    @property
+    def client_variables(self) -> dict[str, str]:
+        """Environment variables by which official clients, `az` among them, find the two accounts."""
+        return {
+            "AZURE_BATCH_ACCOUNT": self.account,
+            "AZURE_BATCH_ENDPOINT": self.batch_endpoint,
+            "AZURE_BATCH_ACCESS_KEY": self.key,
+            "AZURE_STORAGE_CONNECTION_STRING": self.storage_connection_string,
+        }
+
+    def batch_client(self) -> "BatchClient":
+        """Return a client of azure-batch for the account; close it, or use it in a `with` block."""
+        from azure.batch import BatchClient
+        from azure.core.credentials import AzureNamedKeyCredential
+
+        return BatchClient(self.batch_endpoint, AzureNamedKeyCredential(self.account, self.key))
+
+    def blob_service_client(self) -> "BlobServiceClient":
+        """Return a client of azure-storage-blob for the storage account; close it, or use it in a `with` block."""
+        from azure.storage.blob import BlobServiceClient
+
+        return BlobServiceClient.from_connection_string(self.storage_connection_string)
 
 
 def default_state_dir() -> Path:

@@ -1,7 +1,6 @@
-"""One embedded service for each worker of the suite; tests keep apart by the ids of what they make."""
+"""One embedded service for each worker of the suite, by the fixtures that Shoal ships; each test has ids of its own."""
 
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,19 +9,16 @@ from azure.batch import BatchClient
 from shoal.environment import Environment
 from shoal.service_status import Status
 from tests.environments import deploy
-from tests.services import batch_client, running_service
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Status]:
-    with running_service(tmp_path_factory.mktemp("service")) as status:
-        yield status
+def service(shoal_service: Status) -> Status:
+    return shoal_service
 
 
 @pytest.fixture(scope="session")
-def client(service: Status) -> Iterator[BatchClient]:
-    with batch_client(service) as client:
-        yield client
+def client(batch_client: BatchClient) -> BatchClient:
+    return batch_client
 
 
 @pytest.fixture(scope="session")

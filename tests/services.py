@@ -1,43 +1,27 @@
-"""Embedded services for tests: real processes on free ports, ended with the test."""
+"""Embedded services for tests that stop, kill or restart one."""
 
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from azure.batch import BatchClient
-from azure.core.credentials import AzureNamedKeyCredential
 
-from shoal.service_status import Status, is_running, read_status
+from shoal.local import control
+from shoal.local.control import running as running_service
+from shoal.service_status import Status, is_running
 from tests.waiting import wait_until
 
 REPOSITORY = Path(__file__).parents[1]
 TEMPLATE = REPOSITORY / "shoal" / "projects" / "template"
 
 
-def start_service(state_dir: Path, *arguments: str) -> Status:
-    state_dir.mkdir(parents=True, exist_ok=True)
-    with (state_dir / "service.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "shoal.local", str(state_dir), *arguments],
-            stdout=log,
-            stderr=log,
-            cwd=REPOSITORY,
-            start_new_session=True,
-        )
+def start_service(state_dir: Path) -> Status:
+    """Start a service that goes on; the test ends it."""
+    return control.start(state_dir)
 
-    def ready() -> Status | None:
-        if process.poll() is not None:
-            raise AssertionError((state_dir / "service.log").read_text())
-        return read_status(state_dir)
 
-    running = wait_until(ready, within=60)
-    if running is None:
-        raise AssertionError("unreachable: wait_until returns what is true")
-    return running
+def batch_client(status: Status) -> BatchClient:
+    return status.batch_client()
 
 
 def stop_service(status: Status, number: signal.Signals = signal.SIGTERM) -> None:
@@ -45,15 +29,4 @@ def stop_service(status: Status, number: signal.Signals = signal.SIGTERM) -> Non
     wait_until(lambda: not is_running(Path(status.state_dir)))
 
 
-@contextmanager
-def running_service(state_dir: Path) -> Iterator[Status]:
-    status = start_service(state_dir)
-    try:
-        yield status
-    finally:
-        if is_running(state_dir):
-            stop_service(read_status(state_dir) or status)
-
-
-def batch_client(status: Status) -> BatchClient:
-    return BatchClient(status.batch_endpoint, AzureNamedKeyCredential(status.account, status.key))
+__all__ = ["REPOSITORY", "TEMPLATE", "batch_client", "running_service", "start_service", "stop_service"]

@@ -24,6 +24,7 @@ ALLOWED = {
     "shoal/local": ("shoal.local", "shoal.azure", "shoal.autoscale", "shoal.service_status"),
     "shoal/projects/template": ("components", "shoal"),
     "shoal/cli": ("shoal",),
+    "shoal/testing": ("shoal.local.control", "shoal.service_status", "shoal.testing"),
     "shoal": (
         *(
             f"shoal.{name}"

@@ -1,5 +1,7 @@
 """`shoal local`: the embedded Batch service on this machine."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +12,7 @@ from shoal.cli.output import emit_json, emit_table
 from shoal.errors import BadInput, WorkFailed
 
 if TYPE_CHECKING:
-    from subprocess import Popen
-
     from shoal.service_status import Status
-
-START_WITHIN = 90.0
-STOP_WITHIN = 30.0
-LOOK_EVERY = 0.05
 
 
 @click.group()
@@ -42,98 +38,73 @@ state_option = click.option(
 @local.command()
 @state_option
 @click.option("--port", type=click.IntRange(0, 65535), help="Listen on this port; 0 takes any that is free.")
-@click.option("--foreground", is_flag=True, help="Stay, and end with Ctrl-C.")
+@click.option("--foreground", is_flag=True, help="Run in this terminal until Ctrl-C.")
 def start(state_dir: Path, port: int | None, foreground: bool) -> None:
-    """Start the service; with its earlier state where there is one."""
+    """Start the service, with its earlier state if there is one."""
+    from shoal.local import control
     from shoal.service_status import read_status
 
-    if (running := read_status(state_dir)) is not None:
-        if port not in (None, 0) and not running.arm_endpoint.endswith(f":{port}"):
-            raise BadInput(
-                f"the service on {state_dir} already runs on {running.arm_endpoint}; "
-                f"to move it to port {port}, stop it first with `shoal local stop`"
-            )
-        click.echo(f"already running (process {running.pid})")
-        _show(running)
-    elif foreground:
-        _run_here(state_dir, port)
-    else:
-        _show(_launch(state_dir, port))
+    earlier = read_status(state_dir)
+    with _explained():
+        if foreground and earlier is None:
+            _run_here(state_dir, port)
+            return
+        status = control.start(state_dir, port=port)
+    if earlier is not None and earlier.pid == status.pid:
+        click.echo(f"already running (process {status.pid})")
+    _show(status)
 
 
 def _run_here(state_dir: Path, port: int | None) -> None:
-    from shoal.local.server import CannotStart, serve
+    from shoal.local import control
 
-    try:
-        serve(state_dir, port)
-    except CannotStart as exc:
-        raise BadInput(str(exc)) from exc
+    control.require_installed()
+    from shoal.local.server import serve
 
-
-def _launch(state_dir: Path, port: int | None) -> "Status":
-    """Start the service in a session of its own and wait until it answers."""
-    import subprocess
-    import sys
-    import time
-
-    from shoal.service_status import read_status
-
-    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    log = state_dir / "service.log"
-    command = [sys.executable, "-m", "shoal.local", str(state_dir), *([] if port is None else [str(port)])]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-        )
-    deadline = time.monotonic() + START_WITHIN
-    try:
-        while time.monotonic() < deadline and process.poll() is None:
-            running = read_status(state_dir)
-            if running is not None and running.pid == process.pid:
-                return running
-            time.sleep(LOOK_EVERY)
-    except KeyboardInterrupt:
-        _end(process)
-        raise
-    _end(process)
-    raise _start_failure(log)
-
-
-def _end(process: "Popen[bytes]") -> None:
-    """Its session is its own, so neither Ctrl-C nor the end of this command would reach it."""
-    process.terminate()
-    process.wait()
-
-
-def _start_failure(log: Path) -> BadInput | WorkFailed:
-    lines = log.read_text().splitlines()
-    if lines and lines[-1].startswith("error: "):
-        return BadInput(lines[-1].removeprefix("error: "))
-    tail = "\n".join(f"  {line}" for line in lines[-10:])
-    return WorkFailed(f"the service did not start; the end of {log}:\n{tail}")
+    serve(state_dir, port)
 
 
 @local.command()
 @state_option
 def stop(state_dir: Path) -> None:
     """Stop the service and everything that it started; its state stays."""
-    import os
-    import signal
-    import time
+    from shoal.local import control
 
-    from shoal.service_status import is_running, read_status
+    with _explained():
+        was_running = control.stop(state_dir)
+    click.echo("stopped" if was_running else f"no service runs on {state_dir}")
 
-    running = read_status(state_dir)
-    if running is None:
-        click.echo(f"no service runs on {state_dir}")
-        return
-    os.kill(running.pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_WITHIN
-    while is_running(state_dir):
-        if time.monotonic() > deadline:
-            raise WorkFailed(f"process {running.pid} is still there {STOP_WITHIN:.0f} s after it was told to end")
-        time.sleep(LOOK_EVERY)
-    click.echo("stopped")
+
+@local.command()
+@click.option(
+    "--directory",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Install into this directory, as its package-lock.json says, instead of the user's cache.",
+)
+def install(directory: Path | None) -> None:
+    """Install Azurite, the storage emulator that the service uses, at the pinned version."""
+    from shoal.local import azurite, control
+    from shoal.projects.template_files import template_file
+
+    pins = {name: template_file(name) for name in ("package.json", "package-lock.json", ".npmrc")}
+    with _explained():
+        control.require_installed()
+        place = azurite.install(pins, directory)
+    click.echo(f"Azurite {azurite.VERSION} is in {place}")
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn the service's own errors into those of the command."""
+    from shoal.local.azurite import InstallFailed
+    from shoal.local.control import CannotStart, ServiceFailed
+
+    try:
+        yield
+    except CannotStart as exc:
+        raise BadInput(str(exc)) from exc
+    except (ServiceFailed, InstallFailed) as exc:
+        raise WorkFailed(str(exc)) from exc
 
 
 @local.command()
@@ -157,35 +128,20 @@ def env(state_dir: Path) -> None:
     from shoal.deploy.pulumi.local_environment import local_variables
 
     running = _running(state_dir)
-    connection = ";".join(
-        (
-            "DefaultEndpointsProtocol=http",
-            f"AccountName={running.storage_account}",
-            f"AccountKey={running.storage_key}",
-            f"BlobEndpoint={running.blob_endpoint}",
-        )
-    )
-    variables = {
-        "AZURE_BATCH_ACCOUNT": running.account,
-        "AZURE_BATCH_ENDPOINT": running.batch_endpoint,
-        "AZURE_BATCH_ACCESS_KEY": running.key,
-        "AZURE_STORAGE_CONNECTION_STRING": connection,
-        **local_variables(running),
-    }
-    for name, value in variables.items():
+    for name, value in (running.client_variables | local_variables(running)).items():
         click.echo(f"export {name}='{value}'")
 
 
 @local.command()
 @state_option
-@click.option("--boot-seconds", type=click.FloatRange(0), help="From the decision to add a node until it starts.")
-@click.option("--absence-seconds", type=click.FloatRange(0), help="How long a pre-empted node is gone.")
-@click.option("--evictions-per-node-hour", type=click.FloatRange(0), help="How often each Spot node is pre-empted.")
-@click.option("--seed", type=click.IntRange(0), help="Of the evictions' random numbers.")
-@click.option("--preempt", metavar="NODE", help="Take this Spot node away now; `any` takes the busiest.")
+@click.option("--boot-seconds", type=click.FloatRange(0), help="Time from the decision to add a node until it starts.")
+@click.option("--absence-seconds", type=click.FloatRange(0), help="Time until an evicted node comes back.")
+@click.option("--evictions-per-node-hour", type=click.FloatRange(0), help="How often each Spot node is evicted.")
+@click.option("--seed", type=click.IntRange(0), help="Seed of the random evictions.")
+@click.option("--preempt", metavar="NODE", help="Evict this Spot node now; `any` evicts the busiest.")
 @options.as_json
 def chaos(state_dir: Path, preempt: str | None, as_json: bool, **settings: float | None) -> None:
-    """Make the service as rough as a cloud: slow boots, evictions of Spot nodes. Without options, show how it is."""
+    """Simulate cloud conditions: slow boots, Spot evictions. Without options, show the current settings."""
     running = _running(state_dir)
     given = {name: value for name, value in settings.items() if value is not None}
     if preempt is not None:

@@ -1,11 +1,19 @@
-"""`python -m shoal.local STATE_DIR [PORT]`: the service's process; `shoal local start` starts it."""
+"""The process of the service, which `shoal.local.control` starts: `python -m shoal.local STATE_DIR [--port N]`."""
 
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
 
-from shoal.local.server import CannotStart, serve
+from shoal.local.control import CannotStart
+from shoal.local.server import serve
 
-try:
-    serve(Path(sys.argv[1]).absolute(), int(sys.argv[2]) if len(sys.argv) > 2 else None)
-except CannotStart as exc:
-    sys.exit(f"error: {exc}")
+if __name__ == "__main__":
+    parser = ArgumentParser(prog="shoal.local")
+    parser.add_argument("state_dir", type=Path)
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--attached", action="store_true", help="end when standard input does")
+    options = parser.parse_args()
+    try:
+        serve(options.state_dir.absolute(), options.port, attached=options.attached)
+    except CannotStart as exc:
+        sys.exit(f"error: {exc}")

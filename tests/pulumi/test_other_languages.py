@@ -9,6 +9,7 @@ import pytest
 from azure.batch import BatchClient
 from azure.core.exceptions import ResourceNotFoundError
 
+from tests.distribution.installation import Installation, build, install
 from tests.pulumi.conftest import PulumiProject
 from tests.services import REPOSITORY
 
@@ -50,18 +51,29 @@ def test_every_input_and_output_of_the_package_is_described(project: PulumiProje
     assert bare == []
 
 
-def run_typescript(project: PulumiProject, **pool: object) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """Shoal from its wheel, where a program in another language finds the components."""
+    directory = tmp_path_factory.mktemp("distributions")
+    build(directory)
+    (wheel,) = directory.glob("*.whl")
+    return install(wheel, tmp_path_factory.mktemp("tools of mine") / "venv")
+
+
+def run_typescript(project: PulumiProject, package: Path, **pool: object) -> subprocess.CompletedProcess[str]:
     app = project.directory / "app"
     app.mkdir()
     (app / "simulate.py").write_text("print('first')\n")
-    settings = f"name: typescript\nruntime: nodejs\npackages:\n  shoal: {PACKAGE}\n"
+    settings = f"name: typescript\nruntime: nodejs\npackages:\n  shoal: {json.dumps(str(package))}\n"
     (project.directory / "Pulumi.yaml").write_text(settings)
     program = str(TYPESCRIPT / "program.ts")
     return project.in_local_shell(str(NODE), "--no-warnings", program, project.name, "app", json.dumps(pool))
 
 
-def test_typescript_program_deploys_the_components(project: PulumiProject, client: BatchClient) -> None:
-    done = run_typescript(project, taskSlotsPerNode=2, maxSpotNodes=3)
+def test_typescript_program_deploys_the_components_of_an_installed_wheel(
+    project: PulumiProject, client: BatchClient, installed: Installation
+) -> None:
+    done = run_typescript(project, installed.package / "components", taskSlotsPerNode=2, maxSpotNodes=3)
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout)
     assert told["outputs"]["pool"]["value"] == project.name
@@ -72,7 +84,7 @@ def test_typescript_program_deploys_the_components(project: PulumiProject, clien
 
 
 def test_wrong_argument_of_a_typescript_program_is_told_without_a_traceback(project: PulumiProject) -> None:
-    failed = run_typescript(project, maxSpotNodes=3, spotNodes=1)
+    failed = run_typescript(project, PACKAGE, maxSpotNodes=3, spotNodes=1)
     assert failed.returncode == 1
     told = [line for line in failed.stderr.splitlines() if "has both" in line]
     assert told

