@@ -1,7 +1,7 @@
 """The autoscale formula language of Azure Batch: parsed, checked, evaluated, built and simulated.
 
-Pure: no I/O, no clock of its own, nothing of Azure's, nothing else of `shoal`. What the documentation of Batch leaves
-open is decided here and written down, with the reason, in `docs/autoscale.md`.
+Pure: no I/O, no clock, no Azure client and no other package of `shoal`. Where the documentation of Batch leaves a
+question open, this package decides; `docs/autoscale.md` states each decision and its reason.
 """
 
 from shoal.autoscale.checking import Checked, check

@@ -1,6 +1,6 @@
-"""Every name, argument and operator of a formula against the documented types, before anything is evaluated.
+"""Check every name, argument and operator of a formula against the documented types, before anything is evaluated.
 
-Statements run one after the other and only once, so the type of a variable at any place is known.
+Statements run in order and only once, so the type of a variable is known at every place.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,7 +35,7 @@ class Checked:
 
     formula: Formula
     types: Mapping[int, Type]
-    """By id() of the expression: equal expressions may have different types at different places."""
+    """Keyed by id() of the expression: equal expressions may have different types at different places."""
     faults: tuple[TypeFault, ...]
 
     def type_of(self, expression: Expression) -> Type:
@@ -43,7 +43,7 @@ class Checked:
 
 
 def check(formula: Formula) -> Checked:
-    """Type the formula and collect all that does not fit."""
+    """Find the type of every expression, and collect all faults."""
     checker = _Checker()
     for statement in formula.statements:
         checker.statement(statement)
@@ -65,29 +65,29 @@ class _Checker:
         service = service_name(target.name)
         if service is None:
             if target.name in OPTIONS or target.name in TIME_CONSTANTS:
-                self._fault(f"{target.name} is a word of the language and cannot be assigned", target.span)
+                self._fault(f"{target.name} is a reserved word and cannot be assigned to", target.span)
             if type_ is Type.NOTHING:
                 self._fault(f"there is no value to assign to {target.name}", span)
             self._variables[target.name] = type_
             return
         variable = SERVICE_VARIABLES[service]
         if variable.access is Access.READ_ONLY:
-            self._fault(f"{target.name} is read-only", target.span, _resembling(target.name, self._assignable()))
+            self._fault(f"{target.name} is read-only", target.span, _did_you_mean(target.name, self._assignable()))
         elif type_ not in {variable.type, Type.UNKNOWN}:
-            hint = _deallocation_hint() if service == DEALLOCATION else _one_value(type_)
+            hint = _deallocation_hint() if service == DEALLOCATION else _single_value_hint(type_)
             self._fault(f"{target.name} takes a {variable.type.value}, not a {type_.value}", span, hint)
 
     def _value(self, expression: Expression) -> Type:
-        """The type of the expression used as a value: a sampled variable is its present number."""
+        """Return the type of an expression used as a value; a sampled variable then stands for its current number."""
         type_ = self._type(expression)
         return Type.DOUBLE if type_ is Type.METRIC else type_
 
     def _type(self, expression: Expression) -> Type:
-        type_ = self._found(expression)
+        type_ = self._infer(expression)
         self.types[id(expression)] = type_
         return type_
 
-    def _found(self, expression: Expression) -> Type:
+    def _infer(self, expression: Expression) -> Type:
         match expression:
             case Number():
                 return Type.DOUBLE
@@ -119,7 +119,7 @@ class _Checker:
         if name in TIME_CONSTANTS:
             return Type.INTERVAL
         known = [*self._variables, *SERVICE_VARIABLES, *TIME_CONSTANTS, *OPTIONS]
-        return self._fault(f"{name} is not defined", span, _truth(name) or _resembling(name, known))
+        return self._fault(f"{name} is not defined", span, _truth_hint(name) or _did_you_mean(name, known))
 
     def _unary(self, operator: str, operand: Type, span: Span) -> Type:
         if operand is Type.UNKNOWN:
@@ -134,35 +134,35 @@ class _Checker:
         if result := BINARY.get((operator, left, right)):
             return result
         message = f"'{operator}' does not apply to a {left.value} and a {right.value}"
-        return self._fault(message, span, _instead(operator, left, right))
+        return self._fault(message, span, _operator_hint(operator, left, right))
 
     def _condition(self, test: Type, span: Span) -> None:
         if test not in {Type.DOUBLE, Type.UNKNOWN}:
-            self._fault(f"a condition is a double, not a {test.value}", span, _one_value(test))
+            self._fault(f"a condition must be a double, not a {test.value}", span, _single_value_hint(test))
 
     def _branches(self, then: Type, otherwise: Type, span: Span) -> Type:
         if then is otherwise or Type.UNKNOWN in {then, otherwise}:
             return then if otherwise is not Type.UNKNOWN else otherwise
         if {then, otherwise} == {Type.DOUBLE, Type.VECTOR}:
             return Type.VECTOR
-        return self._fault(f"the branches differ: a {then.value} and a {otherwise.value}", span)
+        return self._fault(f"the branches have different types: a {then.value} and a {otherwise.value}", span)
 
     def _call(self, name: str, arguments: tuple[Expression, ...], span: Span) -> Type:
         if name not in FUNCTIONS:
             for argument in arguments:
                 self._value(argument)
-            return self._fault(f"there is no function {name}", span, _resembling(name, FUNCTIONS))
+            return self._fault(f"there is no function {name}", span, _did_you_mean(name, FUNCTIONS))
         result = self._apply(name, FUNCTIONS[name], arguments, span)
         if name == "time" and arguments and isinstance(arguments[0], Text):
-            self._moment(arguments[0])
+            self._check_timestamp(arguments[0])
         return result
 
-    def _moment(self, text: Text) -> None:
+    def _check_timestamp(self, text: Text) -> None:
         try:
             parse_timestamp(text.value)
         except ValueError:
-            hint = 'write it like "2026-01-31T18:30:00Z", with at most seven digits of a second'
-            self._fault(f'"{text.value}" is not a moment in time', text.span, hint)
+            hint = 'write it like "2026-01-31T18:30:00Z", with at most seven decimals of a second'
+            self._fault(f'"{text.value}" is not a timestamp', text.span, hint)
 
     def _method(self, owner: Expression, name: str, arguments: tuple[Expression, ...], span: Span) -> Type:
         type_ = self._type(owner)
@@ -170,7 +170,7 @@ class _Checker:
             hint = "only the read-only service variables have a history"
             self._fault(f"a {type_.value} has no method {name}", span, hint)
         elif name not in METHODS:
-            self._fault(f"a sampled variable has no method {name}", span, _resembling(name, METHODS))
+            self._fault(f"a sampled variable has no method {name}", span, _did_you_mean(name, METHODS))
         elif type_ is Type.METRIC:
             return self._apply(name, METHODS[name], arguments, span)
         for argument in arguments:
@@ -182,7 +182,7 @@ class _Checker:
             case Type.TIMESTAMP if name in TIMESTAMP_MEMBERS:
                 return Type.DOUBLE
             case Type.TIMESTAMP:
-                return self._fault(f"a timestamp has no {name}", span, _resembling(name, TIMESTAMP_MEMBERS))
+                return self._fault(f"a timestamp has no member {name}", span, _did_you_mean(name, TIMESTAMP_MEMBERS))
             case Type.METRIC if name in METHODS:
                 return self._fault(f"{name} is a method", span, f"call it: {name}(…)")
             case Type.UNKNOWN:
@@ -200,9 +200,9 @@ class _Checker:
         for signature in signatures:
             if _fits(signature, given):
                 return signature.result
-        wanted = " or ".join(signature.shown(name) for signature in signatures)
-        found = ", ".join(type_.value for type_ in given) or "nothing"
-        return self._fault(f"{name} does not take {found}", span, f"it is {wanted}")
+        usages = " or ".join(signature.shown(name) for signature in signatures)
+        given_types = ", ".join(type_.value for type_ in given)
+        return self._fault(f"{name} does not take ({given_types})", span, f"write {usages}")
 
     def _assignable(self) -> list[str]:
         return [name for name, variable in SERVICE_VARIABLES.items() if variable.access is Access.READ_WRITE]
@@ -218,33 +218,33 @@ def _fits(signature: Signature, given: tuple[Type, ...]) -> bool:
     return given == signature.parameters
 
 
-def _resembling(name: str, known: Iterable[str]) -> str | None:
-    """Compared without case and `$`, which are what is most often forgotten."""
+def _did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """Suggest the known name closest to `name`, ignoring case and `$`: these are what people get wrong most often."""
     by_core = {candidate.lower().lstrip("$"): candidate for candidate in known}
-    found = get_close_matches(name.lower().lstrip("$"), by_core, n=1, cutoff=0.7)
-    return f"did you mean {by_core[found[0]]}?" if found else None
+    matches = get_close_matches(name.lower().lstrip("$"), by_core, n=1, cutoff=0.7)
+    return f"did you mean {by_core[matches[0]]}?" if matches else None
 
 
-def _truth(name: str) -> str | None:
+def _truth_hint(name: str) -> str | None:
     return "write 1 for true and 0 for false" if name.lower() in {"true", "false"} else None
 
 
-def _one_value(type_: Type) -> str | None:
-    return "take one value of the vector: max(…), avg(…) or val(…, 0)" if type_ is Type.VECTOR else None
+def _single_value_hint(type_: Type) -> str | None:
+    return "reduce the vector to one value: max(…), avg(…) or val(…, 0)" if type_ is Type.VECTOR else None
 
 
 def _deallocation_hint() -> str:
-    return f"it is one of the words {', '.join(OPTIONS)}"
+    return f"write one of {', '.join(OPTIONS)}"
 
 
-def _instead(operator: str, left: Type, right: Type) -> str | None:
+def _operator_hint(operator: str, left: Type, right: Type) -> str | None:
     match operator, left, right:
         case "-", Type.TIMESTAMP, Type.INTERVAL:
             return "add a negative interval: time() + (-6 * TimeInterval_Hour)"
         case ("+" | "*", Type.DOUBLE, Type.VECTOR):
             return "put the vector on the left"
         case (_, Type.VECTOR, _) | (_, _, Type.VECTOR):
-            return _one_value(Type.VECTOR)
+            return _single_value_hint(Type.VECTOR)
         case "/", Type.INTERVAL, Type.INTERVAL:
             return "intervals can be compared, and divided by numbers"
         case _:

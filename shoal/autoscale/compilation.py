@@ -1,4 +1,4 @@
-"""From tree to closures: parsed and checked once, a formula is evaluated many thousand times a second."""
+"""Compile the tree of a formula into closures, which can be evaluated many thousand times a second."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from shoal.autoscale.types import Type
 from shoal.autoscale.variables import DEALLOCATION, OPTIONS, TARGET_DEDICATED, TARGET_SPOT, TIME_CONSTANTS, service_name
 
 SERVICE_SLOTS = (TARGET_DEDICATED, TARGET_SPOT, DEALLOCATION)
-"""The first slots of every program."""
+"""The variables in the first slots of every program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Step:
 
     run: Run
     slot: int | None
-    """What it assigns to; None for a bare expression and for an alias that an assigned full name overrides."""
+    """Slot of the assigned variable; None for a bare expression, and for an alias after its full name was assigned."""
     written: str
     type: Type
     span: Span
@@ -49,11 +49,11 @@ class Step:
 class Program:
     steps: tuple[Step, ...]
     names: tuple[str, ...]
-    """Of the slots."""
+    """Names of the variables, by slot."""
 
 
 def compile_formula(formula: Formula | Checked) -> Program:
-    """Make the formula ready. Raises its first TypeFault where it does not fit the types."""
+    """Compile the formula. Raises its first TypeFault where it does not fit the types."""
     checked = formula if isinstance(formula, Checked) else check(formula)
     if checked.faults:
         raise checked.faults[0]
@@ -117,9 +117,9 @@ class _Compiler:
             return lambda frame: frame.values[slot]
         return _constant(OPTIONS[name] if name in OPTIONS else TIME_CONSTANTS[name])
 
-    def _branch(self, branch: Expression, wanted: Type) -> Run:
+    def _branch(self, branch: Expression, expected: Type) -> Run:
         run = self._value(branch)
-        if wanted is Type.VECTOR and self._value_type(branch) is Type.DOUBLE:
+        if expected is Type.VECTOR and self._value_type(branch) is Type.DOUBLE:
             return lambda frame: [run(frame)]
         return run
 
@@ -155,7 +155,7 @@ class _Compiler:
 
 
 def _values(runs: list[Run], types: list[Type]) -> Callable[[Frame], Sequence[float]]:
-    """All elements of a doubleVecList."""
+    """Return a closure that gives all elements of a doubleVecList."""
     if all(type_ is Type.DOUBLE for type_ in types):
         return lambda frame: [run(frame) for run in runs]
     if len(runs) == 1:
@@ -173,13 +173,14 @@ def _constant(value: Value) -> Run:
 
 
 def _folded(run: Run, operands: list[Expression]) -> Run:
-    """The value itself, where all operands are written out: `15 * TimeInterval_Minute` is computed once."""
+    """Replace an operation on constants by its result: `15 * TimeInterval_Minute` is computed only once."""
     if not all(isinstance(operand, Number) or _is_time_constant(operand) for operand in operands):
         return run
     try:
+        # Constants read nothing from the frame, so an empty one will do.
         return _constant(run(Frame(now=0, samples=ConstantSamples({}), present={}, values=[])))
     except EvaluationFault:
-        return run
+        return run  # the fault belongs to the evaluation: `1 / 0` compiles
 
 
 def _is_time_constant(operand: Expression) -> bool:
@@ -187,6 +188,8 @@ def _is_time_constant(operand: Expression) -> bool:
 
 
 def _guarded(run: Run, span: Span) -> Run:
+    """Turn errors of the built-in functions into faults at the span."""
+
     def guarded(frame: Frame) -> Value:
         try:
             value: Value = run(frame)
@@ -210,7 +213,7 @@ def _time(runs: list[Run], span: Span) -> Run:
         try:
             return parse_timestamp(text)
         except ValueError as exc:
-            raise EvaluationFault(f'"{text}" is not a moment in time', span) from exc
+            raise EvaluationFault(f'"{text}" is not a timestamp', span) from exc
 
     return parsed
 

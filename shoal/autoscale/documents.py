@@ -1,7 +1,7 @@
 """Formulas inside a YAML or JSON document: a stack's configuration, a job file, the body of a pool.
 
-A formula is the text under a key such as `formula`, `autoScaleFormula` or `auto_scale_formula`: one text, or a list of
-statements.
+The value of a key such as `formula`, `autoScaleFormula` or `auto_scale_formula` is taken for a formula: either one text
+or a list of statements.
 """
 
 import re
@@ -30,19 +30,22 @@ _FIXED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedded:
+    """A formula and its place in a document."""
+
     path: str
-    """Of keys: `config.shoal:pools[0].formula`; empty for a text that is a formula itself."""
+    """Path of keys, such as `config.shoal:pools[0].formula`; empty where the whole text is a formula."""
     text: str
     origins: tuple[Span, ...]
     """Where each line of the formula begins in the document."""
     exact: bool
-    """Whether columns can be counted from there: not in folded or escaped text."""
+    """True where columns can be counted from the origins; False for folded or escaped text."""
     interval: int | None = None
-    """Between two evaluations, in ticks, as the document says beside the formula."""
+    """Time between two evaluations, in ticks, where the document gives it beside the formula."""
     fixed_too: bool = False
+    """True where fixed node counts stand beside the formula."""
 
     def place(self, span: Span) -> Span:
-        """Where in the document that stands."""
+        """Return the place in the document of a place in the formula."""
         origin = self.origins[min(max(1, span.line), len(self.origins)) - 1]
         if not self.exact:
             return origin
@@ -50,12 +53,12 @@ class Embedded:
 
 
 def whole(text: str) -> Embedded:
-    """A text that is a formula itself."""
+    """Wrap a text that is a formula as a whole."""
     return Embedded(path="", text=text, origins=_lines(text, Span(1, 1), 1), exact=True)
 
 
 def formulas_in(document: str) -> list[Embedded]:
-    """All formulas of the document, in its order. Raises InputFault where it is not YAML."""
+    """Return all formulas of the document, in order. Raises InputFault where it is not YAML."""
     try:
         root = yaml.compose(document, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as exc:
@@ -82,6 +85,7 @@ def _search(node: yaml.Node | None, path: str, parent: yaml.MappingNode | None, 
 
 
 def _core(key: yaml.Node) -> str:
+    """Reduce a key to its lower-case letters, without a namespace: `shoal:auto_scale_formula` → `autoscaleformula`."""
     return re.sub(r"[^a-z]", "", str(key.value).lower().rpartition(":")[2])
 
 
@@ -104,12 +108,13 @@ def _embedded(path: str, pieces: list[yaml.ScalarNode], around: list[yaml.Mappin
 
 
 def _located(piece: yaml.ScalarNode, lines: list[str]) -> tuple[tuple[Span, ...], bool]:
-    """Where each line of the text begins, and whether it stands in the document as it is."""
+    """Return where each line of the text begins, and whether the document holds the text verbatim."""
     start = Span(piece.start_mark.line + 1, piece.start_mark.column + 1)
     if piece.style == "|":
         first = next((line for line in lines[start.line :] if line.strip()), "")
         indent = len(first) - len(first.lstrip(" "))
         return _lines(piece.value, Span(start.line + 1, indent + 1), indent + 1), True
+    # The mark of a quoted text is its opening quote: the text begins one column later.
     quoted = Span(start.line, start.column + (piece.style in {'"', "'"}))
     verbatim = lines[quoted.line - 1][quoted.column - 1 :].startswith(piece.value) and "\n" not in piece.value
     return (quoted,) * (piece.value.count("\n") + 1), verbatim

@@ -1,4 +1,4 @@
-"""Durations as people write them: `PT10M` as in Batch's interface, or `10m`, `1h30m`, `90s`, `2d`."""
+"""Durations as people write them: `PT10M` like Batch's interface, or `10m`, `1h30m`, `90s`, `2d`."""
 
 import re
 from datetime import timedelta
@@ -11,10 +11,10 @@ _SHORT = re.compile(rf"(?:{_NUMBER}d)?(?:{_NUMBER}h)?(?:{_NUMBER}m(?:in)?)?(?:{_
 
 
 def parse_duration(text: str) -> timedelta:
-    """Raises InputFault where the text is no duration."""
+    """Read a duration. Raises InputFault for any other text."""
     compact = text.replace(" ", "")
-    found = _ISO.fullmatch(compact) or _SHORT.fullmatch(compact)
-    if found is None or not any(found.groups()):
+    match = _ISO.fullmatch(compact) or _SHORT.fullmatch(compact)
+    if match is None or not any(match.groups()):
         raise InputFault(f"{text!r} is not a duration; write PT10M, 10m, 1h30m or 90s")
-    days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)

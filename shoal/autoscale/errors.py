@@ -1,20 +1,20 @@
-"""What can be wrong with a formula, with its evaluation, or with what it is tried on.
+"""Errors of formulas, of their evaluation, and of the inputs that they are tried on.
 
 AutoscaleFault
-├── FormulaFault              the text itself; has a place in it
-│   ├── FormulaTooLong        8,192 characters or 100 statements exceeded
-│   ├── SyntaxFault           it does not parse
-│   └── TypeFault             it parses, but a name, a type or an argument does not fit
-├── EvaluationFault           it was evaluated and failed; has a place in it
+├── FormulaFault              the text is wrong; has a place in it
+│   ├── FormulaTooLong        more than 8,192 characters or 100 statements
+│   ├── SyntaxFault           the text does not parse
+│   └── TypeFault             the text parses, but a name, a type or an argument does not fit
+├── EvaluationFault           the evaluation failed; has a place in the text
 │   └── InsufficientSampleData
-└── InputFault                samples, a scenario or a simulation that make no sense
+└── InputFault                samples, a scenario or a simulation's description that make no sense
 """
 
 from shoal.autoscale.spans import NOWHERE, Span, excerpt
 
 
 class AutoscaleFault(Exception):
-    """One clear sentence."""
+    """Base of all errors here; its text is one sentence for the user."""
 
 
 class Located(AutoscaleFault):
@@ -32,7 +32,7 @@ class Located(AutoscaleFault):
         return f"{self.message}; {self.suggestion}" if self.suggestion else self.message
 
     def shown(self, text: str, source: str = "formula") -> str:
-        """The fault for a person: place, sentence, the line with a caret."""
+        """Return the fault as text for a person: place, sentence, and the line with a caret."""
         head = f"{source}:{self.span.line}:{self.span.column}: {self}"
         return f"{head}\n{lines}" if (lines := excerpt(text, self.span)) else head
 
@@ -52,7 +52,10 @@ class SyntaxFault(FormulaFault):
 
 
 class TypeFault(FormulaFault):
-    """Source: the live tests of the JavaScript client: an unknown variable is reported as an evaluation error."""
+    """A name, a type or an argument does not fit.
+
+    Batch reports an unknown variable as an evaluation error. Source: the live tests of the JavaScript client.
+    """
 
 
 class EvaluationFault(Located):

@@ -1,4 +1,4 @@
-"""A formula at a moment: what it wants of the pool, in Batch's own words.
+"""Evaluate a formula at one moment: the targets that it sets, reported as Batch reports them.
 
 Source: REST reference, evaluate an automatic scaling formula (AutoScaleRun); the order of the variables and the six
 digits of a double are those of results recorded from the service.
@@ -24,7 +24,7 @@ MAX_NODES = 2**31 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolState:
-    """What the service knows of the pool without a sample."""
+    """Facts about the pool that the service knows without samples."""
 
     target_dedicated_nodes: int = 0
     target_low_priority_nodes: int = 0
@@ -38,12 +38,15 @@ class EvaluationError:
     code: str
     message: str
     detail: str
-    """With line and column."""
+    """Line, column and the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """With an error, the targets are those that the pool has: a failed evaluation changes nothing."""
+    """The result of one evaluation.
+
+    After an error, the targets are the pool's current ones: a failed evaluation changes nothing.
+    """
 
     time: datetime
     target_dedicated_nodes: int
@@ -51,15 +54,15 @@ class Evaluation:
     node_deallocation_option: Deallocation
     error: EvaluationError | None
     variables: tuple[tuple[str, Type, Value], ...]
-    """What was assigned, by the names as written: service variables first."""
+    """Assigned variables, named as the formula spells them; service variables come first."""
 
     @property
     def results(self) -> str:
-        """`$TargetDedicatedNodes=2;$TargetLowPriorityNodes=0;$NodeDeallocationOption=requeue;$tasks=7.5`."""
-        return ";".join(f"{name}={_shown(type_, value)}" for name, type_, value in self.variables)
+        """Format as `$TargetDedicatedNodes=2;$TargetLowPriorityNodes=0;$NodeDeallocationOption=requeue;$tasks=7.5`."""
+        return ";".join(f"{name}={_value_text(type_, value)}" for name, type_, value in self.variables)
 
     def wire(self) -> dict[str, Any]:
-        """The autoScaleRun of the REST interface."""
+        """Return the autoScaleRun of the REST interface."""
         run: dict[str, Any] = {"timestamp": timestamp_text(from_datetime(self.time)), "results": self.results}
         if self.error:
             values = [{"name": "Message", "value": self.error.detail}]
@@ -68,7 +71,7 @@ class Evaluation:
 
 
 def evaluate(program: Program, *, time: datetime, samples: Samples, pool: PoolState, seed: int = 0) -> Evaluation:
-    """Run the formula at a moment (aware). Never raises: what goes wrong is the evaluation's `error`."""
+    """Run the formula at an aware `time`. Never raises: a failure becomes the evaluation's `error`."""
     frame = _frame(program, from_datetime(time), samples, pool, seed)
     done, fault = _run(program, frame)
     if fault is None:
@@ -80,7 +83,7 @@ def evaluate(program: Program, *, time: datetime, samples: Samples, pool: PoolSt
 
 
 def refused(fault: FormulaFault, *, time: datetime, pool: PoolState) -> Evaluation:
-    """The evaluation of a formula that does not parse or fit the types: the error, and the pool as it is."""
+    """Return the evaluation of a formula that does not parse or fit the types: an error, and unchanged targets."""
     frame = _frame(_EMPTY, from_datetime(time), _NO_SAMPLES, pool, 0)
     return _failed(_EMPTY, frame, 0, time, pool, fault)
 
@@ -91,6 +94,7 @@ _NO_SAMPLES = ConstantSamples({})
 
 def _frame(program: Program, now: int, samples: Samples, pool: PoolState, seed: int) -> Frame:
     values: list[Value] = [0.0] * len(program.names)
+    # The first slots are SERVICE_SLOTS. A target that the formula reads before assigning it is the pool's current one.
     values[0] = float(pool.target_dedicated_nodes)
     values[1] = float(pool.target_low_priority_nodes)
     values[2] = Deallocation.REQUEUE
@@ -103,7 +107,7 @@ def _frame(program: Program, now: int, samples: Samples, pool: PoolState, seed: 
 
 
 def _run(program: Program, frame: Frame) -> tuple[int, EvaluationFault | None]:
-    """Carry out the statements; how many were, and what ended them early."""
+    """Run the statements. Return how many completed, and the fault that ended the run early."""
     values = frame.values
     done = 0
     try:
@@ -146,10 +150,10 @@ def _failed(program: Program, frame: Frame, done: int, time: datetime, pool: Poo
 
 
 def _nodes(program: Program, frame: Frame, slot: int, done: int) -> int:
-    """A whole number of nodes: cut off, not rounded, as the published idiom (tasks + 3) / 4 wants it."""
+    """Return a target as a whole number of nodes: truncated, as the published idiom (tasks + 3) / 4 expects."""
     value = frame.values[slot]
     assert isinstance(value, float)
-    if not -1 < value <= MAX_NODES:
+    if not -1 < value <= MAX_NODES:  # -0.5 is truncated to 0
         span = next((step.span for step in reversed(program.steps[:done]) if step.slot == slot), Span(1, 1))
         raise EvaluationFault(f"{program.names[slot]} cannot be {value:g}", span)
     return int(value)
@@ -162,7 +166,7 @@ def _option(frame: Frame) -> Deallocation:
 
 
 def _variables(program: Program, frame: Frame, done: int) -> tuple[tuple[str, Type, Value], ...]:
-    """The last assignment says how a variable is written and what type it has."""
+    """List the assigned variables. The last assignment decides the spelling and the type."""
     written = {name: (name, Type.OPTION if slot == 2 else Type.DOUBLE) for slot, name in enumerate(SERVICE_SLOTS)}
     for step in program.steps[:done]:
         if step.slot is not None:
@@ -172,7 +176,7 @@ def _variables(program: Program, frame: Frame, done: int) -> tuple[tuple[str, Ty
     return tuple((*written[name], frame.values[slots[name]]) for name in (*SERVICE_SLOTS, *own))
 
 
-def _shown(type_: Type, value: Value) -> str:
+def _value_text(type_: Type, value: Value) -> str:
     match value:
         case Deallocation():
             return value.value

@@ -1,4 +1,4 @@
-"""What a compiled formula works on while it is evaluated."""
+"""The state of one evaluation of a compiled formula."""
 
 from collections.abc import Sequence
 from random import Random
@@ -7,7 +7,7 @@ from shoal.autoscale.samples import Samples
 from shoal.autoscale.variables import Deallocation
 
 Value = float | int | str | Sequence[float] | Deallocation
-"""A double, a number of ticks (timestamp or timeinterval), a string, a vector or an option: the type says which."""
+"""A double, a number of ticks (timestamp or timeinterval), a string, a vector or an option; its Type tells which."""
 
 
 class Stop(Exception):
@@ -15,7 +15,7 @@ class Stop(Exception):
 
 
 class Frame:
-    """Values of the variables by slot, and the circumstances of the evaluation."""
+    """Values of the variables by slot, and the inputs of the evaluation."""
 
     __slots__ = ("_random", "now", "present", "samples", "seed", "values")
 
@@ -25,13 +25,13 @@ class Frame:
         self.now = now
         self.samples = samples
         self.present = present
-        """Of service variables whose number does not come from a sample."""
+        """Values of the service variables that do not come from samples."""
         self.values = values
         self.seed = seed
         self._random: Random | None = None
 
     def rand(self) -> float:
-        """Evaluating twice at the same moment with the same seed gives the same numbers."""
+        """Return a random number; the same moment and seed give the same sequence."""
         if self._random is None:
             self._random = Random(f"{self.seed}/{self.now}")
         return self._random.random()

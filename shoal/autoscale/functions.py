@@ -1,4 +1,4 @@
-"""What the built-in functions compute. Vectors are sequences of floats, oldest sample first.
+"""The built-in functions. Vectors are sequences of floats, oldest sample first.
 
 Source: "Create a formula to automatically scale compute nodes in a Batch pool", section Functions.
 """
@@ -7,19 +7,19 @@ import math
 from collections.abc import Callable, Sequence
 
 MAX_ELEMENTS = 10_000
-"""Of a vector: a formula that doubles one again and again must not take the machine's memory."""
+"""Longest vector: a formula that doubles one again and again must not exhaust memory."""
 
 
 class Undefined(ValueError):
-    """The function has no value there; the message says why."""
+    """The function has no value for its arguments; the message says why."""
 
 
 class NoValues(Undefined):
-    """A vector without elements, where one value is wanted: there were no samples."""
+    """An empty vector where a value is needed: there were no samples."""
 
 
 def avg(values: Sequence[float]) -> float:
-    return math.fsum(_some(values)) / len(values)
+    return math.fsum(_nonempty(values)) / len(values)
 
 
 def length(values: Sequence[float]) -> float:
@@ -27,24 +27,24 @@ def length(values: Sequence[float]) -> float:
 
 
 def maximum(values: Sequence[float]) -> float:
-    return max(_some(values))
+    return max(_nonempty(values))
 
 
 def minimum(values: Sequence[float]) -> float:
-    return min(_some(values))
+    return min(_nonempty(values))
 
 
 def norm(values: Sequence[float]) -> float:
-    return math.hypot(*_some(values))
+    return math.hypot(*_nonempty(values))
 
 
 def spread(values: Sequence[float]) -> float:
-    return max(_some(values)) - min(values)
+    return max(_nonempty(values)) - min(values)
 
 
 def std(values: Sequence[float]) -> float:
-    """Of the sample: divided by n - 1."""
-    if len(_some(values)) < 2:
+    """Return the standard deviation of a sample: the divisor is n - 1."""
+    if len(_nonempty(values)) < 2:
         raise Undefined("std needs at least two values")
     mean = avg(values)
     return math.sqrt(math.fsum((value - mean) * (value - mean) for value in values) / (len(values) - 1))
@@ -55,16 +55,16 @@ def total(values: Sequence[float]) -> float:
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The smallest element that at least `percent` of the elements do not exceed: nearest rank."""
+    """Return the smallest element that at least `percent` of the elements do not exceed: nearest rank."""
     if not 0 <= percent <= 100:
         raise Undefined(f"percentile takes a percentage from 0 to 100, not {percent:g}")
-    rank = math.ceil(percent / 100 * len(_some(values)))
+    rank = math.ceil(percent / 100 * len(_nonempty(values)))
     return sorted(values)[max(1, rank) - 1]
 
 
 def element(values: Sequence[float], index: float) -> float:
     if not (math.isfinite(index) and 0 <= int(index) < len(values)):
-        raise Undefined(f"the vector has {len(values)} elements, from 0; there is no element {index:g}")
+        raise Undefined(f"there is no element {index:g}: the vector has {len(values)} elements, counted from 0")
     return values[int(index)]
 
 
@@ -77,22 +77,22 @@ def floor(value: float) -> float:
 
 
 def rounded(value: float) -> float:
-    """To the nearest whole number, halves away from zero."""
+    """Round to the nearest whole number, halves away from zero."""
     return math.copysign(math.floor(abs(_finite(value)) + 0.5), value)
 
 
 def _logarithm(name: str, log: Callable[[float], float]) -> Callable[[float], float]:
-    def of(value: float) -> float:
+    def checked(value: float) -> float:
         if value <= 0:
             raise Undefined(f"{name} of {value:g} is not defined")
         return log(value)
 
-    return of
+    return checked
 
 
-def _some(values: Sequence[float]) -> Sequence[float]:
+def _nonempty(values: Sequence[float]) -> Sequence[float]:
     if not values:
-        raise NoValues("there are no samples to take a value of")
+        raise NoValues("there are no samples, and an empty vector has no value")
     return values
 
 
@@ -124,7 +124,7 @@ ELEMENTWISE: dict[str, Callable[[float], float]] = {
 
 
 def joined(parts: Sequence[Sequence[float]]) -> Sequence[float]:
-    """The elements of all parts, one after the other."""
+    """Return the elements of all parts in one vector."""
     if sum(map(len, parts)) > MAX_ELEMENTS:
         raise Undefined(f"a vector holds at most {MAX_ELEMENTS} values")
     return [value for part in parts for value in part]

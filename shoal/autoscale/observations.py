@@ -1,7 +1,7 @@
-"""What a person gives an evaluation to work on: samples from a file, or one value for each variable.
+"""Inputs that a user gives to an evaluation: samples from a file, or one value for each variable.
 
-A file is CSV with a column `time` and one for each variable, or a JSON object of lists, the newest value last and one
-sample period apart. An empty cell or a null is a sample that got lost.
+A file is either CSV with a column `time` and one for each variable, or a JSON object of lists: the newest value stands
+last, one sample period after the one before it. An empty cell or a null is a lost sample.
 """
 
 import csv
@@ -24,7 +24,7 @@ from shoal.autoscale.variables import (
     service_name,
 )
 
-_STATE = {
+_POOL_FIELDS = {
     TARGET_DEDICATED: "target_dedicated_nodes",
     TARGET_SPOT: "target_low_priority_nodes",
     CURRENT_DEDICATED: "current_dedicated_nodes",
@@ -37,20 +37,20 @@ _STATE = {
 class Observations:
     samples: Samples
     newest: datetime | None = None
-    """When the newest sample was taken, where the file says so."""
+    """Time of the newest sample, where the file gives it."""
 
 
 def pool_state(assignments: Mapping[str, str]) -> PoolState:
-    """Targets, current nodes and slots among `{"TargetDedicatedNodes": "3", "PendingTasks": "12"}`."""
+    """Read targets, current nodes and slots from `{"TargetDedicatedNodes": "3", "PendingTasks": "12"}`."""
     pool = PoolState()
     for name, text in assignments.items():
-        if field := _STATE.get(_full_name(name)):
+        if field := _POOL_FIELDS.get(_full_name(name)):
             pool = replace(pool, **{field: int(_number(name, text))})
     return pool
 
 
 def constant(assignments: Mapping[str, str]) -> Observations:
-    """One value for each sampled variable among the assignments, unchanged for a day."""
+    """Return samples in which each assigned variable kept its value for a day."""
     values = {name: _number(name, text) for name, text in assignments.items()}
     sampled = {name: value for name, value in values.items() if _full_name(name) not in {TARGET_DEDICATED, TARGET_SPOT}}
     return Observations(samples=ConstantSamples(sampled))
@@ -59,7 +59,7 @@ def constant(assignments: Mapping[str, str]) -> Observations:
 def from_csv(text: str) -> Observations:
     rows = list(csv.DictReader(text.splitlines()))
     if not rows or "time" not in rows[0]:
-        raise InputFault("the samples have no column 'time', or no row")
+        raise InputFault("the samples have no column 'time', or no rows")
     samples = SampleHistory()
     moment = None
     for number, row in enumerate(rows, start=2):
@@ -69,13 +69,13 @@ def from_csv(text: str) -> Observations:
 
 
 def from_json(text: str, *, time: datetime) -> Observations:
-    """Lists of values, the newest of each taken at `time`."""
+    """Read lists of values; the newest of each was sampled at `time`."""
     try:
         document: Any = json.loads(text)
     except ValueError as exc:
         raise InputFault(f"the samples are not JSON: {exc}") from exc
     if not isinstance(document, dict) or not all(isinstance(values, list) for values in document.values()):
-        raise InputFault('samples in JSON are lists by variable: {"PendingTasks": [3, null, 5]}')
+        raise InputFault('samples in JSON map each variable to a list: {"PendingTasks": [3, null, 5]}')
     samples = SampleHistory()
     for name, values in document.items():
         for age, value in zip(range(len(values) - 1, -1, -1), values, strict=True):
@@ -85,7 +85,7 @@ def from_json(text: str, *, time: datetime) -> Observations:
 
 
 def moment_of(text: str) -> datetime:
-    """A moment as people write it: ISO 8601 or RFC 1123; UTC where no zone is given."""
+    """Read a timestamp as people write it: ISO 8601 or RFC 1123; UTC where no zone is given."""
     try:
         return to_datetime(parse_timestamp(text))
     except ValueError:
@@ -93,7 +93,7 @@ def moment_of(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as exc:
-        raise InputFault(f"{text!r} is not a moment in time; write 2026-01-31T18:30:00Z") from exc
+        raise InputFault(f"{text!r} is not a timestamp; write 2026-01-31T18:30:00Z") from exc
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

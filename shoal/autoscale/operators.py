@@ -1,6 +1,6 @@
-"""How the operators are carried out, one closure for each place in a formula.
+"""The operators, as closures: one for each place in a formula.
 
-Everything that depends on types alone is decided when the closure is made, so that evaluating is only calling.
+Whatever depends only on types is decided when the closure is made, so evaluation needs no type checks.
 """
 
 import math
@@ -15,13 +15,13 @@ from shoal.autoscale.ticks import MAX_INTERVAL, MAX_TIMESTAMP
 from shoal.autoscale.types import Type
 
 Run = Callable[[Frame], Any]
-"""Values are checked before they are compiled, so a closure need not say which of the types it gives."""
+"""Types are checked before compilation, so a closure need not declare which type it returns."""
 
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 
 def binary(op: str, left: Run, right: Run, types: tuple[Type, Type], span: Span) -> Run:
-    """The closure of `left op right`; the types are those of the two operands."""
+    """Return the closure of `left op right`; `types` are the types of the two operands."""
     if op in {"&&", "||"}:
         return _logic(op, left, right)
     if op in _COMPARISONS:
@@ -43,7 +43,7 @@ def unary(op: str, operand: Run) -> Run:
 
 
 def conditional(test: Run, then: Run, otherwise: Run) -> Run:
-    """Only the chosen branch is evaluated: the other one may not have a value."""
+    """Return a closure that evaluates only the chosen branch: the other one may have no value."""
     return lambda frame: then(frame) if test(frame) else otherwise(frame)
 
 
@@ -90,7 +90,7 @@ def _vectors(op: str, left: Run, right: Run, span: Span, *, right_is_vector: boo
     def with_vector(frame: Frame) -> Sequence[float]:
         first, second = left(frame), right(frame)
         if len(first) != len(second):
-            raise EvaluationFault(f"vectors of {len(first)} and {len(second)} values do not fit", span)
+            raise EvaluationFault(f"vectors of {len(first)} and {len(second)} values cannot be combined", span)
         return [each(a, b) for a, b in zip(first, second, strict=True)]
 
     def with_double(frame: Frame) -> Sequence[float]:
@@ -101,7 +101,7 @@ def _vectors(op: str, left: Run, right: Run, span: Span, *, right_is_vector: boo
 
 
 def _scaled(op: str, left: Run, right: Run, span: Span) -> Run:
-    """A timeinterval times or by a double, to the nearest tick."""
+    """Multiply or divide a timeinterval by a double, rounded to the nearest tick."""
     each = _divide(span) if op == "/" else operator.mul
 
     def run(frame: Frame) -> int:
@@ -109,7 +109,7 @@ def _scaled(op: str, left: Run, right: Run, span: Span) -> Run:
             ticks = each(left(frame), right(frame))
         except OverflowError:
             ticks = math.inf
-        if not abs(ticks) <= MAX_INTERVAL:
+        if not abs(ticks) <= MAX_INTERVAL:  # not `>`: nan must fail too
             raise EvaluationFault("the time interval is too long", span)
         return round(ticks)
 
@@ -123,7 +123,7 @@ def _times(op: str, left: Run, right: Run, span: Span, limits: tuple[int, int]) 
     def run(frame: Frame) -> int:
         ticks: int = each(left(frame), right(frame))
         if not low <= ticks <= high:
-            raise EvaluationFault("the time lies outside of the calendar", span)
+            raise EvaluationFault("the time is outside the calendar, which ends with the year 9999", span)
         return ticks
 
     return run

@@ -1,7 +1,7 @@
-"""From text to tree.
+"""Parse the text of a formula into a tree.
 
-Source: "Create a formula to automatically scale compute nodes in a Batch pool" for statements and limits; the
-precedence of operators is that of C, which every published formula agrees with.
+Source: "Create a formula to automatically scale compute nodes in a Batch pool" for statements and limits. Operators
+have the precedence of C; every published formula agrees with it.
 """
 
 from collections.abc import Callable
@@ -30,13 +30,13 @@ from shoal.autoscale.tokens import Kind, Token, tokenize
 MAX_CHARACTERS = 8192
 MAX_STATEMENTS = 100
 MAX_NESTING = 50
-"""Brackets, signs and conditionals within each other: keeps the parser within Python's own stack."""
+"""Deepest nesting of brackets, signs and conditionals: keeps the parser within Python's own stack."""
 MAX_HEIGHT = 200
-"""Of a statement's tree, chains included: keeps every walk over it within Python's own stack."""
+"""Highest tree of a statement, chains included: keeps every walk over it within Python's own stack."""
 
 
 def parse(text: str) -> Formula:
-    """Read a formula. Raises FormulaTooLong, or SyntaxFault at the first place that does not fit."""
+    """Read a formula. Raises FormulaTooLong, or SyntaxFault at the first error."""
     if len(text) > MAX_CHARACTERS:
         raise FormulaTooLong(f"the formula has {len(text)} characters; at most {MAX_CHARACTERS} are allowed")
     tokens, comments = tokenize(text)
@@ -53,14 +53,14 @@ class _Parser:
         self._depth = 0
 
     def statements(self) -> list[Statement]:
-        found = []
+        statements = []
         while not self._at_end():
             if self._accept(";"):
                 continue
-            found.append(self._statement())
+            statements.append(self._statement())
             if not (self._at_end() or self._accept(";")):
                 raise self._missing_semicolon()
-        return found
+        return statements
 
     def _statement(self) -> Statement:
         following = self._tokens[min(self._index + 1, len(self._tokens) - 1)]
@@ -92,17 +92,17 @@ class _Parser:
         return self._postfix()
 
     def _postfix(self) -> Expression:
-        found = self._primary()
+        expression = self._primary()
         while self._accept("."):
             name = self._next
             if name.kind is not Kind.NAME or name.text.startswith("$"):
                 raise self._unexpected("the name of a member or method after '.'")
             self._advance()
             if self._accept("("):
-                found = Method(found, name.text, self._arguments(), name.span)
+                expression = Method(expression, name.text, self._arguments(), name.span)
             else:
-                found = Member(found, name.text, name.span)
-        return found
+                expression = Member(expression, name.text, name.span)
+        return expression
 
     def _primary(self) -> Expression:
         token = self._next
@@ -126,13 +126,13 @@ class _Parser:
 
     def _arguments(self) -> tuple[Expression, ...]:
         opened = self._tokens[self._index - 1]
-        found: list[Expression] = []
+        arguments: list[Expression] = []
         if self._accept(")"):
             return ()
         while True:
-            found.append(self._nested(self._expression))
+            arguments.append(self._nested(self._expression))
             if self._accept(")"):
-                return tuple(found)
+                return tuple(arguments)
             self._expect(",", "the bracket opened at " + _place(opened.span) + " is not closed")
 
     @property
@@ -155,12 +155,12 @@ class _Parser:
         if not self._accept(symbol):
             raise self._unexpected(f"'{symbol}'", suggestion)
 
-    def _unexpected(self, wanted: str, suggestion: str | None = None) -> SyntaxFault:
+    def _unexpected(self, expected: str, suggestion: str | None = None) -> SyntaxFault:
         token = self._next
         if token.text == "=" and token.kind is Kind.SYMBOL:
             suggestion = "to compare, write '=='"
-        found = "the formula ends" if token.kind is Kind.END else f"found {token.text!r}"
-        return SyntaxFault(f"expected {wanted}, but {found}", token.span, suggestion=suggestion)
+        actual = "the formula ends" if token.kind is Kind.END else f"found {token.text!r}"
+        return SyntaxFault(f"expected {expected}, but {actual}", token.span, suggestion=suggestion)
 
     def _missing_semicolon(self) -> SyntaxFault:
         if self._next.kind is Kind.SYMBOL:
@@ -175,13 +175,13 @@ class _Parser:
         self._depth += 1
         if self._depth > MAX_NESTING:
             raise _too_deep(self._next.span)
-        found = parse()
+        expression = parse()
         self._depth -= 1
-        return found
+        return expression
 
 
 def _limited(expression: Expression) -> Expression:
-    """The expression itself, where its tree is not too high. A chain of a + b + … is as high as it is long."""
+    """Return the expression. Raises SyntaxFault for too high a tree; a chain a + b + … is as high as it is long."""
     level = [expression]
     for _ in range(MAX_HEIGHT):
         level = [child for node in level for child in children(node)]
@@ -194,7 +194,7 @@ def _too_deep(span: Span) -> SyntaxFault:
     return SyntaxFault(
         "too many operations are nested or chained here",
         span,
-        suggestion="give parts of it a name in statements of their own",
+        suggestion="assign parts of it to variables in separate statements",
     )
 
 

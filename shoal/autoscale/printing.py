@@ -1,4 +1,4 @@
-"""From tree to text, with no more brackets than needed.
+"""Print a tree as text, with no more brackets than needed.
 
 Parsing the text gives the same tree again. Comments are not part of the tree and are not printed.
 """
@@ -25,7 +25,7 @@ _POSTFIX = _UNARY + 1
 
 
 def to_text(formula: Formula) -> str:
-    """The formula, one statement a line."""
+    """Return the formula's text, one statement a line."""
     return "".join(f"{statement_text(statement)};\n" for statement in formula.statements)
 
 
@@ -35,7 +35,7 @@ def statement_text(statement: Statement) -> str:
 
 
 def expression_text(expression: Expression, level: int = _CONDITIONAL) -> str:
-    """The expression, in brackets where it binds looser than its surroundings (`level`) demand."""
+    """Return the expression's text, in brackets where it binds looser than its surroundings (`level`) demand."""
     text, own = _text(expression)
     return f"({text})" if own < level else text
 

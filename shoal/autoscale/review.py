@@ -1,4 +1,4 @@
-"""All that can be said about a formula's text: what is wrong with it, or what the linter finds."""
+"""Review a formula's text: its errors or, where it has none, the findings of the linter."""
 
 from shoal.autoscale.checking import check
 from shoal.autoscale.errors import FormulaFault, FormulaTooLong, SyntaxFault
@@ -8,11 +8,11 @@ from shoal.autoscale.parser import parse
 from shoal.autoscale.spans import excerpt
 
 ERRORS = ("length", "syntax", "type")
-"""Instead of a rule's name: such a formula is refused by Batch, or fails whenever it is evaluated."""
+"""Kinds of errors, used like a rule's name: Batch refuses such a formula, or it fails at every evaluation."""
 
 
 def review(text: str, *, interval: int | None = None, fixed_too: bool = False) -> tuple[Finding, ...]:
-    """Parse, check and lint; in the order of the text. Parameters are those of lint()."""
+    """Parse, check and lint the text; findings come in its order. Parameters are those of lint()."""
     try:
         checked = check(parse(text))
     except FormulaFault as fault:
@@ -23,7 +23,7 @@ def review(text: str, *, interval: int | None = None, fixed_too: bool = False) -
 
 
 def shown(finding: Finding, text: str, source: str) -> str:
-    """The finding for a person: place, sentence, the line with a caret, and what to do."""
+    """Return the finding as text for a person: place, sentence, the line with a caret, and how to fix it."""
     level = "error" if finding.rule in ERRORS else "warning"
     head = f"{source}:{finding.span.line}:{finding.span.column}: {level}: {finding.message} [{finding.rule}]"
     mend = f"     = {finding.mend}" if finding.mend else ""

@@ -1,4 +1,4 @@
-"""What a formula sees of the past: samples of the service's variables.
+"""The past that a formula can read: samples of the service's variables.
 
 Batch takes a sample every 30 s; the newest ones may not have arrived yet, and some never arrive.
 Source: "Create a formula to automatically scale compute nodes in a Batch pool", section Obtain sample data.
@@ -18,27 +18,27 @@ PERIOD = timedelta(seconds=30)
 
 
 class Samples(Protocol):
-    """The past of every sampled variable, by full name (`$PendingTasks`), at a moment `now`. Times are ticks."""
+    """The past of every sampled variable, by full name (`$PendingTasks`), as seen at `now`. Times are ticks."""
 
     @property
     def period(self) -> int: ...
 
     def last(self, variable: str, count: int, now: int) -> Sequence[float]:
-        """The newest samples, however old, oldest first; fewer where there are fewer."""
+        """Return the newest `count` samples of any age, oldest first; fewer where there are fewer."""
 
     def window(self, variable: str, start: int, end: int, now: int) -> Sequence[float]:
-        """Samples taken after `start` and up to `end`, oldest first."""
+        """Return the samples taken after `start` and up to `end`, oldest first."""
 
     def count(self, variable: str, now: int) -> int: ...
 
     def begin(self, variable: str, now: int) -> int | None:
-        """When the oldest sample was taken."""
+        """Return when the oldest sample was taken."""
 
 
 class SampleHistory:
-    """Samples as they were recorded: by the scheduler, by the simulator, or read from a file.
+    """Samples recorded by the scheduler or the simulator, or read from a file.
 
-    `delay` is how long a sample needs to arrive; `retention` how long it is kept.
+    `delay` is the time that a sample takes to arrive, `retention` the time that it is kept.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class SampleHistory:
                 raise InputFault(f"a sample of {name} was recorded before an earlier one")
             times.append(now)
             numbers.append(float(value))
+            # Deleting from the front of a list is slow: do it once in a retention rather than at every sample.
             if now - times[0] > 2 * self._retention:
                 keep = bisect_left(times, now - self._retention)
                 del times[:keep], numbers[:keep]
@@ -82,7 +83,7 @@ class SampleHistory:
 
 
 class ConstantSamples:
-    """A past in which each variable always had one value, for as long as a day; `arrived` is the share of samples."""
+    """A past in which each variable kept one value for a day; `arrived` is the share of samples that arrived."""
 
     def __init__(self, values: Mapping[str, float], *, period: timedelta = PERIOD, arrived: float = 1.0) -> None:
         self.period = from_timedelta(period)
@@ -105,9 +106,9 @@ class ConstantSamples:
 
 
 def metric_name(name: str) -> str:
-    """The full name of a sampled variable; the `$` may be left out. Raises InputFault for any other name."""
+    """Return the full name of a sampled variable, whose `$` may be left out. Raises InputFault for any other name."""
     full = service_name(name) or service_name(f"${name}")
     if full is None or SERVICE_VARIABLES[full].type is not Type.METRIC:
         sampled = ", ".join(key for key, variable in SERVICE_VARIABLES.items() if variable.type is Type.METRIC)
-        raise InputFault(f"{name} is not a sampled variable; these are: {sampled}")
+        raise InputFault(f"{name} is not a sampled variable; sampled ones: {sampled}")
     return full

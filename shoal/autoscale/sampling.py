@@ -1,8 +1,8 @@
-"""How the methods of sampled variables are carried out.
+"""The methods of sampled variables, as closures.
 
-Source: "Create a formula to automatically scale compute nodes in a Batch pool", section Obtain sample data. That a
-window without a percentage wants 10 % is read off the error of the REST reference's example; that GetSample(n) is
-content with fewer samples, off the live tests of the .NET client.
+Source: "Create a formula to automatically scale compute nodes in a Batch pool", section Obtain sample data. A window
+without a percentage needs 10 % of its samples: the error in the REST reference's example shows it. GetSample(n) accepts
+fewer than n samples: the live tests of the .NET client show it.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,21 +20,21 @@ Bounds = Callable[[Frame], tuple[int, int]]
 
 
 def present_value(variable: str, written: str, span: Span) -> Run:
-    """The variable used as a number: what the pool has now, or the newest sample."""
+    """Return the closure of a variable used as a number: the pool's current value, or the newest sample."""
     if variable in {CURRENT_DEDICATED, CURRENT_SPOT, SLOTS_PER_NODE}:
         return lambda frame: frame.present[variable]
 
     def newest(frame: Frame) -> float:
-        found = frame.samples.last(variable, 1, frame.now)
-        if not found:
+        samples = frame.samples.last(variable, 1, frame.now)
+        if not samples:
             raise _insufficient(f"{written} wanted 1 sample, received 0", span)
-        return found[-1]
+        return samples[-1]
 
     return newest
 
 
 def method(variable: str, written: str, name: str, arguments: list[tuple[Run, Type]], span: Span) -> Run:
-    """The closure of `variable.name(arguments)`; the span is that of the variable."""
+    """Return the closure of `variable.name(arguments)`; `span` is the place of the variable."""
     match name:
         case "GetSample":
             return _get_sample(variable, written, arguments, span)
@@ -52,17 +52,17 @@ def method(variable: str, written: str, name: str, arguments: list[tuple[Run, Ty
 def _get_sample(variable: str, written: str, arguments: list[tuple[Run, Type]], span: Span) -> Run:
     if arguments[0][1] is Type.DOUBLE:
         return _newest(variable, arguments[0][0], span)
-    given = arguments[-1][1] is Type.DOUBLE
-    wanted: Run = arguments[-1][0] if given else _default_percent
-    bounds = _bounds(arguments[:-1] if given else arguments, span)
+    has_percent = arguments[-1][1] is Type.DOUBLE
+    required: Run = arguments[-1][0] if has_percent else _default_percent
+    bounds = _bounds(arguments[:-1] if has_percent else arguments, span)
 
     def run(frame: Frame) -> Sequence[float]:
         window = bounds(frame)
-        found = _window(frame, variable, window)
-        received, percent = _percent(frame, window, len(found)), wanted(frame)
+        samples = _window(frame, variable, window)
+        received, percent = _percent(frame, window, len(samples)), required(frame)
         if received < percent:
             raise _insufficient(f"{written} wanted {percent:g}%, received {received:g}%", span)
-        return found
+        return samples
 
     return run
 
@@ -73,10 +73,10 @@ def _default_percent(frame: Frame) -> float:
 
 def _newest(variable: str, count: Run, span: Span) -> Run:
     def run(frame: Frame) -> Sequence[float]:
-        wanted = count(frame)
-        if not 1 <= wanted < float("inf"):
-            raise EvaluationFault(f"GetSample takes at least one sample, not {wanted:g}", span)
-        return frame.samples.last(variable, int(wanted), frame.now)
+        size = count(frame)
+        if not 1 <= size < float("inf"):
+            raise EvaluationFault(f"GetSample needs a count of at least 1, not {size:g}", span)
+        return frame.samples.last(variable, int(size), frame.now)
 
     return run
 
@@ -92,7 +92,10 @@ def _history_begin(variable: str, written: str, span: Span) -> Run:
 
 
 def _bounds(arguments: list[tuple[Run, Type]], span: Span) -> Bounds:
-    """Start and end of the window, in ticks. Look-backs count from now; two bounds may stand in either order."""
+    """Return the closure of the window's start and end, in ticks.
+
+    Look-backs count from now; two bounds may come in either order.
+    """
     moments = [_moment(run, type_) for run, type_ in arguments]
     first, last = moments[0], moments[-1]
     alone = len(moments) == 1
@@ -101,7 +104,7 @@ def _bounds(arguments: list[tuple[Run, Type]], span: Span) -> Bounds:
         one, other = first(frame), frame.now if alone else last(frame)
         begin, end = (one, other) if alone or one <= other else (other, one)
         if begin >= end:
-            raise EvaluationFault("the sample period is empty: it must reach into the past", span)
+            raise EvaluationFault("the sample window is empty: it must reach into the past", span)
         return begin, end
 
     return run

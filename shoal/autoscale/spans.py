@@ -1,4 +1,4 @@
-"""Where in a formula's text something stands, and how that is shown to a person."""
+"""Places in a formula's text, and their display to a person."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ class Span:
     """A stretch of one line."""
 
     line: int
-    """From 1, as in Batch's own messages."""
+    """Counted from 1, as in Batch's own messages."""
     column: int
-    """From 1."""
+    """Counted from 1."""
     length: int = 1
 
     def through(self, end: "Span") -> "Span":
-        """The stretch from here to the end of another one; to the end of this one where that stands on another line."""
+        """Return the stretch from here to the end of `end`; unchanged where `end` is on another line."""
         if end.line != self.line:
             return self
         return Span(self.line, self.column, end.column + end.length - self.column)
@@ -24,7 +24,7 @@ NOWHERE = Span(0, 0)
 
 
 def excerpt(text: str, span: Span) -> str:
-    """The line of the text with carets under the span."""
+    """Return the line of the text with carets under the span."""
     lines = text.split("\n")
     if not 1 <= span.line <= len(lines):
         return ""

@@ -1,6 +1,6 @@
 """The tree of a formula.
 
-Two trees are equal when they say the same; the places in the text do not count.
+Trees are compared by meaning: places in the text do not count.
 """
 
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class Binary:
     left: "Expression"
     right: "Expression"
     span: Span = field(default=NOWHERE, compare=False)
-    """That of the operator."""
+    """Place of the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +51,38 @@ class Conditional:
     then: "Expression"
     otherwise: "Expression"
     span: Span = field(default=NOWHERE, compare=False)
-    """That of the question mark."""
+    """Place of the question mark."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`max(a, b)`."""
+    """A function call: `max(a, b)`."""
 
     name: str
     arguments: tuple["Expression", ...]
     span: Span = field(default=NOWHERE, compare=False)
-    """That of the name."""
+    """Place of the name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """`$PendingTasks.GetSample(1)`."""
+    """A method call: `$PendingTasks.GetSample(1)`."""
 
     owner: "Expression"
     name: str
     arguments: tuple["Expression", ...]
     span: Span = field(default=NOWHERE, compare=False)
-    """That of the name."""
+    """Place of the name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """`time().hour`."""
+    """A member: `time().hour`."""
 
     owner: "Expression"
     name: str
     span: Span = field(default=NOWHERE, compare=False)
-    """That of the name."""
+    """Place of the name."""
 
 
 Expression = Number | Text | Name | Unary | Binary | Conditional | Call | Method | Member
@@ -91,7 +91,7 @@ Expression = Number | Text | Name | Unary | Binary | Conditional | Call | Method
 @dataclass(frozen=True, slots=True)
 class Statement:
     target: Name | None
-    """What is assigned to; None for a bare expression such as stop()."""
+    """The assigned variable; None for a bare expression such as stop()."""
     value: Expression
 
 
@@ -108,7 +108,8 @@ PRECEDENCE = {
     )
     for operator in operators
 }
-"""Of the binary operators, all left-associative. Unary operators bind closer; the conditional looser, to the right."""
+"""Levels of the binary operators, all left-associative. Unary operators bind tighter; the conditional binds looser,
+and to the right."""
 
 
 def children(expression: Expression) -> tuple[Expression, ...]:
@@ -130,7 +131,7 @@ def children(expression: Expression) -> tuple[Expression, ...]:
 
 
 def start(expression: Expression) -> Span:
-    """Where the text of the expression begins."""
+    """Return the place where the text of the expression begins."""
     while True:
         match expression:
             case Binary(_, first, _) | Conditional(first, _, _) | Method(first, _, _) | Member(first, _):

@@ -1,6 +1,6 @@
-"""Moments and stretches of time as whole numbers of 100 ns, the finest that the language knows.
+"""Moments and durations as whole numbers of 100 ns, the finest unit of the language.
 
-A timestamp counts from 0001-01-01T00:00:00Z, a Monday, as .NET does; so hours and weekdays are plain divisions.
+As in .NET, a timestamp counts from 0001-01-01T00:00:00Z, a Monday; so hours and weekdays are plain divisions.
 """
 
 import re
@@ -26,7 +26,7 @@ _ORIGIN = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def from_datetime(moment: datetime) -> int:
-    """Ticks of an aware datetime."""
+    """Return the ticks of an aware datetime."""
     return from_timedelta(moment - _ORIGIN)
 
 
@@ -34,12 +34,12 @@ def to_datetime(ticks: int) -> datetime:
     return _ORIGIN + timedelta(microseconds=ticks // MICROSECOND)
 
 
-def from_timedelta(stretch: timedelta) -> int:
-    return (stretch // timedelta(microseconds=1)) * MICROSECOND
+def from_timedelta(duration: timedelta) -> int:
+    return (duration // timedelta(microseconds=1)) * MICROSECOND
 
 
 def member(ticks: int, name: str) -> float:
-    """`year`, `month`, `day`, `weekday` (Sunday is 0), `hour`, `minute` or `second` of a timestamp, in UTC."""
+    """Return `year`, `month`, `day`, `weekday` (Sunday is 0), `hour`, `minute` or `second` of a timestamp, in UTC."""
     match name:
         case "hour":
             return float(ticks // HOUR % 24)
@@ -54,12 +54,12 @@ def member(ticks: int, name: str) -> float:
 
 
 def timestamp_text(ticks: int) -> str:
-    """As Batch prints it: UTC with milliseconds."""
+    """Format a timestamp as Batch prints it: UTC with milliseconds."""
     return to_datetime(ticks).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def interval_text(ticks: int) -> str:
-    """ISO 8601, as every duration of Batch's interface: PT5M, P1DT12H, -PT30S."""
+    """Format an interval in ISO 8601, like every duration of Batch's interface: PT5M, P1DT12H, -PT30S."""
     if ticks < 0:
         return f"-{interval_text(-ticks)}"
     days, rest = divmod(ticks, DAY)
@@ -80,13 +80,13 @@ _RFC_1123 = re.compile(r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d
 
 
 def parse_timestamp(text: str) -> int:
-    """Read W3C-DTF or RFC 1123. Raises ValueError; so do more than seven digits of a second, as in the service."""
+    """Read W3C-DTF or RFC 1123. Raises ValueError, also for more than seven decimals of a second, as Batch does."""
     if _RFC_1123.fullmatch(text):
         return from_datetime(parsedate_to_datetime(text).astimezone(UTC))
-    found = _W3C.fullmatch(text)
-    if found is None:
+    match = _W3C.fullmatch(text)
+    if match is None:
         raise ValueError(text)
-    *parts, fraction, zone = found.groups(default="")
+    *parts, fraction, zone = match.groups(default="")
     numbers = (int(part or default) for part, default in zip(parts, (1, 1, 1, 0, 0, 0), strict=True))
     year, month, day, hour, minute, second = numbers
     moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""A formula's text as tokens with their places."""
+"""Split a formula's text into tokens with their places."""
 
 import re
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ class Kind(Enum):
 class Token:
     kind: Kind
     text: str
-    """As written; a string without its quotes."""
+    """The text as written; strings lose their quotes."""
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
     text: str
-    """Without the slashes and the spaces around."""
+    """The comment without its slashes and surrounding spaces."""
     span: Span
 
 
@@ -42,42 +42,45 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 
-_INSTEAD = {
-    "%": "there is no remainder; write a - b * floor(a / b)",
+_HINTS = {
+    "%": "there is no remainder operator; write a - b * floor(a / b)",
     "&": "did you mean '&&'?",
     "|": "did you mean '||'?",
-    "'": 'strings stand in double quotes: "..."',
+    "'": 'put strings in double quotes: "..."',
     '"': "the string is not closed on its line",
-    "[": "vectors are written vec(1, 2, 3)",
-    "{": "there are no blocks; choose with condition ? a : b",
-    "^": "there is no power; multiply",
+    "[": "write a vector as vec(1, 2, 3)",
+    "{": "there are no blocks; write condition ? a : b",
+    "^": "there is no power operator; multiply",
     "#": "comments begin with //",
-    "$": "a name must follow the '$'",
+    "$": "'$' must be followed by a name",
 }
 
 
 def tokenize(text: str) -> tuple[list[Token], list[Comment]]:
-    """Split the text; the list of tokens ends with an END. Raises SyntaxFault at a character of no token."""
+    """Return the tokens, the last of which is an END, and the comments.
+
+    Raises SyntaxFault at a character that begins no token.
+    """
     tokens: list[Token] = []
     comments: list[Comment] = []
     line, line_start, offset = 1, 0, 0
     while offset < len(text):
-        found = _TOKEN.match(text, offset)
+        lexeme = _TOKEN.match(text, offset)
         column = offset - line_start + 1
-        if found is None:
+        if lexeme is None:
             raise _unknown(text[offset], Span(line, column))
-        span = Span(line, column, found.end() - offset)
-        match found.lastgroup:
+        span = Span(line, column, lexeme.end() - offset)
+        match lexeme.lastgroup:
             case "newline":
-                line, line_start = line + 1, found.end()
+                line, line_start = line + 1, lexeme.end()
             case "comment":
-                comments.append(Comment(found[0][2:].strip(), span))
+                comments.append(Comment(lexeme[0][2:].strip(), span))
             case "number" | "string" | "name" | "symbol" as kind:
-                tokens.append(Token(Kind(kind), found[0].strip('"'), span))
-        offset = found.end()
+                tokens.append(Token(Kind(kind), lexeme[0].strip('"'), span))
+        offset = lexeme.end()
     tokens.append(Token(Kind.END, "", Span(line, offset - line_start + 1)))
     return tokens, comments
 
 
 def _unknown(char: str, span: Span) -> SyntaxFault:
-    return SyntaxFault(f"unexpected character {char!r}", span, suggestion=_INSTEAD.get(char))
+    return SyntaxFault(f"unexpected character {char!r}", span, suggestion=_HINTS.get(char))

@@ -1,4 +1,4 @@
-"""The types of the language and what operators and functions make of them.
+"""The types of the language, and the result types of operators, functions and methods.
 
 Source: "Create a formula to automatically scale compute nodes in a Batch pool", sections Types, Operations, Functions.
 """
@@ -14,12 +14,12 @@ class Type(Enum):
     TIMESTAMP = "timestamp"
     INTERVAL = "timeinterval"
     METRIC = "sampled variable"
-    """A service variable with a history; stands for its present value where a double is wanted."""
+    """A service variable with a history; stands for its current value where a double is needed."""
     OPTION = "deallocation option"
     NOTHING = "nothing"
-    """What stop() gives."""
+    """The result of stop()."""
     UNKNOWN = "unknown"
-    """After a fault, so that it is reported once."""
+    """The type after a fault, so that the fault is reported only once."""
 
 
 def _arithmetic() -> dict[tuple[str, Type, Type], Type]:
@@ -40,7 +40,7 @@ def _logic() -> dict[tuple[str, Type, Type], Type]:
 
 
 BINARY = _arithmetic() | _logic()
-"""(operator, left, right) → result; what is not here is refused."""
+"""(operator, left, right) → result; any other combination is refused."""
 
 UNARY = {
     ("-", Type.DOUBLE): Type.DOUBLE,
@@ -51,7 +51,7 @@ UNARY = {
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a function takes. With `many`, any number of doubles and vectors instead: a doubleVecList."""
+    """Parameters and result of a function. With `many`, it takes a doubleVecList: any number of doubles and vectors."""
 
     parameters: tuple[Type, ...]
     result: Type
@@ -80,7 +80,7 @@ FUNCTIONS: dict[str, tuple[Signature, ...]] = {
     "val": (Signature((Type.VECTOR, Type.DOUBLE), Type.DOUBLE),),
     "vec": (Signature((), Type.VECTOR, many=True),),
 }
-"""The first fitting signature counts."""
+"""Signatures of the functions; the first that fits counts."""
 
 
 def _sampling() -> dict[str, tuple[Signature, ...]]:
@@ -97,6 +97,6 @@ def _sampling() -> dict[str, tuple[Signature, ...]]:
 
 
 METHODS = _sampling()
-"""Of sampled variables."""
+"""Signatures of the methods of sampled variables."""
 
 TIMESTAMP_MEMBERS = ("year", "month", "day", "weekday", "hour", "minute", "second")

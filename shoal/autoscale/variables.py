@@ -1,7 +1,7 @@
-"""The variables, constants and words that Batch defines.
+"""The variables, constants and deallocation options that Batch defines.
 
-Source: "Create a formula to automatically scale compute nodes in a Batch pool", section Variables; the retired ones and
-their date are from the retirement notice of resource variables.
+Source: "Create a formula to automatically scale compute nodes in a Batch pool", section Variables; for the
+retired ones and their date, the retirement notice of resource variables.
 """
 
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ class ServiceVariable:
     access: Access
     meaning: str
     retired: bool = False
-    """Still a name of the language, but without samples since 31 March 2024."""
+    """The name is still accepted, but has had no samples since 31 March 2024."""
 
 
 class Deallocation(Enum):
-    """What becomes of the tasks on a node that leaves."""
+    """Handling of the tasks on a node that leaves the pool."""
 
     REQUEUE = "requeue"
     TERMINATE = "terminate"
@@ -63,18 +63,18 @@ def _variable(name: str, meaning: str, type_: Type = Type.METRIC, *, retired: bo
 SERVICE_VARIABLES: dict[str, ServiceVariable] = {
     variable.name: variable
     for variable in (
-        _variable(TARGET_DEDICATED, "dedicated nodes wanted; before an assignment, those wanted now", Type.DOUBLE),
-        _variable(TARGET_SPOT, "Spot nodes wanted; before an assignment, those wanted now", Type.DOUBLE),
-        _variable(DEALLOCATION, "what becomes of running tasks when nodes are removed", Type.OPTION),
-        _variable("$ActiveTasks", "tasks that could run but wait for a free slot"),
-        _variable("$RunningTasks", "tasks that run"),
+        _variable(TARGET_DEDICATED, "number of dedicated nodes to reach; unassigned, the current target", Type.DOUBLE),
+        _variable(TARGET_SPOT, "number of Spot nodes to reach; unassigned, the current target", Type.DOUBLE),
+        _variable(DEALLOCATION, "what happens to running tasks when nodes are removed", Type.OPTION),
+        _variable("$ActiveTasks", "tasks that are ready to run and wait for a free slot"),
+        _variable("$RunningTasks", "tasks that are running"),
         _variable("$PendingTasks", "active and running tasks together"),
-        _variable("$SucceededTasks", "tasks that ended well"),
+        _variable("$SucceededTasks", "tasks that succeeded"),
         _variable("$FailedTasks", "tasks that failed"),
-        _variable("$CPUPercent", "mean use of the processors, from 0 to 1"),
+        _variable("$CPUPercent", "mean processor use, from 0 to 1"),
         _variable(CURRENT_DEDICATED, "dedicated nodes in the pool"),
         _variable(CURRENT_SPOT, "Spot nodes in the pool, pre-empted ones included"),
-        _variable("$PreemptedNodeCount", "Spot nodes that were taken away and not yet given back"),
+        _variable("$PreemptedNodeCount", "Spot nodes that were pre-empted and have not come back"),
         _variable("$UsableNodeCount", "nodes that can run tasks"),
         _variable(SLOTS_PER_NODE, "task slots of each node"),
         *(
@@ -99,7 +99,7 @@ _BY_LOWER_CASE = {name.lower(): name for name in SERVICE_VARIABLES} | {k.lower()
 
 
 def service_name(name: str) -> str | None:
-    """The full name of the service variable meant, or None. Case does not matter: published formulas use both."""
+    """Return the full name of a service variable, or None. Case is ignored: published formulas use both."""
     return _BY_LOWER_CASE.get(name.lower())
 
 
@@ -115,6 +115,6 @@ TIME_CONSTANTS = {
     "TimeInterval_Week": WEEK,
     "TimeInterval_Year": YEAR,
 }
-"""In ticks."""
+"""Lengths in ticks."""
 
 OPTIONS = {option.value: option for option in Deallocation}

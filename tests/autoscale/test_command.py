@@ -189,7 +189,7 @@ def test_new_without_a_scenario_lists_them() -> None:
         (["check", "package.json"], "error: package.json holds no formula"),
         (["check", "-", "--interval", "soon"], "error: 'soon' is not a duration"),
         (["eval", "-", "--samples", "Tasks=3"], "error: Tasks is not a sampled variable"),
-        (["eval", "-", "--at", "soon"], "error: 'soon' is not a moment in time"),
+        (["eval", "-", "--at", "soon"], "error: 'soon' is not a timestamp"),
         (["new", "pending"], "error: there is no scenario pending"),
         (["new", "ramp", "-p", "step_up"], "error: -p step_up is not NAME=VALUE"),
         (["simulate", "-", "--scenario", "package.json"], "error: name: Unexpected keyword argument"),

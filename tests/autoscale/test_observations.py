@@ -41,8 +41,8 @@ def test_samples_are_read_from_json_the_newest_last() -> None:
     ("text", "message"),
     [
         ("PendingTasks\n1\n", "no column 'time'"),
-        ("time,PendingTasks\n", "no column 'time', or no row"),
-        ("time,PendingTasks\nnow,1\n", "line 2 of the samples: 'now' is not a moment in time"),
+        ("time,PendingTasks\n", "no column 'time', or no rows"),
+        ("time,PendingTasks\nnow,1\n", "line 2 of the samples: 'now' is not a timestamp"),
         ("time,PendingTasks\n2026-01-01,many\n", "PendingTasks, line 2 is 'many'; it must be a number"),
         ("time,Tasks\n2026-01-01,1\n", "Tasks is not a sampled variable"),
     ],

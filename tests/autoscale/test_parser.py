@@ -55,8 +55,8 @@ def test_last_statement_needs_no_semicolon() -> None:
         ("a = max(1, 2", 1, 13, "expected ',', but the formula ends; the bracket opened at line 1, column 8"),
         ("a = 1 ? 2;", 1, 10, "expected ':', but found ';'"),
         ("a = b = c;", 1, 7, "expected an operator or ';', but found '='; to compare, write '=='"),
-        ("a = 7 % 2;", 1, 7, "unexpected character '%'; there is no remainder"),
-        ("a = 'x';", 1, 5, "strings stand in double quotes"),
+        ("a = 7 % 2;", 1, 7, "unexpected character '%'; there is no remainder operator"),
+        ("a = 'x';", 1, 5, "put strings in double quotes"),
         ('\n a = time("2026);', 2, 11, "the string is not closed on its line"),
         ("a = 1 & 2;", 1, 7, "did you mean '&&'?"),
         ("a = $PendingTasks.;", 1, 19, "expected the name of a member or method"),
@@ -80,7 +80,7 @@ def test_fault_is_shown_with_its_line_and_a_caret() -> None:
     with pytest.raises(SyntaxFault) as caught:
         parse(text)
     assert caught.value.shown(text, "f.txt") == (
-        "f.txt:2:8: unexpected character '%'; there is no remainder; write a - b * floor(a / b)\n"
+        "f.txt:2:8: unexpected character '%'; there is no remainder operator; write a - b * floor(a / b)\n"
         "   2 | \tb = 7 % 2;\n"
         "     | \t      ^"
     )

@@ -33,7 +33,7 @@ def test_variable_may_be_named_without_its_dollar_and_in_any_case() -> None:
 
 @pytest.mark.parametrize("name", ["Tasks", "$TargetDedicatedNodes", ""])
 def test_name_that_is_not_sampled_is_refused(name: str) -> None:
-    with pytest.raises(InputFault, match=r"is not a sampled variable; these are: \$ActiveTasks, \$RunningTasks"):
+    with pytest.raises(InputFault, match=r"is not a sampled variable; sampled ones: \$ActiveTasks, \$RunningTasks"):
         ConstantSamples({name: 1})
 
 
