@@ -145,7 +145,7 @@ def test_note_that_does_nothing_is_reported() -> None:
     messages = [finding.message for finding in lint(check(parse(text))) if finding.rule == "unreadable-note"]
     assert messages == [
         "there is no rule slot-ignored, so nothing is switched off",
-        "a note is 'off RULE, RULE' or 'every PT5M', not 'of'",
+        "a note must be 'off RULE, RULE' or 'every PT5M', not 'of'",
         "'day' is not a duration; write PT10M, 10m, 1h30m or 90s",
     ]
 
@@ -164,8 +164,8 @@ def test_finding_is_shown_with_its_line_a_caret_and_the_mend() -> None:
     text = "$TargetDedicatedNodes = min(5, $CurrentLowPriorityNodes);\n$NodeDeallocationOption = requeue;"
     (finding, *_) = [one for one in review(text) if one.rule == "spot-dedicated-confused"]
     assert shown(finding, text, "f.txt") == (
-        "f.txt:1:32: warning: $TargetDedicatedNodes is made from $CurrentLowPriorityNodes, which counts nodes of the "
-        "other kind [spot-dedicated-confused]\n"
+        "f.txt:1:32: warning: $TargetDedicatedNodes is computed from $CurrentLowPriorityNodes, which counts nodes of "
+        "the other kind [spot-dedicated-confused]\n"
         "   1 | $TargetDedicatedNodes = min(5, $CurrentLowPriorityNodes);\n"
         "     |                                ^^^^^^^^^^^^^^^^^^^^^^^^\n"
         "     = read $CurrentDedicatedNodes, or assign $TargetLowPriorityNodes too"

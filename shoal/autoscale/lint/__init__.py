@@ -1,7 +1,7 @@
 """Warnings about formulas that are correct but do what nobody wants.
 
-A comment `// shoal: off RULE, RULE` anywhere in a formula switches rules off for it; `// shoal: every PT5M` says how
-often it is evaluated.
+A comment `// shoal: off RULE, RULE` anywhere in a formula switches these rules off for it; `// shoal: every PT5M` gives
+the time between two evaluations.
 """
 
 from shoal.autoscale.checking import Checked
@@ -38,19 +38,19 @@ RULES = {
 
 
 def lint(checked: Checked, *, interval: int | None = None, fixed_too: bool = False) -> tuple[Finding, ...]:
-    """What the rules find in a formula that fits the types, in the order of the text.
+    """Apply all rules to a formula that fits the types. Findings come in the order of the text.
 
-    `interval` is between evaluations, in ticks; where it is not given, what the formula's comment says, or Batch's 15
-    minutes. `fixed_too` is whether fixed numbers of nodes stand beside the formula.
+    `interval` is the time between two evaluations, in ticks; its default is the one in the formula's comment, else
+    Batch's 15 minutes. `fixed_too` is true where fixed node counts stand beside the formula.
     """
     notes = notes_of(checked.formula.comments)
     subject = Subject(checked, interval=interval or notes.interval or DEFAULT_INTERVAL, fixed_too=fixed_too)
-    found = [finding for rule in RULES.values() if rule.name not in notes.off for finding in rule.find(subject)]
-    found += [
+    findings = [finding for rule in RULES.values() if rule.name not in notes.off for finding in rule.find(subject)]
+    findings += [
         Finding(rule="unreadable-note", span=span, message=message, mend=f"the rules are: {', '.join(RULES)}")
         for span, message in notes.problems(set(RULES))
     ]
-    return tuple(sorted(found, key=lambda finding: (finding.span.line, finding.span.column, finding.rule)))
+    return tuple(sorted(findings, key=lambda finding: (finding.span.line, finding.span.column, finding.rule)))
 
 
 __all__ = ["DEFAULT_INTERVAL", "RULES", "Finding", "Rule", "lint"]

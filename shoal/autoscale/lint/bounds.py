@@ -1,6 +1,6 @@
-"""Between which bounds the numbers of a formula lie, whatever the pool does.
+"""Bounds between which the numbers of a formula lie, whatever the pool does.
 
-Doubles, the elements of vectors and time intervals (in ticks) are followed; everything else may be anything.
+Doubles, the elements of vectors and time intervals (in ticks) are followed; any other value is unbounded.
 """
 
 from collections.abc import Iterator, Mapping
@@ -40,9 +40,9 @@ _METHODS = {"GetSample": AMOUNT, "GetSamplePercent": Range(0, 100), "Count": AMO
 @dataclass(frozen=True, slots=True)
 class Bounds:
     ranges: Mapping[int, Range]
-    """By id() of the expression."""
+    """Keyed by id() of the expression."""
     contradictions: Mapping[int, str]
-    """By id() of an expression of && or ||: the term that makes it never, or always, true."""
+    """Keyed by id() of an && or || expression: the term that makes it never, or always, true."""
 
     def of(self, expression: Expression) -> Range:
         return self.ranges[id(expression)]
@@ -64,25 +64,26 @@ class _Walk:
         self.contradictions: dict[int, str] = {}
         self._variables: dict[str, Range] = {}
         self._constraints: dict[str, tuple[Constraint, ...]] = {}
-        """Of variables that hold a conjunction of comparisons."""
+        """Constraints of the variables that hold a conjunction of comparisons."""
 
     def assign(self, name: str, value: Expression) -> None:
-        held = self._conjunction(value)
+        constraints = self._conjunction(value)
         self._variables[name] = self.ranges[id(value)]
+        # Constraints on the old value of the name no longer hold.
         self._constraints = {
             other: kept
-            for other, kept in {**self._constraints, name: held}.items()
+            for other, kept in {**self._constraints, name: constraints}.items()
             if not any(name in one.names for one in kept)
         }
 
     def range(self, expression: Expression) -> Range:
         for child in children(expression):
             self.range(child)
-        found = self._range(expression)
+        bounds = self._range(expression)
         if self._checked.type_of(expression) is Type.INTERVAL:
-            found = whole(found)  # intervals are rounded to ticks
-        self.ranges[id(expression)] = found
-        return found
+            bounds = whole(bounds)  # intervals are rounded to ticks
+        self.ranges[id(expression)] = bounds
+        return bounds
 
     def _range(self, expression: Expression) -> Range:
         match expression:
@@ -112,8 +113,8 @@ class _Walk:
 
     def _name(self, name: str) -> Range:
         service = service_name(name)
-        if found := self._variables.get(service or name):
-            return found
+        if bounds := self._variables.get(service or name):
+            return bounds
         if name in TIME_CONSTANTS:
             return Range(TIME_CONSTANTS[name], TIME_CONSTANTS[name])
         if service == SLOTS_PER_NODE:
@@ -125,17 +126,17 @@ class _Walk:
             return known(compared(operator, left, right))
         if operator not in {"&&", "||"}:
             return computed(operator, left, right)
-        decisive = operator == "||"  # what one operand alone can decide
+        decisive = operator == "||"  # the truth that one operand can decide alone
         if decisive in {left.truth, right.truth}:
             return known(decisive)
-        asked = self._denied(expression) if decisive else self._conjunction(expression)
-        if term := contradiction(asked):
+        constraints = self._negated_disjunction(expression) if decisive else self._conjunction(expression)
+        if term := contradiction(constraints):
             self.contradictions[id(expression)] = term
             return known(decisive)
         return known(None if None in {left.truth, right.truth} else not decisive)
 
     def _conjunction(self, expression: Expression) -> tuple[Constraint, ...]:
-        """What must hold for the expression to be true, as far as it is a conjunction of comparisons."""
+        """Return what must hold for the expression to be true, as far as it is a conjunction of comparisons."""
         match expression:
             case Binary("&&", left, right):
                 return (*self._conjunction(left), *self._conjunction(right))
@@ -146,11 +147,11 @@ class _Walk:
             case _:
                 return ()
 
-    def _denied(self, expression: Expression) -> tuple[Constraint, ...]:
-        """What must hold for a disjunction of comparisons to be false."""
+    def _negated_disjunction(self, expression: Expression) -> tuple[Constraint, ...]:
+        """Return what must hold for a disjunction of comparisons to be false."""
         match expression:
             case Binary("||", left, right):
-                return (*self._denied(left), *self._denied(right))
+                return (*self._negated_disjunction(left), *self._negated_disjunction(right))
             case Binary(operator, left, right) if operator in NEGATED:
                 return self._comparison(NEGATED[operator], left, right)
             case _:
@@ -160,6 +161,7 @@ class _Walk:
         for term, other, sign in ((left, right, operator), (right, left, MIRRORED[operator])):
             number = self.ranges[id(other)].constant
             text = expression_text(term)
+            # Two calls of rand() are written alike but give different numbers.
             if number is not None and self.ranges[id(term)].constant is None and "rand(" not in text:
                 return (Constraint(text, sign, number, frozenset(_names(term))),)
         return ()

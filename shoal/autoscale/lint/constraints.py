@@ -1,4 +1,4 @@
-"""Comparisons of one thing with numbers, and whether they can hold together."""
+"""Comparisons of terms with numbers, and the contradictions between them."""
 
 import math
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """`term operator number`; terms that mean the same are written the same."""
+    """A comparison `term operator number`; equal terms have equal texts."""
 
     term: str
     operator: str
@@ -20,15 +20,15 @@ class Constraint:
 
 
 def contradiction(constraints: Iterable[Constraint]) -> str | None:
-    """The term of which no number satisfies all that is asked of it."""
+    """Return a term whose constraints no number satisfies, or None."""
     by_term: dict[str, list[Constraint]] = {}
     for one in constraints:
         by_term.setdefault(one.term, []).append(one)
-    return next((term for term, asked in by_term.items() if _empty(asked)), None)
+    return next((term for term, on_term in by_term.items() if _unsatisfiable(on_term)), None)
 
 
-def _empty(asked: list[Constraint]) -> bool:
-    low = max((one.number for one in asked if one.operator in {">", ">=", "=="}), default=-math.inf)
-    high = min((one.number for one in asked if one.operator in {"<", "<=", "=="}), default=math.inf)
-    excluded = {one.number for one in asked if one.operator in {"<", ">", "!="}}
+def _unsatisfiable(constraints: list[Constraint]) -> bool:
+    low = max((one.number for one in constraints if one.operator in {">", ">=", "=="}), default=-math.inf)
+    high = min((one.number for one in constraints if one.operator in {"<", "<=", "=="}), default=math.inf)
+    excluded = {one.number for one in constraints if one.operator in {"<", ">", "!="}}
     return low > high or (low == high and low in excluded)

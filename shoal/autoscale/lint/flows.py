@@ -1,4 +1,4 @@
-"""Where the numbers in a formula come from: which service variables reach which target, and how."""
+"""Trace the numbers of a formula back to their origins: which service variables reach which target, and how."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from shoal.autoscale.syntax import (
 from shoal.autoscale.variables import DEALLOCATION, TARGETS, service_name
 
 PRESENT = "present"
-"""How a variable is read that is used as a plain number."""
+"""The method of a reading that uses the variable as a plain number."""
 
 _COUNTING = {"GetSamplePercent", "GetSamplePeriod", "Count", "HistoryBeginTime"}
 
@@ -29,20 +29,22 @@ class Origin:
     """One reading of a service variable."""
 
     variable: str
-    """Full name."""
+    """The full name."""
     method: str
     span: Span
     arguments: tuple[Expression, ...] = ()
     divided: bool = False
-    """Whether the number was divided on its way: tasks were turned into nodes."""
+    """True where the number was divided on its way: tasks were turned into nodes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
+    """The readings behind one number."""
+
     values: frozenset[Origin] = frozenset()
-    """What the number is made of."""
+    """Readings that the number is computed from."""
     choices: frozenset[Origin] = frozenset()
-    """What decides which number it is."""
+    """Readings that decide which number it is."""
 
     @property
     def all(self) -> frozenset[Origin]:
@@ -55,11 +57,11 @@ class Flow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flows:
     targets: Mapping[str, Flow]
-    """By full name: the node targets that the formula assigns, as last assigned."""
+    """The flow into each node target that the formula assigns, as last assigned; keyed by full name."""
     origins: tuple[Origin, ...]
     """Every reading, in the order of the text."""
     assigned: Mapping[str, Name]
-    """Where each variable is assigned last; service variables by full name."""
+    """The last assignment of each variable; service variables by full name."""
 
 
 def flows_of(formula: Formula) -> Flows:
@@ -130,6 +132,7 @@ class _Tracer:
         match operator:
             case "/":
                 return Flow(_divided(first.values), first.choices | second.all)
+            # Multiplying by 0.25 divides, too.
             case "*" if any(isinstance(side, Number) and side.value < 1 for side in (left, right)):
                 both = first | second
                 return Flow(_divided(both.values), both.choices)

@@ -1,4 +1,4 @@
-"""Rules on how far the pool grows and shrinks."""
+"""Rules on the limits of growing and shrinking."""
 
 from collections.abc import Iterator
 
@@ -17,14 +17,14 @@ def _never_zero(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             rule=NEVER_ZERO.name,
             span=_last_target(subject),
-            message=f"an idle pool keeps {least} node{'s' * (least > 1)} for ever",
-            mend="let the target follow the tasks down to 0: max(0, …), and no lower bound above it",
+            message=f"an idle pool keeps {least} node{'s' * (least > 1)} forever",
+            mend="let the target follow the tasks down to 0: max(0, …), and drop other lower bounds",
         )
 
 
 def _no_cap(subject: Subject) -> Iterator[Finding]:
-    wanted = nodes_under(subject.program, OVERLOAD, nodes=_MORE_THAN_ANY_POOL, every=max(HOUR, subject.interval))
-    if max(wanted, default=0) >= _MORE_THAN_ANY_POOL:
+    counts = nodes_under(subject.program, OVERLOAD, nodes=_MORE_THAN_ANY_POOL, every=max(HOUR, subject.interval))
+    if max(counts, default=0) >= _MORE_THAN_ANY_POOL:
         yield Finding(
             rule=NO_CAP.name,
             span=_last_target(subject),
@@ -34,13 +34,13 @@ def _no_cap(subject: Subject) -> Iterator[Finding]:
 
 
 def _never_grows(subject: Subject) -> Iterator[Finding]:
-    wanted = nodes_under(subject.program, OVERLOAD, nodes=0, every=max(HOUR, subject.interval))
-    if subject.flows.targets and max(wanted, default=1) == 0:
+    counts = nodes_under(subject.program, OVERLOAD, nodes=0, every=max(HOUR, subject.interval))
+    if subject.flows.targets and max(counts, default=1) == 0:
         yield Finding(
             rule=NEVER_GROWS.name,
             span=_last_target(subject),
             message="an empty pool stays empty, however many tasks wait",
-            mend="let the target follow the tasks, not only the nodes that there are",
+            mend="compute the target from the tasks, not only from the current nodes",
         )
 
 
@@ -51,16 +51,16 @@ def _last_target(subject: Subject) -> Span:
 
 NEVER_ZERO = Rule(
     name="never-reaches-zero",
-    why="Nodes cost money whether tasks run or not; a pool that keeps some when nothing is to be done bills for ever.",
+    why="Nodes cost money whether tasks run or not. A pool that keeps nodes without work costs money forever.",
     find=_never_zero,
 )
 NEVER_GROWS = Rule(
     name="never-grows",
-    why="A pool that has no node and never gets one runs no task; a percentage of no nodes is no node.",
+    why="A pool without nodes that never gets any runs no task. A percentage of zero nodes is zero.",
     find=_never_grows,
 )
 NO_CAP = Rule(
     name="no-cap",
-    why="A job with a million tasks by mistake becomes as many nodes as the quota allows, and the bill for them.",
+    why="A job with a million tasks by mistake starts as many nodes as the quota allows, and you pay for all of them.",
     find=_no_cap,
 )

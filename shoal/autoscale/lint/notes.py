@@ -1,4 +1,4 @@
-"""What a formula's own comments say to the linter."""
+"""Notes to the linter in the comments of a formula."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -16,14 +16,16 @@ _NOTE = re.compile(r"shoal:\s*(\w*)\s*(.*)")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notes:
     off: frozenset[str] = frozenset()
-    """Rules that are switched off."""
+    """Names of the rules that are switched off."""
     interval: int | None = None
-    """Between two evaluations, in ticks."""
+    """Time between two evaluations, in ticks."""
     switches: tuple[tuple[Span, str], ...] = ()
+    """Each name in an `off` note, with its place."""
     unreadable: tuple[tuple[Span, str], ...] = ()
+    """Places and messages of notes that cannot be read."""
 
     def problems(self, rules: set[str]) -> Iterator[tuple[Span, str]]:
-        """Notes that do nothing."""
+        """Yield place and message of each note that has no effect."""
         yield from self.unreadable
         for span, name in self.switches:
             if name not in rules:
@@ -36,7 +38,7 @@ def notes_of(comments: Iterable[Comment]) -> Notes:
     switches: list[tuple[Span, str]] = []
     unreadable: list[tuple[Span, str]] = []
     for comment in comments:
-        match _words(comment.text):
+        match _note(comment.text):
             case ("off", names) if names:
                 switches += [(comment.span, name) for name in re.split(r"[\s,]+", names)]
             case ("every", duration):
@@ -45,11 +47,11 @@ def notes_of(comments: Iterable[Comment]) -> Notes:
                 except InputFault as exc:
                     unreadable.append((comment.span, str(exc)))
             case (word, _):
-                unreadable.append((comment.span, f"a note is 'off RULE, RULE' or 'every PT5M', not {word!r}"))
+                unreadable.append((comment.span, f"a note must be 'off RULE, RULE' or 'every PT5M', not {word!r}"))
     off = frozenset(name for _, name in switches)
     return Notes(off=off, interval=interval, switches=tuple(switches), unreadable=tuple(unreadable))
 
 
-def _words(text: str) -> tuple[str, str] | None:
-    found = _NOTE.fullmatch(text)
-    return (found[1], found[2].strip().rstrip(",")) if found else None
+def _note(text: str) -> tuple[str, str] | None:
+    match = _NOTE.fullmatch(text)
+    return (match[1], match[2].strip().rstrip(",")) if match else None

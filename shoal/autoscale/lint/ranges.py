@@ -1,4 +1,4 @@
-"""Ranges of numbers, and what operators and functions make of them."""
+"""Ranges of numbers, and the ranges that operators and functions make of them."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """All numbers from `low` to `high`; of a vector, those of its elements."""
+    """All numbers from `low` to `high`; for a vector, the range of its elements."""
 
     low: float
     high: float
@@ -18,7 +18,7 @@ class Range:
 
     @property
     def truth(self) -> bool | None:
-        """True or False where it is the same for all of the range: not zero, or zero."""
+        """Return True where the range excludes zero, False where it is only zero, None where it has both."""
         if self == FALSE:
             return False
         return True if self.low > 0 or self.high < 0 else None
@@ -41,12 +41,12 @@ def negative(operand: Range) -> Range:
 
 
 def whole(operand: Range) -> Range:
-    """All whole numbers that a number of the range can be rounded to."""
+    """Widen the range to the whole numbers that its numbers can be rounded to."""
     return Range(_whole("floor", operand.low), _whole("ceil", operand.high))
 
 
 def compared(operator: str, left: Range, right: Range) -> bool | None:
-    """Whether the comparison holds for all numbers of the ranges, for none, or for some."""
+    """Return True where the comparison holds for all numbers of the ranges, False where for none, else None."""
     match operator:
         case ">" | ">=":
             return compared("<" if operator == ">" else "<=", right, left)
@@ -64,6 +64,7 @@ def compared(operator: str, left: Range, right: Range) -> bool | None:
 
 
 def computed(operator: str, left: Range, right: Range) -> Range:
+    """Return the range of `left operator right`."""
     match operator:
         case "+":
             return Range(left.low + right.low, left.high + right.high)
@@ -71,12 +72,14 @@ def computed(operator: str, left: Range, right: Range) -> Range:
             return computed("+", left, negative(right))
         case "*":
             return _spanned([_product(a, b) for a in (left.low, left.high) for b in (right.low, right.high)])
+    # Only division is left; its result is bounded where the divisor cannot be zero.
     if right.low > 0 or right.high < 0:
         return computed("*", left, Range(1 / right.high, 1 / right.low))
     return AMOUNT if left.low >= 0 and right.low >= 0 else ANYTHING
 
 
 def called(name: str, arguments: Sequence[Range]) -> Range:
+    """Return the range of a function's result."""
     match name:
         case "max" | "min":
             pick = max if name == "max" else min

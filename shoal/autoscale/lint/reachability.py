@@ -1,4 +1,4 @@
-"""The rule on conditions that never change their answer."""
+"""The rule on conditions that are always or never true."""
 
 from collections.abc import Iterator
 
@@ -13,9 +13,10 @@ _COMPARISONS = {"<", "<=", "==", "!=", ">=", ">"}
 def _unreachable(subject: Subject) -> Iterator[Finding]:
     reported: set[str] = set()
     for statement in subject.formula.statements:
-        found = list(_constant_conditions(statement.value, reported, subject))
-        yield from found
-        if found and statement.target is not None:
+        findings = list(_constant_conditions(statement.value, reported, subject))
+        yield from findings
+        # Conditions on this variable are constant for the same reason: report only the first.
+        if findings and statement.target is not None:
             reported.add(statement.target.name)
 
 
@@ -48,12 +49,12 @@ def _answer(test: Expression, span: Span, subject: Subject) -> Iterator[Finding]
         rule=UNREACHABLE.name,
         span=span,
         message=f"{expression_text(test)} is {answer} true{because}",
-        mend="check the comparison: '||' for '&&', the direction, or the range of the number",
+        mend="check the operators ('||' rather than '&&', '<' rather than '>') and the number",
     )
 
 
 UNREACHABLE = Rule(
     name="unreachable-branch",
-    why="A condition that has one answer only hides a mistake: the branch that was meant to grow the pool never runs.",
+    why="A condition with only one answer hides a mistake: the branch that was meant to grow the pool never runs.",
     find=_unreachable,
 )

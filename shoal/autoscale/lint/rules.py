@@ -1,4 +1,4 @@
-"""What a rule is, what it looks at and what it finds."""
+"""Rules, the formulas that they examine, and their findings."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,19 +21,20 @@ class Finding:
     rule: str
     span: Span
     message: str
-    """What is wrong with this formula, here."""
+    """The problem of this formula at this place."""
     mend: str
+    """The way to fix it."""
 
 
 class Subject:
-    """A formula that fits the types, with what the rules ask of it, worked out once."""
+    """A formula that fits the types, and the analyses that the rules share, each computed once."""
 
     def __init__(self, checked: Checked, *, interval: int = DEFAULT_INTERVAL, fixed_too: bool = False) -> None:
         self.checked = checked
         self.fixed_too = fixed_too
-        """Whether fixed numbers of nodes stand beside the formula, where it was found."""
+        """True where fixed node counts stand beside the formula in its document."""
         self.interval = interval
-        """Between two evaluations, in ticks."""
+        """Time between two evaluations, in ticks."""
 
     @property
     def formula(self) -> Formula:
@@ -56,5 +57,5 @@ class Subject:
 class Rule:
     name: str
     why: str
-    """What goes wrong in a pool with such a formula."""
+    """The trouble that such a formula causes in a pool."""
     find: Callable[[Subject], Iterable[Finding]]

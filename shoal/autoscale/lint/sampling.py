@@ -1,4 +1,4 @@
-"""Rules on how samples are read."""
+"""Rules on reading samples."""
 
 from collections.abc import Iterator
 
@@ -22,8 +22,8 @@ def _no_guard(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 rule=NO_GUARD.name,
                 span=origin.span,
-                message=f"{variable} is trusted without asking how many of its samples there are",
-                mend=f"choose by {variable}.GetSamplePercent(…), or give GetSample a percentage",
+                message=f"{variable} is read without checking how many of its samples have arrived",
+                mend=f"check {variable}.GetSamplePercent(…) first, or give GetSample a percentage",
             )
 
 
@@ -48,13 +48,13 @@ def _shrinks(subject: Subject) -> Iterator[Finding]:
         next(nodes_under(subject.program, load, nodes=_SOME_NODES, every=subject.interval), 0)
         for load in (BUSY, BUSY_WITH_FEW_SAMPLES)
     )
-    asked = [origin for origin in subject.flows.origins if origin.method == "GetSamplePercent"]
-    if asked and unsure < min(sure, _SOME_NODES):
+    guards = [origin for origin in subject.flows.origins if origin.method == "GetSamplePercent"]
+    if guards and unsure < min(sure, _SOME_NODES):
         yield Finding(
             rule=SHRINKS.name,
-            span=asked[0].span,
+            span=guards[0].span,
             message=f"a busy pool of {_SOME_NODES} nodes shrinks to {unsure} when some samples are late or lost",
-            mend="while samples are few, keep what there is: max(…, $CurrentLowPriorityNodes)",
+            mend="while samples are few, keep the current nodes: max(…, $CurrentLowPriorityNodes)",
         )
 
 
@@ -63,20 +63,20 @@ def _short_window(subject: Subject) -> Iterator[Finding]:
     for origin in subject.flows.origins:
         if origin.method == "GetSample" and subject.checked.type_of(origin.arguments[0]) is not Type.DOUBLE:
             windows.setdefault(origin.variable, []).append((_length(origin, subject), origin))
-    for variable, found in windows.items():
-        lengths = [length for length, _ in found if length is not None]
-        if len(lengths) == len(found) and max(lengths) < subject.interval:
+    for variable, readings in windows.items():
+        lengths = [length for length, _ in readings if length is not None]
+        if len(lengths) == len(readings) and max(lengths) < subject.interval:
             window, interval = interval_text(int(max(lengths))), interval_text(subject.interval)
             yield Finding(
                 rule=SHORT_WINDOW.name,
-                span=found[0][1].span,
-                message=f"{variable} is read for {window}, but the formula is evaluated every {interval}",
-                mend="look back at least as far as the last evaluation, or evaluate more often",
+                span=readings[0][1].span,
+                message=f"{variable} is read over {window}, but the formula is evaluated only every {interval}",
+                mend="look back at least to the last evaluation, or evaluate more often",
             )
 
 
 def _length(origin: Origin, subject: Subject) -> float | None:
-    """Of the window, in ticks, where the formula fixes it."""
+    """Return the length of the window in ticks, or None where it is not constant."""
     bounds = [one for one in origin.arguments if subject.checked.type_of(one) is Type.INTERVAL]
     ends = [subject.bounds.of(one).constant for one in bounds]
     if not ends or None in ends:
@@ -142,22 +142,25 @@ NO_GUARD = Rule(
 SHRINKS = Rule(
     name="shrinks-without-samples",
     why=(
-        "Samples get late or lost in every long run. A guard that then falls back on a small number takes a busy pool "
-        "down, and its tasks with it."
+        "In every long run some samples come late or never. A guard that then falls back to a small number shrinks a "
+        "busy pool and kills its tasks."
     ),
     find=_shrinks,
 )
 SHORT_WINDOW = Rule(
     name="window-shorter-than-interval",
     why=(
-        "What happens between two evaluations, outside of the window, is never seen: a queue that fills and empties "
-        "in that time, or tasks that all wait at the wrong moment."
+        "The formula never sees what happens between two evaluations but outside its window, such as a queue that "
+        "fills and empties in that time."
     ),
     find=_short_window,
 )
 FRACTION = Rule(
     name="percent-compared-with-fraction",
-    why="0.7 percent is one lost sample in a hundred and fifty; the guard never guards.",
+    why=(
+        "Percentages go from 0 to 100: fewer than 0.7 percent of the samples arrive almost never, so the guard has no "
+        "effect."
+    ),
     find=_fraction,
 )
 RETIRED = Rule(

@@ -1,4 +1,4 @@
-"""Rules on what the formula assigns, and to what."""
+"""Rules on assignments to targets and to the deallocation option."""
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher
@@ -22,7 +22,7 @@ _OTHER_KIND = {
 }
 _CURRENT = {TARGET_DEDICATED: CURRENT_DEDICATED, TARGET_SPOT: CURRENT_SPOT}
 _ALIKE = 0.85
-"""Share of common letters from which one name is taken for a slip of the other."""
+"""Share of common letters from which one name counts as a misspelling of the other."""
 
 
 def _no_target(subject: Subject) -> Iterator[Finding]:
@@ -45,8 +45,8 @@ def _misspelt(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 rule=MISSPELT.name,
                 span=place.span,
-                message=f"{name} is a variable of the formula's own; it does not size the pool",
-                mend=f"write {meant}, if that is meant",
+                message=f"{name} is an ordinary variable; assigning it does not resize the pool",
+                mend=f"did you mean {meant}?",
             )
 
 
@@ -61,13 +61,13 @@ def _option_missing(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             rule=OPTION_MISSING.name,
             span=subject.flows.assigned[last].span,
-            message="when nodes go, the tasks on them are killed and start again: the option is requeue by default",
-            mend=f"{DEALLOCATION} = taskcompletion; lets them finish first",
+            message="removing a node kills its tasks, which then start again: the option is requeue by default",
+            mend=f"let tasks finish first: {DEALLOCATION} = taskcompletion;",
         )
 
 
 def _reads_time(subject: Subject) -> bool:
-    """Whether a target may change with the clock alone."""
+    """Return whether a target may change with the clock alone."""
     return any(
         subject.bounds.of(statement.value).constant is None
         for statement in subject.formula.statements
@@ -78,13 +78,13 @@ def _reads_time(subject: Subject) -> bool:
 def _wrong_kind(subject: Subject) -> Iterator[Finding]:
     for target, flow in subject.flows.targets.items():
         (other,) = set(TARGETS) - {target}
-        read = {origin for origin in flow.all if origin.variable in _OTHER_KIND[target]}
-        if read and other not in subject.flows.targets:
-            origin = earliest(read)
+        readings = {origin for origin in flow.all if origin.variable in _OTHER_KIND[target]}
+        if readings and other not in subject.flows.targets:
+            origin = earliest(readings)
             yield Finding(
                 rule=WRONG_KIND.name,
                 span=origin.span,
-                message=f"{target} is made from {origin.variable}, which counts nodes of the other kind",
+                message=f"{target} is computed from {origin.variable}, which counts nodes of the other kind",
                 mend=f"read {_same_kind(origin, target)}, or assign {other} too",
             )
 
@@ -95,12 +95,12 @@ def _same_kind(origin: Origin, target: str) -> str:
 
 def _target_as_current(subject: Subject) -> Iterator[Finding]:
     for target, flow in subject.flows.targets.items():
-        read = {origin for origin in flow.values if origin.variable == target}
-        if read:
+        readings = {origin for origin in flow.values if origin.variable == target}
+        if readings:
             yield Finding(
                 rule=TARGET_AS_CURRENT.name,
-                span=earliest(read).span,
-                message=f"{target} is what was asked for last time, not the nodes that there are",
+                span=earliest(readings).span,
+                message=f"{target} is read as the last target, which may differ from the nodes in the pool",
                 mend=f"read {_CURRENT[target]}",
             )
 
@@ -110,41 +110,41 @@ def _fixed_too(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             rule=FIXED_TOO.name,
             span=Span(1, 1),
-            message="fixed numbers of nodes stand beside the formula",
-            mend="leave out one of the two",
+            message="fixed node counts stand beside the formula",
+            mend="remove one of the two",
         )
 
 
 FIXED_TOO = Rule(
     name="fixed-and-autoscale",
-    why="Batch takes a formula or fixed targets and refuses both; a tool that sends only one of them drops the other.",
+    why="Batch takes a formula or fixed targets, but not both. A tool that sends only one of them ignores the other.",
     find=_fixed_too,
 )
 NO_TARGET = Rule(
     name="no-target-assigned",
-    why="A formula works by assigning targets. One that assigns none is evaluated for nothing.",
+    why="A formula works by assigning targets. One that assigns none has no effect.",
     find=_no_target,
 )
 MISSPELT = Rule(
     name="misspelt-variable",
-    why="An assignment to an unknown name is not an error: it makes a variable, and the pool stays as it is.",
+    why="An assignment to an unknown name is not an error: it creates a variable, and the pool keeps its size.",
     find=_misspelt,
 )
 OPTION_MISSING = Rule(
     name="deallocation-option-missing",
-    why="Without the option Batch requeues: work that was done is lost, and paid for twice.",
+    why="Without the option, Batch requeues running tasks: their work is lost, and you pay for it twice.",
     find=_option_missing,
 )
 WRONG_KIND = Rule(
     name="spot-dedicated-confused",
-    why="In a pool of Spot nodes the dedicated counts are always 0, and the other way round.",
+    why="In a pool of Spot nodes the dedicated counts are always 0, and vice versa.",
     find=_wrong_kind,
 )
 TARGET_AS_CURRENT = Rule(
     name="target-read-as-current",
     why=(
-        "Target and current differ while nodes start, after evictions and where quota or capacity ends. A formula "
-        "that builds on its own last target goes on from a number that was never reached."
+        "Target and current numbers differ while nodes start, after evictions, and where quota or capacity runs out. A "
+        "formula that builds on its own last target continues from a number that was never reached."
     ),
     find=_target_as_current,
 )

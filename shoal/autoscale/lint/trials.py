@@ -1,6 +1,6 @@
-"""How a formula behaves under loads that last: idle, overloaded, or with its last tasks running.
+"""Trials of a formula under loads that last: idle, overloaded, or with its last tasks running.
 
-Whether a formula ever gives its nodes back is hard to read off and easy to try.
+It is hard to read from a formula whether it ever gives its nodes back, and easy to try.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from shoal.autoscale.variables import TARGET_DEDICATED, TARGET_SPOT
 SLOTS = 4
 A_WEEK_AND_A_DAY = timedelta(days=8)
 BEGIN = datetime(2060, 1, 5, tzinfo=UTC)
-"""A Monday later than any moment that is likely written in a formula."""
+"""A Monday, later than any date that a formula is likely to mention."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Load:
     cpu: float = 0
     preempted: float = 0
     arrived: float = 1
-    """Share of the samples."""
+    """Share of the samples that arrived."""
 
 
 IDLE = Load()
@@ -35,12 +35,12 @@ BUSY = Load(active=1000, running=64, cpu=1)
 BUSY_WITH_FEW_SAMPLES = Load(active=1000, running=64, cpu=1, arrived=0.5)
 OVERLOAD = Load(active=1e9, running=1e6, cpu=1, preempted=1e6)
 OVERLOAD_ON_SPOT = Load(active=1e9, running=1e6, cpu=1)
-"""While no Spot node is taken away."""
+"""An overload in which no Spot node is pre-empted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
-    """Numbers of nodes."""
+    """Target numbers of nodes."""
 
     dedicated: int
     spot: int
@@ -51,27 +51,27 @@ class Targets:
 
 
 def nodes_under(program: Program, load: Load, *, nodes: int, every: int) -> Iterator[int]:
-    """How many nodes of both kinds the formula wants; as `targets_under`."""
+    """Yield the targets of `targets_under` as sums of both kinds."""
     return (targets.nodes for targets in targets_under(program, load, nodes=nodes, every=every))
 
 
 def targets_under(program: Program, load: Load, *, nodes: int, every: int) -> Iterator[Targets]:
-    """What the formula wants, at each evaluation of a week and a day of the same load.
+    """Yield the targets that the formula sets, at each evaluation of a week and a day of the same load.
 
-    The pool begins with `nodes` of each kind that the formula assigns, and has at once what the formula wants.
-    `every` is in ticks. Ends early at an evaluation that fails.
+    The pool begins with `nodes` of each kind that the formula assigns, and reaches each target at once. `every` is the
+    time between evaluations, in ticks. A failed evaluation ends the trial early.
     """
     assigned = {program.names[step.slot] for step in program.steps if step.slot is not None}
     dedicated = nodes if TARGET_DEDICATED in assigned else 0
     spot = nodes if TARGET_SPOT in assigned else 0
     step = timedelta(microseconds=max(every, MINUTE) // MICROSECOND)
     for index in range(A_WEEK_AND_A_DAY // step):
-        found = evaluate(
+        evaluation = evaluate(
             program, time=BEGIN + index * step, samples=_samples(load, dedicated + spot), pool=_pool(dedicated, spot)
         )
-        if found.error:
+        if evaluation.error:
             return
-        dedicated, spot = found.target_dedicated_nodes, found.target_low_priority_nodes
+        dedicated, spot = evaluation.target_dedicated_nodes, evaluation.target_low_priority_nodes
         yield Targets(dedicated=dedicated, spot=spot)
 
 

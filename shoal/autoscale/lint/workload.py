@@ -1,4 +1,4 @@
-"""Rules on what the formula counts: running tasks and task slots."""
+"""Rules on counting tasks: running ones too, and in slots."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -9,7 +9,7 @@ from shoal.autoscale.lint.trials import BUSY_WITHOUT_QUEUE, nodes_under
 from shoal.autoscale.variables import SLOTS_PER_NODE, TASK_METRICS
 
 _BUSY_NODES = 16
-"""All that BUSY_WITHOUT_QUEUE needs at four slots a node."""
+"""Nodes that the tasks of BUSY_WITHOUT_QUEUE fill at four slots a node."""
 
 
 def _running_not_counted(subject: Subject) -> Iterator[Finding]:
@@ -17,13 +17,13 @@ def _running_not_counted(subject: Subject) -> Iterator[Finding]:
     counted = {origin.variable for origin in origins}
     if "$ActiveTasks" not in counted or counted & {"$RunningTasks", "$PendingTasks"}:
         return
-    wanted = islice(nodes_under(subject.program, BUSY_WITHOUT_QUEUE, nodes=_BUSY_NODES, every=subject.interval), 10)
-    if min(wanted, default=0) < _BUSY_NODES:
+    targets = islice(nodes_under(subject.program, BUSY_WITHOUT_QUEUE, nodes=_BUSY_NODES, every=subject.interval), 10)
+    if min(targets, default=0) < _BUSY_NODES:
         yield Finding(
             rule=RUNNING_NOT_COUNTED.name,
             span=earliest(origin for origin in origins if origin.variable == "$ActiveTasks").span,
-            message="only waiting tasks are counted: when the queue is empty, nodes go while their tasks still run",
-            mend="count $PendingTasks, which is waiting and running tasks together",
+            message="only waiting tasks are counted: once the queue is empty, nodes are removed while their tasks run",
+            mend="count $PendingTasks, which includes running tasks",
         )
 
 
@@ -36,7 +36,7 @@ def _slots_ignored(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             rule=SLOTS_IGNORED.name,
             span=origin.span,
-            message=f"{origin.variable} becomes a number of nodes without a look at the task slots",
+            message=f"{origin.variable} is taken for a number of nodes, regardless of task slots",
             mend="divide: ceil($PendingTasks… * slotsPerTask / $TaskSlotsPerNode)",
         )
 
@@ -56,8 +56,8 @@ RUNNING_NOT_COUNTED = Rule(
 SLOTS_IGNORED = Rule(
     name="slots-ignored",
     why=(
-        "A node runs as many tasks at a time as it has slots. One node for each task is several times too many nodes "
-        "in a pool with more than one slot."
+        "A node runs as many tasks at a time as it has slots. In a pool with several slots a node, one node for each "
+        "task is several times too many."
     ),
     find=_slots_ignored,
 )
