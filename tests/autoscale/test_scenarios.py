@@ -191,15 +191,19 @@ def test_values_are_read_from_text() -> None:
 @pytest.mark.parametrize(
     ("name", "parameters", "message"),
     [
-        ("pending", {}, "there is no scenario pending; there are pending_tasks, working_hours, ramp, fixed_with_burst"),
+        (
+            "pending",
+            {},
+            "there is no scenario pending; the scenarios are pending_tasks, working_hours, ramp, fixed_with_burst",
+        ),
         ("ramp", {"steps": "1"}, "ramp has no parameter steps; it has max_spot_nodes, step_up"),
-        ("ramp", {"step_up": "many"}, "step_up is 'many'; it must be like 10"),
+        ("ramp", {"step_up": "many"}, "step_up is 'many'; write it like 10"),
         ("ramp", {"step_up": "0"}, "step_up is 0; it must be at least 1"),
         ("ramp", {"hold": "soon"}, "'soon' is not a duration"),
         ("pending_tasks", {"hold": "1m"}, "hold is 0:01:00; it must be at least 0:05:00"),
         ("pending_tasks", {"max_dedicated_nodes": "-1"}, "max_dedicated_nodes is -1; it must be at least 0"),
-        ("working_hours", {"weekdays": ""}, "weekdays are numbers from 0"),
-        ("working_hours", {"begin": "25:00"}, "begin is '25:00'; it must be like 08:00"),
+        ("working_hours", {"weekdays": ""}, "weekdays must be at least one number from 0"),
+        ("working_hours", {"begin": "25:00"}, "begin is '25:00'; write it like 08:00"),
         ("working_hours", {"utc_offset": "20"}, "utc_offset is 20; it must be from -14 to 14 hours"),
         ("working_hours", {"spot_nodes": "0"}, "both 0"),
         ("working_hours", {"begin": "0", "end": "0", "weekdays": "0 1 2 3 4 5 6"}, "the whole week"),
@@ -211,6 +215,6 @@ def test_values_that_do_not_fit_are_refused(name: str, parameters: Mapping[str, 
 
 
 def test_parameters_are_described_with_their_defaults() -> None:
-    assert ("hold", "PT10M", "how long nodes stay after the work would fit on fewer") in described("pending_tasks")
-    assert ("max_step", "", "nodes added at most by one evaluation") in described("pending_tasks")
+    assert ("hold", "PT10M", "how long nodes stay after they are last needed") in described("pending_tasks")
+    assert ("max_step", "", "maximum number of nodes that one evaluation adds") in described("pending_tasks")
     assert ("weekdays", "1,2,3,4,5", "working days: 1 is Monday, 0 and 7 are Sunday") in described("working_hours")

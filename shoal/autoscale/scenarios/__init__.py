@@ -1,4 +1,4 @@
-"""Formulas built from a description of what one wants: a value in, text out."""
+"""Formulas built from descriptions: a scenario in, the text of its formula out."""
 
 from typing import assert_never
 
@@ -19,7 +19,7 @@ SCENARIOS: dict[str, type[Scenario]] = {
 
 
 def formula(scenario: Scenario) -> str:
-    """The text of the formula: passes its own lint, one comment a statement."""
+    """Return the text of the formula, with one comment a statement. It passes the linter."""
     match scenario:
         case PendingTasks():
             return pending_tasks.formula(scenario)

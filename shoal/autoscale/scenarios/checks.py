@@ -1,4 +1,4 @@
-"""What the values of a scenario must be."""
+"""Checks of the values of a scenario."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ def no_negative_nodes(scenario: object, *names: str) -> None:
 
 
 def at_least(limit: float | timedelta, scenario: object, name: str) -> None:
-    """Raises InputFault where the value is smaller; None is no value."""
+    """Raises InputFault where the value is smaller than the limit; None passes."""
     value: Any = getattr(scenario, name)
     if value is not None and value < limit:
         raise InputFault(f"{name} is {value}; it must be at least {limit}")

@@ -1,4 +1,4 @@
-"""The part that formulas share that follow the tasks: how many nodes the work needs."""
+"""The shared part of formulas that follow the tasks: the number of nodes that the work needs."""
 
 from datetime import timedelta
 
@@ -7,14 +7,14 @@ from shoal.autoscale.scenarios.writing import Line, minutes
 
 
 def demand(*, slots_per_task: float, hold: timedelta) -> list[Line]:
-    """Statements that end with `neededNodes`; `sampled` and `holdTime` are of use after them."""
+    """Return statements that end with `neededNodes`; later statements may use `sampled` and `holdTime`, too."""
     return [
         Line(
             "Slots that a task takes on average: Batch counts tasks, not slots.",
             f"slotsPerTask = {number_text(slots_per_task)}",
         ),
         Line(
-            "Nodes stay this long after the work would fit on fewer, so that a short lull does not cost a boot.",
+            "Nodes stay this long after they are last needed, so that a short lull does not cost a boot.",
             f"holdTime = {minutes(hold)}",
         ),
         Line(
@@ -26,16 +26,16 @@ def demand(*, slots_per_task: float, hold: timedelta) -> list[Line]:
             "newest = max(0, $PendingTasks.GetSample(1))",
         ),
         Line(
-            "The most there was within the hold time, or the newest count while samples are few.",
+            "The most tasks within the hold time; while samples are few, the newest count.",
             "tasks = sampled < 70 ? newest : max($PendingTasks.GetSample(holdTime))",
         ),
         Line(
-            "Nodes on which all of these tasks could run at once.",
+            "Nodes that can run all of these tasks at once.",
             "neededNodes = ceil(tasks * slotsPerTask / $TaskSlotsPerNode)",
         ),
     ]
 
 
 DRAIN = Line(
-    "A node that goes finishes its tasks first: nothing is killed.", "$NodeDeallocationOption = taskcompletion"
+    "A node that leaves finishes its tasks first: nothing is killed.", "$NodeDeallocationOption = taskcompletion"
 )

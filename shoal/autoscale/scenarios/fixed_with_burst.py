@@ -1,4 +1,4 @@
-"""Some dedicated nodes that are always there, and Spot nodes for what does not fit on them."""
+"""Some dedicated nodes that are always there, and Spot nodes for tasks that do not fit on them."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,13 +11,13 @@ from shoal.autoscale.scenarios.writing import Line, written
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedWithBurst:
     fixed_nodes: int = field(default=2, metadata={"meaning": "dedicated nodes that are always there"})
-    max_burst_nodes: int = field(default=50, metadata={"meaning": "Spot nodes at most, on top of these"})
+    max_burst_nodes: int = field(default=50, metadata={"meaning": "maximum number of Spot nodes on top of these"})
     slots_per_task: float = field(default=1.0, metadata={"meaning": "task slots that a task takes on average"})
     hold: timedelta = field(
-        default=timedelta(minutes=10), metadata={"meaning": "how long nodes stay after the work would fit on fewer"}
+        default=timedelta(minutes=10), metadata={"meaning": "how long nodes stay after they are last needed"}
     )
     evaluation_interval: timedelta = field(
-        default=timedelta(minutes=5), metadata={"meaning": "how often the pool evaluates the formula"}
+        default=timedelta(minutes=5), metadata={"meaning": "time between two evaluations of the formula"}
     )
 
     def __post_init__(self) -> None:
@@ -29,12 +29,15 @@ class FixedWithBurst:
 
 def formula(scenario: FixedWithBurst) -> str:
     lines = [
-        Line("Short tasks start at once on these, day and night.", f"fixedNodes = {scenario.fixed_nodes}"),
-        Line("What quota and budget allow on top.", f"maxBurstNodes = {scenario.max_burst_nodes}"),
+        Line("Short tasks start on these nodes at once, day and night.", f"fixedNodes = {scenario.fixed_nodes}"),
+        Line("The most Spot nodes that quota and budget allow on top.", f"maxBurstNodes = {scenario.max_burst_nodes}"),
         *demand(slots_per_task=scenario.slots_per_task, hold=scenario.hold),
-        Line("What does not fit on the fixed nodes.", "burstNodes = max(0, neededNodes - fixedNodes)"),
         Line(
-            "On few samples the burst may grow, but not shrink.",
+            "Tasks that do not fit on the fixed nodes need these.",
+            "burstNodes = max(0, neededNodes - fixedNodes)",
+        ),
+        Line(
+            "While samples are few, the burst may grow but not shrink.",
             "wantedNodes = sampled < 70 ? max(burstNodes, $CurrentLowPriorityNodes) : burstNodes",
         ),
         Line("Always the same number.", "$TargetDedicatedNodes = fixedNodes"),

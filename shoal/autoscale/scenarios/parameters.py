@@ -1,4 +1,4 @@
-"""The values of a scenario as text: from the command line, or from a stack's configuration."""
+"""Read the values of a scenario from text: from the command line, or from a stack's configuration."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
@@ -12,9 +12,9 @@ from shoal.autoscale.ticks import from_timedelta, interval_text
 
 
 def scenario(name: str, parameters: Mapping[str, str]) -> Scenario:
-    """Read a scenario's values. Raises InputFault naming what is unknown or does not fit."""
+    """Read a scenario's values. Raises InputFault, which names an unknown parameter or a wrong value."""
     if name not in SCENARIOS:
-        raise InputFault(f"there is no scenario {name}; there are {', '.join(SCENARIOS)}")
+        raise InputFault(f"there is no scenario {name}; the scenarios are {', '.join(SCENARIOS)}")
     known = {field.name: field for field in fields(SCENARIOS[name])}
     for parameter in parameters:
         if parameter not in known:
@@ -23,7 +23,7 @@ def scenario(name: str, parameters: Mapping[str, str]) -> Scenario:
 
 
 def described(name: str) -> list[tuple[str, str, str]]:
-    """Parameter, default and meaning of each value of a scenario."""
+    """List the parameters of a scenario: name, default and meaning of each."""
     return [
         (field.name, _written(field.default if field.default is not MISSING else None), field.metadata["meaning"])
         for field in fields(SCENARIOS[name])
@@ -38,6 +38,7 @@ def _read(field: Field[Any], text: str) -> Any:
             case time():
                 return time.fromisoformat(text if ":" in text else f"{int(text):02d}:00")
             case frozenset():
+                # Sunday may be written as 0 or as 7.
                 return frozenset(int(day) % 7 for day in text.replace(",", " ").split())
             case float():
                 return float(text)
@@ -46,7 +47,7 @@ def _read(field: Field[Any], text: str) -> Any:
     except InputFault:
         raise
     except ValueError as exc:
-        raise InputFault(f"{field.name} is {text!r}; it must be like {_written(field.default) or 20}") from exc
+        raise InputFault(f"{field.name} is {text!r}; write it like {_written(field.default) or 20}") from exc
 
 
 def _written(value: Any) -> str:

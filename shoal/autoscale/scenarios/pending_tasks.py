@@ -1,4 +1,4 @@
-"""Nodes for the tasks that wait and run: Spot first, dedicated where Spot is not to be had, none when idle."""
+"""Nodes for waiting and running tasks: Spot first, dedicated while Spot capacity is missing, none when idle."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,18 +10,18 @@ from shoal.autoscale.scenarios.writing import Line, written
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingTasks:
-    max_spot_nodes: int = field(default=100, metadata={"meaning": "never more Spot nodes than these"})
+    max_spot_nodes: int = field(default=100, metadata={"meaning": "maximum number of Spot nodes"})
     max_dedicated_nodes: int = field(
-        default=10, metadata={"meaning": "dedicated nodes at most, while Spot nodes are not to be had; 0: none"}
+        default=10, metadata={"meaning": "maximum number of dedicated nodes while Spot nodes are missing; 0: none"}
     )
     slots_per_task: float = field(default=1.0, metadata={"meaning": "task slots that a task takes on average"})
     hold: timedelta = field(
-        default=timedelta(minutes=10), metadata={"meaning": "how long nodes stay after the work would fit on fewer"}
+        default=timedelta(minutes=10), metadata={"meaning": "how long nodes stay after they are last needed"}
     )
-    max_step: int | None = field(default=None, metadata={"meaning": "nodes added at most by one evaluation"})
+    max_step: int | None = field(default=None, metadata={"meaning": "maximum number of nodes that one evaluation adds"})
     warm_up_nodes: int = field(default=0, metadata={"meaning": "Spot nodes that a new pool starts with"})
     evaluation_interval: timedelta = field(
-        default=timedelta(minutes=5), metadata={"meaning": "how often the pool evaluates the formula"}
+        default=timedelta(minutes=5), metadata={"meaning": "time between two evaluations of the formula"}
     )
 
     def __post_init__(self) -> None:
@@ -34,12 +34,12 @@ class PendingTasks:
 
 def formula(scenario: PendingTasks) -> str:
     lines = [
-        Line("What quota and budget allow.", f"maxSpotNodes = {scenario.max_spot_nodes}"),
+        Line("The most nodes that quota and budget allow.", f"maxSpotNodes = {scenario.max_spot_nodes}"),
         *demand(slots_per_task=scenario.slots_per_task, hold=scenario.hold),
         *_warmed_up(scenario),
         *_stepped(scenario),
         *_fall_back(scenario),
-        Line("Spot nodes for all of it, up to the limit.", "$TargetLowPriorityNodes = min(maxSpotNodes, wantedNodes)"),
+        Line("Spot nodes for all tasks, up to the limit.", "$TargetLowPriorityNodes = min(maxSpotNodes, wantedNodes)"),
         DRAIN,
     ]
     title = "Follows the tasks with Spot nodes, down to none."
@@ -47,15 +47,15 @@ def formula(scenario: PendingTasks) -> str:
 
 
 def _warmed_up(scenario: PendingTasks) -> list[Line]:
-    """Statements that end with `wantedNodes`."""
+    """Return statements that end with `wantedNodes`."""
     kept = "$CurrentLowPriorityNodes"
     if not scenario.warm_up_nodes:
-        why = "On few samples the pool may grow, but not shrink."
+        why = "While samples are few, the pool may grow but not shrink."
         return [Line(why, f"wantedNodes = sampled < 70 ? max(neededNodes, {kept}) : neededNodes")]
     return [
-        Line("A new pool boots these before it knows of any task.", f"warmUpNodes = {scenario.warm_up_nodes}"),
+        Line("A new pool starts these nodes before it has seen any task.", f"warmUpNodes = {scenario.warm_up_nodes}"),
         Line(
-            "On few samples the pool may grow, but not shrink.",
+            "While samples are few, the pool may grow but not shrink.",
             f"wantedNodes = sampled < 70 ? max(neededNodes, {kept}, warmUpNodes) : neededNodes",
         ),
     ]
@@ -65,9 +65,9 @@ def _stepped(scenario: PendingTasks) -> list[Line]:
     if scenario.max_step is None:
         return []
     return [
-        Line("Storage and licence servers do not like all nodes at once.", f"maxStep = {scenario.max_step}"),
+        Line("Storage and licence servers cannot take all nodes at once.", f"maxStep = {scenario.max_step}"),
         Line(
-            "So the pool grows by at most that much in one evaluation.",
+            "The pool grows by at most this much in one evaluation.",
             "wantedNodes = min(wantedNodes, $CurrentLowPriorityNodes + maxStep)",
         ),
     ]
@@ -78,25 +78,28 @@ def _fall_back(scenario: PendingTasks) -> list[Line]:
         return []
     return [
         Line("Dedicated nodes cost several times as much.", f"maxDedicatedNodes = {scenario.max_dedicated_nodes}"),
-        Line("Whether it is known which nodes were taken away.", f"known = {_TAKEN}.GetSamplePercent(holdTime) >= 70"),
         Line(
-            "Spot nodes that are there, without those that were taken away.",
+            "1 where enough samples tell how many Spot nodes are pre-empted.",
+            f"known = {_TAKEN}.GetSamplePercent(holdTime) >= 70",
+        ),
+        Line(
+            "Spot nodes in the pool, without pre-empted ones.",
             f"spotNodes = $CurrentLowPriorityNodes - (known ? max({_TAKEN}.GetSample(1)) : 0)",
         ),
         Line(
-            "Tasks there were in all of the hold time: what has just come may still get its Spot nodes.",
+            "Tasks present during the whole hold time: newer ones may still get Spot nodes.",
             "lastingTasks = sampled < 70 ? 0 : min($PendingTasks.GetSample(holdTime))",
         ),
-        Line("Nodes needed for these.", "lastingNodes = ceil(lastingTasks * slotsPerTask / $TaskSlotsPerNode)"),
+        Line("Nodes needed for these tasks.", "lastingNodes = ceil(lastingTasks * slotsPerTask / $TaskSlotsPerNode)"),
         Line(
-            "Spot nodes that were asked for, are needed since long, and did not come.",
+            "Spot nodes that have been needed all the time and have not come.",
             "missingNodes = max(0, min($TargetLowPriorityNodes, lastingNodes) - spotNodes)",
         ),
         Line(
-            "Dedicated nodes take their place until Spot nodes can be had again.",
+            "Dedicated nodes stand in for them until they come.",
             "standIns = sampled < 70 ? $CurrentDedicatedNodes : missingNodes",
         ),
-        Line("But no more than are allowed.", "$TargetDedicatedNodes = min(maxDedicatedNodes, standIns)"),
+        Line("The stand-ins, up to the limit.", "$TargetDedicatedNodes = min(maxDedicatedNodes, standIns)"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""A number of nodes in working hours, and another one, mostly none, outside of them."""
+"""A fixed number of nodes in working hours, and another one, mostly zero, outside of them."""
 
 from dataclasses import dataclass, field
 from datetime import time, timedelta
@@ -18,39 +18,39 @@ MAX_OFFSET = 14
 class WorkingHours:
     spot_nodes: int = field(default=20, metadata={"meaning": "Spot nodes in working hours"})
     dedicated_nodes: int = field(default=0, metadata={"meaning": "dedicated nodes in working hours"})
-    spot_nodes_outside: int = field(default=0, metadata={"meaning": "Spot nodes outside of them"})
+    spot_nodes_outside: int = field(default=0, metadata={"meaning": "Spot nodes outside working hours"})
     begin: time = field(default=time(8), metadata={"meaning": "when work begins, local time"})
-    end: time = field(default=time(18), metadata={"meaning": "when it ends, local time; may be after midnight"})
+    end: time = field(default=time(18), metadata={"meaning": "when work ends, local time; may be after midnight"})
     weekdays: frozenset[int] = field(
         default=MONDAY_TO_FRIDAY, metadata={"meaning": "working days: 1 is Monday, 0 and 7 are Sunday"}
     )
     utc_offset: float = field(default=0.0, metadata={"meaning": "hours from UTC to local time: 2, -5, 5.5"})
     evaluation_interval: timedelta = field(
-        default=timedelta(minutes=5), metadata={"meaning": "how often the pool evaluates the formula"}
+        default=timedelta(minutes=5), metadata={"meaning": "time between two evaluations of the formula"}
     )
 
     def __post_init__(self) -> None:
         no_negative_nodes(self, "spot_nodes", "dedicated_nodes", "spot_nodes_outside")
         at_least(timedelta(minutes=1), self, "evaluation_interval")
         if not self.weekdays or not self.weekdays <= EVERY_DAY:
-            raise InputFault("weekdays are numbers from 0 (Sunday) to 6 (Saturday), at least one of them")
+            raise InputFault("weekdays must be at least one number from 0 (Sunday) to 6 (Saturday)")
         if not -MAX_OFFSET <= self.utc_offset <= MAX_OFFSET:
             raise InputFault(f"utc_offset is {self.utc_offset:g}; it must be from -{MAX_OFFSET} to {MAX_OFFSET} hours")
         if self.begin == self.end and self.weekdays == EVERY_DAY:
-            raise InputFault("the working hours are the whole week; use fixed_with_burst for nodes that always stay")
+            raise InputFault("the working hours cover the whole week; use fixed_with_burst for nodes that always stay")
         if self.spot_nodes + self.dedicated_nodes < 1:
             raise InputFault("spot_nodes and dedicated_nodes are both 0; one of them must be at least 1")
 
 
 def formula(scenario: WorkingHours) -> str:
     lines = [
-        Line("Batch's clock is UTC; this is the time on the wall.", f"localTime = {_local_time(scenario)}"),
+        Line("Batch's clock is UTC; this is local time.", f"localTime = {_local_time(scenario)}"),
         *_open(scenario),
         *_targets(scenario),
         DRAIN,
     ]
     off = "never-reaches-zero" if scenario.spot_nodes_outside else None
-    return written("Has nodes in working hours.", lines, every=scenario.evaluation_interval, off=off)
+    return written("Keeps nodes in working hours.", lines, every=scenario.evaluation_interval, off=off)
 
 
 def _local_time(scenario: WorkingHours) -> str:
@@ -60,15 +60,15 @@ def _local_time(scenario: WorkingHours) -> str:
 
 
 def _open(scenario: WorkingHours) -> list[Line]:
-    """Statements that end with `isOpen`; a test that is always true is left out."""
+    """Return statements that end with `isOpen`; a condition that is always true is left out."""
     workday = Line("Sunday is 0, Monday is 1.", f"isWorkday = {_weekday_test(scenario.weekdays)}")
-    clock = Line("In minutes since midnight.", "minuteOfDay = localTime.hour * 60 + localTime.minute")
-    working = Line("When people are there.", f"isWorkingTime = {_time_test(scenario)}")
+    clock = Line("Minutes since midnight.", "minuteOfDay = localTime.hour * 60 + localTime.minute")
+    working = Line("From the start of work to its end.", f"isWorkingTime = {_time_test(scenario)}")
     if scenario.begin == scenario.end:
-        return [workday, Line("All day.", "isOpen = isWorkday")]
+        return [workday, Line("Open all day.", "isOpen = isWorkday")]
     if scenario.weekdays == EVERY_DAY:
-        return [clock, working, Line("Every day.", "isOpen = isWorkingTime")]
-    return [workday, clock, working, Line("Both together.", "isOpen = isWorkday && isWorkingTime")]
+        return [clock, working, Line("Open every day.", "isOpen = isWorkingTime")]
+    return [workday, clock, working, Line("Open in working time of a workday.", "isOpen = isWorkday && isWorkingTime")]
 
 
 def _weekday_test(weekdays: frozenset[int]) -> str:
@@ -92,8 +92,8 @@ def _targets(scenario: WorkingHours) -> list[Line]:
     lines = []
     if scenario.dedicated_nodes:
         statement = f"$TargetDedicatedNodes = isOpen ? {scenario.dedicated_nodes} : 0"
-        lines.append(Line("Nodes that are not taken away.", statement))
+        lines.append(Line("Dedicated nodes are never pre-empted.", statement))
     if scenario.spot_nodes or outside:
         statement = f"$TargetLowPriorityNodes = isOpen ? {scenario.spot_nodes} : {outside}"
-        lines.append(Line("Cheap nodes, which may be taken away.", statement))
+        lines.append(Line("Spot nodes are cheap, and may be pre-empted.", statement))
     return lines

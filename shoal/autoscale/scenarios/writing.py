@@ -1,4 +1,4 @@
-"""How a formula is laid out: each statement under a comment that says why it is there."""
+"""The layout of a formula: each statement stands under a comment that gives its reason."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ class Line:
 
 
 def written(title: str, lines: Iterable[Line], *, every: timedelta, off: str | None = None) -> str:
-    """The text of a formula made for evaluation `every` so often; `off` is a rule that it breaks on purpose."""
+    """Return the text of a formula. `every` is its evaluation interval, `off` a lint rule that it breaks on purpose."""
     head = [title, f"shoal: every {interval_text(from_timedelta(every))}", *([f"shoal: off {off}"] if off else [])]
     body = [f"// {line.why}\n{line.statement};" for line in lines]
     return "\n".join([*(f"// {line}" for line in head), "", *body]) + "\n"
 
 
 def minutes(duration: timedelta) -> str:
-    """The duration as the language writes it."""
+    """Write a duration in the formula language."""
     return f"TimeInterval_Minute * {number_text(duration / timedelta(minutes=1))}"

@@ -1,1 +1,1 @@
-"""Simulation of one pool under a formula, by discrete events; and its parts, which can be used alone."""
+"""Discrete-event simulation of one pool under a formula. Its parts can be used alone."""

@@ -1,10 +1,10 @@
-"""What happens when, on a grid of whole seconds: all of a second is taken together."""
+"""Planned actions on a grid of whole seconds; all actions of one second are taken together."""
 
 from collections.abc import Callable
 from heapq import heappop, heappush
 
 Action = Callable[[int], None]
-"""Is given the second at which it is carried out."""
+"""Called with the second at which it runs."""
 
 
 class Agenda:
@@ -14,7 +14,7 @@ class Agenda:
         self._awaited: set[int] = set()
 
     def plan(self, second: int, action: Action) -> None:
-        """Carry out the action at that second, after all that was planned for it before."""
+        """Run the action at that second, after the actions that were planned for it before."""
         self.wake(second)
         self._planned.setdefault(second, []).append(action)
 
@@ -25,7 +25,7 @@ class Agenda:
             heappush(self._seconds, second)
 
     def advance(self) -> tuple[int, list[Action]] | None:
-        """The next second and its actions; None where nothing comes any more."""
+        """Return the next second and its actions, or None when nothing is left."""
         if not self._seconds:
             return None
         second = heappop(self._seconds)

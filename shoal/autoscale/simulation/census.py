@@ -1,4 +1,4 @@
-"""How many nodes of each kind and state there are, and for how long."""
+"""Counts of nodes by kind and state, and the time that they spent so."""
 
 from dataclasses import dataclass
 
@@ -7,22 +7,22 @@ from shoal.autoscale.simulation.nodes import Kind, State
 
 @dataclass(slots=True)
 class Census:
-    """Counts now, and node-seconds so far."""
+    """Current counts, and node-seconds so far."""
 
     dedicated: int = 0
     spot: int = 0
-    """In the pool and paid for: all but pre-empted ones."""
+    """Spot nodes that are paid for: all but pre-empted ones."""
     preempted: int = 0
     starting: int = 0
     leaving: int = 0
     busy: int = 0
-    """With at least one task."""
+    """Nodes with at least one task."""
     busy_slots: int = 0
     since: int = 0
     dedicated_seconds: int = 0
     spot_seconds: int = 0
     idle_seconds: int = 0
-    """Paid for and without a task: starting, idle, or waiting to go."""
+    """Paid time without a task: starting, idle, or waiting to leave."""
     starting_seconds: int = 0
     busy_slot_seconds: int = 0
 

@@ -1,4 +1,4 @@
-"""A simulation as a picture: tasks and nodes over time, as SVG."""
+"""A simulation as an SVG chart: tasks and nodes over time."""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -10,7 +10,7 @@ MAX_POINTS = 240
 _TICKS = (60, 300, 600, 900, 1800, 3600, 2 * 3600, 4 * 3600, 6 * 3600, 12 * 3600, 86400)
 
 Series = tuple[str, str, Callable[[Point], int]]
-"""Name, colour, value."""
+"""Label, colour, and the value at a point."""
 
 _TASKS: tuple[Series, ...] = (
     ("running", "#2a78b5", lambda point: point.running),
@@ -25,7 +25,7 @@ _TARGET: Series = ("target", "#c8452c", lambda point: point.target_dedicated + p
 
 
 def chart(outcome: Outcome, title: str) -> str:
-    """The SVG: above, tasks waiting and running; below, nodes, those with tasks, and the target."""
+    """Return the SVG. Above: waiting and running tasks. Below: nodes, those with tasks, and the target."""
     points = _thinned(outcome.series)
     end = max(1, points[-1].second)
     height = TOP + 2 * PANEL + GAP + BOTTOM
@@ -43,7 +43,7 @@ def chart(outcome: Outcome, title: str) -> str:
 
 
 def _thinned(series: Sequence[Point]) -> list[Point]:
-    step = max(1, -(-len(series) // MAX_POINTS))
+    step = max(1, -(-len(series) // MAX_POINTS))  # rounded up
     thinned = list(series[::step])
     return thinned if thinned[-1] is series[-1] else [*thinned, series[-1]]
 
@@ -85,7 +85,7 @@ def _line(points: list[Point], series: Series, place: Callable[[Point, float], s
 
 
 def _steps(points: list[Point], values: Sequence[int], place: Callable[[Point, float], str]) -> list[str]:
-    """Corners of a line that keeps each value until the next; those in the middle of a level stretch are left out."""
+    """Return the corners of a line that keeps each value until the next one, without points inside level stretches."""
     corners: list[str] = []
     for index, (point, value) in enumerate(zip(points, values, strict=True)):
         level = 0 < index < len(points) - 1 and values[index - 1] == value == values[index + 1]
@@ -127,7 +127,7 @@ def _time_axis(y: int, end: int) -> list[str]:
 
 
 def _rounded_up(value: float) -> int:
-    """To an even number that is easy to read: 2, 4, 6, 8, 10, 20, 40, …"""
+    """Round up to an even number that is easy to read: 2, 4, 6, 8, 10, 20, 40, …"""
     scale = 1
     while True:
         for step in (2, 4, 6, 8, 10):

@@ -1,4 +1,4 @@
-"""A simulation as a person describes it in YAML: the tasks that come, and the pool that takes them."""
+"""A simulation described in YAML: the tasks that arrive, and the pool that runs them."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -19,7 +19,7 @@ class Description:
 
     tasks: tuple[TaskGroup, ...] = ()
     replay: str | None = None
-    """A file with the tasks of a finished job, instead of `tasks`."""
+    """A file with the tasks of a finished job; replaces `tasks`."""
     pool: PoolModel = DEFAULT_POOL
     seed: int = 0
 
@@ -31,11 +31,11 @@ class Description:
 TEN_THOUSAND_TASKS = Description(
     tasks=(TaskGroup(count=10_000, duration=Constant(300), slots=Choice((1, 2, 3, 4))),), seed=1
 )
-"""What is simulated where nothing else is described: five-minute tasks of one to four slots, all at once."""
+"""The default simulation: five-minute tasks of one to four slots, all at once."""
 
 
 def described(document: Any) -> Description:
-    """Read a parsed document. Raises InputFault naming the key, what is wanted and what was found."""
+    """Read a parsed document. Raises InputFault, which names each wrong key, what it takes and its value."""
     try:
         return TypeAdapter(Description).validate_python(document)
     except ValidationError as exc:

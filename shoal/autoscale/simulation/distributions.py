@@ -1,4 +1,4 @@
-"""How long things take, when it is not always the same; and how a person writes that."""
+"""Random durations, and the forms in which people write them."""
 
 from dataclasses import dataclass
 from random import Random
@@ -19,7 +19,7 @@ class Constant:
     value: float
 
     def __post_init__(self) -> None:
-        _require(self.value >= 0, f"a constant of {self.value:g} is negative")
+        _require(self.value >= 0, f"{self.value:g} is negative; it must be at least 0")
 
     def sample(self, random: Random) -> float:
         return self.value
@@ -31,7 +31,7 @@ class Uniform:
     high: float
 
     def __post_init__(self) -> None:
-        _require(0 <= self.low <= self.high, f"a range from {self.low:g} to {self.high:g} is not one")
+        _require(0 <= self.low <= self.high, f"uniform: [{self.low:g}, {self.high:g}] needs 0 <= low <= high")
 
     def sample(self, random: Random) -> float:
         return random.uniform(self.low, self.high)
@@ -42,7 +42,7 @@ class Exponential:
     mean: float
 
     def __post_init__(self) -> None:
-        _require(self.mean > 0, f"an exponential mean of {self.mean:g} is not positive")
+        _require(self.mean > 0, f"exponential: {self.mean:g} must be a positive mean")
 
     def sample(self, random: Random) -> float:
         return random.expovariate(1 / self.mean)
@@ -50,13 +50,13 @@ class Exponential:
 
 @dataclass(frozen=True, slots=True)
 class LogNormal:
-    """Most values below the median's double, a few far above: what run times of real jobs look like."""
+    """Most values below twice the median, a few far above: typical run times of real jobs."""
 
     median: float
     sigma: float
 
     def __post_init__(self) -> None:
-        _require(self.median > 0 and self.sigma >= 0, "a log-normal needs a positive median and a sigma of at least 0")
+        _require(self.median > 0 and self.sigma >= 0, "lognormal needs a positive median and a sigma of at least 0")
 
     def sample(self, random: Random) -> float:
         return self.median * random.lognormvariate(0, self.sigma)
@@ -82,27 +82,27 @@ def _require(condition: bool, message: str) -> None:
 
 
 FOREVER = 10**9
-"""Seconds; no simulation lasts so long."""
+"""Seconds; longer than any simulation."""
 
 
 def whole(amount: float) -> int:
-    """Rounded; what would never come to pass is at FOREVER."""
+    """Round to whole seconds, FOREVER at most."""
     return round(min(amount, FOREVER))
 
 
 def written_amount(value: Any) -> float:
-    """From a number, or a duration like `5m` in seconds."""
+    """Read a number, or a duration such as `5m` in seconds."""
     match value:
         case str():
             return parse_duration(value).total_seconds()
         case int() | float() if not isinstance(value, bool):
             return float(value)
         case _:
-            raise InputFault("a duration is a text like 5m or a number of seconds")
+            raise InputFault("a duration must be a text such as 5m or a number of seconds")
 
 
 def written_distribution(value: Any) -> Distribution:
-    """From one amount, or {uniform: [a, b]}, {exponential: mean}, {lognormal: [median, sigma]}, {choice: [a, b, …]}."""
+    """Read one amount, or {uniform: [a, b]}, {exponential: mean}, {lognormal: [median, sigma]}, {choice: [a, b, …]}."""
     match value:
         case {"uniform": [low, high], **rest} if not rest:
             return Uniform(written_amount(low), written_amount(high))

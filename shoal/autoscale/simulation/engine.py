@@ -1,4 +1,4 @@
-"""A pool over hours or days: tasks come, nodes boot and leave, samples are taken, the formula is evaluated."""
+"""Simulate a pool for hours or days: tasks arrive, nodes come and go, samples are taken, the formula is evaluated."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -30,7 +30,7 @@ class Point:
     running: int
     dedicated: int
     spot: int
-    """Starting and leaving nodes included, pre-empted ones not."""
+    """Includes starting and leaving nodes, but not pre-empted ones; so does `dedicated`."""
     starting: int
     busy: int
     preempted: int
@@ -48,7 +48,7 @@ class Outcome:
     end: int
     """The second at which the simulation ended."""
     zero: int | None
-    """The second at which the pool was without nodes for good, if ever."""
+    """The second at which the last node was gone with all tasks done; None where nodes stayed."""
     evaluations: int
     failed_evaluations: int
 
@@ -95,7 +95,7 @@ class _Simulation:
             self._fleet.place_tasks(now)
             for action in actions:
                 action(now)
-            if actions:
+            if actions:  # which may have changed the nodes
                 self._fleet.place_tasks(now)
         return self._outcome(now)
 
@@ -140,7 +140,7 @@ class _Simulation:
             "$CurrentDedicatedNodes": point.dedicated,
             "$CurrentLowPriorityNodes": point.spot + point.preempted,
         }
-        if usable:
+        if usable:  # without a node there is no load to measure
             metrics["$CPUPercent"] = census.busy_slots / (usable * self._model.task_slots_per_node)
         return metrics
 
@@ -171,14 +171,14 @@ class _Simulation:
             task_slots_per_node=self._model.task_slots_per_node,
         )
         moment = self._model.begin + timedelta(seconds=now)
-        found = evaluate(self._program, time=moment, samples=self._history, pool=pool, seed=self._seed)
+        evaluation = evaluate(self._program, time=moment, samples=self._history, pool=pool, seed=self._seed)
         self._evaluations += 1
-        if found.error:
+        if evaluation.error:
             self._failures += 1
             return
-        targets[Kind.DEDICATED] = found.target_dedicated_nodes
-        targets[Kind.SPOT] = found.target_low_priority_nodes
-        self._option = found.node_deallocation_option
+        targets[Kind.DEDICATED] = evaluation.target_dedicated_nodes
+        targets[Kind.SPOT] = evaluation.target_low_priority_nodes
+        self._option = evaluation.node_deallocation_option
         self._scale(now)
 
     def _scale(self, now: int) -> None:

@@ -1,4 +1,4 @@
-"""The nodes of a simulated pool and the tasks on them: what each event does to them."""
+"""The nodes of a simulated pool, the tasks on them, and the effect of each event."""
 
 from random import Random
 
@@ -15,7 +15,7 @@ from shoal.autoscale.variables import Deallocation
 
 HOUR = 3600
 LEAVING_TAKES = 5
-"""Seconds from the decision that an idle node goes to the end of its bill."""
+"""Seconds from the decision to remove an idle node to the end of its bill."""
 
 
 class Fleet:
@@ -24,7 +24,7 @@ class Fleet:
         self.queue = TaskQueue(work.slots)
         self.tallies = Tallies(tasks=len(work))
         self.nodes: dict[Kind, dict[Node, None]] = {kind: {} for kind in Kind}
-        """All that are not gone, oldest first."""
+        """All nodes that are not gone, oldest first: a dict serves as an ordered set."""
         self._open = OpenNodes(model.task_slots_per_node, model.fill)
         self._model = model
         self._work = work
@@ -32,7 +32,7 @@ class Fleet:
         self._random = random
         self._ends: dict[int, list[tuple[Node, int]]] = {}
         self._started = [-1] * len(work)
-        """When each task was started last."""
+        """Second of each task's latest start; -1 before the first."""
         self._numbers = 0
 
     def current(self, kind: Kind) -> int:
@@ -42,7 +42,7 @@ class Fleet:
         self.queue.add(tasks)
 
     def end_tasks(self, now: int) -> None:
-        """End the tasks whose time has come, and let the freed slots take others."""
+        """End the tasks that are due, and fill the freed slots with waiting ones."""
         touched: dict[Node, None] = {}
         slots = self._work.slots
         freed = done = 0
@@ -77,7 +77,7 @@ class Fleet:
             nodes.add(node)
 
     def scale(self, kind: Kind, target: int, option: Deallocation, now: int) -> None:
-        """Bring the nodes of a kind to the target, as far as quota and capacity let."""
+        """Bring the nodes of a kind to the target, as far as quota and capacity allow."""
         staying = [node for node in self.nodes[kind] if node.state is not State.LEAVING]
         decision = resize(target=target, staying=len(staying), obtainable=self._obtainable(kind, len(staying), now))
         for _ in range(decision.add):
@@ -87,12 +87,12 @@ class Fleet:
                 self._let_go(node, option, now)
 
     def _obtainable(self, kind: Kind, staying: int, now: int) -> int | None:
-        """Nodes that there can be beside those that are still leaving."""
+        """Return how many nodes the limits allow beside those that are still leaving; None is no limit."""
         limit = self._model.capacity(now) if kind is Kind.SPOT else self._model.dedicated_quota
         return None if limit is None else limit - (len(self.nodes[kind]) - staying)
 
     def shrink_spot(self, capacity: int, now: int) -> None:
-        """Evict what the region no longer has room for, the youngest first."""
+        """Evict the Spot nodes beyond the capacity of the region, the youngest first."""
         held = [node for node in self.nodes[Kind.SPOT] if node.state is not State.PREEMPTED]
         for node in held[capacity:]:
             self._evict(node, now)
@@ -119,7 +119,7 @@ class Fleet:
             self.census.busy += 1
 
     def _plan_eviction(self, node: Node, now: int) -> None:
-        rate = self._model.evictions_per_node_hour / HOUR  # may be too small for a number other than zero
+        rate = self._model.evictions_per_node_hour / HOUR  # a tiny rate may underflow to zero
         if node.kind is Kind.SPOT and rate > 0:
             epoch = node.epoch
             after = max(1, whole(self._random.expovariate(rate)))
@@ -156,7 +156,7 @@ class Fleet:
         self._boot(node, now)
 
     def _let_go(self, node: Node, option: Deallocation, now: int) -> None:
-        """Begin to remove a node; what becomes of its tasks says the option."""
+        """Begin to remove a node; the option decides what happens to its tasks."""
         was_usable = node.state is State.USABLE
         if node.state is State.PREEMPTED:
             self._gone(node)
@@ -190,7 +190,7 @@ class Fleet:
         self.census.enter(node.kind, state)
 
     def _put_back_tasks(self, node: Node, now: int) -> int:
-        """Requeue what runs on the node; the earliest task comes to stand in front."""
+        """Requeue the running tasks of the node, the earliest in front, and return how many there were."""
         tasks = sorted(node.running, reverse=True)
         self._drop_tasks(node, now)
         for task in tasks:
@@ -212,7 +212,7 @@ class Fleet:
         return len(tasks)
 
     def _settle(self, node: Node, now: int) -> None:
-        """After tasks have ended: take others, fall idle, or go."""
+        """Update the node after tasks have ended: it takes more tasks, falls idle, or leaves."""
         node.last_end = now
         if node.state is State.USABLE:
             self._take_more(node, now)

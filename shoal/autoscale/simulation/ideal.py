@@ -1,4 +1,7 @@
-"""What the same tasks, in the same order, would need of nodes that boot at once and leave the moment they are idle."""
+"""The node time that the same tasks need, in the same order, on ideal nodes.
+
+An ideal node boots at once and leaves the moment it is idle.
+"""
 
 from shoal.autoscale.simulation.agenda import Agenda
 from shoal.autoscale.simulation.nodes import Kind, Node, OpenNodes
@@ -8,7 +11,7 @@ from shoal.autoscale.simulation.workload import Workload
 
 
 def ideal_node_seconds(work: Workload, *, slots_per_node: int, max_nodes: int) -> int:
-    """Node-seconds of such nodes, at most `max_nodes` (at least 1) at a time."""
+    """Return the node-seconds on ideal nodes, at most `max_nodes` (at least 1) at a time."""
     return _Ideal(work, slots_per_node, max_nodes).run()
 
 

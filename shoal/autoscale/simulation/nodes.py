@@ -1,4 +1,4 @@
-"""Nodes, and those among them that can take a task."""
+"""Nodes, and an index of those that can take a task."""
 
 from enum import Enum
 
@@ -15,7 +15,7 @@ class State(Enum):
 
     STARTING = "starting"
     USABLE = "usable"
-    """Idle or running."""
+    """Idle or running in Batch's words."""
     LEAVING = "leavingpool"
     PREEMPTED = "preempted"
     GONE = "gone"
@@ -31,15 +31,15 @@ class Node:
         self.free = slots
         self.running: set[int] = set()
         self.epoch = 0
-        """Counts evictions: what was planned for an earlier life of the node is void."""
+        """Number of evictions so far: actions that were planned in an earlier epoch are void."""
         self.last_end: int | None = None
-        """When its newest finished task ended."""
+        """Second at which a task last ended on the node."""
         self.retention = 0
-        """How long it must stay after that, now that it is to leave."""
+        """Seconds that a leaving node must stay after `last_end`."""
 
 
 class OpenNodes:
-    """Usable nodes with free slots, by how many are free."""
+    """Usable nodes with free slots, grouped by the number of free slots."""
 
     def __init__(self, slots_per_node: int, fill: Fill) -> None:
         self._by_free: list[dict[Node, None]] = [{} for _ in range(slots_per_node + 1)]
@@ -54,14 +54,14 @@ class OpenNodes:
         self._by_free[node.free].pop(node, None)
 
     def most_free(self) -> int:
-        """The widest task that fits somewhere."""
+        """Return the slots of the widest task that fits on some node; 0 where none does."""
         for free in range(self._slots_per_node, 0, -1):
             if self._by_free[free]:
                 return free
         return 0
 
     def take(self, slots: int) -> Node:
-        """A node with at least so many free slots, no longer among the open ones. The caller knows there is one."""
+        """Remove and return a node with at least `slots` free slots. Raises LookupError where there is none."""
         order = range(slots, self._slots_per_node + 1)
         for free in order if self._tightest_first else reversed(order):
             if self._by_free[free]:
@@ -69,7 +69,7 @@ class OpenNodes:
         raise LookupError(slots)
 
     def drop_idle(self) -> int:
-        """Forget the nodes without any task; how many those were."""
+        """Forget the nodes without any task, and return how many there were."""
         idle = self._by_free[self._slots_per_node]
         count = len(idle)
         idle.clear()

@@ -1,6 +1,6 @@
-"""Tasks that wait for slots, and which of them a free node takes.
+"""The queue of tasks that wait for slots.
 
-The earliest task that fits goes first: one that is too wide for what is free does not hold up those behind it.
+A node takes the earliest task that fits: a task that is too wide for the free slots does not hold up those behind it.
 """
 
 from collections import deque
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 
 class TaskQueue:
-    """Holds tasks by their number, which is also their order."""
+    """Tasks by number; the number is also their order."""
 
     def __init__(self, slots: Sequence[int]) -> None:
         self._slots = slots
@@ -26,12 +26,12 @@ class TaskQueue:
         self.count = before
 
     def put_back(self, task: int) -> None:
-        """A task that lost its node waits in front again."""
+        """Put a task that lost its node in front again."""
         self._by_width[self._slots[task]].appendleft(task)
         self.count += 1
 
     def take(self, free: int) -> int | None:
-        """The earliest task that `free` slots are enough for."""
+        """Remove and return the earliest task that fits into `free` slots, or None."""
         best: deque[int] | None = None
         for width, line in self._lines:
             if width > free:

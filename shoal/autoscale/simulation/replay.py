@@ -1,4 +1,4 @@
-"""Tasks of a finished job as work for a simulation."""
+"""Turn the tasks of a finished job into the workload of a simulation."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime

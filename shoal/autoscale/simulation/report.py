@@ -1,4 +1,4 @@
-"""What a simulation says: what it cost, how long people waited, what was wasted."""
+"""The figures of a simulation: its cost, its waiting times, its waste."""
 
 import math
 from collections.abc import Sequence
@@ -19,16 +19,16 @@ class Report:
     tasks: int
     completed: int
     lost: int
-    """Ended unfinished when their node left."""
+    """Tasks that ended unfinished when their node left."""
     killed: int
-    """Started again because the formula removed their node."""
+    """Tasks that started again because the formula removed their node."""
     evicted: int
-    """Started again because their Spot node was taken away."""
+    """Tasks that started again because their Spot node was pre-empted."""
     evictions: int
     wasted_slot_hours: float
     """Work done and lost with a node."""
     makespan: int
-    """From the first arrival to the last end."""
+    """Time from the first arrival to the last end."""
     wait_median: int
     wait_p95: int
     node_hours: float
@@ -37,19 +37,19 @@ class Report:
     peak_nodes: int
     cost: float
     idle_share: float
-    """Of nodes without a task: starting, waiting for one, or leaving."""
+    """Share of nodes without a task: starting, waiting for one, or leaving."""
     slot_use: float
-    """Of slots, with a task."""
+    """Share of slots with a task."""
     zero_after: int | None
-    """From the last end to the last node's end; None where nodes stay."""
+    """Time from the end of the last task to the end of the last node; None where nodes stay."""
     ideal_node_hours: float
-    """Of nodes that boot at once and leave the moment they are idle, no more of them than the peak."""
+    """Node-hours on nodes that boot at once and leave the moment they are idle, at most `peak_nodes` of them."""
     evaluations: int
     failed_evaluations: int
 
     @property
     def over_ideal(self) -> float:
-        """Node-hours beyond the ideal, as a share of it."""
+        """Return the node-hours beyond the ideal, as a share of it."""
         return self.node_hours / self.ideal_node_hours - 1 if self.ideal_node_hours else 0.0
 
     def to_json(self) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def report(outcome: Outcome, work: Workload) -> Report:
 
 
 def _quantile(values: Sequence[int], share: float) -> int:
-    """The smallest value that at least that share do not exceed."""
+    """Return the smallest value that at least this share of the values do not exceed."""
     if not values:
         return 0
     return values[max(1, math.ceil(share * len(values))) - 1]

@@ -1,4 +1,4 @@
-"""Which nodes come and go when a target changes. Pure decisions; the same for a simulated and for a local pool."""
+"""Decide which nodes come and go when a target changes, in simulated and in local pools alike."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from typing import TypeVar
 T = TypeVar("T")
 
 PREEMPTED, STARTING, IDLE = -3, -2, -1
-"""How busy a node is that is not running tasks; others count their tasks."""
+"""Busyness of nodes without running tasks; the busyness of any other node is the number of its tasks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resize:
-    """How many nodes to add, and how many of those that stay to let go."""
+    """Numbers of nodes to add and to remove."""
 
     add: int = 0
     remove: int = 0
 
 
 def resize(*, target: int, staying: int, obtainable: int | None) -> Resize:
-    """From the nodes that stay (not leaving) to the target, as far as quota and capacity allow."""
+    """Return the step from the `staying` nodes (not leaving) to the target, as far as quota and capacity allow."""
     if target < staying:
         return Resize(remove=staying - target)
     limit = target if obtainable is None else min(target, obtainable)
@@ -27,9 +27,9 @@ def resize(*, target: int, staying: int, obtainable: int | None) -> Resize:
 
 
 def leaving(nodes: Iterable[tuple[T, int]], count: int) -> list[T]:
-    """The nodes that go first: pre-empted, starting, idle, then those with the fewest tasks; the youngest among equals.
+    """Choose the nodes to remove: pre-empted, starting, idle, then those with fewest tasks; the youngest of equals.
 
-    `nodes` are pairs of a node and how busy it is, oldest first.
+    `nodes` are pairs of a node and its busyness, oldest first.
     """
     pairs = list(nodes)
     first = sorted(range(len(pairs)), key=lambda index: (pairs[index][1], -index))

@@ -1,6 +1,6 @@
-"""What a simulated pool is like: its nodes, what they cost, and the service around it.
+"""Settings of a simulated pool: its nodes, their prices, and the service around it.
 
-The same records are what a person writes in YAML: durations there are texts like `5m`.
+People write the same records in YAML, with durations as texts such as `5m`.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ Rate = Annotated[float, Field(ge=0)]
 
 
 class Fill(Enum):
-    """Which node gets the next task. Source: REST reference, nodeFillType."""
+    """Rule for choosing the node of the next task. Source: REST reference, nodeFillType."""
 
     PACK = "pack"
     SPREAD = "spread"
@@ -34,7 +34,7 @@ class Fill(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """Of a node for an hour, in any currency. The defaults are about those of four cores in Western Europe, 2026."""
+    """Prices of a node-hour, in any currency. The defaults are about those of four cores in Western Europe, 2026."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -44,7 +44,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapacityStep:
-    """How many Spot nodes the region has room for from then on."""
+    """Number of Spot nodes that the region has room for, from `since` on."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -61,38 +61,38 @@ class PoolModel:
     task_slots_per_node: Annotated[int, Field(ge=1, le=256)] = 4
     fill: Fill = Fill.PACK
     begin: Moment = A_MONDAY_MORNING
-    """Formulas may ask for the time."""
+    """Date and time at second 0, for formulas that call time()."""
     evaluation_interval: Annotated[Seconds, Field(ge=1)] = 300
     boot: Drawn = SOME_MINUTES_TO_BOOT
-    """From the decision to a node that runs tasks, without the start task."""
+    """Time from the decision to a node that runs tasks, without the start task."""
     start_task: Drawn = HALF_A_MINUTE
     sample_delay: Seconds = 30
-    """Until a sample can be read."""
+    """Time until a sample can be read."""
     sample_loss: Annotated[float, Field(ge=0, lt=1)] = 0.01
     """Share of the samples that never arrive."""
     dedicated_quota: Nodes | None = None
-    """Nodes at most; None is no limit."""
+    """Maximum number of nodes; None is no limit."""
     spot_quota: Nodes | None = None
     spot_capacity: tuple[CapacityStep, ...] = ()
-    """When the region runs short, nodes are evicted."""
+    """Changes of the region's capacity; nodes beyond it are evicted."""
     evictions_per_node_hour: Rate = 0.0
-    """How often a Spot node is taken away, beside what the capacity does."""
+    """Rate at which a Spot node is pre-empted, apart from changes of the capacity."""
     restore: Drawn = SOME_MINUTES_TO_RESTORE
-    """From an eviction to the attempt to get the node back."""
+    """Time from an eviction to the attempt to get the node back."""
     retention: Seconds = 7 * 86400
-    """How long a finished task's files keep a node under `retaineddata`."""
+    """Time for which the files of a finished task keep a node under `retaineddata`."""
     prices: Prices = Prices()
     tail: Seconds = 2 * 3600
-    """How long the pool is watched after the last task, where it does not reach zero before."""
+    """Time for which the pool is watched after the last task, unless it reaches zero nodes before."""
     limit: Annotated[Seconds, Field(ge=1)] = 7 * 86400
-    """When the simulation ends in any case."""
+    """Time at which the simulation ends in any case."""
 
     def __post_init__(self) -> None:
         if self.evaluation_interval < 1:
             raise InputFault("the evaluation interval must be at least a second")
 
     def capacity(self, second: int) -> int | None:
-        """Spot nodes that can be had at that time."""
+        """Return the number of Spot nodes available at that second; None is no limit."""
         begun = [step for step in self.spot_capacity if step.since <= second]
         room = max(begun, key=lambda step: step.since).nodes if begun else None
         return min((limit for limit in (self.spot_quota, room) if limit is not None), default=None)

@@ -1,4 +1,4 @@
-"""Reports side by side, for reading."""
+"""Reports side by side in one table, for people."""
 
 from collections.abc import Callable, Mapping
 
@@ -38,5 +38,5 @@ ROWS: tuple[Row, ...] = (
 
 
 def rows(reports: Mapping[str, Report]) -> tuple[list[str], list[list[str]]]:
-    """Header and rows: one column for each formula."""
+    """Return the header and the rows, with one column for each formula."""
     return ["", *reports], [[title, *(shown(report) for report in reports.values())] for title, shown in ROWS]

@@ -1,4 +1,4 @@
-"""What has happened to the tasks so far."""
+"""Totals of a running simulation: what happened to its tasks."""
 
 from dataclasses import dataclass, field
 
@@ -8,17 +8,17 @@ class Tallies:
     tasks: int
     completed: int = 0
     lost: int = 0
-    """Ended unfinished, because their node left with `terminate`."""
+    """Tasks that ended unfinished because their node left with `terminate`."""
     killed: int = 0
-    """Put back to start again, because their node left with `requeue`."""
+    """Tasks that were requeued because their node left with `requeue`."""
     evicted: int = 0
-    """Put back to start again, because their node was taken away."""
+    """Tasks that were requeued because their node was pre-empted."""
     evictions: int = 0
     wasted_slot_seconds: int = 0
-    """Work that was done and lost with a node."""
+    """Work that was lost with a node."""
     last_end: int = 0
     waits: list[int] = field(default_factory=list)
-    """Seconds from arrival to the first start, of each started task."""
+    """Seconds from arrival to first start, for each started task."""
 
     @property
     def done(self) -> bool:

@@ -1,4 +1,4 @@
-"""The tasks that arrive at a pool: when, how wide, how long. Times are whole seconds from the beginning."""
+"""The tasks that arrive at a pool: arrival, slots and duration. Times are whole seconds from the beginning."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from shoal.autoscale.simulation.distributions import Constant, Drawn, Seconds, w
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """Three columns of equal length, by arrival."""
+    """Tasks as three columns of equal length, sorted by arrival."""
 
     arrivals: Sequence[int]
     slots: Sequence[int]
     durations: Sequence[int]
-    """At least a second each: Batch itself does not start a task in less."""
+    """At least one second each: Batch itself does not start tasks faster."""
 
     def __len__(self) -> int:
         return len(self.arrivals)
@@ -32,7 +32,7 @@ ONE = Constant(1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskGroup:
-    """Tasks that come all at once, or spread evenly or at random over a time. Times are in seconds."""
+    """Tasks that arrive all at once, or spread evenly or at random over a time. Times are in seconds."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
@@ -40,11 +40,11 @@ class TaskGroup:
     duration: Drawn
     slots: Drawn = ONE
     at: Seconds = 0
-    """When the first of them comes."""
+    """Second from which the tasks arrive."""
     over: Seconds = 0
-    """In which time they all come; 0 is at once."""
+    """Time over which the tasks arrive; 0 is all at once."""
     at_random: bool = False
-    """Whether they come at random moments rather than evenly."""
+    """True where tasks arrive at random moments rather than evenly."""
 
 
 def workload(groups: Iterable[TaskGroup], *, seed: int) -> Workload:
@@ -56,11 +56,9 @@ def workload(groups: Iterable[TaskGroup], *, seed: int) -> Workload:
 
 
 def replayed(tasks: Iterable[tuple[float, int, float]]) -> Workload:
-    """The tasks of a job that has run: (seconds from its begin when created, required slots, seconds run)."""
+    """Return the workload of tasks that have run: (seconds from the job's begin to creation, slots, seconds run)."""
     rows = sorted((max(0, round(created)), slots, max(1, round(seconds))) for created, slots, seconds in tasks)
-    return Workload(
-        arrivals=[row[0] for row in rows], slots=[row[1] for row in rows], durations=[row[2] for row in rows]
-    )
+    return _columns(rows)
 
 
 def _columns(rows: Sequence[tuple[int, int, int]]) -> Workload:
