@@ -22,7 +22,7 @@ from azure.core.exceptions import (
 )
 from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
 
-from shoal.azure_errors import told
+from shoal.azure_errors import with_explanations
 from shoal.environment import Authentication, Environment
 from shoal.errors import BadInput, WorkFailed
 from shoal.service_status import default_state_dir, read_status
@@ -64,9 +64,9 @@ def explained(environment: Environment) -> Iterator[None]:
         ) from exc
     except ClientAuthenticationError as exc:
         refusal = f"stack '{environment.stack}' does not accept the credentials: {_refusal(exc)}"
-        raise BadInput(told([refusal])) from exc
+        raise BadInput(with_explanations([refusal])) from exc
     except HttpResponseError as exc:
-        raise WorkFailed(told([_refusal(exc)])) from exc
+        raise WorkFailed(with_explanations([_refusal(exc)])) from exc
 
 
 def services_by_keys(environment: Environment, *, batch_key: str, storage_key: str) -> Services:

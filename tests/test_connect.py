@@ -78,8 +78,8 @@ def test_refusal_that_is_known_is_told_with_the_next_step(environment: Environme
     ):
         add(client, "job", list(encoded(iter([{"id": "1", "commandLine": "true"}]))))
     assert str(failure.value).splitlines() == [
-        "the Batch account has as many active jobs as it may have; end some (`shoal jobs`, `shoal cancel JOB`), or ask "
-        "for more in the portal (Batch account, Quotas)",
+        "the Batch account has reached its quota of active jobs; end some of them (`shoal jobs`, `shoal cancel JOB`), "
+        "or ask for more in the portal (Batch account, Quotas)",
         "  ActiveJobAndScheduleQuotaReached: ActiveJobAndScheduleQuotaReached.",
     ]
 
@@ -87,7 +87,7 @@ def test_refusal_that_is_known_is_told_with_the_next_step(environment: Environme
 def test_refusal_of_the_storage_is_told_as_well(environment: Environment) -> None:
     message = "This request is not authorized to perform this operation using this permission."
     with (
-        refusing(Sample(code="AuthorizationPermissionMismatch", message=message, told="")) as endpoint,
+        refusing(Sample(code="AuthorizationPermissionMismatch", message=message, explanation="")) as endpoint,
         pytest.raises(WorkFailed) as failure,
         explained(environment),
         BlobServiceClient(endpoint, credential=None) as blobs,

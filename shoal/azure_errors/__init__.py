@@ -1,6 +1,6 @@
-"""Azure's errors in one sentence each, with the next step; docs/errors.md shows the tables as one.
+"""Explanations of Azure's errors: one sentence each, with the next step. docs/errors.md shows them all in one table.
 
-Pure: the text of a failure in, words out. What Azure itself said is always kept, below the sentence.
+Pure: the text of a failure in, text out. Azure's own message is always kept, below the sentence.
 """
 
 from collections.abc import Iterable
@@ -16,22 +16,23 @@ KNOWN: tuple[KnownError, ...] = (
     *pools.ERRORS,
     *requests.ERRORS,
 )
-"""The first that fits is told: of two for one code, the one that asks for more stands first."""
+"""The first entry that fits is used, so of two with one code the more specific one stands first."""
 
 
 def explained(text: str) -> str | None:
-    """One sentence for what Azure refused; None for what is not known."""
+    """Return the sentence that explains an error of Azure, or None for an unknown one."""
     known = recognized(text)
     return None if known is None else known.sentence(unwrapped(text))
 
 
 def recognized(text: str) -> KnownError | None:
+    """Return the known error that the text of a failure is, or None."""
     line, present = unwrapped(text), codes(text)
     return next((error for error in KNOWN if error.fits(line, present)), None)
 
 
-def told(errors: Iterable[str]) -> str:
-    """Each sentence once, above the errors that it explains, which are indented; what is not known stays as it is."""
+def with_explanations(errors: Iterable[str]) -> str:
+    """Put each explanation once above its errors, which are indented; unknown errors stay as they are."""
     explanations: dict[str | None, list[str]] = {}
     for error in errors:
         explanations.setdefault(explained(error), []).append(error)

@@ -1,4 +1,4 @@
-"""Who is asking, and whether they may."""
+"""Errors of login and of permissions."""
 
 from shoal.azure_errors.known import KnownError
 
@@ -9,7 +9,7 @@ STORAGE = "Blob Storage REST, error codes"
 ACTION = r"perform action(?:\(s\))? '(?P<action>[^']+)' over scope '(?P<scope>[^']+)'"
 LINKED = r"permission to perform action\(s\) '(?P<action>[^']+)' on the linked scope\(s\) '(?P<scope>[^']+)'"
 CLIENT = r"[Cc]lient '(?P<client>[^']+)'"
-LOGIN = "run `az login`, or in CI log in by the workflow's federated identity, and deploy again"
+LOGIN = "run `az login`, or in CI log in with the workflow's federated identity, and deploy again"
 
 ERRORS = (
     KnownError(
@@ -31,17 +31,20 @@ ERRORS = (
         code="LinkedAuthorizationFailed",
         finds=(LINKED, CLIENT),
         meaning="{client|whoever deploys} may change the resource but may not use {scope|another that it names}",
-        step="have its owner give them a role with {action|the action that is named below} there, and deploy again",
+        step="have its owner give them a role there with {action|the action named below}, and deploy again",
         source=ARM,
     ),
     KnownError(
         code="InvalidAuthenticationTokenTenant",
-        meaning="the login is of another tenant than the subscription",
-        step="run `az login --tenant TENANT` with the tenant of the subscription, and deploy again",
+        meaning="the login belongs to another tenant than the subscription",
+        step="run `az login --tenant TENANT` with the subscription's tenant, and deploy again",
         source=ARM,
     ),
     KnownError(
-        code="ExpiredAuthenticationToken", meaning="the login ran out while deploying", step=LOGIN, source="ARM, seen"
+        code="ExpiredAuthenticationToken",
+        meaning="the login expired during the deployment",
+        step=LOGIN,
+        source="ARM, seen",
     ),
     KnownError(
         code="InvalidAuthenticationToken", meaning="Azure does not accept the login", step=LOGIN, source="ARM, seen"
@@ -49,8 +52,8 @@ ERRORS = (
     KnownError(
         code="AADSTS700213",
         finds=(r"assertion subject '(?P<subject>[^']+)'",),
-        meaning="Entra trusts no token of the subject {subject|that CI presents}",
-        step="add a federated credential with exactly this subject to the application that CI logs in as",
+        meaning="Entra has no federated credential for the subject {subject|that CI presents}",
+        step="add one with exactly this subject to the application that CI logs in as",
         source=ENTRA,
     ),
     KnownError(
@@ -62,20 +65,20 @@ ERRORS = (
     KnownError(
         code="AADSTS7000215",
         meaning="the client secret is wrong",
-        step="set AZURE_CLIENT_SECRET to the secret's value rather than its id, or log in by a federated identity",
+        step="set AZURE_CLIENT_SECRET to the secret's value rather than its id, or log in with a federated identity",
         source=ENTRA,
     ),
     KnownError(
         code="AADSTS7000222",
         meaning="the client secret has expired",
-        step="make another, or log in by a federated identity, which has none",
+        step="create a new one, or log in with a federated identity, which needs none",
         source=ENTRA,
     ),
     KnownError(code="AADSTS700082", meaning="the login has expired", step=LOGIN, source=ENTRA),
     KnownError(code="AADSTS70043", meaning="the login has expired", step=LOGIN, source=ENTRA),
     KnownError(
         code="AADSTS50076",
-        meaning="the tenant asks for a second factor",
+        meaning="the tenant requires multi-factor authentication",
         step="run `az login --tenant TENANT` and confirm, then deploy again",
         source=ENTRA,
     ),
@@ -101,14 +104,14 @@ ERRORS = (
     KnownError(
         code="AuthorizationFailure",
         when="not authorized to perform this operation",
-        meaning="the storage account's network rules keep this machine out",
-        step="add its address to the rules, or work from within the network",
+        meaning="the storage account's network rules block this machine",
+        step="add its address to the rules, or work from inside the network",
         source=STORAGE,
     ),
     KnownError(
         code="KeyBasedAuthenticationNotPermitted",
-        meaning="the storage account takes no keys, and one was used",
-        step="set shoal:authentication to entra, and give roles rather than keys",
+        meaning="the storage account refuses keys, and a key was used",
+        step="set shoal:authentication to entra, and assign roles instead of keys",
         source=STORAGE,
     ),
     KnownError(
@@ -121,31 +124,31 @@ ERRORS = (
         code="PrincipalNotFound",
         finds=(r"[Pp]rincipal (?P<principal>[0-9a-f-]{32,36})",),
         meaning="Entra does not know {principal|the principal} (yet)",
-        step="check the object id and principalType under shoal:submitters; a fresh identity is known within minutes",
+        step="check the object id and principalType under shoal:submitters; a new identity is known after some minutes",
         source="Azure RBAC, troubleshooting",
     ),
     KnownError(
         code="RoleAssignmentExists",
-        meaning="somebody has given the same role already",
-        step="delete that assignment (`az role assignment list --scope SCOPE`), or take it over by `pulumi import`",
+        meaning="the same role assignment already exists outside this stack",
+        step="delete it (`az role assignment list --scope SCOPE` shows it), or adopt it with `pulumi import`",
         source="Azure RBAC, troubleshooting",
     ),
     KnownError(
         code="RoleAssignmentUpdateNotPermitted",
-        meaning="an assignment of this name is there for another principal, often one that was deleted",
+        meaning="a role assignment of this name exists for another principal, often a deleted one",
         step="delete it (`az role assignment list --scope SCOPE` shows it), and deploy again",
         source="Azure RBAC, troubleshooting",
     ),
     KnownError(
         code="RoleDefinitionDoesNotExist",
         meaning="the cloud has no role with this id",
-        step="look whether it is an Azure cloud of its own (government, China), where built-in roles may be missing",
+        step="check whether it is a sovereign cloud (government, China), where built-in roles may be missing",
         source="Azure RBAC, troubleshooting",
     ),
     KnownError(
         code="RoleAssignmentLimitExceeded",
-        meaning="the subscription has as many role assignments as it may have",
-        step="delete those of deleted identities, or give roles to groups",
+        meaning="the subscription has reached its limit of role assignments",
+        step="delete those of deleted identities, or assign roles to groups",
         source="Azure RBAC, troubleshooting",
     ),
 )

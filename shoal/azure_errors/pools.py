@@ -1,4 +1,4 @@
-"""What Batch refuses of an account, a pool, a package or a formula."""
+"""Errors of Batch about an account, a pool, a package or a formula."""
 
 from shoal.azure_errors.known import KnownError
 
@@ -11,64 +11,64 @@ ERRORS = (
         when=r"(?i)vm_?size",
         finds=(r"(?P<size>(?i:standard|basic)_\w+)",),
         meaning="Batch has no VM size {size|of this name} in this region",
-        step="choose a vmSize of `az batch location list-skus --location REGION`, or another shoal:location",
+        step="choose a vmSize from `az batch location list-skus --location REGION`, or another shoal:location",
         source=BATCH,
     ),
     KnownError(
         code="InvalidPropertyValue",
         when=r"(?i)imageReference|nodeAgentSKU",
-        meaning="Batch does not take this image with this node agent",
-        step="choose an image of docs/pools.md; `az batch pool supported-images list` shows what the account has",
+        meaning="Batch does not accept this image with this node agent",
+        step="choose an image from docs/pools.md; `az batch pool supported-images list` shows those of the account",
         source=BATCH,
     ),
     KnownError(
         code="InvalidPropertyValue",
         when=r"(?i)autoScale|formula",
-        meaning="Batch does not take the pool's formula or its interval",
-        step="run `shoal autoscale check` on autoScaleFormula, and give autoScaleEvaluationInterval PT5M to PT168H",
+        meaning="Batch does not accept the pool's formula or its interval",
+        step="run `shoal autoscale check` on autoScaleFormula, and set autoScaleEvaluationInterval from PT5M to PT168H",
         source=BATCH,
     ),
     KnownError(
         code="InvalidPropertyValue",
-        meaning="Batch does not take one of the values that it was given",
-        step="change the one that the message below names; where it names none, look at vmSize and image first",
+        meaning="Batch does not accept one of the values",
+        step="change the one that the message below names; if it names none, check vmSize and image first",
         source=BATCH,
     ),
     KnownError(
         code="UnsupportedVMSize",
         meaning="Batch does not allocate nodes of this VM size in this region",
-        step="choose a vmSize of `az batch location list-skus --location REGION`, or another shoal:location",
+        step="choose a vmSize from `az batch location list-skus --location REGION`, or another shoal:location",
         source=RESIZE,
     ),
     KnownError(
         code="AllocationFailed",
-        meaning="the region has no such nodes to give at the moment",
+        meaning="the region has no capacity for these nodes at the moment",
         step="wait, choose another vmSize or shoal:location, or let maxDedicatedNodes stand in for Spot nodes",
         source=RESIZE,
     ),
     KnownError(
         code="AllocationTimedout",
-        meaning="the nodes did not come in time",
+        meaning="the nodes were not allocated in time",
         step="wait, choose another vmSize or shoal:location, or let maxDedicatedNodes stand in for Spot nodes",
         source=RESIZE,
     ),
     KnownError(
         code="PropertyCannotBeUpdated",
         finds=(r"PropertyName\W+(?:(?:message|value)\W+)?(?P<property>\w+)",),
-        meaning="Azure cannot change {property|this property} of a pool that is there",
+        meaning="Azure cannot change {property|this property} of an existing pool",
         step="replace the pool: `pulumi up --replace URN`, or give it another name",
         source="Batch management, seen",
     ),
     KnownError(
         code="InvalidApplicationPackageReferences",
-        meaning="a pool names an application package that is not there or not active",
-        step="deploy again, which uploads and activates what is missing",
+        meaning="a pool refers to an application package that does not exist or is not active",
+        step="deploy again, which uploads and activates missing packages",
         source=BATCH,
     ),
     KnownError(
         code="NodeAgentSKUNotFound",
         meaning="Batch has no such node agent",
-        step="choose an image of docs/pools.md, which brings its own",
+        step="choose an image from docs/pools.md, which comes with its node agent",
         source=BATCH,
     ),
     KnownError(
@@ -85,8 +85,8 @@ ERRORS = (
     ),
     KnownError(
         code="InvalidAutoScalingSettings",
-        meaning="Batch does not take the pool's formula or its interval",
-        step="run `shoal autoscale check` on autoScaleFormula, and give autoScaleEvaluationInterval PT5M to PT168H",
+        meaning="Batch does not accept the pool's formula or its interval",
+        step="run `shoal autoscale check` on autoScaleFormula, and set autoScaleEvaluationInterval from PT5M to PT168H",
         source=BATCH,
     ),
     KnownError(
@@ -109,8 +109,8 @@ ERRORS = (
     ),
     KnownError(
         code="PoolExists",
-        meaning="the account has a pool of this name that is not the stack's",
-        step="take it over by `pulumi import`, or choose another name",
+        meaning="the account already has a pool of this name that is not this stack's",
+        step="adopt it with `pulumi import`, or choose another name",
         source=BATCH,
     ),
     KnownError(
@@ -122,13 +122,13 @@ ERRORS = (
     KnownError(
         code="InvalidAutoStorageAccount",
         meaning="Batch cannot use the storage account for application packages",
-        step="check that it is there and that the account's identity may write to it, and deploy again",
+        step="check that it exists and that the account's identity may write to it, and deploy again",
         source="the embedded service",
     ),
     KnownError(
         code="AutoStorageAccountNotSpecified",
-        meaning="the Batch account has no storage for application packages",
-        step="give it some (`az batch account set --storage-account ID`), or let the stack make the account",
+        meaning="the Batch account has no storage account for application packages",
+        step="set one (`az batch account set --storage-account ID`), or let the stack create the account",
         source="the embedded service",
     ),
 )

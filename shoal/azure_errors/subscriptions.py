@@ -1,4 +1,4 @@
-"""The subscription, its providers and its rules."""
+"""Errors about the subscription, its resource providers, its policies and its locks."""
 
 from shoal.azure_errors.known import KnownError
 
@@ -25,49 +25,49 @@ ERRORS = (
     KnownError(
         code="NoRegisteredProviderFound",
         finds=(r"for location '(?P<region>[^']+)'", r"for type '(?P<type>[^']+)'"),
-        meaning="{region|the region} has no {type|such resource} in this API version",
+        meaning="{region|the region} does not offer {type|this resource type} in this API version",
         step="choose another shoal:location, or run `az provider register --namespace Microsoft.Batch --wait`",
         source=ARM,
     ),
     KnownError(
         code="SubscriptionNotFound",
         finds=(SUBSCRIPTION,),
-        meaning="there is no subscription {subscription|with this id} for this login",
+        meaning="this login has no access to a subscription {subscription|with this id}",
         step="check azure-native:subscriptionId and `az account list`, log in to its tenant, and deploy again",
         source=ARM,
     ),
     KnownError(
         code="ReadOnlyDisabledSubscription",
         finds=(SUBSCRIPTION,),
-        meaning="subscription {subscription|that is named below} is disabled and can only be read",
+        meaning="the subscription {subscription|named below} is disabled and can only be read",
         step="have its owner enable it again (a payment, a spending limit or a trial may have ended)",
         source="ARM, seen",
     ),
     KnownError(
         code="RequestDisallowedByPolicy",
         finds=(r"""policyAssignment[\\"':{ ]+name[\\"': ]+(?P<policy>[^"\\']+)""",),
-        meaning="the organization's policy {policy|that is named below} forbids it",
-        step="change what it forbids in the stack's configuration, or ask its owner for an exemption",
+        meaning="the organization's policy {policy|named below} forbids it",
+        step="change the stack's configuration accordingly, or ask the policy's owner for an exemption",
         source=ARM,
     ),
     KnownError(
         code="ScopeLocked",
         finds=(r"locked: '(?P<lock>[^']+)'",),
-        meaning="a lock on {lock|it} keeps it from being changed or deleted",
+        meaning="a lock on {lock|the resource} prevents changes or deletion",
         step="remove the lock (`az lock list`, `az lock delete`), and try again",
         source="ARM, seen",
     ),
     KnownError(
         code="ResourceGroupNotFound",
         finds=(r"[Rr]esource group '(?P<group>[^']+)'",),
-        meaning="resource group {group|that is named below} is not there: somebody deleted it",
+        meaning="the resource group {group|named below} no longer exists: somebody deleted it",
         step="run `pulumi refresh`, and deploy again",
         source=ARM,
     ),
     KnownError(
         code="ResourceGroupBeingDeleted",
         finds=(r"[Rr]esource group '(?P<group>[^']+)'",),
-        meaning="resource group {group|that is named below} is being deleted",
+        meaning="the resource group {group|named below} is being deleted",
         step="wait until it is gone (`az group wait --deleted --name {group|GROUP}`), and deploy again",
         source="ARM, seen",
     ),

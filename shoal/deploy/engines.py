@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from shoal.azure_errors import told
+from shoal.azure_errors import with_explanations
 from shoal.deploy.embedded.deployment_lock import deployment_lock
 from shoal.deploy.embedded.engine import Host, deploy, destroy, find_host
 from shoal.deploy.embedded.stack_record import load_record
@@ -104,7 +104,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except ArmError as exc:
-        raise WorkFailed(told([str(exc)])) from exc
+        raise WorkFailed(with_explanations([str(exc)])) from exc
 
 
 def _azure_engine(stack: Stack, asked: EngineName | None) -> "PulumiEngine":

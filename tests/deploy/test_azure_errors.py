@@ -1,4 +1,4 @@
-"""Each error that Azure is known to answer with, through the seams by which a user meets it."""
+"""The explanation of each known error, wherever a user meets it."""
 
 import json
 from dataclasses import replace
@@ -60,28 +60,28 @@ def stack() -> Stack:
 
 
 @each_sample
-def test_error_is_told_in_one_sentence_whichever_client_wrote_it_down(sample: Sample) -> None:
+def test_error_is_explained_in_one_sentence_whichever_client_wrote_it(sample: Sample) -> None:
     for form in FORMS:
         sentence = explained(form(sample))
         assert sentence is not None, form(sample)
-        assert sample.told in sentence
+        assert sample.explanation in sentence
         assert "{" not in sentence
         assert "\n" not in sentence
 
 
 @each_sample
-def test_pulumis_engine_tells_the_sentence_first_and_keeps_the_original(sample: Sample) -> None:
+def test_pulumis_engine_puts_the_explanation_first_and_keeps_the_original(sample: Sample) -> None:
     events = Events(lambda _: None, planned=False, on_warning=lambda _: None)
     original = f"1 error occurred:\n\t* creating resource: {by_azure_native(sample)}"
     diagnostic = DiagnosticEvent(message=original, color="never", severity="error", urn=URN)
     events.take(EngineEvent(sequence=1, timestamp=0, diagnostic_event=diagnostic))
     sentence, *below = events.summary.splitlines()
-    assert sample.told in sentence
+    assert sample.explanation in sentence
     assert below == [f"  {line}" for line in f"batch:Pool spot-pool: {original}".splitlines()]
 
 
 @each_sample
-def test_embedded_engine_tells_the_sentence_first_and_keeps_the_original(
+def test_embedded_engine_puts_the_explanation_first_and_keeps_the_original(
     sample: Sample, stack: Stack, service: Status
 ) -> None:
     with refusing(sample) as endpoint:
@@ -89,11 +89,11 @@ def test_embedded_engine_tells_the_sentence_first_and_keeps_the_original(
         with pytest.raises(WorkFailed) as failure:
             engine.destroy(stack, on_step=lambda _: None)
     sentence, *below = str(failure.value).splitlines()
-    assert sample.told in sentence
+    assert sample.explanation in sentence
     assert below == [f"  {line}" for line in f"{sample.message} ({sample.code})".splitlines()]
 
 
-def test_refused_activation_is_told_as_well(tmp_path: Path) -> None:
+def test_refused_activation_is_explained_too(tmp_path: Path) -> None:
     sample = SAMPLES[0]
     with refusing(sample) as endpoint, pytest.raises(WorkFailed) as failure:
         publish(
@@ -110,17 +110,17 @@ def test_refused_activation_is_told_as_well(tmp_path: Path) -> None:
             ),
             Waiting(tell=lambda _message: None),
         )
-    sentence, *below = told([str(failure.value)]).splitlines()
-    assert sample.told in sentence
+    sentence, *below = with_explanations([str(failure.value)]).splitlines()
+    assert sample.explanation in sentence
     assert "application package var 1 could not be activated: (AuthorizationFailed)" in below[0]
 
 
-def test_every_known_error_is_met_by_a_sample_of_its_own() -> None:
+def test_every_known_error_has_a_sample() -> None:
     met = [recognized(by_azure_native(sample)) for sample in SAMPLES]
     assert sorted(map(repr, met)) == sorted(map(repr, KNOWN))
 
 
-def test_sentence_without_names_is_whole_too() -> None:
+def test_explanation_without_names_is_a_whole_sentence() -> None:
     assert explained("(AuthorizationFailed)") == (
         "whoever deploys lacks a role for this action on this scope; have an owner give them Contributor there, wait "
         "some minutes for it to take effect, and deploy again"
@@ -128,19 +128,19 @@ def test_sentence_without_names_is_whole_too() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "no luck", "(Teapot) short and stout", "the code: is broken", "it is forbidden"])
-def test_what_is_not_known_stays_as_it_is(text: str) -> None:
+def test_unknown_error_stays_as_it_is(text: str) -> None:
     assert explained(text) is None
-    assert told([text, "other"]) == f"{text}\nother"
+    assert with_explanations([text, "other"]) == f"{text}\nother"
 
 
-def test_errors_of_one_cause_are_told_together() -> None:
+def test_errors_of_one_cause_share_their_explanation() -> None:
     denied = 'batch:Pool {}: Code="PoolQuotaReached" Message="Pool quota for the account has been reached."'
-    lines = told([denied.format("a"), "other", denied.format("b")]).splitlines()
-    assert lines[0].startswith("the Batch account has as many pools as it may have; ")
+    lines = with_explanations([denied.format("a"), "other", denied.format("b")]).splitlines()
+    assert lines[0].startswith("the Batch account has reached its quota of pools; ")
     assert lines[1:] == [f"  {denied.format('a')}", f"  {denied.format('b')}", "other"]
 
 
-def test_name_that_is_taken_is_told_at_the_command(project: Project, service: Status) -> None:
+def test_command_explains_that_a_name_is_taken(project: Project, service: Status) -> None:
     project.program(
         GROUP + "from pulumi_azure_native import storage\n"
         f'storage.StorageAccount("store", resource_group_name=group.name, account_name="{service.storage_account}",'
@@ -149,15 +149,15 @@ def test_name_that_is_taken_is_told_at_the_command(project: Project, service: St
     failed = project.shoal("up", "-y")
     name = service.storage_account
     assert failed.stderr.splitlines() == [
-        f"error: somebody in Azure has a storage account named {name} already; choose another name for "
-        "shoal:storageAccount, or leave it empty for one of its own",
+        f"error: the storage account name {name} is already taken in Azure; choose another name for "
+        "shoal:storageAccount, or leave it empty for a generated one",
         f"  azure-native:storage:StorageAccount store: The account name {name} is already taken. "
         "(StorageAccountAlreadyTaken)",
     ]
     assert failed.returncode == 1
 
 
-def test_documentation_lists_every_error_in_the_order_in_which_they_are_looked_for() -> None:
+def test_documentation_lists_every_error_in_the_order_of_the_search() -> None:
     assert [line for line in TEXT.splitlines() if line.startswith("| `")] == [row(known) for known in KNOWN]
 
 

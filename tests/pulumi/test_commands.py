@@ -185,7 +185,7 @@ def test_refusal_that_is_known_is_told_with_the_next_step_above_it(project: Pulu
         " kind='StorageV2', sku={'name': 'Standard_LRS'})\n"
     )
     sentence, original, *_ = project.shoal("up", "-y").stderr.splitlines()
-    assert sentence.startswith(f"error: somebody in Azure has a storage account named {taken} already; choose another")
+    assert sentence.startswith(f"error: the storage account name {taken} is already taken in Azure; choose another")
     assert original.startswith(f"  storage:StorageAccount store: The account name {taken} is already taken.")
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from shoal.azure_errors import told
+from shoal.azure_errors import with_explanations
 from shoal.deploy.embedded.stack_record import SUBSCRIPTION, StackRecord, delete_record, load_record
 from shoal.deploy.program import Ending, Run
 from shoal.deploy.resources.arm import Arm
@@ -169,8 +169,8 @@ def _raise_failures(monitor: "Monitor", ending: Ending) -> None:
     errors: list[ShoalError] = monitor.failures
     if errors:
         kind = BadInput if all(isinstance(error, BadInput) for error in errors) else WorkFailed
-        raise kind(told(str(error) for error in errors))
+        raise kind(with_explanations(str(error) for error in errors))
     if ending.error is not None:
         if ending.traceback:
             sys.stderr.write(ending.traceback)
-        raise (BadInput if ending.exit_code == BadInput.exit_code else WorkFailed)(told([ending.error]))
+        raise (BadInput if ending.exit_code == BadInput.exit_code else WorkFailed)(with_explanations([ending.error]))

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pulumi import automation
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError, InvalidVersionError, StackNotFoundError
 
-from shoal.azure_errors import told
+from shoal.azure_errors import with_explanations
 from shoal.deploy.program import execute
 from shoal.deploy.pulumi.local_environment import local_variables
 from shoal.deploy.pulumi.pulumi_command import InterruptibleCommand
@@ -130,7 +130,7 @@ def _ignore(_warning: str) -> None:
 def _failure(events: Events, exc: CommandError) -> WorkFailed:
     if events.traceback:
         sys.stderr.write(events.traceback)
-    return WorkFailed(events.summary or told([str(exc).strip()]))
+    return WorkFailed(events.summary or with_explanations([str(exc).strip()]))
 
 
 def _locked(stack: Stack) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pulumi.automation import DiagnosticEvent, EngineEvent, OpType, StepEventMetadata
 
-from shoal.azure_errors import told
+from shoal.azure_errors import with_explanations
 from shoal.deploy.resources.properties import masked
 from shoal.deploy.resources.urns import STACK_TYPE, resource_type
 from shoal.deploy.steps import Change, Operation, Step, change_of, label
@@ -57,7 +57,7 @@ class Events:
     @property
     def summary(self) -> str:
         """What went wrong, with what Azure is known to mean by it; empty where nothing did."""
-        return told(self.errors)
+        return with_explanations(self.errors)
 
     def _keep_outputs(self, metadata: StepEventMetadata) -> None:
         if metadata.type == STACK_TYPE and metadata.new is not None:

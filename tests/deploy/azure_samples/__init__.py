@@ -1,4 +1,4 @@
-"""What Azure answers: messages as they were seen or are documented, and what must be told of each."""
+"""Azure's answers, as seen or documented, each with a part of its explanation."""
 
 from tests.deploy.azure_samples.access import ACCESS
 from tests.deploy.azure_samples.names import NAMES

@@ -21,26 +21,26 @@ ACCESS = (
         f"'Microsoft.Batch/batchAccounts/write' on scope '{ACCOUNT}'; however, it does not have permission to perform "
         f"action(s) 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action' on the linked scope(s) "
         f"'{IDENTITY}' (respectively) or the linked scope(s) are invalid.",
-        f"ann@example.org may change the resource but may not use {IDENTITY}; have its owner give them a role with "
-        "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action there",
+        f"ann@example.org may change the resource but may not use {IDENTITY}; have its owner give them a role there "
+        "with Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
     ),
     sample(
         "InvalidAuthenticationTokenTenant",
         "The access token is from the wrong issuer 'https://sts.windows.net/a/'. It must match the tenant "
         "'https://sts.windows.net/b/' associated with this subscription.",
-        "the login is of another tenant than the subscription; run `az login --tenant TENANT`",
+        "the login belongs to another tenant than the subscription; run `az login --tenant TENANT`",
     ),
     sample(
         "ExpiredAuthenticationToken",
         "The access token expiry UTC time '11/22/2026 10:00:00 AM' is earlier than current UTC time.",
-        "the login ran out while deploying; run `az login`",
+        "the login expired during the deployment; run `az login`",
     ),
     sample("InvalidAuthenticationToken", "The access token is invalid.", "Azure does not accept the login"),
     sample(
         "AADSTS700213",
         "AADSTS700213: No matching federated identity record found for presented assertion subject "
         "'repo:me/it:pull_request'. Please check your federated identity credential Subject, Audience and Issuer.",
-        "Entra trusts no token of the subject repo:me/it:pull_request; add a federated credential",
+        "Entra has no federated credential for the subject repo:me/it:pull_request; add one with exactly this subject",
     ),
     sample(
         "AADSTS700016",
@@ -58,7 +58,7 @@ ACCESS = (
     sample(
         "AADSTS50076",
         "AADSTS50076: Due to a configuration change, you must use multi-factor authentication.",
-        "the tenant asks for a second factor",
+        "the tenant requires multi-factor authentication",
     ),
     sample("AADSTS90002", "AADSTS90002: Tenant 'nowhere' not found.", "there is no such tenant"),
     sample("", "ERROR: Please run 'az login' to setup account.", "nobody is logged in to Azure; run `az login`"),
@@ -75,12 +75,12 @@ ACCESS = (
     sample(
         "AuthorizationFailure",
         "This request is not authorized to perform this operation.",
-        "the storage account's network rules keep this machine out",
+        "the storage account's network rules block this machine",
     ),
     sample(
         "KeyBasedAuthenticationNotPermitted",
         "Key based authentication is not permitted on this storage account.",
-        "the storage account takes no keys, and one was used; set shoal:authentication to entra",
+        "the storage account refuses keys, and a key was used; set shoal:authentication to entra",
     ),
     sample(
         "InsufficientAccountPermissions",
@@ -96,12 +96,12 @@ ACCESS = (
     sample(
         "RoleAssignmentExists",
         "The role assignment already exists.",
-        "somebody has given the same role already; delete that assignment",
+        "the same role assignment already exists outside this stack; delete it",
     ),
     sample(
         "RoleAssignmentUpdateNotPermitted",
         "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
-        "an assignment of this name is there for another principal",
+        "a role assignment of this name exists for another principal",
     ),
     sample(
         "RoleDefinitionDoesNotExist",
@@ -111,6 +111,6 @@ ACCESS = (
     sample(
         "RoleAssignmentLimitExceeded",
         "The role assignment limit for the subscription has been reached. No more role assignments can be created.",
-        "the subscription has as many role assignments as it may have",
+        "the subscription has reached its limit of role assignments",
     ),
 )

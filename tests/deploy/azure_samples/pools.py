@@ -12,14 +12,14 @@ POOLS = (
     sample(
         "InvalidPropertyValue",
         f'{INVALID} Details: [{{"code":"PropertyName","message":"imageReference"}}]',
-        "Batch does not take this image with this node agent",
+        "Batch does not accept this image with this node agent",
     ),
     sample(
         "InvalidPropertyValue",
         f'{INVALID} Details: [{{"code":"PropertyName","message":"autoScaleEvaluationInterval"}}]',
-        "Batch does not take the pool's formula or its interval",
+        "Batch does not accept the pool's formula or its interval",
     ),
-    sample("InvalidPropertyValue", INVALID, "Batch does not take one of the values that it was given"),
+    sample("InvalidPropertyValue", INVALID, "Batch does not accept one of the values"),
     sample(
         "UnsupportedVMSize",
         "The VM size is not supported.",
@@ -28,23 +28,23 @@ POOLS = (
     sample(
         "AllocationFailed",
         "Desired number of dedicated nodes could not be allocated",
-        "the region has no such nodes to give at the moment; wait",
+        "the region has no capacity for these nodes at the moment; wait",
     ),
     sample(
         "AllocationTimedout",
         "Desired number of dedicated nodes could not be allocated as the resize timeout was reached",
-        "the nodes did not come in time; wait",
+        "the nodes were not allocated in time; wait",
     ),
     sample(
         "PropertyCannotBeUpdated",
         "A property that cannot be updated was specified as part of the request. Details: "
         '[{"code":"PropertyName","message":"networkConfiguration"}]',
-        "Azure cannot change networkConfiguration of a pool that is there; replace the pool",
+        "Azure cannot change networkConfiguration of an existing pool; replace the pool",
     ),
     sample(
         "InvalidApplicationPackageReferences",
         "One or more application package references could not be satisfied.",
-        "a pool names an application package that is not there or not active; deploy again",
+        "a pool refers to an application package that does not exist or is not active; deploy again",
     ),
     sample("NodeAgentSKUNotFound", "The specified Node Agent SKU does not exist.", "Batch has no such node agent"),
     sample(
@@ -60,7 +60,7 @@ POOLS = (
     sample(
         "InvalidAutoScalingSettings",
         "The specified auto-scaling settings are not valid.",
-        "Batch does not take the pool's formula or its interval; run `shoal autoscale check`",
+        "Batch does not accept the pool's formula or its interval; run `shoal autoscale check`",
     ),
     sample(
         "TooManyEnableAutoScaleRequests",
@@ -73,7 +73,7 @@ POOLS = (
         "an older pool of this name is still being deleted; wait",
     ),
     sample("PoolBeingResized", "The specified pool is being resized", "the pool is being resized; wait"),
-    sample("PoolExists", "The specified pool already exists.", "a pool of this name that is not the stack's"),
+    sample("PoolExists", "The specified pool already exists.", "a pool of this name that is not this stack's"),
     sample("AccountIsDisabled", "The specified account is disabled.", "the Batch account is disabled"),
     sample(
         "InvalidAutoStorageAccount",
@@ -83,6 +83,6 @@ POOLS = (
     sample(
         "AutoStorageAccountNotSpecified",
         "The Batch account shoaldev has no auto-storage account, in which application packages are kept.",
-        "the Batch account has no storage for application packages",
+        "the Batch account has no storage account for application packages",
     ),
 )

@@ -14,37 +14,37 @@ REQUESTS = (
     sample(
         "NetcfgSubnetRangesOverlap",
         "Subnet 'nodes' is not valid because its IP address range overlaps with that of an existing subnet.",
-        "the addresses of subnet nodes overlap with those of another",
+        "the addresses of the subnet nodes overlap with those of another",
     ),
     sample(
         "InvalidResourceReference",
         f"Resource {GROUP}/subnets/nodes referenced by resource {ACCOUNT}/pools/spot was not found.",
-        f"{GROUP}/subnets/nodes, which {ACCOUNT}/pools/spot needs, is not there",
+        f"{GROUP}/subnets/nodes, which {ACCOUNT}/pools/spot needs, does not exist",
     ),
     sample(
         "ParentResourceNotFound",
         "Can not perform requested operation on nested resource. Parent resource 'shoaldev' not found.",
-        "shoaldev is not there: somebody deleted it; run `pulumi refresh`",
+        "shoaldev no longer exists: somebody deleted it; run `pulumi refresh`",
     ),
     sample(
         "AnotherOperationInProgress",
         "Another operation on this or dependent resource is in progress.",
-        "something else is being done to the resource; wait until it is done",
+        "another operation on the resource is in progress; wait until it is done",
     ),
     sample(
         "StorageAccountOperationInProgress",
         "An operation is currently performing on this storage account that requires exclusive access.",
-        "something else is being done to the storage account",
+        "another operation on the storage account is in progress",
     ),
     sample(
         "PropertyChangeNotAllowed",
         "Changing property 'location' is not allowed.",
-        "Azure cannot change location of what is there",
+        "Azure cannot change location of an existing resource",
     ),
     sample(
         "TooManyRequests",
         "The request is being throttled as the limit has been reached for operation type - Write_ObservationWindow.",
-        "Azure was asked too much at a time; wait some minutes",
+        "Azure received too many requests at a time; wait some minutes",
     ),
     sample("ServerBusy", "The server is currently unable to receive requests.", "the service is busy; wait a minute"),
 )

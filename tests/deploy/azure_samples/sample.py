@@ -1,4 +1,4 @@
-"""One answer of Azure's, and the names that the samples use."""
+"""An answer of Azure, and the names that the samples use."""
 
 from dataclasses import dataclass
 
@@ -12,11 +12,11 @@ PRINCIPAL = "0f14a80d42e54d57afe046acf9dfae05"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     code: str
-    """Empty where the message alone tells."""
+    """Empty where the error has only a message."""
     message: str
-    told: str
-    """Stands in the sentence."""
+    explanation: str
+    """Part of the sentence that explains it."""
 
 
-def sample(code: str, message: str, told: str) -> Sample:
-    return Sample(code=code, message=message, told=told)
+def sample(code: str, message: str, explanation: str) -> Sample:
+    return Sample(code=code, message=message, explanation=explanation)

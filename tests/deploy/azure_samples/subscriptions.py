@@ -16,12 +16,12 @@ SUBSCRIPTIONS = (
         "NoRegisteredProviderFound",
         "No registered resource provider found for location 'westus9' and API version '2024-07-01' for type "
         "'batchAccounts'. The supported api-versions are '2015-12-01'.",
-        "westus9 has no batchAccounts in this API version; choose another shoal:location",
+        "westus9 does not offer batchAccounts in this API version; choose another shoal:location",
     ),
     sample(
         "SubscriptionNotFound",
         f"The subscription '{SUBSCRIPTION}' could not be found.",
-        f"there is no subscription {SUBSCRIPTION} for this login; check azure-native:subscriptionId",
+        f"this login has no access to a subscription {SUBSCRIPTION}; check azure-native:subscriptionId",
     ),
     sample(
         "ReadOnlyDisabledSubscription",
@@ -39,12 +39,12 @@ SUBSCRIPTIONS = (
         "ScopeLocked",
         f"The scope '{ACCOUNT}' cannot perform delete operation because following scope(s) are locked: '{GROUP}'. "
         "Please remove the lock and try again.",
-        f"a lock on {GROUP} keeps it from being changed or deleted; remove the lock",
+        f"a lock on {GROUP} prevents changes or deletion; remove the lock",
     ),
     sample(
         "ResourceGroupNotFound",
         "Resource group 'shoal-dev' could not be found.",
-        "resource group shoal-dev is not there: somebody deleted it; run `pulumi refresh`",
+        "resource group shoal-dev no longer exists: somebody deleted it; run `pulumi refresh`",
     ),
     sample(
         "ResourceGroupBeingDeleted",
