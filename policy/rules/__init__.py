@@ -1,4 +1,4 @@
-"""The rules of the policy pack; docs/policies.md shows them as a table. Nothing here knows Pulumi."""
+"""The rules of the policy pack; docs/policies.md lists them in a table. Nothing here depends on Pulumi."""
 
 from rules.access import NO_PUBLIC_ADDRESSES, NO_SHARED_KEYS
 from rules.budgets import BUDGET_PRESENT

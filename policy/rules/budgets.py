@@ -1,4 +1,4 @@
-"""A rule on the stack: somebody is told when it costs too much."""
+"""A rule on the stack: a budget notifies somebody when it costs too much."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,12 +10,12 @@ BUDGETS = ("azure-native:consumption:Budget", "azure-native:costmanagement:Budge
 def _no_budget(resources: Sequence[Declared], _circumstances: Circumstances) -> Iterator[str]:
     types = {resource.type for resource in resources}
     if BATCH_ACCOUNT in types and types.isdisjoint(BUDGETS):
-        yield "the stack has a Batch account and no budget; add one, with the address of whoever pays"
+        yield "the stack has a Batch account but no budget; add one that notifies the person who pays"
 
 
 BUDGET_PRESENT = StackRule(
     name="budget-present",
-    reason="A budget stops nothing, but tells somebody within a day rather than at the end of the month.",
+    reason="A budget stops nothing, but it notifies somebody within a day rather than at the end of the month.",
     level=Level.ADVISORY,
     violations=_no_budget,
 )

@@ -1,4 +1,4 @@
-"""A rule on formulas: what Batch would refuse, and what the linter finds."""
+"""A rule on formulas: no errors that Batch would refuse, and no findings of the linter."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ def _findings(_type: str, pool: Inputs, _circumstances: Circumstances) -> Iterat
 
 FORMULA_CLEAN = Rule(
     name="formula-clean",
-    reason="A formula that is wrong fails or misleads its pool only when tasks come; the linter says so before.",
+    reason="A wrong formula fails, or scales its pool badly, only once tasks arrive. The linter finds it before that.",
     level=Level.MANDATORY,
     types=(POOL,),
     violations=_findings,

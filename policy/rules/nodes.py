@@ -1,4 +1,4 @@
-"""Rules on how many nodes a pool has: none when idle, never too many, and mostly Spot."""
+"""Rules on the number of nodes of a pool: none when idle, never too many, and mostly Spot."""
 
 from collections.abc import Iterator
 
@@ -8,20 +8,20 @@ from shoal.autoscale.lint.trials import IDLE, OVERLOAD, OVERLOAD_ON_SPOT, Target
 from shoal.autoscale.scenarios import PendingTasks
 
 SOME_NODES = 16
-UNSAID = PendingTasks()
-AS_MANY_AS_UNSAID = UNSAID.max_spot_nodes + UNSAID.max_dedicated_nodes
-"""What a pool may have that says no limits: the default of one rule is no violation of another."""
+DEFAULTS = PendingTasks()
+DEFAULT_LIMIT = DEFAULTS.max_spot_nodes + DEFAULTS.max_dedicated_nodes
+"""Nodes that a pool may have when it sets no limits, so that a pool with default settings breaks no rule."""
 
 
 def _never_idle(_type: str, pool: Inputs, _circumstances: Circumstances) -> Iterator[str]:
     formula = formula_of(pool)
     if formula is None:
         if (targets := fixed_targets(pool)).nodes:
-            yield f"it has {targets.nodes} nodes whether tasks run or not; give it limits or a formula instead"
+            yield f"it has {targets.nodes} nodes whether tasks run or not; use limits or a formula instead"
         return
     least = min((targets.nodes for targets in formula.tried(IDLE, nodes=SOME_NODES)), default=0)
     if least:
-        yield f"with no task for a week, its formula still keeps {least} nodes; let the target follow the tasks to 0"
+        yield f"after a week without tasks, its formula keeps {least} nodes; let the target follow the tasks down to 0"
 
 
 def _too_large(_type: str, pool: Inputs, circumstances: Circumstances) -> Iterator[str]:
@@ -32,49 +32,52 @@ def _too_large(_type: str, pool: Inputs, circumstances: Circumstances) -> Iterat
 
 
 def _little_spot(_type: str, pool: Inputs, circumstances: Circumstances) -> Iterator[str]:
-    asked = circumstances.settings["share"]
+    minimum = circumstances.settings["share"]
     targets = _when_busy(pool)
-    if targets.nodes and targets.spot / targets.nodes < asked:
+    if targets.nodes and targets.spot / targets.nodes < minimum:
         yield (
-            f"when it is busy, {targets.spot} of its {targets.nodes} nodes are Spot nodes, and at least {asked:.0%} "
-            "should be; raise maxSpotNodes, and keep dedicated nodes for when Spot is not to be had"
+            f"when it is busy, {targets.spot} of its {targets.nodes} nodes are Spot nodes, and at least {minimum:.0%} "
+            "should be; raise maxSpotNodes, and use dedicated nodes only while Spot capacity is missing"
         )
 
 
 def _largest(pool: Inputs) -> int:
-    """Nodes, whether Spot nodes are to be had or not."""
+    """Return the most nodes that the pool can have, with Spot capacity or without."""
     formula = formula_of(pool)
     if formula is None:
         return fixed_targets(pool).nodes
-    tried = (targets for load in (OVERLOAD, OVERLOAD_ON_SPOT) for targets in formula.tried(load, nodes=0))
-    return max((targets.nodes for targets in tried), default=0)
+    trials = (targets for load in (OVERLOAD, OVERLOAD_ON_SPOT) for targets in formula.tried(load, nodes=0))
+    return max((targets.nodes for targets in trials), default=0)
 
 
 def _when_busy(pool: Inputs) -> Targets:
-    """While Spot nodes are to be had, and at its largest."""
+    """Return the targets of the pool at its largest, while Spot nodes are available."""
     formula = formula_of(pool)
     if formula is None:
         return fixed_targets(pool)
-    tried = formula.tried(OVERLOAD_ON_SPOT, nodes=0)
-    return max(tried, key=lambda targets: targets.nodes, default=Targets(dedicated=0, spot=0))
+    trials = formula.tried(OVERLOAD_ON_SPOT, nodes=0)
+    return max(trials, key=lambda targets: targets.nodes, default=Targets(dedicated=0, spot=0))
 
 
 SCALES_TO_ZERO = Rule(
     name="scales-to-zero",
-    reason="Nodes cost money whether tasks run or not, and a forgotten pool bills for ever.",
+    reason="Nodes cost money whether tasks run or not, and a forgotten pool costs money forever.",
     level=Level.MANDATORY,
     types=(POOL,),
     violations=_never_idle,
 )
 NODES_CAPPED = Rule(
     name="nodes-capped",
-    reason="A job with a million tasks by mistake becomes as many nodes as a pool may have, and the bill for them.",
+    reason="A job with a million tasks by mistake starts as many nodes as the pool may have, and you pay for them.",
     level=Level.MANDATORY,
     types=(POOL,),
     violations=_too_large,
     settings=(
         Setting(
-            name="nodes", default=AS_MANY_AS_UNSAID, meaning="nodes that one pool may have, of both kinds", minimum=1
+            name="nodes",
+            default=DEFAULT_LIMIT,
+            meaning="maximum number of nodes of one pool, of both kinds together",
+            minimum=1,
         ),
     ),
 )
@@ -84,5 +87,5 @@ SPOT_SHARE = Rule(
     level=Level.MANDATORY,
     types=(POOL,),
     violations=_little_spot,
-    settings=(Setting(name="share", default=0.5, meaning="of a busy pool's nodes, at least", maximum=1),),
+    settings=(Setting(name="share", default=0.5, meaning="minimum share of Spot nodes in a busy pool", maximum=1),),
 )

@@ -1,4 +1,4 @@
-"""A rule on application packages: none without a version."""
+"""A rule on application packages: each names its version."""
 
 from collections.abc import Iterator
 
@@ -7,13 +7,13 @@ from rules.rule import POOL, Circumstances, Inputs, Level, Rule
 
 def _without_version(_type: str, pool: Inputs, _circumstances: Circumstances) -> Iterator[str]:
     for i, package in enumerate(pool.get("applicationPackages") or []):
-        if "version" not in tuple(package):  # `in` alone would ask for its value, which a preview may not know
-            yield f"applicationPackages[{i}] names no version, so nodes take what is the default when they start"
+        if "version" not in tuple(package):  # `in` on the mapping reads the value, which a preview may not know
+            yield f"applicationPackages[{i}] names no version, so nodes get whichever is the default when they start"
 
 
 PACKAGES_PINNED = Rule(
     name="packages-pinned",
-    reason="Nodes of one pool with different versions give results that nobody can repeat.",
+    reason="Nodes of one pool with different versions give results that cannot be reproduced.",
     level=Level.MANDATORY,
     types=(POOL,),
     violations=_without_version,

@@ -1,4 +1,4 @@
-"""What a rule is: a name, a reason, what it can be configured with, and a pure function on what a program declares."""
+"""The parts of a rule: a name, a reason, settings, and a pure function on the resources that a program declares."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 Inputs = Mapping[str, Any]
-"""Of a resource, named as azure-native names them."""
+"""Inputs of a resource, named as azure-native names them."""
 VERSION = re.compile(r"^(azure-native:\w+)/v\w+:")
 
 POOL = "azure-native:batch:Pool"
@@ -17,12 +17,12 @@ STORAGE_ACCOUNT = "azure-native:storage:StorageAccount"
 
 
 class Level(StrEnum):
-    """What a violation does. Source: Pulumi, enforcement levels."""
+    """Effect of a violation. Source: Pulumi, enforcement levels."""
 
     MANDATORY = "mandatory"
-    """It ends the deployment."""
+    """A violation ends the deployment."""
     ADVISORY = "advisory"
-    """It is a warning."""
+    """A violation is a warning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Setting:
 
     @property
     def schema(self) -> dict[str, Any]:
-        """JSON Schema, as Pulumi checks a pack's configuration by."""
+        """Return the JSON Schema with which Pulumi checks a pack's configuration."""
         kind = "integer" if isinstance(self.default, int) else "number"
         limits = {"minimum": self.minimum} | ({} if self.maximum is None else {"maximum": self.maximum})
         return {"type": kind, "default": self.default, "description": self.meaning, **limits}
@@ -59,20 +59,20 @@ class Declared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Of each resource of some types."""
+    """A rule on each resource of some types."""
 
     name: str
     reason: str
     level: Level
     types: tuple[str, ...]
     violations: Callable[[str, Inputs, Circumstances], Iterable[str]]
-    """From the type and the inputs of one resource: what is wrong, and what to do."""
+    """Function from the type and the inputs of one resource to violations: the problem, and the way to fix it."""
     settings: tuple[Setting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackRule:
-    """Of a stack as a whole."""
+    """A rule on a stack as a whole."""
 
     name: str
     reason: str
@@ -82,10 +82,11 @@ class StackRule:
 
 
 def plain_type(token: str) -> str:
-    """Without the version of the API that a program may name."""
+    """Remove the API version from a resource type, where a program names one."""
     return VERSION.sub(r"\1:", token)
 
 
 def circumstances(rule: Rule | StackRule, configured: Mapping[str, Any], today: date) -> Circumstances:
+    """Return the rule's settings, with defaults for those that are not configured, and the date."""
     settings = {setting.name: configured.get(setting.name, setting.default) for setting in rule.settings}
     return Circumstances(settings=settings, today=today)

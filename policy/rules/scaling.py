@@ -1,4 +1,4 @@
-"""How a pool is scaled, taken from its inputs, and how many nodes that can become."""
+"""The scaling of a pool, read from its inputs, and the number of nodes that it can lead to."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from shoal.azure.limits import DEFAULT_EVALUATION_INTERVAL, accepted_evaluation_
 class Formula:
     text: str
     interval: int
-    """Between two evaluations, in ticks."""
+    """Time between two evaluations, in ticks."""
 
     def tried(self, load: Load, *, nodes: int) -> Iterator[Targets]:
-        """What it wants under a load that lasts; nothing where it is no formula, of which another rule tells."""
+        """Yield its targets under a load that lasts; none for an invalid formula, which another rule reports."""
         program = _program(self.text)
         if program is not None:
             yield from targets_under(program, load, nodes=nodes, every=max(self.interval, HOUR))
@@ -34,7 +34,7 @@ def formula_of(pool: Inputs) -> Formula | None:
 
 
 def fixed_targets(pool: Inputs) -> Targets:
-    """Of a pool without a formula; none where nothing is said, as Batch takes it."""
+    """Return the targets of a pool without a formula; unset ones are 0, as in Batch."""
     fixed = (pool.get("scaleSettings") or {}).get("fixedScale") or {}
     dedicated, spot = (int(fixed.get(name) or 0) for name in ("targetDedicatedNodes", "targetLowPriorityNodes"))
     return Targets(dedicated=dedicated, spot=spot)

@@ -1,4 +1,4 @@
-"""What docs/policies.md and the configuration for local stacks say of the rules is what the code has."""
+"""docs/policies.md and the configuration for local stacks agree with the rules."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The rules of the policy pack as plain functions on what a program declares."""
+"""The rules of the policy pack, as plain functions on the resources that a program declares."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -51,7 +51,7 @@ def test_pool_that_follows_its_tasks_breaks_no_rule_on_nodes(interval: str | Non
 
 
 @pytest.mark.parametrize("pool", [{}, {"scaleSettings": None}, fixed(), scaled(UNREADABLE)])
-def test_pool_without_nodes_or_without_a_formula_that_can_be_read_breaks_none_either(pool: dict[str, Any]) -> None:
+def test_pool_without_nodes_or_with_an_invalid_formula_breaks_no_rule_on_nodes(pool: dict[str, Any]) -> None:
     for rule in (SCALES_TO_ZERO, NODES_CAPPED, SPOT_SHARE):
         assert violations(rule, pool) == []
 
@@ -59,8 +59,8 @@ def test_pool_without_nodes_or_without_a_formula_that_can_be_read_breaks_none_ei
 @pytest.mark.parametrize(
     ("pool", "message"),
     [
-        (scaled(ALWAYS_TWO), "with no task for a week, its formula still keeps 2 nodes; let the target follow"),
-        (fixed(spot=3), "it has 3 nodes whether tasks run or not; give it limits or a formula"),
+        (scaled(ALWAYS_TWO), "after a week without tasks, its formula keeps 2 nodes; let the target follow"),
+        (fixed(spot=3), "it has 3 nodes whether tasks run or not; use limits or a formula"),
         (fixed(dedicated=1, spot=1), "it has 2 nodes whether tasks run or not"),
     ],
 )
@@ -72,16 +72,16 @@ def test_pool_must_have_no_node_when_idle(pool: dict[str, Any], message: str) ->
 @pytest.mark.parametrize(
     ("pool", "allowed", "most"),
     [
-        (scaled(FOLLOWING), 23, 24),  # 20 Spot nodes, and 4 dedicated ones while those do not come
+        (scaled(FOLLOWING), 23, 24),  # 20 Spot nodes, and 4 dedicated ones that stand in
         (scaled(FOLLOWING), 24, None),
         (scaled(DEDICATED), 9, 10),
         (fixed(dedicated=60, spot=60), 100, 120),
         (fixed(dedicated=50, spot=50), 100, None),
     ],
 )
-def test_pool_may_have_so_many_nodes_and_no_more(pool: dict[str, Any], allowed: int, most: int | None) -> None:
-    told = f"it may have {most} nodes, and {allowed} are allowed; lower maxSpotNodes and maxDedicatedNodes"
-    assert violations(NODES_CAPPED, pool, nodes=allowed) == ([] if most is None else [told])
+def test_pool_may_not_have_more_nodes_than_allowed(pool: dict[str, Any], allowed: int, most: int | None) -> None:
+    violation = f"it may have {most} nodes, and {allowed} are allowed; lower maxSpotNodes and maxDedicatedNodes"
+    assert violations(NODES_CAPPED, pool, nodes=allowed) == ([] if most is None else [violation])
 
 
 def test_pool_without_a_limit_has_too_many_nodes() -> None:
@@ -89,13 +89,13 @@ def test_pool_without_a_limit_has_too_many_nodes() -> None:
     assert "and 110 are allowed" in violation
 
 
-def test_pool_that_says_no_limits_breaks_no_rule_of_nodes() -> None:
-    unsaid = scaled(formula(PendingTasks()))
-    assert [violations(rule, unsaid) for rule in (SCALES_TO_ZERO, NODES_CAPPED, SPOT_SHARE)] == [[], [], []]
+def test_pool_with_default_limits_breaks_no_rule_on_nodes() -> None:
+    default = scaled(formula(PendingTasks()))
+    assert [violations(rule, default) for rule in (SCALES_TO_ZERO, NODES_CAPPED, SPOT_SHARE)] == [[], [], []]
 
 
 @pytest.mark.parametrize(
-    ("pool", "share", "told"),
+    ("pool", "share", "message"),
     [
         (scaled(FOLLOWING), 1.0, None),
         (scaled(DEDICATED), 0.5, "when it is busy, 0 of its 10 nodes are Spot nodes, and at least 50% should be"),
@@ -105,19 +105,19 @@ def test_pool_that_says_no_limits_breaks_no_rule_of_nodes() -> None:
         (fixed(dedicated=3, spot=1), 0.5, "when it is busy, 1 of its 4 nodes are Spot nodes"),
     ],
 )
-def test_busy_pool_is_mostly_spot(pool: dict[str, Any], share: float, told: str | None) -> None:
-    found = violations(SPOT_SHARE, pool, share=share)
-    assert [told in violation for violation in found if told] == ([] if told is None else [True])
-    assert len(found) == (told is not None)
+def test_busy_pool_is_mostly_spot(pool: dict[str, Any], share: float, message: str | None) -> None:
+    reported = violations(SPOT_SHARE, pool, share=share)
+    assert [message in violation for violation in reported if message] == ([] if message is None else [True])
+    assert len(reported) == (message is not None)
 
 
-def test_formula_is_held_against_the_linter_and_a_comment_silences_it() -> None:
+def test_formula_is_linted_and_a_comment_silences_a_rule() -> None:
     assert violations(FORMULA_CLEAN, scaled(FOLLOWING)) == []
     assert violations(FORMULA_CLEAN, fixed(spot=3)) == []
-    found = violations(FORMULA_CLEAN, scaled(UNLIMITED))
-    assert any("[no-cap]" in violation for violation in found)
+    reported = violations(FORMULA_CLEAN, scaled(UNLIMITED))
+    assert any("[no-cap]" in violation for violation in reported)
     silenced = violations(FORMULA_CLEAN, scaled(f"// shoal: off no-cap\n{UNLIMITED}"))
-    assert len(silenced) == len(found) - 1
+    assert len(silenced) == len(reported) - 1
     (refused,) = violations(FORMULA_CLEAN, scaled(UNREADABLE))
     assert refused.startswith("formula:1:34: error: ")
 
@@ -136,11 +136,11 @@ def test_nodes_have_no_public_address(network: dict[str, Any] | None, public: bo
 
 
 @pytest.mark.parametrize(
-    ("kind", "account", "told"),
+    ("kind", "account", "messages"),
     [
         (STORAGE_ACCOUNT, {"allowSharedKeyAccess": False}, []),
-        (STORAGE_ACCOUNT, {"allowSharedKeyAccess": True}, ["it takes keys; set allowSharedKeyAccess to false"]),
-        (STORAGE_ACCOUNT, {}, ["it takes keys; set allowSharedKeyAccess to false"]),
+        (STORAGE_ACCOUNT, {"allowSharedKeyAccess": True}, ["it accepts keys; set allowSharedKeyAccess to false"]),
+        (STORAGE_ACCOUNT, {}, ["it accepts keys; set allowSharedKeyAccess to false"]),
         (BATCH_ACCOUNT, {"allowedAuthenticationModes": ["AAD"]}, []),
         (BATCH_ACCOUNT, {"allowedAuthenticationModes": ["AAD", "SharedKey"]}, ["leave SharedKey out of"]),
         (BATCH_ACCOUNT, {}, ["leave SharedKey out of"]),
@@ -155,14 +155,14 @@ def test_nodes_have_no_public_address(network: dict[str, Any] | None, public: bo
         (
             BATCH_ACCOUNT,
             {"allowedAuthenticationModes": [], "autoStorage": {"authenticationMode": "StorageKeys"}},
-            ["it reads its storage by a key; set autoStorage.authenticationMode to BatchAccountManagedIdentity"],
+            ["it accesses its storage with a key; set autoStorage.authenticationMode to BatchAccountManagedIdentity"],
         ),
     ],
 )
-def test_accounts_take_no_keys(kind: str, account: dict[str, Any], told: Sequence[str]) -> None:
-    found = violations(NO_SHARED_KEYS, account, kind)
-    assert len(found) == len(told)
-    assert all(expected in violation for expected, violation in zip(told, found, strict=True))
+def test_accounts_take_no_keys(kind: str, account: dict[str, Any], messages: Sequence[str]) -> None:
+    reported = violations(NO_SHARED_KEYS, account, kind)
+    assert len(reported) == len(messages)
+    assert all(expected in violation for expected, violation in zip(messages, reported, strict=True))
 
 
 def of_image(name: str) -> dict[str, Any]:
@@ -175,22 +175,22 @@ def test_image_is_not_near_the_end_of_its_support() -> None:
     name = "ubuntu-22.04"
     end = IMAGES[name].end_of_life
 
-    def found(today: date, days: int) -> list[str]:
+    def reported(today: date, days: int) -> list[str]:
         configured = circumstances(IMAGE_SUPPORTED, {"days": days}, today)
         return list(IMAGE_SUPPORTED.violations(POOL, of_image(name), configured))
 
-    assert found(end - timedelta(days=90), 90) == []
-    assert found(end - timedelta(days=89), 89) == []
-    assert found(end - timedelta(days=89), 90) == [
-        f"the support of {name} ends on {end}, in 89 days; choose another image"
+    assert reported(end - timedelta(days=90), 90) == []
+    assert reported(end - timedelta(days=89), 89) == []
+    assert reported(end - timedelta(days=89), 90) == [
+        f"support for {name} ends on {end}, in 89 days; choose another image"
     ]
-    assert found(end + timedelta(days=1), 0) == [f"{name} has had no support since {end}; choose another image"]
+    assert reported(end + timedelta(days=1), 0) == [f"{name} has been unsupported since {end}; choose another image"]
 
 
 @pytest.mark.parametrize(
     "pool", [{}, {"deploymentConfiguration": {"virtualMachineConfiguration": {"imageReference": {"id": "/mine"}}}}]
 )
-def test_image_that_nobody_knows_is_not_judged(pool: dict[str, Any]) -> None:
+def test_unknown_image_is_not_judged(pool: dict[str, Any]) -> None:
     assert violations(IMAGE_SUPPORTED, pool) == []
 
 
@@ -202,7 +202,7 @@ def test_packages_have_versions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("types", "told"),
+    ("types", "count"),
     [
         ([], 0),
         ([STORAGE_ACCOUNT], 0),
@@ -211,9 +211,9 @@ def test_packages_have_versions() -> None:
         ([BATCH_ACCOUNT, "azure-native:costmanagement:Budget"], 0),
     ],
 )
-def test_stack_with_a_batch_account_has_a_budget(types: list[str], told: int) -> None:
+def test_stack_with_a_batch_account_has_a_budget(types: list[str], count: int) -> None:
     declared = [Declared(type=kind, inputs={}) for kind in types]
-    assert len(list(BUDGET_PRESENT.violations(declared, circumstances(BUDGET_PRESENT, {}, TODAY)))) == told
+    assert len(list(BUDGET_PRESENT.violations(declared, circumstances(BUDGET_PRESENT, {}, TODAY)))) == count
 
 
 def test_version_of_the_api_does_not_hide_a_resource() -> None:
