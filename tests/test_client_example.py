@@ -17,4 +17,4 @@ def test_unmodified_client_runs_a_thousand_tasks_and_reads_each_stdout(service: 
         [sys.executable, CLIENT], env=os.environ | variables, capture_output=True, text=True, timeout=120, check=False
     )
     assert answer.returncode == 0, answer.stderr
-    assert answer.stdout == "1000 tasks ran; the last one said: hello 999\n"
+    assert answer.stdout == "1000 tasks ran; the last one printed: hello 999\n"

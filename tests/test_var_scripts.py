@@ -72,14 +72,17 @@ def test_figures_of_a_known_point_stay_what_they_were(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"horizon": "0"}, "--horizon: must be a whole number from 1 on, not '0'"),
+        ({"horizon": "0"}, "--horizon: must be a whole number of at least 1, not '0'"),
         ({"horizon": "1.5"}, "--horizon"),
         ({"paths": "-3"}, "--paths"),
         ({"confidence": "1"}, "--confidence: must be a number between 0 and 1, not '1'"),
         ({"confidence": "1/0"}, "--confidence"),
         ({"confidence": "much"}, "--confidence"),
         ({"seed": "x"}, "--seed"),
-        ({"ticker": "TSLA"}, "has 0 prices of 'TSLA', at least 2 are needed; it knows AAPL, AMZN, GOOG, IBM, MSFT"),
+        (
+            {"ticker": "TSLA"},
+            "has 0 prices of 'TSLA', at least 2 are needed; it has AAPL, AMZN, GOOG, IBM, MSFT",
+        ),
         ({"prices": "nowhere.csv"}, "nowhere.csv"),
         ({"prices": str(APP / "risk.py")}, "must have the columns symbol, date and price"),
     ],

@@ -1,7 +1,7 @@
-"""What `make demo` runs: from a clone to the results of a sweep, through the command `shoal` alone, as a person would.
+"""The script behind `make demo`: it runs a sweep from start to results with nothing but the command `shoal`.
 
-The pool has no node at first, grows for the sweep, loses a Spot node in the middle of it and has none again afterwards.
-The service of the demo has a state directory of its own, so that it disturbs no other, and ends with the demo.
+The pool starts without nodes, grows for the sweep, loses a Spot node in the middle of it and ends at zero.
+The demo's service has its own state directory, so it does not disturb another one, and ends with the demo.
 """
 
 import csv
@@ -29,12 +29,12 @@ MERGED = RESULTS / "merge" / "merge"
 CONFIDENCE = "0.99"
 NODES = ("nodes", "spot", "-s", "local", "--json")
 PATIENCE = 120.0
-LOOK_EVERY = 0.2
-"""Seconds, both."""
+POLL_INTERVAL = 0.2
+"""PATIENCE and POLL_INTERVAL are in seconds."""
 
 
 class StepFailed(Exception):
-    """A command of the demo did not succeed; it has said why."""
+    """A command of the demo failed; it has printed the reason itself."""
 
 
 def main() -> int:
@@ -45,7 +45,7 @@ def main() -> int:
         with service():
             shoal("up", "-s", "local", "-y")
             wait_for_nodes()
-            job = shoal("submit", str(JOB_FILE), "-s", "local", *sys.argv[1:], answers=True).strip()
+            job = shoal("submit", str(JOB_FILE), "-s", "local", *sys.argv[1:], capture=True).strip()
             wait_for_nodes("running", "running", "running")
             shoal("local", "chaos", "--preempt", "any")
             shoal("watch", job, "-s", "local")
@@ -63,42 +63,43 @@ def main() -> int:
 
 @contextmanager
 def service() -> Iterator[None]:
-    """The embedded service while the demo runs. It is stopped also where it was only half started."""
+    """Run the embedded service during the demo. It is stopped even if it was only half started."""
     try:
         shoal("local", "start", "--state", str(STATE), "--port", "0")
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave the service behind
         shoal("local", "stop")
 
 
-def shoal(*arguments: str, answers: bool = False) -> str:
-    """Show the command and run it; its answer, where that is asked for. Raises StepFailed unless it ends with 0."""
+def shoal(*arguments: str, capture: bool = False) -> str:
+    """Show and run the command; with `capture`, return its output. Raises StepFailed where it fails."""
     print(f"\n$ shoal {shlex.join(arguments)}", flush=True)
-    return _run(arguments, stdout=subprocess.PIPE if answers else None)
+    return _run(arguments, stdout=subprocess.PIPE if capture else None)
 
 
 def wait_for_nodes(*states: str) -> None:
-    """Until the pool's nodes are in these states; no states are no nodes. Raises StepFailed when it takes too long."""
+    """Wait until the pool's nodes have these states; without states, until there are no nodes. Raises StepFailed."""
     deadline = time.monotonic() + PATIENCE
-    while (seen := [node["state"] for node in json.loads(_run(NODES, stdout=subprocess.PIPE))]) != list(states):
+    while (current := [node["state"] for node in json.loads(_run(NODES, stdout=subprocess.PIPE))]) != list(states):
         if time.monotonic() > deadline:
-            raise StepFailed(f"after {PATIENCE} s the pool's nodes are {seen}, not {list(states)}")
-        time.sleep(LOOK_EVERY)
+            raise StepFailed(f"after {PATIENCE} s the pool's nodes are {current}, not {list(states)}")
+        time.sleep(POLL_INTERVAL)
     print(f"\nnodes: {', '.join(states) or 'none'}", flush=True)
 
 
 def _run(arguments: Sequence[str], *, stdout: int | None) -> str:
+    # Popen rather than run(), which would kill the command on Ctrl-C: it ends by itself and cleans up.
     process = subprocess.Popen([BIN / "shoal", *arguments], env=_environment(), stdout=stdout, text=True)
     try:
-        answer, _ = process.communicate()
+        output, _ = process.communicate()
     except KeyboardInterrupt:
         process.send_signal(signal.SIGINT)
         process.wait()
         raise
     if process.returncode:
         raise StepFailed(f"shoal {arguments[0]} ended with exit code {process.returncode}")
-    return answer or ""
+    return output or ""
 
 
 def report(*, seconds: float) -> None:
@@ -114,7 +115,7 @@ def report(*, seconds: float) -> None:
 
 
 def pivot(rows: Sequence[Mapping[str, str]]) -> list[str]:
-    """A line a share, a column a horizon."""
+    """Return the table of median risks: one line per share, one column per horizon."""
     risks: dict[tuple[str, int], list[float]] = defaultdict(list)
     for row in rows:
         if row["confidence"] == CONFIDENCE:
@@ -129,7 +130,7 @@ def pivot(rows: Sequence[Mapping[str, str]]) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """As in an activated environment, so that the nodes' `python3` is the one that was set up."""
+    """Return the variables of an activated environment, so that `python3` on the nodes is the one of this clone."""
     return os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "SHOAL_STATE": str(ROOT / STATE)}
 
 

@@ -1,4 +1,4 @@
-"""The chart of a sweep, as SVG written by hand: one panel a share, risk against horizon, a line a confidence.
+"""Draw the chart of a sweep as SVG: one panel per share, risk against horizon, one line per confidence.
 
 It needs no font and no script, and reads on light and on dark pages. The same estimates give the same bytes.
 """
@@ -49,7 +49,7 @@ class Scale(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """What the seeds say about one share, horizon and confidence."""
+    """Lowest, median and highest risk over the seeds, for one share, horizon and confidence."""
 
     horizon: int
     low: float
@@ -79,7 +79,7 @@ def draw(estimates: Sequence[Estimate]) -> str:
 
 
 def spreads(estimates: Sequence[Estimate], confidence: float) -> list[Spread]:
-    """By horizon: the lowest, the median and the highest value at risk over the seeds."""
+    """Return the spread of the value at risk over the seeds, for each horizon."""
     chosen = [estimate for estimate in estimates if estimate.confidence == confidence]
     by_horizon = {
         horizon: [estimate.value_at_risk for estimate in chosen if estimate.horizon == horizon]
@@ -93,7 +93,7 @@ def _horizons(estimates: Sequence[Estimate]) -> list[int]:
 
 
 def _risk_ticks(estimates: Sequence[Estimate]) -> list[float]:
-    """From nothing lost, or from a gain, to the largest risk in steps of a fifth of the position or less."""
+    """Return round marks from zero, or from a gain, to the largest risk: steps of a fifth of the position or less."""
     low = min(0.0, min(estimate.value_at_risk for estimate in estimates))
     high = max(estimate.value_at_risk for estimate in estimates)
     step = next((step for step in (0.01, 0.02, 0.05, 0.1) if high - low <= 5 * step), 0.2)
@@ -163,7 +163,7 @@ def _curve(points: Sequence[Spread], colour: int, *, across: Scale, up: Scale) -
 
 
 def _values(ends: Sequence[Spread], *, across: Scale, up: Scale) -> list[str]:
-    """The figures at the ends of the lines, moved upwards as far as they would cover each other."""
+    """Print the figures at the ends of the lines, and move those upwards that would cover each other."""
     parts = []
     free = up.start
     for end in sorted(ends, key=lambda end: end.middle):
@@ -176,7 +176,7 @@ def _values(ends: Sequence[Spread], *, across: Scale, up: Scale) -> list[str]:
 
 
 def _spaced(horizons: Sequence[int], across: Scale) -> list[int]:
-    """Those whose labels do not touch; the last always."""
+    """Return the horizons whose labels do not touch, always with the last one."""
     kept = [horizons[-1]]
     for horizon in reversed(horizons):
         if across(kept[-1]) - across(horizon) >= 16:

@@ -1,4 +1,4 @@
-"""One task's result: the record that the simulation writes and the merge reads."""
+"""The result of one task: the record that the simulation writes and the merge reads."""
 
 from __future__ import annotations
 

@@ -12,33 +12,33 @@ from estimate import Estimate, from_json
 
 def main() -> None:
     parser = _parser()
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        estimates = read_estimates(given.directory)
+        estimates = read_estimates(arguments.directory)
     except (OSError, ValueError) as exc:
         parser.error(str(exc))
-    given.csv.write_text(table(estimates), encoding="utf-8")
-    given.svg.write_text(chart.draw(estimates), encoding="utf-8")
-    print(f"{len(estimates)} estimates merged into {given.csv} and {given.svg}")
+    arguments.csv.write_text(table(estimates), encoding="utf-8")
+    arguments.svg.write_text(chart.draw(estimates), encoding="utf-8")
+    print(f"{len(estimates)} estimates merged into {arguments.csv} and {arguments.svg}")
 
 
 def read_estimates(directory: Path) -> list[Estimate]:
-    """All estimates below the directory, sorted; the order and the names of the files do not show.
+    """Return all estimates below the directory, sorted; the names and the order of the files do not matter.
 
     Raises ValueError for a file that is no estimate, for two that disagree about one point, and for none at all.
     """
-    found: dict[tuple[object, ...], Estimate] = {}
+    estimates: dict[tuple[object, ...], Estimate] = {}
     for path in sorted(directory.rglob("*.json")):
         try:
             estimate = from_json(path.read_text(encoding="utf-8"))
         except ValueError as exc:
             raise ValueError(f"{path}: {exc}") from exc
         point = estimate[:5]
-        if found.setdefault(point, estimate) != estimate:
+        if estimates.setdefault(point, estimate) != estimate:
             raise ValueError(f"{path} contradicts another file about {point}; remove the older one")
-    if not found:
+    if not estimates:
         raise ValueError(f"no JSON file below {directory}")
-    return sorted(found.values())
+    return sorted(estimates.values())
 
 
 def table(estimates: Iterable[Estimate]) -> str:

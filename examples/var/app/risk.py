@@ -1,7 +1,7 @@
 """Value at risk by bootstrap. Pure: no files, no arguments, and the same seed gives the same figures anywhere.
 
-Two things keep the figures equal between versions of Python: draws come from `Random.random()` alone, the one method
-whose sequence the library promises to keep, and sums are exact (`fsum`).
+Two things keep the figures equal in all versions of Python: draws come from `Random.random()`, the only method whose
+sequence the library promises to keep, and sums are exact (`fsum`).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ def log_returns(prices: Sequence[float]) -> list[float]:
 
 
 def bootstrap_losses(returns: Sequence[float], *, horizon: int, paths: int, seed: int) -> list[float]:
-    """Losses over `horizon` months as fractions of the position, sorted, the worst last; a gain is a negative loss.
+    """Return losses over `horizon` months as fractions of the position, the worst last; a gain is a negative loss.
 
-    The history is resampled once before the paths are drawn from it, so seeds differ by as much as a history of this
-    length leaves open, and not only by the noise of the simulation.
+    The history is resampled once before the paths are drawn from it. So the spread over the seeds shows the uncertainty
+    of a history of this length, not only the noise of the simulation.
     """
     random = Random(seed).random
     history = _draws(returns, len(returns), random)
@@ -29,12 +29,12 @@ def bootstrap_losses(returns: Sequence[float], *, horizon: int, paths: int, seed
 
 
 def value_at_risk(losses: Sequence[float], confidence: Fraction) -> float:
-    """The smallest of the sorted losses that is not exceeded with at least this probability."""
+    """Return the smallest of the sorted losses that is not exceeded with at least this probability."""
     return losses[_rank(losses, confidence) - 1]
 
 
 def expected_shortfall(losses: Sequence[float], confidence: Fraction) -> float:
-    """The mean of the worst `1 - confidence` of the sorted losses: the value at risk and the mean excess over it.
+    """Return the mean of the worst `1 - confidence` of the sorted losses: value at risk plus mean excess over it.
 
     Source: Rockafellar and Uryasev, Conditional value-at-risk for general loss distributions (2002), theorem 10.
     """

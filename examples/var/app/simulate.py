@@ -14,20 +14,20 @@ from estimate import Estimate, to_json
 
 def main() -> None:
     parser = _parser()
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        prices = read_prices(given.prices, given.ticker)
+        prices = read_prices(arguments.prices, arguments.ticker)
     except (OSError, ValueError) as exc:
         parser.error(str(exc))
     estimate = simulate(
         prices,
-        ticker=given.ticker,
-        horizon=given.horizon,
-        confidence=given.confidence,
-        paths=given.paths,
-        seed=given.seed,
+        ticker=arguments.ticker,
+        horizon=arguments.horizon,
+        confidence=arguments.confidence,
+        paths=arguments.paths,
+        seed=arguments.seed,
     )
-    given.out.write_text(to_json(estimate), encoding="utf-8")
+    arguments.out.write_text(to_json(estimate), encoding="utf-8")
     print(
         f"{estimate.ticker} over {estimate.horizon} months at {estimate.confidence:.4g}: "
         f"value at risk {estimate.value_at_risk:.4f}, expected shortfall {estimate.expected_shortfall:.4f}"
@@ -50,7 +50,7 @@ def simulate(
 
 
 def read_prices(path: Path, ticker: str) -> list[float]:
-    """The monthly prices of one share, oldest first. Raises ValueError where the file has no use for it."""
+    """Return the monthly prices of one share, oldest first. Raises ValueError where the file lacks them."""
     with path.open(encoding="utf-8", newline="") as lines:
         rows = csv.DictReader(lines)
         if not {"symbol", "date", "price"} <= set(rows.fieldnames or ()):
@@ -59,7 +59,7 @@ def read_prices(path: Path, ticker: str) -> list[float]:
     chosen = sorted((date, price) for symbol, date, price in quotes if symbol == ticker)
     if len(chosen) < 2:
         known = ", ".join(sorted({symbol for symbol, _, _ in quotes}))
-        raise ValueError(f"{path} has {len(chosen)} prices of {ticker!r}, at least 2 are needed; it knows {known}")
+        raise ValueError(f"{path} has {len(chosen)} prices of {ticker!r}, at least 2 are needed; it has {known}")
     return [price for _, price in chosen]
 
 
@@ -76,8 +76,8 @@ def _price(text: str, place: str) -> float:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--prices", type=Path, required=True, help="CSV file with the columns symbol, date and price")
-    parser.add_argument("--ticker", required=True, help="the share, as its symbol stands in the prices")
-    parser.add_argument("--horizon", type=_whole, required=True, help="months that the position is held")
+    parser.add_argument("--ticker", required=True, help="the symbol of the share, as in the prices file")
+    parser.add_argument("--horizon", type=_whole, required=True, help="holding period in months")
     parser.add_argument("--confidence", type=_confidence, required=True, help="between 0 and 1, such as 0.99")
     parser.add_argument("--paths", type=_whole, default=50_000, help="simulated paths (default: %(default)s)")
     parser.add_argument(
@@ -89,12 +89,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _whole(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, not {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text!r}")
     return int(text)
 
 
 def _confidence(text: str) -> Fraction:
-    """Exact, because a rank computed from the binary 0.99 is off by one at some numbers of paths."""
+    """Read the confidence as an exact fraction: with the binary 0.99, some numbers of paths give a rank off by one."""
     try:
         confidence = Fraction(text)
     except (ValueError, ZeroDivisionError):
