@@ -1,4 +1,4 @@
-"""What the measurements need of Batch: a fixed pool, a job, and its tasks' times."""
+"""Batch resources for the measurements: a fixed pool and a job."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""How long a person waits for a deployment in which nothing has changed, with each engine."""
+"""Measure the time of a deployment without changes, with each engine."""
 
 import os
 import shutil
@@ -34,7 +34,7 @@ def _embedded() -> float:
 
 
 def _pulumi(path: str) -> tuple[float, float]:
-    """`shoal up` with Pulumi's engine, and `pulumi up` beside it."""
+    """Return the seconds of `shoal up` with Pulumi's engine, and of plain `pulumi up`."""
     with _project() as directory, service() as running:
         variables = {**running.environment(), "PATH": path}
         ours = [str(SHOAL), "up", "-y", "--engine", "pulumi"]
@@ -44,7 +44,7 @@ def _pulumi(path: str) -> tuple[float, float]:
 
 
 def _project() -> "TemporaryDirectory[str]":
-    """A copy of the repository's program: Pulumi writes beside it."""
+    """Copy the repository's program: Pulumi writes files beside it."""
     directory = TemporaryDirectory(prefix="shoal-bench-")
     for name in PROGRAM:
         target = Path(directory.name) / name
@@ -55,6 +55,7 @@ def _project() -> "TemporaryDirectory[str]":
 
 
 def _local(running: Service, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables with the exports of `shoal local env`."""
     printed = subprocess.run(
         ["sh", "-c", f'eval "$({SHOAL} local env)" && exec env -0'], env=variables, capture_output=True, check=True
     ).stdout.decode()
@@ -62,7 +63,7 @@ def _local(running: Service, variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def _unchanged(up: Callable[[], None]) -> float:
-    up()
+    up()  # the first deployment creates everything
     return median(_seconds(up) for _ in range(REPETITIONS))
 
 

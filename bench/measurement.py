@@ -1,4 +1,4 @@
-"""One figure, and the same figure of a peer where one was measured beside it."""
+"""A measured figure, with the figure of a peer where one was measured beside it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ class Measurement:
 
     @property
     def ratio(self) -> float | None:
-        """Ours through theirs: above 1, more of the unit than the peer."""
+        """Return our value divided by the peer's: above 1, more of the unit than the peer."""
         return None if self.peer_value is None else self.value / self.peer_value
 
     def to_json(self) -> dict[str, Any]:
@@ -29,5 +29,5 @@ class Measurement:
 
 
 def _rounded(value: float) -> float:
-    """Three digits are more than a run on a shared machine can tell."""
+    """Round to three digits: a run on a shared machine is not more precise."""
     return float(f"{value:.3g}")

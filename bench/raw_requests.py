@@ -1,4 +1,4 @@
-"""Task collections as bytes on the wire, built and signed before the clock starts: only the service is measured."""
+"""Requests that add task collections, built and signed before the clock starts: only the service is measured."""
 
 import base64
 import hashlib
@@ -24,7 +24,7 @@ def task_collections(service: Service, job: str, command_line: str, *, count: in
 
 
 def post_all(service: Service, requests: Sequence[bytes], *, connections: int) -> int:
-    """Send the requests over as many connections as asked; returns how many tasks were accepted."""
+    """Send the requests over this many connections, and return how many tasks were accepted."""
     shares = [requests[first::connections] for first in range(connections)]
     with ThreadPoolExecutor(connections) as threads:
         return sum(threads.map(lambda share: _post(service, share), shares))

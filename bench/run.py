@@ -1,4 +1,4 @@
-"""Measure, print a table, and write `bench/results.json`. One measurement a file; each starts a service of its own."""
+"""Measure, print a table, and write `bench/results.json`. Each measurement has its own file and service."""
 
 import argparse
 import json
@@ -25,15 +25,15 @@ LINE = "{:<34}{:>12} {:<9}{:>14}{:>9}"
 
 
 def main() -> None:
-    given = _parser().parse_args()
+    arguments = _parser().parse_args()
     print(LINE.format("", "", "", "peer", "ratio"))
     results = []
-    for name in given.only or MEASUREMENTS:
-        for measurement in MEASUREMENTS[name](given.scale):
+    for name in arguments.only or MEASUREMENTS:
+        for measurement in MEASUREMENTS[name](arguments.scale):
             results.append(measurement.to_json())
             print(LINE.format(*_cells(measurement)), flush=True)
-    given.out.write_text(json.dumps(results, indent=2) + "\n")
-    print(f"\nwritten to {given.out}")
+    arguments.out.write_text(json.dumps(results, indent=2) + "\n")
+    print(f"\nwritten to {arguments.out}")
 
 
 def _cells(measurement: Measurement) -> list[str]:
@@ -44,9 +44,11 @@ def _cells(measurement: Measurement) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", action="append", choices=MEASUREMENTS, help="leave out all others; repeatable")
-    parser.add_argument("--scale", type=float, default=1.0, help="more or fewer tasks (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("results.json"))
+    parser.add_argument("--only", action="append", choices=MEASUREMENTS, help="run only this measurement; repeatable")
+    parser.add_argument("--scale", type=float, default=1.0, help="factor on the number of tasks (default: %(default)s)")
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).with_name("results.json"), help="file for the results"
+    )
     return parser
 
 

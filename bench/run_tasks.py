@@ -1,4 +1,4 @@
-"""`true` tasks run per second, from the first start to the last end, beside what runs commands on one machine."""
+"""Measure how many `true` tasks run per second, from first start to last end, beside local tools that run commands."""
 
 import shutil
 import subprocess
@@ -24,7 +24,7 @@ def measure(scale: float) -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="shoal-bench-") as directory:
         for peer, command in peers(Path(directory)).items():
             if shutil.which(command[0]) is None:
-                sys.stderr.write(f"left out: {command[0]} is not installed\n")
+                sys.stderr.write(f"skipped {peer}: {command[0]} is not installed\n")
                 continue
             theirs = commands_per_second(command, count)
             yield Measurement(name=f"run true tasks / {peer}", value=ours, unit="tasks/s", peer=peer, peer_value=theirs)
@@ -49,7 +49,10 @@ def tasks_per_second(count: int) -> float:
 
 
 def peers(directory: Path) -> dict[str, Sequence[str]]:
-    """As many at a time as the pool has slots; GNU parallel keeps each one's output and times, as Batch does."""
+    """Return the commands of the peers, which run as many commands at a time as the pool has slots.
+
+    GNU parallel keeps the output and the times of each command, as Batch does.
+    """
     width = str(NODES * SLOTS)
     log, results = str(directory / "log"), str(directory / "results")
     return {

@@ -1,4 +1,4 @@
-"""Autoscale formulas evaluated per second, and a day of a large pool simulated: in processor time of one core."""
+"""Measure evaluations of a formula per second, and the simulation of a large pool's day, in time of one core."""
 
 import time
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def measure(scale: float) -> Iterator[Measurement]:
 
 
 def _evaluations(scale: float) -> float:
-    """Parsed once; with samples of an hour, and the results written out as Batch does."""
+    """Return evaluations per second of a compiled formula, on samples of an hour, with results in Batch's format."""
     program = compile_formula(parse(formula(PendingTasks())))
     now = datetime(2026, 1, 5, 12, tzinfo=UTC)
     samples = SampleHistory()
@@ -35,14 +35,14 @@ def _evaluations(scale: float) -> float:
     count = max(1, round(EVALUATIONS * scale))
     began = time.process_time()
     for _ in range(count):
-        run = evaluate(program, time=now, samples=samples, pool=pool)
-        if run.error or not run.results:
-            raise RuntimeError(f"the default formula failed: {run.error}")
+        evaluation = evaluate(program, time=now, samples=samples, pool=pool)
+        if evaluation.error or not evaluation.results:
+            raise RuntimeError(f"the default formula failed: {evaluation.error}")
     return count / (time.process_time() - began)
 
 
 def _simulation(scale: float) -> float:
-    """Seconds for all of the tasks, which keep the nodes busy for most of the day."""
+    """Return the seconds for simulating all tasks, which keep the nodes busy for most of the day."""
     count = max(1, round(TASKS * scale))
     group = TaskGroup(count=count, duration=LogNormal(250, 0.5), over=DAY - 6000, at_random=True)
     work = workload([group], seed=1)

@@ -1,4 +1,4 @@
-"""A service of the measurement's own, on a state directory that goes with it."""
+"""An embedded service for one measurement, on a temporary state directory."""
 
 import os
 import subprocess
@@ -54,7 +54,7 @@ def service() -> Iterator[Service]:
 
 
 def shoal(state: str, *arguments: str) -> str:
-    """What the command printed. Raises CalledProcessError where it failed; its stderr is the bench's own."""
+    """Run the command and return its stdout. Its stderr is passed through. Raises CalledProcessError where it fails."""
     command = [str(SHOAL), *arguments]
     return subprocess.run(
         command, cwd=ROOT, env=environment(state), stdout=subprocess.PIPE, text=True, check=True

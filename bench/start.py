@@ -1,4 +1,4 @@
-"""How long a person waits: for a service that answers, and for the command's help."""
+"""Measure the time until the service answers, and until the command prints its help."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ REPETITIONS = 5
 
 def measure(_scale: float) -> Iterator[Measurement]:
     with TemporaryDirectory(prefix="shoal-bench-") as state:
-        shoal(state, "--help")
+        shoal(state, "--help")  # compiles the bytecode
         helped = median(_seconds(lambda: shoal(state, "--help")) for _ in range(REPETITIONS))
         yield Measurement(name="shoal --help", value=helped, unit="s")
         try:

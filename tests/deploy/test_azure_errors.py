@@ -9,7 +9,7 @@ from pulumi.automation import DiagnosticEvent, EngineEvent
 
 from components.packages.package_upload import Waiting
 from components.packages.publication import Publication, publish
-from shoal.azure_errors import KNOWN, explained, recognized, told
+from shoal.azure_errors import KNOWN, explained, recognized, with_explanations
 from shoal.azure_errors.known import FIELD, KnownError
 from shoal.deploy.embedded.engine import Host
 from shoal.deploy.engines import EmbeddedEngine
