@@ -55,8 +55,8 @@ def test_github_comment_is_made_once_and_updated_after(server: PullRequests, tmp
     ]
     others[0]["user"] = None  # of an account that is gone
     server.comments.extend(others)
-    assert publish("github", server, tmp_path, "<!-- shoal:dev -->\nfirst\n") == "made comment 151\n"
-    assert publish("github", server, tmp_path, "<!-- shoal:prod -->\nother\n") == "made comment 152\n"
+    assert publish("github", server, tmp_path, "<!-- shoal:dev -->\nfirst\n") == "created comment 151\n"
+    assert publish("github", server, tmp_path, "<!-- shoal:prod -->\nother\n") == "created comment 152\n"
     assert publish("github", server, tmp_path, "<!-- shoal:dev -->\nsecond\n") == "updated comment 151\n"
     assert [comment["body"] for comment in server.comments[149:]] == [
         "<!-- shoal:dev -->\nme too",
@@ -68,7 +68,7 @@ def test_github_comment_is_made_once_and_updated_after(server: PullRequests, tmp
 def test_azure_thread_is_made_once_and_updated_after(server: PullRequests, tmp_path: Path) -> None:
     server.threads.append({"id": 1, "comments": [{"id": 1, "isDeleted": True}]})
     server.threads.append({"id": 2, "comments": []})
-    assert publish("azure", server, tmp_path, "<!-- shoal:dev -->\nfirst\n") == "made thread 3\n"
+    assert publish("azure", server, tmp_path, "<!-- shoal:dev -->\nfirst\n") == "created thread 3\n"
     assert publish("azure", server, tmp_path, "<!-- shoal:dev -->\nsecond\n") == "updated thread 3\n"
     assert server.threads[2]["comments"][0]["content"] == "<!-- shoal:dev -->\nsecond\n"
 
@@ -95,7 +95,7 @@ def test_server_that_refuses_or_is_not_there_is_told_in_a_line(server: PullReque
     assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
     assert "/elsewhere/repos/o/r/issues/7/comments?" in refused.stderr
     nobody = published("github", server, tmp_path, body, GITHUB_API_URL="http://127.0.0.1:1")
-    assert nobody.stderr.startswith("the comment cannot be put there: ")
+    assert nobody.stderr.startswith("the comment could not be published: ")
 
 
 def test_system_that_is_not_known_is_refused(server: PullRequests, tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ def test_only_numbers_name_a_stack_of_a_pull_request(runner: Runner, script: str
         [f"ci/{script}", "../dev", "dev"], cwd=runner.directory, capture_output=True, text=True, check=False
     )
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "is no number of a pull request" in refused.stderr
+    assert "is not the number of a pull request" in refused.stderr
 
 
 def test_no_job_is_left_out() -> None:

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Read by the scripts that ask `pulumi`: it would only say that it is not logged in.
+# Sourced by the scripts that call `pulumi`, whose own message would only be that it is not logged in.
 if [ -z "${PULUMI_BACKEND_URL:-}${PULUMI_ACCESS_TOKEN:-}" ]; then
-  echo "PULUMI_BACKEND_URL is not set; give it the address of the stacks' state, as docs/gitops.md tells" >&2
+  echo "PULUMI_BACKEND_URL is not set; set it to the address of the stacks' state (see docs/gitops.md)" >&2
   exit 2
 fi

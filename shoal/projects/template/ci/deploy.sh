@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings a stack to what its configuration declares; a second time it changes nothing.
+# Deploys a stack as its configuration declares it; a second run changes nothing.
 set -euo pipefail
 stack=${1:?give the stack}
 export PATH="$PWD/.venv/bin:$PATH"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Deploys a pull request's own stack, pr-NUMBER: configured as another one, with names of its own.
+# Deploys a pull request's own stack, pr-NUMBER, with the configuration of another stack but its own names.
 set -euo pipefail
 number=${1:?give the number of the pull request}
-base=${2:?give the stack whose configuration it takes}
-[[ $number =~ ^[0-9]+$ ]] || { echo "'$number' is no number of a pull request" >&2; exit 2; }
+base=${2:?give the stack whose configuration to copy}
+[[ $number =~ ^[0-9]+$ ]] || { echo "'$number' is not the number of a pull request" >&2; exit 2; }
 stack="pr-$number"
 export PATH="$PWD/.venv/bin:$PATH"
 source "$(dirname "$0")/backend.sh"
 
-[ -f "Pulumi.$base.yaml" ] || { echo "there is no Pulumi.$base.yaml to take the configuration of" >&2; exit 2; }
+[ -f "Pulumi.$base.yaml" ] || { echo "there is no Pulumi.$base.yaml to copy the configuration from" >&2; exit 2; }
 cp "Pulumi.$base.yaml" "Pulumi.$stack.yaml"
 stacks=$(pulumi stack ls --json)
 grep -q "\"name\": \"$stack\"" <<<"$stacks" || pulumi stack init "$stack" --no-select

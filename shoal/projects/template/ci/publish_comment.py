@@ -1,9 +1,9 @@
-"""Puts comment.md on a pull request: updates the comment of an earlier run, found by its first line, or makes it.
+"""Publish comment.md on a pull request: update the comment of an earlier run, found by its first line, or create one.
 
     python3 ci/publish_comment.py github    with GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_TOKEN, PULL_REQUEST
     python3 ci/publish_comment.py azure     with the variables of a pull request's build and SYSTEM_ACCESSTOKEN
 
-Needs nothing beside Python. Sources: GitHub REST, issue comments; Azure DevOps REST 7.1, pull request threads.
+Needs only Python. Sources: GitHub REST, issue comments; Azure DevOps REST 7.1, pull request threads.
 """
 
 import json
@@ -25,13 +25,13 @@ def main() -> None:
     file = Path("comment.md")
     body = file.read_text(encoding="utf-8") if file.is_file() else ""
     if not body.startswith("<!-- shoal:"):
-        sys.exit("comment.md holds no comment; see why in the step before")
+        sys.exit("comment.md holds no comment; the step before shows the reason")
     try:
         print(publishers[sys.argv[1]](body))
     except urllib.error.HTTPError as exc:
         sys.exit(f"{exc.url} answers {exc.code} {exc.reason}: {exc.read().decode(errors='replace')}")
     except urllib.error.URLError as exc:
-        sys.exit(f"the comment cannot be put there: {exc.reason}")
+        sys.exit(f"the comment could not be published: {exc.reason}")
 
 
 def publish_to_github(body: str) -> str:
@@ -42,8 +42,8 @@ def publish_to_github(body: str) -> str:
         if (comment["user"] or {}).get("type") == "Bot" and _has_marker(comment["body"], body):
             _call("PATCH", f"{issues}/comments/{comment['id']}", token, {"body": body})
             return f"updated comment {comment['id']}"
-    made = _call("POST", comments, token, {"body": body})
-    return f"made comment {made['id']}"
+    created = _call("POST", comments, token, {"body": body})
+    return f"created comment {created['id']}"
 
 
 def publish_to_azure(body: str) -> str:
@@ -60,26 +60,27 @@ def publish_to_azure(body: str) -> str:
             _call("PATCH", address, token, {"content": body})
             return f"updated thread {thread['id']}"
     comment = {"parentCommentId": 0, "content": body, "commentType": "text"}
-    made = _call("POST", f"{threads}?{version}", token, {"comments": [comment], "status": "closed"})
-    return f"made thread {made['id']}"
+    created = _call("POST", f"{threads}?{version}", token, {"comments": [comment], "status": "closed"})
+    return f"created thread {created['id']}"
 
 
 def _variable(name: str) -> str:
-    """A workflow sets one that has no value to nothing."""
+    """Return a variable of the environment; exit where it is missing."""
     value = os.environ.get(name)
-    if not value:
+    if not value:  # a workflow sets a variable without a value to an empty text
         sys.exit(f"{name} is not set")
     return value
 
 
-def _has_marker(found: str, body: str) -> bool:
-    return found.splitlines()[:1] == body.splitlines()[:1]
+def _has_marker(published: str, body: str) -> bool:
+    """Return whether a published comment has the first line, the marker, of this one."""
+    return published.splitlines()[:1] == body.splitlines()[:1]
 
 
 def _pages(address: str, token: str) -> Iterator[Any]:
     page = 1
-    while found := _call("GET", f"{address}?per_page={PAGE}&page={page}", token):
-        yield from found
+    while comments := _call("GET", f"{address}?per_page={PAGE}&page={page}", token):
+        yield from comments
         page += 1
 
 

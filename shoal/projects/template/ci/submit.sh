@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Submits the jobs that a stack's configuration lists; what is there already is not submitted again.
+# Submits the jobs listed in a stack's configuration; tasks that exist already are not submitted again.
 set -euo pipefail
 stack=${1:?give the stack}
 export PATH="$PWD/.venv/bin:$PATH"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Deletes a pull request's own stack with all that it has; does nothing where there is none.
+# Deletes a pull request's own stack with all its resources; does nothing where there is none.
 set -euo pipefail
 number=${1:?give the number of the pull request}
-[[ $number =~ ^[0-9]+$ ]] || { echo "'$number' is no number of a pull request" >&2; exit 2; }
+[[ $number =~ ^[0-9]+$ ]] || { echo "'$number' is not the number of a pull request" >&2; exit 2; }
 stack="pr-$number"
 export PATH="$PWD/.venv/bin:$PATH"
 source "$(dirname "$0")/backend.sh"
