@@ -1,10 +1,10 @@
-"""Writes the table of ARM's types that `shoal/deploy/arm_types` reads, from definitions in the bicep-types JSON form.
+"""Generate the tables of ARM's types that `shoal/deploy/arm_types` reads, from definitions in the bicep-types format.
 
     python tools/arm_types.py DIRECTORY
 
-DIRECTORY is searched for `*.json` with provider and version in the path, each a list as `generated/**/types.json` of
-https://github.com/Azure/bicep-types-az (MIT) is one. Descriptions are left out, and of what is read-only all but the
-names. What the tables mean stands in `shoal/deploy/resources/arm_types/shapes.py`.
+DIRECTORY is searched for `*.json` files with provider and version in the path. Each is a list in the format of
+`generated/**/types.json` in https://github.com/Azure/bicep-types-az (MIT). Descriptions are left out; read-only
+properties keep only their names. `shoal/deploy/resources/arm_types/shapes.py` explains the tables.
 """
 
 import json
@@ -48,7 +48,7 @@ TYPES = {
         "storageAccounts/managementPolicies",
     ],
 }
-"""What the program can declare, in the versions that azure-native 3.29 speaks. The tables of resource groups and of
+"""Types that the program can declare, in the versions that azure-native 3.29 uses. The tables of resource groups and
 scheduled query rules are written by hand."""
 REQUIRED, READ_ONLY = 1, 2
 """Bits of a property's flags."""
@@ -61,7 +61,7 @@ FRACTIONS = {
     "numberOfEvaluationPeriods",
     "threshold",
 }
-"""Properties that the source has as integers, for want of a type, and azure-rest-api-specs as numbers of any kind."""
+"""Properties that are integers in the source, which has no other type, but any numbers in azure-rest-api-specs."""
 SPELLED = {
     "Microsoft.Batch": {"ContainerRegistry": {"userName": "username"}},
     "Microsoft.Storage": {
@@ -80,7 +80,7 @@ SPELLED = {
         "VirtualNetworkRule": {"virtualNetworkResourceId": "id"},
     },
 }
-"""Where azure-native has names of its own: by object, from its name to ARM's. Source: `x-ms-client-name` in
+"""Names that differ: by object, from azure-native's to ARM's. Source: `x-ms-client-name` in
 azure-rest-api-specs, and the schema of pulumi-azure-native 3.29."""
 LIMITS = ("maxLength", "maxValue", "minLength", "minValue", "pattern", "sensitive")
 
@@ -88,7 +88,7 @@ Definition = Mapping[str, Any]
 
 
 class Table:
-    """The objects that the resources of one file need, each named once."""
+    """The objects that the resources of one file need, each under a unique name."""
 
     def __init__(self, definitions: list[Definition], spelled: Mapping[str, Mapping[str, str]]) -> None:
         self._definitions = definitions
@@ -97,7 +97,7 @@ class Table:
         self.objects: dict[str, Any] = {}
 
     def resource(self, body: Definition) -> dict[str, Any]:
-        """The name's shape, and the object that is the body without it."""
+        """Return the shape of the resource's name, and the object of its body without the name."""
         definition = self._resolve(body)
         properties = dict(definition["properties"])
         name = self._shape(properties.pop("name")["type"])
@@ -113,43 +113,43 @@ class Table:
                 limits = {name: definition[name] for name in LIMITS if name in definition}
                 return {"type": BARE[kind], **limits} if limits else BARE[kind]
             case "StringLiteralType" | "UnionType":
-                return {"enum": sorted(set(self._words(definition)))}
+                return {"enum": sorted(set(self._values(definition)))}
             case "ArrayType":
                 limits = {name: definition[name] for name in LIMITS if name in definition}
                 return {"items": self._shape(definition["itemType"]), **limits}
             case _:
                 return {"object": self._object(definition)}
 
-    def _words(self, definition: Definition) -> Iterator[str]:
-        """Of an enumeration; that most are open to words of later versions is not kept."""
+    def _values(self, definition: Definition) -> Iterator[str]:
+        """Yield the values of an enumeration. Most are open to values of later versions, but the tables do not tell."""
         match definition["$type"]:
             case "StringLiteralType":
                 yield definition["value"]
             case "UnionType":
                 for element in definition["elements"]:
-                    yield from self._words(self._resolve(element))
+                    yield from self._values(self._resolve(element))
             case "StringType":
                 return
             case other:
-                raise ValueError(f"an enumeration with an element of {other}")
+                raise ValueError(f"an enumeration has an element of type {other}")
 
     def _object(self, definition: Definition) -> str:
         name = self._free_name(definition)
         if name not in self.objects:
             self._named[name] = definition
-            self.objects[name] = {}  # it may refer to itself
+            self.objects[name] = {}  # reserved first: the object may refer to itself
             self.objects[name] = self._entry(definition)
         return name
 
     def _entry(self, definition: Definition) -> dict[str, Any]:
-        given: Mapping[str, Any] = definition.get("properties", definition.get("baseProperties", {}))
-        writable = {name: value for name, value in given.items() if not value["flags"] & READ_ONLY}
+        properties: Mapping[str, Any] = definition.get("properties", definition.get("baseProperties", {}))
+        writable = {name: value for name, value in properties.items() if not value["flags"] & READ_ONLY}
         entry = {
             "properties": {
                 name: "number" if name in FRACTIONS else self._shape(value["type"]) for name, value in writable.items()
             },
             "required": sorted(name for name, value in writable.items() if value["flags"] & REQUIRED),
-            "readOnly": sorted(set(given) - set(writable)),
+            "readOnly": sorted(set(properties) - set(writable)),
             "spelled": self._spelled.get(definition["name"], {}),
         }
         if "additionalProperties" in definition:
@@ -157,12 +157,12 @@ class Table:
         if "discriminator" in definition:
             entry["discriminator"] = definition["discriminator"]
             entry["variants"] = {
-                word: self._object(self._resolve(element)) for word, element in definition["elements"].items()
+                value: self._object(self._resolve(element)) for value, element in definition["elements"].items()
             }
         return {key: value for key, value in entry.items() if value}
 
     def _free_name(self, definition: Definition) -> str:
-        """Several objects may have one name; those that are alike are one."""
+        """Return a unique name: different objects may share one in the source, equal objects keep sharing it."""
         name, number = definition["name"], 1
         while self._named.get(name, definition) != definition:
             number += 1
@@ -173,22 +173,22 @@ class Table:
 def table(title: str, definitions: list[Definition]) -> dict[str, Any]:
     provider, _, version = title.partition("@")
     bodies = {entry["name"].lower(): entry["body"] for entry in definitions if entry["$type"] == "ResourceType"}
-    found = Table(definitions, SPELLED.get(provider, {}))
+    collected = Table(definitions, SPELLED.get(provider, {}))
     names = [f"{provider}/{name}" for name in TYPES[title]]
-    resources = {name: found.resource(bodies[f"{name}@{version}".lower()]) for name in names}
-    return {"source": SOURCE, "resources": resources, "objects": found.objects}
+    resources = {name: collected.resource(bodies[f"{name}@{version}".lower()]) for name in names}
+    return {"source": SOURCE, "resources": resources, "objects": collected.objects}
 
 
 def find_definitions(directory: Path, title: str) -> list[Definition]:
-    """Ends the program where no file has all of the title's types."""
+    """Return the definitions of the file that has all of the title's types. Exits where there is none."""
     provider, _, version = title.partition("@")
-    wanted = {f"{provider}/{name}@{version}".lower() for name in TYPES[title]}
+    names = {f"{provider}/{name}@{version}".lower() for name in TYPES[title]}
     for path in sorted(directory.rglob("*.json")):
         if {provider.lower(), version} <= set(re.split("[@/]", str(path.with_suffix("")).lower())):
             definitions = json.loads(path.read_text())
-            if wanted <= {entry["name"].lower() for entry in definitions if entry["$type"] == "ResourceType"}:
+            if names <= {entry["name"].lower() for entry in definitions if entry["$type"] == "ResourceType"}:
                 return list(definitions)
-    sys.exit(f"no file below {directory} defines {', '.join(sorted(wanted))}")
+    sys.exit(f"no file below {directory} defines {', '.join(sorted(names))}")
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
-"""What `pulumi preview --diff` says of the Azure example stack, `Pulumi.dev.yaml`: preview_transcript.py FILE
+"""Write the output of `pulumi preview --diff` for the Azure stack, `Pulumi.dev.yaml`: preview_transcript.py FILE
 
-Asked of Pulumi's engine with the stand-in provider, so no account is needed. The engine tells resources in the order
-in which they come; here they stand below what they belong to, so that the same stack gives the same text.
+Pulumi's engine runs with the stand-in provider, so no account is needed. The engine prints resources in the order in
+which they are registered; here each stands below its parent, so that the same stack gives the same text.
 """
 
 import os
@@ -18,7 +18,7 @@ COMMAND = "pulumi preview --diff --stack dev"
 BLOCK = re.compile(r"^ *\+ (?P<type>[\w-]+(:[\w-]+)+): \(create\)$")
 URN = re.compile(r"^ *\[urn=urn:pulumi:dev::shoal::(?P<types>.+)::(?P<name>.+)]$")
 Block = tuple[tuple[list[str], str], list[str]]
-"""The types from the root and the name, by which resources are sorted, and the lines."""
+"""A sort key, made of the types from the root and the name, and the lines of the resource."""
 RANDOM_NAME = re.compile(r'(roleAssignmentName *: )"[0-9a-f-]{36}"')
 
 
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def preview() -> str:
-    """As printed. Raises CalledProcessError."""
+    """Return the output of the preview. Raises CalledProcessError."""
     with TemporaryDirectory(prefix="shoal-") as directory:
         environment = os.environ | {"SHOAL_STATE": f"{directory}/state"}
         shoal = f"{sys.executable} -m shoal"
@@ -46,7 +46,7 @@ def preview() -> str:
 
 
 def tidied(printed: str) -> str:
-    """The resources in order, and the summary; without what differs from run to run or says nothing here."""
+    """Return the resources in order, and the summary, without lines that differ from run to run or do not matter."""
     blocks, rest = _blocks(printed.splitlines())
     summary = rest[next(i for i, line in enumerate(rest) if line.startswith("Resources:")) :]
     lines = [line for _, block in sorted(blocks) for line in block if "[provider=" not in line]
@@ -55,7 +55,7 @@ def tidied(printed: str) -> str:
 
 
 def _blocks(lines: list[str]) -> tuple[list[Block], list[str]]:
-    """Each resource's lines by its place in the tree, and the lines that are no resource's."""
+    """Return the lines of each resource with its place in the tree, and all other lines."""
     blocks: list[Block] = []
     rest: list[str] = []
     current, indent = rest, -1
@@ -65,8 +65,8 @@ def _blocks(lines: list[str]) -> tuple[list[Block], list[str]]:
             current, indent = [], depth
         elif depth <= indent:
             current, indent = rest, -1
-        elif found := URN.match(line):
-            blocks.append(((found["types"].split("$"), found["name"]), current))
+        elif urn := URN.match(line):
+            blocks.append(((urn["types"].split("$"), urn["name"]), current))
         current.append(line)
     return blocks, rest
 
