@@ -161,7 +161,7 @@ class _Checker:
         try:
             parse_timestamp(text.value)
         except ValueError:
-            hint = 'write it like "2026-01-31T18:30:00Z", with at most seven decimals of a second'
+            hint = 'write it like "2026-01-31T18:30:00Z", with at most seven decimals in the seconds'
             self._fault(f'"{text.value}" is not a timestamp', text.span, hint)
 
     def _method(self, owner: Expression, name: str, arguments: tuple[Expression, ...], span: Span) -> Type:
@@ -202,7 +202,8 @@ class _Checker:
                 return signature.result
         usages = " or ".join(signature.shown(name) for signature in signatures)
         given_types = ", ".join(type_.value for type_ in given)
-        return self._fault(f"{name} does not take ({given_types})", span, f"write {usages}")
+        message = f"{name} does not take ({given_types})" if given else f"{name} needs arguments"
+        return self._fault(message, span, f"write {usages}")
 
     def _assignable(self) -> list[str]:
         return [name for name, variable in SERVICE_VARIABLES.items() if variable.access is Access.READ_WRITE]

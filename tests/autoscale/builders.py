@@ -1,4 +1,4 @@
-"""Short ways to what the tests need."""
+"""Builders of samples and of evaluations."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ NOW = datetime(2016, 10, 13, 19, 18, 47, 805000, tzinfo=UTC)
 def history(
     values: Mapping[str, Sequence[float | None]], *, now: datetime = NOW, delay: timedelta = timedelta(0)
 ) -> SampleHistory:
-    """Samples 30 s apart, the last of each variable at `now`; None is one that got lost."""
+    """Samples 30 s apart, the last of each variable at `now`; None is a lost sample."""
     samples = SampleHistory(delay=delay)
     for name, numbers in values.items():
         for age, number in zip(range(len(numbers) - 1, -1, -1), numbers, strict=True):
@@ -34,14 +34,14 @@ def evaluated(
 
 
 def value(text: str, values: Mapping[str, Sequence[float | None]] | None = None) -> str:
-    """What the expression is, as Batch would print it."""
-    found = evaluated(f"x = {text};", values)
-    assert found.error is None, found.error
-    return found.results.rpartition(";x=")[2]
+    """Return the value of the expression, as Batch would print it."""
+    evaluation = evaluated(f"x = {text};", values)
+    assert evaluation.error is None, evaluation.error
+    return evaluation.results.rpartition(";x=")[2]
 
 
 def detail(text: str, values: Mapping[str, Sequence[float | None]] | None = None) -> str:
-    """The message of the error with which the formula fails."""
-    found = evaluated(text, values)
-    assert found.error is not None
-    return f"{found.error.code}: {found.error.detail}"
+    """Return the code and the detail of the error with which the formula fails."""
+    evaluation = evaluated(text, values)
+    assert evaluation.error is not None
+    return f"{evaluation.error.code}: {evaluation.error.detail}"

@@ -49,7 +49,7 @@ ALL_DAY = Description(
 )
 
 TUTORIAL = published.A.replace("= 25", "= 100").replace("$NodeDeallocationOption = taskcompletion;\n", "")
-"""As it was first published, with the cap of the default formula."""
+"""The tutorial's formula as first published, with the cap of the default formula."""
 
 STORIES: dict[str, tuple[str, str, Description]] = {
     "pending_tasks": (
@@ -82,7 +82,7 @@ STORIES: dict[str, tuple[str, str, Description]] = {
 }
 
 
-def told(name: str) -> tuple[Outcome, Report]:
+def simulated(name: str) -> tuple[Outcome, Report]:
     _, text, story = STORIES[name]
     work = workload(story.tasks, seed=story.seed)
     outcome = simulate(compile_formula(parse(text)), work, story.pool, seed=story.seed)
@@ -90,7 +90,7 @@ def told(name: str) -> tuple[Outcome, Report]:
 
 
 def picture(name: str) -> str:
-    return chart(told(name)[0], STORIES[name][0])
+    return chart(simulated(name)[0], STORIES[name][0])
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def test_published_formula_fits_the_types(name: str) -> None:
         "round = 3; x = round(round);",
     ],
 )
-def test_every_documented_combination_of_types_is_taken(text: str) -> None:
+def test_every_documented_combination_of_types_is_accepted(text: str) -> None:
     assert faults(text) == []
 
 
@@ -61,9 +61,9 @@ def test_every_documented_combination_of_types_is_taken(text: str) -> None:
         ("x = vec(1) ? 1 : 2;", "5: a condition must be a double, not a doubleVec; reduce the vector"),
         ('x = 1 ? 2 : "a";', "7: the branches have different types: a double and a string"),
         ("x = val(1, 0);", "5: val does not take (double, double); write val(doubleVec, double)"),
-        ("x = max();", "5: max does not take (); write max(doubleVecList)"),
+        ("x = max();", "5: max needs arguments; write max(doubleVecList)"),
         ("x = rand(1);", "5: rand does not take (double); write rand()"),
-        ("x = $PendingTasks.GetSample();", "19: GetSample does not take (); write GetSample(double) or"),
+        ("x = $PendingTasks.GetSample();", "19: GetSample needs arguments; write GetSample(double) or"),
         ('x = time("yesterday");', '10: "yesterday" is not a timestamp; write it like'),
         ('x = time("2026-01-01T00:00:00.123456789Z");', '10: "2026-01-01T00:00:00.123456789Z" is not a timestamp'),
         ("$PendingTasks = 1;", "1: $PendingTasks is read-only"),
@@ -78,9 +78,9 @@ def test_every_documented_combination_of_types_is_taken(text: str) -> None:
         ("x = stop();", "5: there is no value to assign to x"),
     ],
 )
-def test_what_does_not_fit_is_named_with_its_place(text: str, fault: str) -> None:
-    (found,) = faults(text)
-    assert found.startswith(fault)
+def test_type_fault_is_reported_with_its_place(text: str, fault: str) -> None:
+    (reported,) = faults(text)
+    assert reported.startswith(fault)
 
 
 def test_all_faults_are_reported_and_each_only_once() -> None:

@@ -31,9 +31,9 @@ def test_built_formula_passes_the_check_and_is_evaluated(default_formula: Path) 
     checked = shoal("check", str(default_formula))
     assert (checked.returncode, checked.stdout) == (0, f"{default_formula}: no findings\n")
     given = ["--samples", "PendingTasks=50", "--samples", "TaskSlotsPerNode=4", "--at", "2026-01-01T00:00:00Z"]
-    found = shoal("eval", str(default_formula), *given, "--json")
-    assert found.returncode == 0
-    run = json.loads(found.stdout)
+    done = shoal("eval", str(default_formula), *given, "--json")
+    assert done.returncode == 0
+    run = json.loads(done.stdout)
     assert run["timestamp"] == "2026-01-01T00:00:00.000Z"
     assert run["results"].startswith(
         "$TargetDedicatedNodes=0;$TargetLowPriorityNodes=13;$NodeDeallocationOption=taskcompletion;"
@@ -109,9 +109,9 @@ def test_samples_come_from_a_file(tmp_path: Path) -> None:
     )
     text = """$TargetDedicatedNodes = max($PendingTasks.GetSample(2));
         p = $PendingTasks.GetSamplePercent(TimeInterval_Hour);"""
-    found = shoal("eval", "-", "--samples", "samples.csv", given=text, cwd=tmp_path)
-    assert found.returncode == 0, found.stderr
-    assert [line.split() for line in found.stdout.splitlines()] == [
+    done = shoal("eval", "-", "--samples", "samples.csv", given=text, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [line.split() for line in done.stdout.splitlines()] == [
         ["variable", "value"],
         ["$TargetDedicatedNodes", "29"],
         ["$TargetLowPriorityNodes", "0"],
@@ -121,9 +121,9 @@ def test_samples_come_from_a_file(tmp_path: Path) -> None:
 
 
 def test_failed_evaluation_ends_with_exit_code_1_and_the_error() -> None:
-    found = shoal("eval", "-", given="$TargetDedicatedNodes = avg($PendingTasks.GetSample(TimeInterval_Hour));")
-    assert found.returncode == 1
-    assert found.stderr == (
+    done = shoal("eval", "-", given="$TargetDedicatedNodes = avg($PendingTasks.GetSample(TimeInterval_Hour));")
+    assert done.returncode == 1
+    assert done.stderr == (
         "error: InsufficientSampleData: Line 1, Col 29: "
         "Insufficient data from data set: $PendingTasks wanted 10%, received 0%\n"
     )
@@ -132,9 +132,9 @@ def test_failed_evaluation_ends_with_exit_code_1_and_the_error() -> None:
 def test_formulas_are_simulated_side_by_side_with_charts(default_formula: Path, tmp_path: Path) -> None:
     tutorial = tmp_path / "tutorial.txt"
     tutorial.write_text(published.A.replace("= 25", "= 100").replace("$NodeDeallocationOption = taskcompletion;", ""))
-    found = shoal("simulate", str(default_formula), str(tutorial), "--out", str(tmp_path / "out"), "--json")
-    assert found.returncode == 0, found.stderr
-    reports = json.loads(found.stdout)
+    done = shoal("simulate", str(default_formula), str(tutorial), "--out", str(tmp_path / "out"), "--json")
+    assert done.returncode == 0, done.stderr
+    reports = json.loads(done.stdout)
     default, other = reports["default"], reports["tutorial"]
     assert (default["completed"], default["killed"], default["lost"]) == (10_000, 0, 0)
     assert default["zero_after"] is not None
@@ -159,18 +159,18 @@ def test_simulation_follows_its_description_and_replays_jobs(default_formula: Pa
     }
     (tmp_path / "job.jsonl").write_text(f"{json.dumps(task)}\n" * 40)
     (tmp_path / "story.yaml").write_text("replay: job.jsonl\npool: {task_slots_per_node: 2, spot_quota: 5}\n")
-    found = shoal("simulate", str(default_formula), "--scenario", str(tmp_path / "story.yaml"))
-    assert found.returncode == 0, found.stderr
-    rows = dict(line.rsplit("  ", 1) for line in found.stdout.splitlines()[1:])
+    done = shoal("simulate", str(default_formula), "--scenario", str(tmp_path / "story.yaml"))
+    assert done.returncode == 0, done.stderr
+    rows = dict(line.rsplit("  ", 1) for line in done.stdout.splitlines()[1:])
     table = {title.strip(): value.strip() for title, value in rows.items()}
     assert (table["tasks completed"], table["peak nodes"], table["tasks lost"]) == ("40 of 40", "15", "0")
 
 
 def test_file_with_several_formulas_is_not_evaluated(tmp_path: Path) -> None:
     (tmp_path / "two.yaml").write_text("a: {formula: x = 1}\nb: {formula: x = 2}\n")
-    found = shoal("eval", "two.yaml", cwd=tmp_path)
-    assert found.returncode == 2
-    assert "two.yaml holds several formulas (a.formula, b.formula)" in found.stderr
+    done = shoal("eval", "two.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "two.yaml holds several formulas (a.formula, b.formula)" in done.stderr
 
 
 def test_new_without_a_scenario_lists_them() -> None:
@@ -196,13 +196,13 @@ def test_new_without_a_scenario_lists_them() -> None:
     ],
 )
 def test_wrong_usage_ends_with_exit_code_2_and_one_message(arguments: list[str], message: str) -> None:
-    found = shoal(*arguments, given="$TargetDedicatedNodes = 1;")
-    assert found.returncode == 2
-    assert message in found.stderr
-    assert "Traceback" not in found.stderr
+    done = shoal(*arguments, given="$TargetDedicatedNodes = 1;")
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
 
 
-def test_formula_that_does_not_fit_is_shown_where_it_was_to_be_evaluated() -> None:
-    found = shoal("eval", "-", given="a = b;")
-    assert found.returncode == 2
-    assert found.stderr == "error: -:1:5: b is not defined\n   1 | a = b;\n     |     ^\n"
+def test_type_fault_is_shown_when_the_formula_is_evaluated() -> None:
+    done = shoal("eval", "-", given="a = b;")
+    assert done.returncode == 2
+    assert done.stderr == "error: -:1:5: b is not defined\n   1 | a = b;\n     |     ^\n"

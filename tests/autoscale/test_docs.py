@@ -1,4 +1,4 @@
-"""docs/autoscale.md says what is true: its formulas, commands, figures and pictures."""
+"""The formulas, commands, figures and pictures of docs/autoscale.md are true."""
 
 import re
 import shlex
@@ -26,7 +26,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "autoscale.md").read_text(encoding=
 @dataclass(frozen=True, slots=True)
 class Block:
     words: tuple[str, ...]
-    """What stands behind the fence: the language, then what the block is to show."""
+    """Words behind the fence: the language, then the purpose of the block."""
     text: str
     line: int
 
@@ -36,8 +36,8 @@ class Block:
 
 
 BLOCKS = [
-    Block(tuple(found[1].split()), found[2], PAGE[: found.start()].count("\n") + 1)
-    for found in re.finditer(r"^```(\S.*)\n((?:.*\n)*?)```$", PAGE, re.MULTILINE)
+    Block(tuple(match[1].split()), match[2], PAGE[: match.start()].count("\n") + 1)
+    for match in re.finditer(r"^```(\S.*)\n((?:.*\n)*?)```$", PAGE, re.MULTILINE)
 ]
 
 
@@ -67,7 +67,7 @@ def test_bad_example_shows_its_rule(block: Block) -> None:
 
 
 @pytest.mark.parametrize("block", [*blocks("autoscale")], ids=name)
-def test_formula_is_one_unless_it_shows_what_is_refused(block: Block) -> None:
+def test_formula_is_valid_unless_it_is_marked_refused(block: Block) -> None:
     refused = {finding.rule for finding in review(block.text)} & set(ERRORS)
     assert bool(refused) == ("refused" in block.words)
 
@@ -102,17 +102,17 @@ def test_chart_is_current_and_shown(story: str) -> None:
 
 
 @pytest.mark.parametrize(("expression", "expected"), re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|$", PAGE, re.MULTILINE))
-def test_expression_has_the_value_shown(expression: str, expected: str) -> None:
+def test_expression_has_the_documented_value(expression: str, expected: str) -> None:
     assert value(expression) == expected
 
 
-def test_everything_that_the_language_knows_is_named() -> None:
+def test_every_name_of_the_language_is_documented() -> None:
     known = [*FUNCTIONS, *METHODS, *OPTIONS, *SERVICE_VARIABLES, *TIME_CONSTANTS]
     assert [word for word in known if not re.search(rf"{re.escape(word)}\b", PAGE)] == []
 
 
 @pytest.mark.parametrize("block", blocks("yaml", "story"), ids=name)
-def test_description_of_a_simulation_is_one(block: Block) -> None:
+def test_description_of_a_simulation_is_valid(block: Block) -> None:
     assert described(yaml.safe_load(block.text)).pool.task_slots_per_node == 4
 
 
@@ -135,14 +135,14 @@ def ran(command: str, folder: Path) -> str:
     target = words[words.index(">") + 1] if ">" in words else None
     words = words[: words.index(">")] if target else words
     assert words[0] == "shoal"
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "shoal", *words[1:]], capture_output=True, text=True, cwd=folder, check=False, timeout=60
     )
-    assert found.stderr == ""
+    assert done.stderr == ""
     if target:
-        (folder / target).write_text(found.stdout)
+        (folder / target).write_text(done.stdout)
         return ""
-    return found.stdout
+    return done.stdout
 
 
 def test_tutorial_formula_of_the_page_is_the_one_in_the_picture() -> None:

@@ -28,8 +28,8 @@ config:
 
 
 def test_formulas_are_found_by_their_keys() -> None:
-    found = formulas_in(STACK)
-    assert [(one.path, one.interval, one.fixed_too, one.exact) for one in found] == [
+    formulas = formulas_in(STACK)
+    assert [(one.path, one.interval, one.fixed_too, one.exact) for one in formulas] == [
         ("config.shoal:pools[0].autoScale.formula", 5 * MINUTE, False, True),
         ("config.shoal:pools[1].autoScaleFormula", None, True, True),
         ("config.shoal:pools[2].auto_scale_formula", None, False, False),
@@ -46,27 +46,27 @@ def test_formulas_are_found_by_their_keys() -> None:
     ],
 )
 def test_place_in_a_formula_becomes_the_place_in_the_file(index: int, span: Span, place: Span) -> None:
-    found = formulas_in(STACK)[index]
-    assert found.place(span) == place
+    formula = formulas_in(STACK)[index]
+    assert formula.place(span) == place
 
 
-def test_place_in_a_block_shows_the_text_that_is_meant() -> None:
-    found = formulas_in(STACK)[0].place(Span(2, 25, 12))
-    assert STACK.splitlines()[found.line - 1][found.column - 1 :].startswith("$PendingTask;")
+def test_place_in_a_block_points_at_the_right_text() -> None:
+    place = formulas_in(STACK)[0].place(Span(2, 25, 12))
+    assert STACK.splitlines()[place.line - 1][place.column - 1 :].startswith("$PendingTask;")
 
 
 def test_list_of_statements_is_one_formula() -> None:
     document = '{"pool": {"nodeAutoScale": {"include": true, "formula": ["a = 1", "b = c"], '
     document += '"evaluationIntervalInMinutes": 5}, "dedicatedNodeCount": 1}}'
-    (found,) = formulas_in(document)
-    assert (found.path, found.text) == ("pool.nodeAutoScale.formula", "a = 1;\nb = c")
-    assert (found.interval, found.fixed_too) == (5 * MINUTE, True)
-    assert document[found.place(Span(2, 5)).column - 1] == "c"
+    (formula,) = formulas_in(document)
+    assert (formula.path, formula.text) == ("pool.nodeAutoScale.formula", "a = 1;\nb = c")
+    assert (formula.interval, formula.fixed_too) == (5 * MINUTE, True)
+    assert document[formula.place(Span(2, 5)).column - 1] == "c"
 
 
 def test_formula_beside_a_fixed_scale_is_marked() -> None:
-    (found,) = formulas_in("scaleSettings: {autoScale: {formula: a = 1}, fixedScale: {targetDedicatedNodes: 0}}")
-    assert found.fixed_too
+    (formula,) = formulas_in("scaleSettings: {autoScale: {formula: a = 1}, fixedScale: {targetDedicatedNodes: 0}}")
+    assert formula.fixed_too
 
 
 @pytest.mark.parametrize("document", ["", "a: 1", "formula: {a: 1}", "- formula: []", "x: [formula]"])
@@ -80,5 +80,5 @@ def test_document_that_is_not_yaml_is_refused_with_its_place() -> None:
 
 
 def test_text_that_is_a_formula_itself_keeps_its_places() -> None:
-    found = whole("a = 1;\nb = 2;")
-    assert (found.path, found.place(Span(2, 5, 1))) == ("", Span(2, 5, 1))
+    formula = whole("a = 1;\nb = 2;")
+    assert (formula.path, formula.place(Span(2, 5, 1))) == ("", Span(2, 5, 1))

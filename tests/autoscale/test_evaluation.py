@@ -43,12 +43,12 @@ MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
         ("BATCH_40", {"ActiveTasks": [3], "RunningTasks": [1]}, PoolState(), (1, 0)),
     ],
 )
-def test_published_formula_gives_what_is_documented(
+def test_published_formula_gives_the_documented_targets(
     name: str, values: Values, pool: PoolState, targets: Targets
 ) -> None:
-    found = evaluated(published.ALL[name], values, pool=pool)
-    assert found.error is None
-    assert (found.target_dedicated_nodes, found.target_low_priority_nodes) == targets
+    evaluation = evaluated(published.ALL[name], values, pool=pool)
+    assert evaluation.error is None
+    assert (evaluation.target_dedicated_nodes, evaluation.target_low_priority_nodes) == targets
 
 
 def test_time_formula_gives_the_documented_results_text() -> None:
@@ -186,12 +186,12 @@ def test_fifteen_of_twenty_samples_are_75_percent() -> None:
 
 
 def test_samples_that_have_not_arrived_yet_are_not_seen() -> None:
-    found = evaluated(
+    evaluation = evaluated(
         "p = $PendingTasks.GetSamplePercent(TimeInterval_Minute * 15); n = $PendingTasks.GetSample(1);",
         {"PendingTasks": range(1, 61)},
         delay=timedelta(seconds=20),
     )
-    assert found.results.endswith("n=[59];p=96.6667")
+    assert evaluation.results.endswith("n=[59];p=96.6667")
 
 
 @pytest.mark.parametrize(
@@ -250,16 +250,16 @@ def test_samples_that_have_not_arrived_yet_are_not_seen() -> None:
         ("x = ceil(1e300 * 1e300);", "Evaluation: Line 1, Col 5: the number is too large"),
     ],
 )
-def test_failing_evaluation_says_what_failed_and_where(text: str, expected: str) -> None:
-    found = detail(text, TWENTY_WITH_GAPS)
-    assert found.startswith(expected.replace("Evaluation:", "AutoScalingFormulaEvaluationError:"))
+def test_failing_evaluation_reports_reason_and_place(text: str, expected: str) -> None:
+    evaluation = detail(text, TWENTY_WITH_GAPS)
+    assert evaluation.startswith(expected.replace("Evaluation:", "AutoScalingFormulaEvaluationError:"))
 
 
 def test_failed_evaluation_leaves_the_pool_as_it_is_and_keeps_what_was_computed() -> None:
     pool = PoolState(target_dedicated_nodes=2, target_low_priority_nodes=5)
-    found = evaluated("a = 1; $TargetDedicatedNodes = 9; b = a / 0; $TargetDedicatedNodes = 7;", pool=pool)
-    assert (found.target_dedicated_nodes, found.target_low_priority_nodes) == (2, 5)
-    assert found.wire() == {
+    evaluation = evaluated("a = 1; $TargetDedicatedNodes = 9; b = a / 0; $TargetDedicatedNodes = 7;", pool=pool)
+    assert (evaluation.target_dedicated_nodes, evaluation.target_low_priority_nodes) == (2, 5)
+    assert evaluation.wire() == {
         "timestamp": "2016-10-13T19:18:47.805Z",
         "results": "$TargetDedicatedNodes=9;$TargetLowPriorityNodes=5;$NodeDeallocationOption=requeue;a=1",
         "error": {
@@ -274,22 +274,22 @@ def test_formula_that_does_not_fit_is_reported_like_a_failed_evaluation() -> Non
     pool = PoolState(target_dedicated_nodes=2)
     with pytest.raises(SyntaxFault) as caught:
         parse("something useless")
-    found = refused(caught.value, time=NOW, pool=pool)
-    assert found.results == "$TargetDedicatedNodes=2;$TargetLowPriorityNodes=0;$NodeDeallocationOption=requeue"
-    assert found.error is not None
-    assert found.error.code == "AutoScalingFormulaSyntaxError"
-    assert found.target_dedicated_nodes == 2
+    evaluation = refused(caught.value, time=NOW, pool=pool)
+    assert evaluation.results == "$TargetDedicatedNodes=2;$TargetLowPriorityNodes=0;$NodeDeallocationOption=requeue"
+    assert evaluation.error is not None
+    assert evaluation.error.code == "AutoScalingFormulaSyntaxError"
+    assert evaluation.target_dedicated_nodes == 2
 
 
 def test_stop_ends_the_formula_and_keeps_what_was_assigned() -> None:
-    found = evaluated("$TargetDedicatedNodes = 3; stop(); $TargetDedicatedNodes = 1 / 0;")
-    assert found.error is None
-    assert found.target_dedicated_nodes == 3
+    evaluation = evaluated("$TargetDedicatedNodes = 3; stop(); $TargetDedicatedNodes = 1 / 0;")
+    assert evaluation.error is None
+    assert evaluation.target_dedicated_nodes == 3
 
 
 def test_target_that_is_not_assigned_keeps_its_value() -> None:
-    found = evaluated("$TargetDedicatedNodes = 1;", pool=PoolState(target_low_priority_nodes=6))
-    assert found.target_low_priority_nodes == 6
+    evaluation = evaluated("$TargetDedicatedNodes = 1;", pool=PoolState(target_low_priority_nodes=6))
+    assert evaluation.target_low_priority_nodes == 6
 
 
 def test_deallocation_option_is_requeue_unless_assigned() -> None:
@@ -317,5 +317,5 @@ def test_constant_past_is_whole_for_a_day() -> None:
             "m = len($PendingTasks.GetSample(TimeInterval_Hour, 2 * TimeInterval_Hour));"
         )
     )
-    found = evaluate(program, time=NOW, samples=ConstantSamples({"PendingTasks": 4}), pool=PoolState())
-    assert found.results.endswith(";a=4;m=120;n=2880;p=100;q=0;t=4")
+    evaluation = evaluate(program, time=NOW, samples=ConstantSamples({"PendingTasks": 4}), pool=PoolState())
+    assert evaluation.results.endswith(";a=4;m=120;n=2880;p=100;q=0;t=4")

@@ -1,4 +1,4 @@
-"""What holds for every formula, tried on many."""
+"""Properties of every formula, tried on many."""
 
 import pytest
 from hypothesis import given
@@ -30,11 +30,11 @@ def test_any_formula_printed_and_parsed_again_is_the_same_tree(formula: Formula)
 @BOUNDED
 @given(st.lists(WORDS, max_size=40).map(" ".join) | st.text(max_size=60))
 def test_any_text_is_parsed_or_refused_with_a_place_in_it(text: str) -> None:
-    found = parsed(text)
-    if isinstance(found, FormulaFault):
-        assert within(text, found.span)
+    result = parsed(text)
+    if isinstance(result, FormulaFault):
+        assert within(text, result.span)
     else:
-        assert parse(to_text(found)) == found
+        assert parse(to_text(result)) == result
 
 
 @BOUNDED
@@ -44,10 +44,10 @@ def test_any_formula_that_fits_the_types_is_evaluated_or_fails_with_a_place_in_i
 ) -> None:
     text = to_text(formula)
     samples = ConstantSamples({"PendingTasks": tasks})
-    found = evaluate(compile_formula(parse(text)), time=NOW, samples=samples, pool=PoolState())
-    assert found.results.startswith("$TargetDedicatedNodes=")
-    assert found.error is None or found.error.detail.startswith("Line ")
-    assert found.target_dedicated_nodes >= 0
+    result = evaluate(compile_formula(parse(text)), time=NOW, samples=samples, pool=PoolState())
+    assert result.results.startswith("$TargetDedicatedNodes=")
+    assert result.error is None or result.error.detail.startswith("Line ")
+    assert result.target_dedicated_nodes >= 0
 
 
 @BOUNDED
@@ -59,26 +59,26 @@ def test_any_formula_is_checked_and_each_fault_has_a_place_in_it(formula: Formul
 
 @BOUNDED
 @given(st.integers(0, 2000), st.sampled_from([";", "+", "(", "max(", "!", "a?", "a.b", "."]))
-def test_no_repetition_takes_the_parser_out_of_its_stack(times: int, piece: str) -> None:
+def test_no_repetition_overflows_the_parsers_stack(times: int, piece: str) -> None:
     assert parsed(piece * times)
 
 
-def test_vector_that_doubles_again_and_again_is_stopped() -> None:
+def test_vector_that_keeps_doubling_is_stopped() -> None:
     text = "v = vec(1, 2);" + "v = vec(v, v);" * 40 + "$TargetDedicatedNodes = len(v);"
-    found = evaluate(compile_formula(parse(text)), time=NOW, samples=ConstantSamples({}), pool=PoolState())
-    assert found.error is not None
-    assert f"a vector holds at most {MAX_ELEMENTS} values" in found.error.detail
+    result = evaluate(compile_formula(parse(text)), time=NOW, samples=ConstantSamples({}), pool=PoolState())
+    assert result.error is not None
+    assert f"a vector holds at most {MAX_ELEMENTS} values" in result.error.detail
 
 
-def test_number_that_squares_again_and_again_is_stopped() -> None:
+def test_number_that_keeps_squaring_is_stopped() -> None:
     text = "x = 10;" + "x = x * x;" * 60 + "$TargetDedicatedNodes = x;"
-    found = evaluate(compile_formula(parse(text)), time=NOW, samples=ConstantSamples({}), pool=PoolState())
-    assert found.error is not None
-    assert found.error.detail.endswith("$TargetDedicatedNodes cannot be inf")
+    result = evaluate(compile_formula(parse(text)), time=NOW, samples=ConstantSamples({}), pool=PoolState())
+    assert result.error is not None
+    assert result.error.detail.endswith("$TargetDedicatedNodes cannot be inf")
 
 
 @pytest.mark.parametrize("text", ["__import__", "x = os.system;", 'x = eval("1");', "x = time.__class__;"])
-def test_nothing_of_the_evaluators_own_language_can_be_reached(text: str) -> None:
+def test_formula_cannot_reach_python(text: str) -> None:
     assert check(parse(text)).faults
 
 

@@ -53,7 +53,7 @@ def places(text: str, rule: str) -> list[tuple[int, int]]:
         ("SHIPYARD_WEEKEND", ["never-grows", "unreachable-branch"]),
     ],
 )
-def test_published_formula_is_found_to_have_its_faults(name: str, expected: list[str]) -> None:
+def test_faults_of_published_formulas_are_found(name: str, expected: list[str]) -> None:
     assert rules(published.ALL[name]) == expected
 
 
@@ -94,7 +94,7 @@ def test_sound_formula_is_left_alone() -> None:
         ("min(10, ", "min(0, ", "never-grows"),
     ],
 )
-def test_one_change_for_the_worse_is_found(old: str, new: str, rule: str) -> None:
+def test_one_fault_in_a_sound_formula_is_found(old: str, new: str, rule: str) -> None:
     assert old in FOLLOWS
     text = FOLLOWS.replace(old, new)
     if rule == "no-sample-guard":
@@ -130,7 +130,7 @@ def test_condition_that_rests_on_a_reported_one_is_not_reported_again() -> None:
     assert places(text, "unreachable-branch") == [(1, 5)]
 
 
-def test_tests_of_different_things_do_not_contradict() -> None:
+def test_conditions_on_different_values_do_not_contradict() -> None:
     text = "a = time(); x = a.hour < 8 && a.minute > 30; a = time() + TimeInterval_Hour; y = x && a.hour > 20;"
     assert places(text, "unreachable-branch") == []
 
@@ -140,7 +140,7 @@ def test_rule_can_be_switched_off_in_a_comment() -> None:
     assert rules("// shoal: off slots-ignored\n" + published.E) == ["target-read-as-current"]
 
 
-def test_note_that_does_nothing_is_reported() -> None:
+def test_note_without_effect_is_reported() -> None:
     text = published.E + "// shoal: off slot-ignored\n// shoal: of slots-ignored\n// shoal: every day"
     messages = [finding.message for finding in lint(check(parse(text))) if finding.rule == "unreadable-note"]
     assert messages == [
@@ -156,11 +156,11 @@ def test_formula_may_say_how_often_it_is_evaluated() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_every_rule_says_why(rule: str) -> None:
+def test_every_rule_gives_its_reason(rule: str) -> None:
     assert RULES[rule].why.endswith(".")
 
 
-def test_finding_is_shown_with_its_line_a_caret_and_the_mend() -> None:
+def test_finding_is_shown_with_its_line_a_caret_and_the_fix() -> None:
     text = "$TargetDedicatedNodes = min(5, $CurrentLowPriorityNodes);\n$NodeDeallocationOption = requeue;"
     (finding, *_) = [one for one in review(text) if one.rule == "spot-dedicated-confused"]
     assert shown(finding, text, "f.txt") == (
@@ -175,17 +175,17 @@ def test_finding_is_shown_with_its_line_a_caret_and_the_mend() -> None:
 @pytest.mark.parametrize(
     ("text", "rule"), [("a = ;", "syntax"), ("a = b;", "type"), ("a = 1;" * 101, "length"), ("x" * 8193, "length")]
 )
-def test_review_of_a_wrong_formula_names_what_is_wrong_instead_of_a_rule(text: str, rule: str) -> None:
+def test_review_of_a_wrong_formula_names_the_kind_of_error_instead_of_a_rule(text: str, rule: str) -> None:
     assert [finding.rule for finding in review(text)] == [rule]
 
 
 @BOUNDED
 @given(DOUBLES, st.floats(0, 1e6))
-def test_every_number_lies_within_the_bounds_worked_out_for_it(formula: Formula, tasks: float) -> None:
+def test_every_number_lies_within_its_computed_bounds(formula: Formula, tasks: float) -> None:
     samples = ConstantSamples({"PendingTasks": tasks})
-    found = evaluate(compile_formula(formula), time=NOW, samples=samples, pool=PoolState(target_dedicated_nodes=3))
-    value = found.variables[-1][2]
-    if found.error is None and isinstance(value, float) and math.isfinite(value):
+    evaluation = evaluate(compile_formula(formula), time=NOW, samples=samples, pool=PoolState(target_dedicated_nodes=3))
+    value = evaluation.variables[-1][2]
+    if evaluation.error is None and isinstance(value, float) and math.isfinite(value):
         bound = bounds_of(check(formula)).of(formula.statements[0].value)
         assert bound.low <= value or math.isclose(bound.low, value)
         assert value <= bound.high or math.isclose(bound.high, value)

@@ -24,17 +24,17 @@ def test_values_go_to_the_samples_and_to_the_state_of_the_pool() -> None:
 
 
 def test_samples_are_read_from_csv_with_gaps() -> None:
-    found = from_csv("time,PendingTasks,RunningTasks\n2026-01-01T00:00:00Z,1,2\n2026-01-01T00:00:30Z,,3\n")
+    observations = from_csv("time,PendingTasks,RunningTasks\n2026-01-01T00:00:00Z,1,2\n2026-01-01T00:00:30Z,,3\n")
     end = datetime(2026, 1, 1, 0, 0, 30, tzinfo=UTC)
-    assert found.newest == end
-    assert list(found.samples.last("$PendingTasks", 9, from_datetime(end))) == [1]
-    assert list(found.samples.last("$RunningTasks", 9, from_datetime(end))) == [2, 3]
+    assert observations.newest == end
+    assert list(observations.samples.last("$PendingTasks", 9, from_datetime(end))) == [1]
+    assert list(observations.samples.last("$RunningTasks", 9, from_datetime(end))) == [2, 3]
 
 
 def test_samples_are_read_from_json_the_newest_last() -> None:
-    found = from_json('{"PendingTasks": [1, null, 3]}', time=NOW)
-    assert list(found.samples.last("$PendingTasks", 9, from_datetime(NOW))) == [1, 3]
-    assert found.samples.begin("$PendingTasks", from_datetime(NOW)) == from_datetime(NOW - timedelta(minutes=1))
+    observations = from_json('{"PendingTasks": [1, null, 3]}', time=NOW)
+    assert list(observations.samples.last("$PendingTasks", 9, from_datetime(NOW))) == [1, 3]
+    assert observations.samples.begin("$PendingTasks", from_datetime(NOW)) == from_datetime(NOW - timedelta(minutes=1))
 
 
 @pytest.mark.parametrize(

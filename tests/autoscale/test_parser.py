@@ -65,9 +65,7 @@ def test_last_statement_needs_no_semicolon() -> None:
         ("a = ü;", 1, 5, "unexpected character 'ü'"),
     ],
 )
-def test_first_thing_that_does_not_fit_is_refused_with_its_place(
-    text: str, line: int, column: int, message: str
-) -> None:
+def test_first_syntax_error_is_reported_with_its_place(text: str, line: int, column: int, message: str) -> None:
     with pytest.raises(SyntaxFault) as caught:
         parse(text)
     assert message in str(caught.value)
@@ -86,7 +84,7 @@ def test_fault_is_shown_with_its_line_and_a_caret() -> None:
     )
 
 
-def test_formula_of_8192_characters_is_taken_and_one_more_is_not() -> None:
+def test_formula_of_8192_characters_is_accepted_and_one_more_is_not() -> None:
     text = "a = 1; //".ljust(8192, "x")
     assert parse(text) == parse("a = 1")
     with pytest.raises(FormulaTooLong, match="8193 characters") as caught:
@@ -94,7 +92,7 @@ def test_formula_of_8192_characters_is_taken_and_one_more_is_not() -> None:
     assert caught.value.code == "AutoScaleFormulaTooLong"
 
 
-def test_formula_of_100_statements_is_taken_and_one_more_is_not() -> None:
+def test_formula_of_100_statements_is_accepted_and_one_more_is_not() -> None:
     assert len(parse("a = 1;" * 100).statements) == 100
     with pytest.raises(FormulaTooLong, match="101 statements"):
         parse("a = 1;" * 101)
@@ -106,7 +104,7 @@ def test_very_deep_formula_is_refused_with_a_place(text: str) -> None:
         parse(text)
 
 
-def test_chain_of_a_hundred_terms_is_taken() -> None:
+def test_chain_of_a_hundred_terms_is_accepted() -> None:
     assert parse("a = 1" + " + 1" * 99).statements
 
 
@@ -116,6 +114,6 @@ def test_published_formula_parses_and_prints_to_the_same_tree(name: str) -> None
     assert parse(to_text(formula)) == formula
 
 
-def test_printing_uses_no_bracket_too_many() -> None:
+def test_printing_adds_no_needless_brackets() -> None:
     text = "x = (1 + 2) * 3 - 4 / (5 * 6) > -max(1, 2) ? (time() + TimeInterval_Hour).hour : (1).year;\n"
     assert to_text(parse(text)) == text

@@ -1,4 +1,4 @@
-"""shoal.autoscale is given everything it needs to know."""
+"""shoal.autoscale gets all its inputs from its caller."""
 
 import ast
 from pathlib import Path

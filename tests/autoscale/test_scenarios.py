@@ -59,17 +59,17 @@ def test_every_statement_stands_under_one_comment(built: Scenario) -> None:
     assert all(later - earlier == 2 for earlier, later in pairwise(statements))
 
 
-def wanted(
+def evaluated_scenario(
     built: Scenario,
     values: Mapping[str, Sequence[float | None]],
     *,
     pool: PoolState | None = None,
     now: datetime = datetime(2026, 1, 5, 12, tzinfo=UTC),
 ) -> Evaluation:
-    found = evaluated(formula(built), values, pool=pool or PoolState(task_slots_per_node=4), now=now)
-    assert found.error is None, found.error
-    assert found.node_deallocation_option is Deallocation.TASK_COMPLETION
-    return found
+    evaluation = evaluated(formula(built), values, pool=pool or PoolState(task_slots_per_node=4), now=now)
+    assert evaluation.error is None, evaluation.error
+    assert evaluation.node_deallocation_option is Deallocation.TASK_COMPLETION
+    return evaluation
 
 
 def constantly(tasks: float, **others: float) -> Mapping[str, Sequence[float]]:
@@ -83,35 +83,35 @@ def constantly(tasks: float, **others: float) -> Mapping[str, Sequence[float]]:
 def test_pending_tasks_counts_slots_up_to_the_cap_and_down_to_zero(
     tasks: float, slots_per_task: float, nodes: int
 ) -> None:
-    found = wanted(PendingTasks(slots_per_task=slots_per_task), constantly(tasks))
-    assert (found.target_dedicated_nodes, found.target_low_priority_nodes) == (0, nodes)
+    evaluation = evaluated_scenario(PendingTasks(slots_per_task=slots_per_task), constantly(tasks))
+    assert (evaluation.target_dedicated_nodes, evaluation.target_low_priority_nodes) == (0, nodes)
 
 
 def test_pending_tasks_starts_nodes_on_the_first_sample() -> None:
-    assert wanted(PendingTasks(), {"PendingTasks": [40]}).target_low_priority_nodes == 10
+    assert evaluated_scenario(PendingTasks(), {"PendingTasks": [40]}).target_low_priority_nodes == 10
 
 
 def test_pending_tasks_without_any_sample_wants_the_warm_up_nodes_only() -> None:
-    assert wanted(PendingTasks(), {}).target_low_priority_nodes == 0
-    assert wanted(PendingTasks(warm_up_nodes=3), {}).target_low_priority_nodes == 3
-    assert wanted(PendingTasks(warm_up_nodes=3), constantly(0)).target_low_priority_nodes == 0
+    assert evaluated_scenario(PendingTasks(), {}).target_low_priority_nodes == 0
+    assert evaluated_scenario(PendingTasks(warm_up_nodes=3), {}).target_low_priority_nodes == 3
+    assert evaluated_scenario(PendingTasks(warm_up_nodes=3), constantly(0)).target_low_priority_nodes == 0
 
 
 def test_pending_tasks_holds_nodes_for_the_hold_time() -> None:
     busy_then_idle = {"PendingTasks": [40] * 30 + [0] * 19}
-    assert wanted(PendingTasks(hold=TEN), busy_then_idle).target_low_priority_nodes == 10
-    assert wanted(PendingTasks(hold=FIVE), busy_then_idle).target_low_priority_nodes == 0
+    assert evaluated_scenario(PendingTasks(hold=TEN), busy_then_idle).target_low_priority_nodes == 10
+    assert evaluated_scenario(PendingTasks(hold=FIVE), busy_then_idle).target_low_priority_nodes == 0
 
 
 def test_pending_tasks_does_not_shrink_while_samples_are_missing() -> None:
     pool = PoolState(current_low_priority_nodes=10, current_dedicated_nodes=4, task_slots_per_node=4)
-    found = wanted(PendingTasks(), {"PendingTasks": [40, None, 0] + [None] * 15}, pool=pool)
-    assert (found.target_dedicated_nodes, found.target_low_priority_nodes) == (4, 10)
+    evaluation = evaluated_scenario(PendingTasks(), {"PendingTasks": [40, None, 0] + [None] * 15}, pool=pool)
+    assert (evaluation.target_dedicated_nodes, evaluation.target_low_priority_nodes) == (4, 10)
 
 
 def test_pending_tasks_grows_by_one_step_at_a_time() -> None:
     pool = PoolState(current_low_priority_nodes=7, task_slots_per_node=4)
-    assert wanted(PendingTasks(max_step=20), constantly(10_000), pool=pool).target_low_priority_nodes == 27
+    assert evaluated_scenario(PendingTasks(max_step=20), constantly(10_000), pool=pool).target_low_priority_nodes == 27
 
 
 @pytest.mark.parametrize(
@@ -129,8 +129,10 @@ def test_dedicated_nodes_stand_in_for_spot_nodes_that_do_not_come(
     there: int, taken: int, tasks: Sequence[float], dedicated: int
 ) -> None:
     pool = PoolState(target_low_priority_nodes=25, current_low_priority_nodes=there, task_slots_per_node=4)
-    found = wanted(PendingTasks(), {"PendingTasks": tasks, "PreemptedNodeCount": [taken] * 40}, pool=pool)
-    assert found.target_dedicated_nodes == dedicated
+    evaluation = evaluated_scenario(
+        PendingTasks(), {"PendingTasks": tasks, "PreemptedNodeCount": [taken] * 40}, pool=pool
+    )
+    assert evaluation.target_dedicated_nodes == dedicated
 
 
 @pytest.mark.parametrize(
@@ -138,14 +140,14 @@ def test_dedicated_nodes_stand_in_for_spot_nodes_that_do_not_come(
 )
 def test_ramp_goes_up_and_down_in_steps(there: int, tasks: float, nodes: int) -> None:
     pool = PoolState(current_low_priority_nodes=there, task_slots_per_node=4)
-    found = wanted(Ramp(step_up=10, step_down=20), constantly(tasks), pool=pool)
-    assert found.target_low_priority_nodes == nodes
+    evaluation = evaluated_scenario(Ramp(step_up=10, step_down=20), constantly(tasks), pool=pool)
+    assert evaluation.target_low_priority_nodes == nodes
 
 
 @pytest.mark.parametrize(("tasks", "burst"), [(0, 0), (8, 0), (9, 1), (400, 50)])
 def test_fixed_nodes_stay_and_the_rest_is_a_burst_of_spot_nodes(tasks: float, burst: int) -> None:
-    found = wanted(FixedWithBurst(fixed_nodes=2, max_burst_nodes=50), constantly(tasks))
-    assert (found.target_dedicated_nodes, found.target_low_priority_nodes) == (2, burst)
+    evaluation = evaluated_scenario(FixedWithBurst(fixed_nodes=2, max_burst_nodes=50), constantly(tasks))
+    assert (evaluation.target_dedicated_nodes, evaluation.target_low_priority_nodes) == (2, burst)
 
 
 OFFICE = WorkingHours(spot_nodes=20, utc_offset=2)
@@ -176,7 +178,7 @@ SOME_DAYS = WorkingHours(spot_nodes=20, begin=time(0), end=time(0), weekdays=fro
 )
 def test_working_hours_are_local_and_on_working_days(hours: WorkingHours, moment: str, nodes: int) -> None:
     now = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    assert wanted(hours, {}, now=now).target_low_priority_nodes == nodes
+    assert evaluated_scenario(hours, {}, now=now).target_low_priority_nodes == nodes
 
 
 def test_values_are_read_from_text() -> None:

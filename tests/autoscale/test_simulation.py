@@ -25,7 +25,7 @@ from tests.autoscale.strategies import BOUNDED
 EXACT = PoolModel(
     task_slots_per_node=2, boot=Constant(100), start_task=Constant(20), sample_delay=0, sample_loss=0, tail=600
 )
-"""Nothing left to chance."""
+"""A pool without randomness."""
 
 
 def tasks(*rows: tuple[int, int, int]) -> Workload:
@@ -48,14 +48,14 @@ TWO_UNTIL_DONE = "$TargetDedicatedNodes = $PendingTasks > 0 ? 2 : 0; $NodeDeallo
 
 def test_small_pool_is_simulated_to_the_second() -> None:
     """Four tasks of 200 s on two nodes with two slots, which are there 120 s after the first evaluation."""
-    found = reported(TWO_UNTIL_DONE, tasks(*[(0, 1, 200)] * 4, (0, 2, 100)))
-    assert (found.makespan, found.wait_median, found.wait_p95) == (420, 120, 320)
-    assert found.zero_after == 605 - 420  # the next evaluation is at 600
-    assert found.dedicated_node_hours == pytest.approx(2 * 605 / 3600)
-    assert found.cost == pytest.approx(2 * 605 / 3600 * Prices().dedicated)
-    assert found.slot_use == pytest.approx((4 * 200 + 200) / (4 * 605))
-    assert found.idle_share == pytest.approx((2 * 120 + 185 + 285) / (2 * 605))
-    assert (found.peak_nodes, found.evaluations, found.failed_evaluations) == (2, 3, 0)
+    result = reported(TWO_UNTIL_DONE, tasks(*[(0, 1, 200)] * 4, (0, 2, 100)))
+    assert (result.makespan, result.wait_median, result.wait_p95) == (420, 120, 320)
+    assert result.zero_after == 605 - 420  # the next evaluation is at 600
+    assert result.dedicated_node_hours == pytest.approx(2 * 605 / 3600)
+    assert result.cost == pytest.approx(2 * 605 / 3600 * Prices().dedicated)
+    assert result.slot_use == pytest.approx((4 * 200 + 200) / (4 * 605))
+    assert result.idle_share == pytest.approx((2 * 120 + 185 + 285) / (2 * 605))
+    assert (result.peak_nodes, result.evaluations, result.failed_evaluations) == (2, 3, 0)
 
 
 def test_ideal_nodes_boot_at_once_and_leave_when_idle() -> None:
@@ -107,7 +107,7 @@ def test_resize_goes_to_the_target_as_far_as_quota_allows(
     assert resize(target=target, staying=staying, obtainable=obtainable) == expected
 
 
-def test_nodes_that_do_least_leave_first_and_the_youngest_among_equals() -> None:
+def test_least_busy_nodes_leave_first_and_the_youngest_of_equals() -> None:
     nodes = [
         ("busy", 3),
         ("old idle", IDLE),
@@ -126,12 +126,10 @@ GROWS_AND_SHRINKS = "$TargetDedicatedNodes = time().minute < 5 ? 2 : 0; $NodeDea
     ("option", "completed", "killed", "lost"),
     [("requeue", 0, 2, 0), ("terminate", 0, 0, 2), ("taskcompletion", 2, 0, 0), ("retaineddata", 2, 0, 0)],
 )
-def test_deallocation_option_says_what_becomes_of_running_tasks(
-    option: str, completed: int, killed: int, lost: int
-) -> None:
+def test_deallocation_option_decides_about_running_tasks(option: str, completed: int, killed: int, lost: int) -> None:
     """Both tasks run from second 120 to 520; the nodes are to leave at second 300."""
-    found = run(GROWS_AND_SHRINKS.format(option), tasks((0, 2, 400), (0, 2, 400)), replace(EXACT, limit=3000))
-    tallies = found.tallies
+    result = run(GROWS_AND_SHRINKS.format(option), tasks((0, 2, 400), (0, 2, 400)), replace(EXACT, limit=3000))
+    tallies = result.tallies
     assert (tallies.completed, tallies.killed, tallies.lost) == (completed, killed, lost)
     assert tallies.wasted_slot_seconds == (2 * 2 * (300 - 120) if killed or lost else 0)
 
@@ -146,31 +144,31 @@ def test_retained_data_keeps_a_node_until_its_files_may_go() -> None:
 
 def test_quota_limits_the_nodes() -> None:
     text = "$TargetDedicatedNodes = 9; $TargetLowPriorityNodes = 9;"
-    found = run(text, tasks((0, 1, 600)), replace(EXACT, dedicated_quota=3, spot_quota=4))
-    assert {(point.dedicated, point.spot) for point in found.series if point.second >= 30} == {(3, 4)}
+    result = run(text, tasks((0, 1, 600)), replace(EXACT, dedicated_quota=3, spot_quota=4))
+    assert {(point.dedicated, point.spot) for point in result.series if point.second >= 30} == {(3, 4)}
 
 
 def test_spot_nodes_above_the_capacity_are_taken_away_and_come_back() -> None:
     model = replace(
         EXACT, spot_capacity=(CapacityStep(since=300, nodes=1), CapacityStep(since=900, nodes=9)), restore=Constant(60)
     )
-    found = run("$TargetLowPriorityNodes = 3;", tasks(*[(0, 2, 500)] * 3), model)
-    spot = {point.second: (point.spot, point.preempted) for point in found.series}
+    result = run("$TargetLowPriorityNodes = 3;", tasks(*[(0, 2, 500)] * 3), model)
+    spot = {point.second: (point.spot, point.preempted) for point in result.series}
     assert (spot[270], spot[330], spot[990]) == ((3, 0), (1, 2), (3, 0))
-    assert (found.tallies.evictions, found.tallies.evicted, found.tallies.completed) == (2, 2, 3)
-    assert found.tallies.wasted_slot_seconds == 2 * 2 * (300 - 120)
+    assert (result.tallies.evictions, result.tallies.evicted, result.tallies.completed) == (2, 2, 3)
+    assert result.tallies.wasted_slot_seconds == 2 * 2 * (300 - 120)
 
 
 def test_evicted_tasks_run_again_and_none_is_lost() -> None:
     work = workload([TaskGroup(count=400, duration=Constant(600))], seed=1)
     text = formula(PendingTasks(max_spot_nodes=20))
-    found = run(text, work, replace(PoolModel(), evictions_per_node_hour=2.0), seed=5)
-    assert found.tallies.evictions > 10
-    assert found.tallies.evicted > 10
-    assert (found.tallies.completed, found.tallies.killed, found.tallies.lost) == (400, 0, 0)
+    result = run(text, work, replace(PoolModel(), evictions_per_node_hour=2.0), seed=5)
+    assert result.tallies.evictions > 10
+    assert result.tallies.evicted > 10
+    assert (result.tallies.completed, result.tallies.killed, result.tallies.lost) == (400, 0, 0)
 
 
-def test_dedicated_nodes_stand_in_while_spot_nodes_are_not_to_be_had() -> None:
+def test_dedicated_nodes_stand_in_while_spot_capacity_is_missing() -> None:
     work = workload([TaskGroup(count=2000, duration=Constant(600))], seed=1)
     short = replace(PoolModel(), spot_capacity=(CapacityStep(since=0, nodes=5),))
     alone = reported(formula(PendingTasks(max_dedicated_nodes=0)), work, short)
@@ -194,43 +192,43 @@ def test_task_wider_than_a_node_is_refused() -> None:
 
 
 def test_pool_that_never_gets_a_node_ends_at_the_limit_with_its_tasks_undone() -> None:
-    found = reported(published.SHIPYARD_WEEKEND, tasks((0, 1, 10)), replace(EXACT, limit=7200))
-    assert (found.completed, found.peak_nodes, found.zero_after) == (0, 0, None)
+    result = reported(published.SHIPYARD_WEEKEND, tasks((0, 1, 10)), replace(EXACT, limit=7200))
+    assert (result.completed, result.peak_nodes, result.zero_after) == (0, 0, None)
 
 
 def test_pool_that_keeps_nodes_is_watched_for_a_while_and_reported() -> None:
-    found = reported("$TargetDedicatedNodes = 1;", tasks((0, 1, 10)))
-    assert found.zero_after is None
-    assert found.dedicated_node_hours == pytest.approx((130 + 600) / 3600, rel=0.05)
+    result = reported("$TargetDedicatedNodes = 1;", tasks((0, 1, 10)))
+    assert result.zero_after is None
+    assert result.dedicated_node_hours == pytest.approx((130 + 600) / 3600, rel=0.05)
 
 
 def test_failed_evaluation_leaves_the_pool_as_it_is() -> None:
     text = "$TargetDedicatedNodes = $PendingTasks > 0 ? 2 : 1 / 0;"
-    found = reported(text, tasks((0, 1, 100)))
-    assert found.failed_evaluations == found.evaluations - 1
-    assert (found.peak_nodes, found.zero_after) == (2, None)
+    result = reported(text, tasks((0, 1, 100)))
+    assert result.failed_evaluations == result.evaluations - 1
+    assert (result.peak_nodes, result.zero_after) == (2, None)
 
 
-def test_default_formula_brings_ten_thousand_tasks_home_for_hardly_more_than_the_ideal() -> None:
+def test_default_formula_completes_ten_thousand_tasks_for_little_more_than_the_ideal() -> None:
     story = TEN_THOUSAND_TASKS
     work = workload(story.tasks, seed=story.seed)
     assert (len(work), set(work.slots), set(work.durations)) == (10_000, {1, 2, 3, 4}, {300})
-    found = report(run(formula(PendingTasks()), work, story.pool, seed=story.seed), work)
-    assert (found.completed, found.killed, found.lost, found.dedicated_node_hours) == (10_000, 0, 0, 0)
-    assert found.zero_after is not None
-    assert found.over_ideal < 0.15
+    result = report(run(formula(PendingTasks()), work, story.pool, seed=story.seed), work)
+    assert (result.completed, result.killed, result.lost, result.dedicated_node_hours) == (10_000, 0, 0, 0)
+    assert result.zero_after is not None
+    assert result.over_ideal < 0.15
 
 
 def test_tutorial_formula_without_an_option_kills_tasks_and_pays_for_dedicated_nodes() -> None:
-    """As it was first published, with the cap of the default formula."""
+    """The formula is as first published, with the cap of the default formula."""
     tutorial = published.A.replace("= 25", "= 100").replace("$NodeDeallocationOption = taskcompletion;", "")
     story = TEN_THOUSAND_TASKS
     work = workload(story.tasks, seed=story.seed)
-    found = report(run(tutorial, work, story.pool, seed=story.seed), work)
+    result = report(run(tutorial, work, story.pool, seed=story.seed), work)
     default = report(run(formula(PendingTasks()), work, story.pool, seed=story.seed), work)
-    assert found.killed > 100
-    assert found.wasted_slot_hours > 1
-    assert found.cost > 4 * default.cost
+    assert result.killed > 100
+    assert result.wasted_slot_hours > 1
+    assert result.cost > 4 * default.cost
 
 
 def test_formula_that_ignores_slots_pays_for_nodes_it_does_not_need() -> None:
@@ -259,13 +257,13 @@ def test_no_task_disappears_and_no_node_runs_more_than_it_can(
     model = replace(
         PoolModel(), fill=fill, evictions_per_node_hour=evictions, evaluation_interval=60, limit=20_000, sample_loss=0.2
     )
-    found = run(text, work, model, seed=seed)
-    tallies, census = found.tallies, found.census
-    for point in found.series:
+    result = run(text, work, model, seed=seed)
+    tallies, census = result.tallies, result.census
+    for point in result.series:
         assert 0 <= point.busy <= point.dedicated + point.spot <= 7 + 2 * 5
         assert 0 <= point.running <= 4 * (point.dedicated + point.spot)
         assert min(point.active, point.starting, point.preempted, point.spot, point.dedicated) >= 0
-    last = found.series[-1]
+    last = result.series[-1]
     arrived = sum(arrival <= last.second for arrival in work.arrivals)
     assert tallies.completed + tallies.lost + last.active + last.running == arrived
     assert census.busy_slot_seconds <= 4 * (census.dedicated_seconds + census.spot_seconds)
@@ -294,8 +292,8 @@ def test_distributions_have_the_mean_they_are_given() -> None:
 
 
 def test_chart_shows_tasks_and_nodes_and_is_the_same_each_time() -> None:
-    found = run(TWO_UNTIL_DONE, tasks(*[(0, 1, 200)] * 4))
-    picture = chart(found, "A <small> pool")
+    result = run(TWO_UNTIL_DONE, tasks(*[(0, 1, 200)] * 4))
+    picture = chart(result, "A <small> pool")
     assert picture == chart(run(TWO_UNTIL_DONE, tasks(*[(0, 1, 200)] * 4)), "A <small> pool")
     assert picture.startswith("<svg ")
     assert picture.endswith("</svg>\n")
