@@ -11,7 +11,7 @@ from tests.clone import ROOT
 KEYS = {"name", "value", "unit", "peer", "peer_value", "ratio"}
 
 
-def test_ratio_is_ours_through_the_peers() -> None:
+def test_ratio_is_our_value_divided_by_the_peers() -> None:
     measurement = Measurement(name="run", value=1_234.5, unit="tasks/s", peer="xargs", peer_value=987.6)
     assert measurement.to_json() == {
         "name": "run",

@@ -1,4 +1,4 @@
-"""`make demo` when it does not go well. That it goes well, and what it makes, is shown with the README's commands."""
+"""`make demo` when something fails. The tests of the README's commands show its success and its results."""
 
 import itertools
 import json

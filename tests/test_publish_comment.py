@@ -1,4 +1,4 @@
-"""The script that puts a comment on a pull request keeps it to one."""
+"""The script that comments on a pull request keeps to one comment."""
 
 import subprocess
 import sys
@@ -49,7 +49,7 @@ def published(
     )
 
 
-def test_github_comment_is_made_once_and_updated_after(server: PullRequests, tmp_path: Path) -> None:
+def test_github_comment_is_created_once_and_then_updated(server: PullRequests, tmp_path: Path) -> None:
     others: list[dict[str, Any]] = [
         {"id": i + 1, "user": {"type": "User"}, "body": "<!-- shoal:dev -->\nme too"} for i in range(150)
     ]
@@ -65,7 +65,7 @@ def test_github_comment_is_made_once_and_updated_after(server: PullRequests, tmp
     ]
 
 
-def test_azure_thread_is_made_once_and_updated_after(server: PullRequests, tmp_path: Path) -> None:
+def test_azure_thread_is_created_once_and_then_updated(server: PullRequests, tmp_path: Path) -> None:
     server.threads.append({"id": 1, "comments": [{"id": 1, "isDeleted": True}]})
     server.threads.append({"id": 2, "comments": []})
     assert publish("azure", server, tmp_path, "<!-- shoal:dev -->\nfirst\n") == "created thread 3\n"
@@ -84,12 +84,12 @@ def test_nothing_is_published_where_there_is_no_comment(system: str, server: Pul
 @pytest.mark.parametrize(
     ("system", "variable"), [("github", "GITHUB_TOKEN"), ("github", "PULL_REQUEST"), ("azure", "SYSTEM_ACCESSTOKEN")]
 )
-def test_variable_that_is_missing_is_named(system: str, variable: str, server: PullRequests, tmp_path: Path) -> None:
+def test_missing_variable_is_named(system: str, variable: str, server: PullRequests, tmp_path: Path) -> None:
     refused = published(system, server, tmp_path, "<!-- shoal:dev -->\nfirst\n", **{variable: ""})
     assert (refused.returncode, refused.stderr) == (1, f"{variable} is not set\n")
 
 
-def test_server_that_refuses_or_is_not_there_is_told_in_a_line(server: PullRequests, tmp_path: Path) -> None:
+def test_failing_or_missing_server_is_reported_in_one_line(server: PullRequests, tmp_path: Path) -> None:
     body = "<!-- shoal:dev -->\nfirst\n"
     refused = published("github", server, tmp_path, body, GITHUB_API_URL=f"{server.address}/elsewhere")
     assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
@@ -98,5 +98,5 @@ def test_server_that_refuses_or_is_not_there_is_told_in_a_line(server: PullReque
     assert nobody.stderr.startswith("the comment could not be published: ")
 
 
-def test_system_that_is_not_known_is_refused(server: PullRequests, tmp_path: Path) -> None:
+def test_unknown_system_is_refused(server: PullRequests, tmp_path: Path) -> None:
     assert published("gitlab", server, tmp_path, "").stderr == "give one of: github, azure\n"

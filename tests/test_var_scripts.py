@@ -1,4 +1,4 @@
-"""The scripts of the example's application package, as a node runs them: alone, with nothing but the library."""
+"""The scripts of the example's application package, run as on a node: with only the standard library."""
 
 import ast
 import json
@@ -20,7 +20,7 @@ POINT = {"--ticker": "AAPL", "--horizon": "3", "--confidence": "0.99", "--paths"
 
 
 def run(script: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """In isolated mode and without a bytecode cache, which would change the package's content."""
+    """Run the script in isolated mode and without a bytecode cache, which would change the package's content."""
     command = [sys.executable, "-E", "-B", APP / script, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
@@ -46,7 +46,7 @@ def test_script_explains_itself(script: str) -> None:
     assert "usage:" in answer.stdout
 
 
-def test_simulation_writes_the_point_it_was_asked_for_and_says_the_risk(tmp_path: Path) -> None:
+def test_simulation_writes_the_requested_point_and_prints_its_risk(tmp_path: Path) -> None:
     answer = simulate(tmp_path / "out.json")
     assert answer.returncode == 0, answer.stderr
     estimate = from_json((tmp_path / "out.json").read_text())
@@ -62,8 +62,8 @@ def test_simulation_gives_the_same_bytes_for_the_same_seed_and_others_for_anothe
     assert (tmp_path / "one").read_bytes() != (tmp_path / "other").read_bytes()
 
 
-def test_figures_of_a_known_point_stay_what_they_were(tmp_path: Path) -> None:
-    """Also across versions of Python and machines: the demo's CSV is promised byte for byte."""
+def test_figures_of_a_known_point_stay_the_same(tmp_path: Path) -> None:
+    """They stay across versions of Python and machines: the demo promises its CSV byte for byte."""
     simulate(tmp_path / "out.json", paths="2000")
     estimate = from_json((tmp_path / "out.json").read_text())
     assert (estimate.value_at_risk, estimate.expected_shortfall) == (0.572355, 0.61728)
@@ -98,7 +98,7 @@ def test_wrong_argument_ends_with_one_message_and_no_file(
 
 
 @pytest.mark.parametrize("price", ["", "abc", "0", "-1", "nan", "inf"])
-def test_price_that_is_none_is_refused_with_its_line(price: str, tmp_path: Path) -> None:
+def test_invalid_price_is_refused_with_its_line(price: str, tmp_path: Path) -> None:
     prices = tmp_path / "prices.csv"
     prices.write_text(f"symbol,date,price\nAAPL,2000-01-01,10\nAAPL,2000-02-01,{price}\n")
     answer = simulate(tmp_path / "out.json", prices=str(prices))
@@ -121,7 +121,7 @@ SWEEP = [
 ]
 
 
-def test_estimate_comes_back_from_json_as_it_went() -> None:
+def test_estimate_survives_the_way_through_json() -> None:
     assert from_json(to_json(estimate())) == estimate()
 
 
@@ -181,7 +181,7 @@ def test_spread_is_the_lowest_median_and_highest_over_the_seeds() -> None:
     assert spread == (1, 0.10, 0.20, 0.30)
 
 
-def test_chart_is_well_formed_and_has_a_panel_a_share_and_a_line_a_confidence() -> None:
+def test_chart_is_well_formed_and_has_a_panel_per_share_and_a_line_per_confidence() -> None:
     svg = ElementTree.fromstring(draw(SWEEP))
     texts = ["".join(node.itertext()) for node in svg.iter("{http://www.w3.org/2000/svg}text")]
     assert [text for text in texts if text in ("A&B", "IBM")] == ["A&B", "IBM"]

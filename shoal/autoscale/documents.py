@@ -36,7 +36,7 @@ class Embedded:
     """Path of keys, such as `config.shoal:pools[0].formula`; empty where the whole text is a formula."""
     text: str
     origins: tuple[Span, ...]
-    """Where each line of the formula begins in the document."""
+    """Places in the document at which the lines of the formula begin."""
     exact: bool
     """True where columns can be counted from the origins; False for folded or escaped text."""
     interval: int | None = None

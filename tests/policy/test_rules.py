@@ -240,7 +240,7 @@ def test_azure_example_keeps_every_mandatory_rule() -> None:
 
 
 def azure_example() -> list[Declared]:
-    """What the program declares for the stack of `Pulumi.dev.yaml`."""
+    """Return the resources that the program declares for the stack of `Pulumi.dev.yaml`."""
     stack = read_stack("dev", REPOSITORY)
     values = {key.removeprefix("shoal:"): value for key, value in stack.config.items() if key.startswith("shoal:")}
     args = parse_settings(values, project="shoal", file="Pulumi.dev.yaml").environment_args()
