@@ -1,0 +1,230 @@
+"""Every code block of the pages is validated; what its page's own test runs or compares is not tried again here."""
+
+import ast
+import importlib
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from rules import RULES
+from rules.rule import Level
+
+from components.package import Package
+from components.settings import parse_settings
+from shoal.autoscale.review import ERRORS, review
+from shoal.cli import shoal
+from shoal.environment import to_json
+from tests.clone import ROOT
+from tests.code_blocks import PAGES, Block, blocks, commands
+from tests.command_lines import calls, refusal
+from tests.components.values import given
+from tests.jobs.builders import ENVIRONMENT
+
+BLOCKS = [block for page in PAGES for block in blocks(page)]
+PROGRAMS = {"az", "curl", "git", "make", "pulumi", "python", "shoal", "pre-commit"}
+PAGES_WHOSE_OUTPUT_IS_TESTED = {
+    "accounts.md": "tests/test_shown_messages.py",
+    "autoscale.md": "tests/autoscale/test_docs.py",
+    "azure.md": "tests/test_azure_page.py",
+    "deploy.md": "tests/test_shown_messages.py",
+    "environments.md": "tests/deploy/test_environments_document.py",
+    "errors.md": "tests/test_shown_messages.py",
+    "gitops.md": "tests/deploy/test_gitops_documentation.py",
+    "jobs.md": "tests/test_shown_messages.py",
+    "policies.md": "tests/test_shown_messages.py",
+}
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=str)
+def test_block_is_valid(block: Block, tmp_path: Path) -> None:
+    assert block.language in VALIDATORS, "name the language behind the fence, and validate it here"
+    VALIDATORS[block.language](block, tmp_path)
+
+
+def inline_calls() -> list[tuple[str, list[str]]]:
+    """The words of each call of `shoal` within sentences and tables, by page."""
+    return [
+        (page.name, words)
+        for page in PAGES
+        for command in re.findall(r"(?<!`)`(shoal [a-z][^`…]*)`(?!`)", page.read_text(encoding="utf-8"))
+        for words in calls(command)
+    ]
+
+
+def test_calls_of_shoal_within_sentences_are_known() -> None:
+    reasons = {f"{page}: {' '.join(words)}": refusal(words[1:]) for page, words in inline_calls()}
+    assert {call: reason for call, reason in reasons.items() if reason} == {}
+
+
+def script(block: Block, _directory: Path) -> None:
+    """The shell can read it, and knows or finds what it calls."""
+    lines = commands(block)
+    subprocess.run(["bash", "-n", "-c", "\n".join(lines)], check=True)
+    for command in lines:
+        for words in calls(command):
+            program = Path(words[0]).name
+            assert program in PROGRAMS, f"{program} of: {command}"
+            if check := CALLS.get(program):
+                check(words[1:])
+
+
+def console(block: Block, directory: Path) -> None:
+    script(block, directory)
+    if any(line and not line.startswith("$ ") for line in block.text.splitlines()):
+        output(block, directory)
+
+
+def output(block: Block, _directory: Path) -> None:
+    test = ROOT / PAGES_WHOSE_OUTPUT_IS_TESTED[block.page.name]
+    assert block.page.name in test.read_text()
+
+
+def call_of_shoal(words: list[str]) -> None:
+    assert refusal(words) is None
+
+
+def call_of_make(words: list[str]) -> None:
+    targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    assert set(words) <= set(targets)
+
+
+def call_of_python(words: list[str]) -> None:
+    assert words[0].startswith("-") or (ROOT / words[0]).is_file()
+
+
+CALLS: dict[str, Callable[[list[str]], None]] = {
+    "shoal": call_of_shoal,
+    "make": call_of_make,
+    "python": call_of_python,
+}
+"""Calls of `pulumi` are held against its own command line in tests/pulumi/test_commands_of_pages.py."""
+
+
+def yaml_of_some_kind(block: Block, directory: Path) -> None:
+    if block.words:
+        output(block, directory)
+        return
+    for document in yaml.safe_load_all(block.text):
+        kind = next((check for key, check in KINDS.items() if key in document), None)
+        if kind is None and any(":" in key for key in document):
+            kind = stack_file
+        assert kind is not None, "no kind of YAML that Shoal reads"
+        kind(document, block, directory)
+
+
+def job_file(_document: dict[str, Any], block: Block, directory: Path) -> None:
+    (directory / "job.yaml").write_text(block.text)
+    (directory / "prices.csv").write_text("date,price\n")
+    (directory / "environment.json").write_text(json.dumps(to_json(ENVIRONMENT)))
+    arguments = ["plan", str(directory / "job.yaml"), "--environment", str(directory / "environment.json")]
+    answer = CliRunner().invoke(shoal, arguments)
+    assert answer.exit_code == 0, answer.exception
+
+
+def stack_file(document: dict[str, Any], block: Block, _directory: Path) -> None:
+    """A stack's file, or some of its keys."""
+    keys = document.get("config", document)
+    project = {key.partition(":")[0] for key in keys}
+    assert len(project) == 1
+    values = {key.partition(":")[2]: value for key, value in keys.items()}
+    where = (
+        {"service": "embedded", "authentication": "shared_key"}
+        if "PT3S" in block.text
+        else {"service": "azure", "authentication": "entra"}
+    )
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+    parse_settings(given(**{"pools": "[]", **where, **texts}), project="shoal", file=str(block))
+
+
+def kubernetes_object(document: dict[str, Any], _block: Block, _directory: Path) -> None:
+    assert {"kind", "metadata"} <= set(document)
+    assert document["metadata"]["name"]
+
+
+def project_file(document: dict[str, Any], _block: Block, _directory: Path) -> None:
+    assert all((ROOT / Path(path).name / "PulumiPlugin.yaml").is_file() for path in document["packages"].values())
+
+
+KINDS: dict[str, Callable[[dict[str, Any], Block, Path], None]] = {
+    "stages": job_file,
+    "config": stack_file,
+    "apiVersion": kubernetes_object,
+    "runtime": project_file,
+}
+"""By a key that documents of the kind have."""
+
+
+def python(block: Block, _directory: Path) -> None:
+    """It compiles, and what it imports is there."""
+    tree = ast.parse(block.text, filename=str(block))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            module = importlib.import_module(node.module)
+            assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                importlib.import_module(alias.name)
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """Of the components, for all languages."""
+    loaded: dict[str, Any] = json.loads(Package().schema or "{}")
+    return loaded
+
+
+def typescript(block: Block, _directory: Path) -> None:
+    """Each component that it makes is in the schema, with these arguments and outputs; no required one is missing."""
+    resources = {token.rpartition(":")[2]: shape for token, shape in schema()["resources"].items()}
+    variables: dict[str, str] = {}
+    shared = {name: keys(body) for name, body in re.findall(r"const (\w+) = \{(.*?)\};", block.text, re.DOTALL)}
+    made = re.findall(r"const (\w+) = new shoal\.(\w+)\(\"[\w-]+\", \{(.*?)\}\);", block.text, re.DOTALL)
+    for variable, component, body in made:
+        spread = {key for name in re.findall(r"\.\.\.(\w+)", body) for key in shared[name]}
+        assert keys(body) <= set(resources[component]["inputProperties"])
+        assert set(resources[component]["requiredInputs"]) <= keys(body) | spread
+        variables[variable] = component
+    assert variables
+    for variable, output in re.findall(r"\b(\w+)\.(\w+)", block.text):
+        if variable in variables:
+            assert output in resources[variables[variable]]["properties"]
+
+
+def keys(body: str) -> set[str]:
+    """The keys of an object literal, without those of objects within it."""
+    outer = re.sub(r"\{[^{}]*\}", "", body)
+    return set(re.findall(r"(?:^|[,{\s])(\w+):", outer))
+
+
+def json_of_policies(block: Block, _directory: Path) -> None:
+    settings = {rule.name: {setting.name for setting in rule.settings} for rule in RULES}
+    for rule, value in json.loads(block.text).items():
+        level = value if isinstance(value, str) else value.pop("enforcementLevel")
+        assert level in {*Level, "disabled"}
+        assert isinstance(value, str) or set(value) <= settings[rule]
+
+
+def autoscale(block: Block, _directory: Path) -> None:
+    faults = {finding.rule for finding in review(block.text)} & set(ERRORS)
+    assert bool(faults) == ("refused" in block.words)
+
+
+VALIDATORS: dict[str, Callable[[Block, Path], None]] = {
+    "autoscale": autoscale,
+    "console": console,
+    "json": json_of_policies,
+    "markdown": output,
+    "python": python,
+    "sh": script,
+    "text": output,
+    "typescript": typescript,
+    "yaml": yaml_of_some_kind,
+}
+"""By the language that the fence names."""
