@@ -1,13 +1,16 @@
 """What pages point to is there: files, headings, modules."""
 
+import inspect
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from components.package import COMPONENTS, Package
 from tests.clone import ROOT
+from tests.code_blocks import PAGES
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples" / "var" / "README.md"]
 LINK = re.compile(r"\]\((?P<file>[^)#:\s]*)(#(?P<heading>[\w-]+))?\)")
 PATH = re.compile(r"`((?:shoal|components|tests|tools|examples|policy)/[\w./-]*)`")
 
@@ -31,3 +34,13 @@ def test_links_lead_to_files_and_headings(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_modules_that_are_named_are_there(page: Path) -> None:
     assert [path for path in PATH.findall(page.read_text()) if not (ROOT / path).exists()] == []
+
+
+def test_reference_of_components_has_every_component_and_every_type_of_their_arguments() -> None:
+    schema = json.loads(Package().schema or "{}")
+    arguments = {inspect.get_annotations(component.__init__)["args"].__name__ for component in COMPONENTS}
+    known = {token.rpartition(":")[2] for token in (*schema["resources"], *schema["types"])}
+    page = (ROOT / "docs" / "component-reference.md").read_text()
+    described = [path.rpartition(".")[2] for path in re.findall(r"^::: (\S+)$", page, flags=re.MULTILINE)]
+    assert known | arguments <= set(described)
+    assert len(described) == len(set(described))
