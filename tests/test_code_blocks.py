@@ -48,6 +48,24 @@ def test_block_is_valid(block: Block, tmp_path: Path) -> None:
     VALIDATORS[block.language](block, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        ("shoal pln job.yaml", "no such command: pln"),
+        ("shoal plan job.yaml --stak dev", "No such option '--stak'"),
+        ("shoal tasks JOB --limit", "Option '--limit' requires an argument"),
+        ("shoal tasks JOB --state done", "'done' is not one of"),
+        ("shoal jobs JOB", "too many arguments: JOB"),
+        ('for s in a b; do shoal up --yess -s "$s"; done', "No such option '--yess'"),
+        ('eval "$(shoal local environment)"', "no such command: environment"),
+        ("shoal schema > job.schema.json && shoal local start", None),
+    ],
+)
+def test_call_that_shoal_does_not_know_is_found_wherever_it_stands(call: str, reason: str | None) -> None:
+    (*_, refused) = [None, *filter(None, (refusal(words[1:]) for words in calls(call)))]
+    assert (refused is None) if reason is None else (refused is not None and reason in refused)
+
+
 def inline_calls() -> list[tuple[str, list[str]]]:
     """The words of each call of `shoal` within sentences and tables, by page."""
     return [

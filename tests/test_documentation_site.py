@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from documentation_site import PAGES, relinked, source_page, sources, without_words
+from documentation_site import PAGES, relinked, source_page, sources, with_plain_bars, without_words
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
@@ -40,6 +40,10 @@ def test_files_that_pages_link_to_have_pages_that_show_them() -> None:
 
 def test_words_behind_the_language_of_a_block_are_left_out() -> None:
     assert without_words("```yaml file=a.yaml\na: 1\n```\n") == "```yaml\na: 1\n```\n"
+
+
+def test_bars_in_the_code_of_a_table_are_shown_without_their_backslash() -> None:
+    assert with_plain_bars(r"<td><code>\|\|</code></td> \|") == r"<td><code>||</code></td> \|"
 
 
 @pytest.mark.parametrize("broken", ["[x](missing.md)", "[x](#missing)", "![x](missing.svg)", "[x](/absolute.md)"])

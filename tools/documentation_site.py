@@ -27,6 +27,7 @@ LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml", 
 LINK = re.compile(r"(?<=\]\()(?P<file>[^)#:\s]+)(?P<anchor>#[\w-]+)?(?=\))")
 FENCE = re.compile(r"^(?P<fence>[ ]*(?:```|~~~)\w+)[ ][^`\n]*$", re.MULTILINE)
 """A fence with words behind its language, which the tests read and the site's Markdown does not take."""
+CELL = re.compile(r"<td.*?</td>", re.DOTALL)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -40,6 +41,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     return without_words(relinked(markdown, page.file.src_uri, PAGES))
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    return with_plain_bars(html)
 
 
 def sources(uris: Iterable[str]) -> list[str]:
@@ -69,6 +74,11 @@ def relinked(markdown: str, uri: str, pages: Mapping[str, str]) -> str:
 def without_words(markdown: str) -> str:
     """The page with nothing but the language behind each fence."""
     return FENCE.sub(r"\g<fence>", markdown)
+
+
+def with_plain_bars(html: str) -> str:
+    r"""The page with `|` for each `\|` in the code of a table, as code hosts show it."""
+    return CELL.sub(lambda cell: cell[0].replace("\\|", "|"), html)
 
 
 def repository_path(uri: str) -> str:
