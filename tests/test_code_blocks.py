@@ -16,8 +16,8 @@ from click.testing import CliRunner
 from rules import RULES
 from rules.rule import Level
 
-from components.package import Package
-from components.settings import parse_settings
+from components.plugin import Package
+from components.settings.stack_settings import parse_settings
 from shoal.autoscale.review import ERRORS, review
 from shoal.cli import shoal
 from shoal.environment import to_json

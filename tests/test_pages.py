@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from components.package import COMPONENTS, Package
+from components.plugin import COMPONENTS, Package
 from tests.clone import ROOT
 from tests.code_blocks import PAGES
 

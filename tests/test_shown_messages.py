@@ -6,13 +6,13 @@ import pytest
 from rules.nodes import NODES_CAPPED
 from rules.rule import POOL
 
-from components.quotas import Quotas, demand, shortfalls
-from components.settings import parse_settings
+from components.accounts.account_quotas import Quotas, demand, shortfalls
+from components.settings.stack_settings import parse_settings
 from shoal.azure_errors import explained
-from shoal.deploy.arm_types.refusals import refusals
-from shoal.deploy.resource_types import TYPES
+from shoal.deploy.resources.arm_types.refusals import refusals
+from shoal.deploy.resources.resource_types import TYPES
 from shoal.errors import BadInput
-from shoal.jobs.submit import Submission
+from shoal.jobs.submit.submit import Submission
 from tests.clone import ROOT
 from tests.components.values import given
 from tests.policy.test_rules import fixed, violations

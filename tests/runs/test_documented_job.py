@@ -5,7 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
-from shoal.local.status import Status
+from shoal.service_status import Status
 from tests.environments import shoal
 from tests.services import REPOSITORY
 
