@@ -146,7 +146,9 @@ def _locked(lock: IO[str]) -> bool:
 def _open(path: Path) -> sqlite3.Connection:
     try:
         return open_database(path)
-    except (ForeignDatabase, sqlite3.Error) as exc:
+    except ForeignDatabase as exc:
+        raise CannotStart(str(exc)) from exc
+    except sqlite3.Error as exc:
         raise CannotStart(f"the state in {path} cannot be used: {exc}") from exc
 
 

@@ -1,5 +1,6 @@
 -- Times are microseconds since 1970 in UTC. Definitions are the JSON of a request body with Batch's defaults filled in.
--- Ids keep their case and are compared without it, as Batch does.
+-- Ids keep their case and are compared without it, as Batch does. The words of each CHECK are those of an enum in states.py.
+-- A change of this file needs the same change as a step in migrations/.
 
 CREATE TABLE settings (
     name  TEXT PRIMARY KEY,
@@ -41,7 +42,7 @@ CREATE TABLE application_versions (
     account        TEXT NOT NULL,
     application    TEXT NOT NULL COLLATE NOCASE,
     version        TEXT NOT NULL COLLATE NOCASE,
-    state          TEXT NOT NULL DEFAULT 'pending',  -- pending until activated, then active
+    state          TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'active')),
     format         TEXT,
     container      TEXT NOT NULL,                    -- in the account's auto-storage
     blob           TEXT NOT NULL,
@@ -59,13 +60,14 @@ CREATE TABLE pools (
     identities                 TEXT NOT NULL DEFAULT '[]',     -- ARM ids of the user-assigned identities of its nodes
     tags                       TEXT NOT NULL DEFAULT '{}',     -- as ARM knows them
     slots_per_node             INTEGER NOT NULL,
-    fill                       TEXT NOT NULL,                  -- spread or pack
+    fill                       TEXT NOT NULL CHECK (fill IN ('spread', 'pack')),
     target_dedicated           INTEGER NOT NULL,
     target_low_priority        INTEGER NOT NULL,
-    deallocation_option        TEXT NOT NULL DEFAULT 'requeue',
-    state                      TEXT NOT NULL DEFAULT 'active',
+    deallocation_option        TEXT NOT NULL DEFAULT 'requeue'
+        CHECK (deallocation_option IN ('requeue', 'terminate', 'taskcompletion', 'retaineddata')),
+    state                      TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'deleting')),
     state_time                 INTEGER NOT NULL,
-    allocation_state           TEXT NOT NULL,
+    allocation_state           TEXT NOT NULL CHECK (allocation_state IN ('steady', 'resizing', 'stopping')),
     allocation_time            INTEGER NOT NULL,
     formula                    TEXT,                           -- null where autoscaling is off
     evaluation_interval        INTEGER NOT NULL DEFAULT 900000000,
@@ -99,7 +101,10 @@ CREATE TABLE nodes (
     id               TEXT NOT NULL UNIQUE,
     dedicated        INTEGER NOT NULL,
     ip_address       TEXT NOT NULL,
-    state            TEXT NOT NULL,
+    state            TEXT NOT NULL CHECK (state IN (
+        'idle', 'rebooting', 'reimaging', 'running', 'unusable', 'creating', 'starting', 'waitingforstarttask',
+        'starttaskfailed', 'unknown', 'leavingpool', 'offline', 'preempted', 'upgradingos', 'deallocated', 'deallocating'
+    )),
     state_time       INTEGER NOT NULL,
     allocated        INTEGER NOT NULL,
     booted           INTEGER,                        -- the last start of its agent
@@ -122,8 +127,10 @@ CREATE TABLE jobs (
     priority             INTEGER NOT NULL,
     max_retries          INTEGER NOT NULL,               -- constraints.maxTaskRetryCount, which tasks inherit
     deadline             INTEGER,                        -- created + constraints.maxWallClockTime, where that is set
-    on_all_tasks_complete TEXT NOT NULL,
-    state                TEXT NOT NULL DEFAULT 'active',
+    on_all_tasks_complete TEXT NOT NULL CHECK (on_all_tasks_complete IN ('noaction', 'terminatejob')),
+    state                TEXT NOT NULL DEFAULT 'active' CHECK (state IN (
+        'active', 'disabling', 'disabled', 'enabling', 'terminating', 'completed', 'deleting'
+    )),
     state_time           INTEGER NOT NULL,
     previous_state       TEXT,
     previous_state_time  INTEGER,
@@ -145,7 +152,9 @@ CREATE TABLE tasks (
     max_retries         INTEGER NOT NULL,
     blockers            INTEGER NOT NULL,               -- dependencies not yet satisfied
     satisfied           INTEGER NOT NULL DEFAULT 0,     -- 1 when it has satisfied its dependents
-    state               TEXT NOT NULL DEFAULT 'active',
+    -- Not IN: SQLite would build a set of the words at each INSERT, which takes as long as the rest of it.
+    state               TEXT NOT NULL DEFAULT 'active'
+        CHECK (state = 'active' OR state = 'preparing' OR state = 'running' OR state = 'completed'),
     state_time          INTEGER NOT NULL,
     previous_state      TEXT,
     previous_state_time INTEGER,
@@ -154,7 +163,7 @@ CREATE TABLE tasks (
     started             INTEGER,
     ended               INTEGER,
     exit_code           INTEGER,
-    result              TEXT,
+    result              TEXT CHECK (result = 'success' OR result = 'failure'),
     failure             BLOB,
     retry_count         INTEGER NOT NULL DEFAULT 0,
     last_retry          INTEGER,
@@ -205,8 +214,11 @@ CREATE INDEX allocations_by_node ON allocations (node);
 -- others are counted as blocked.
 CREATE TABLE task_counts (
     job    INTEGER NOT NULL,
-    state  TEXT NOT NULL,
-    result TEXT NOT NULL,
+    -- Not IN, as in tasks.
+    state  TEXT NOT NULL CHECK (
+        state = 'active' OR state = 'blocked' OR state = 'preparing' OR state = 'running' OR state = 'completed'
+    ),
+    result TEXT NOT NULL CHECK (result = '' OR result = 'success' OR result = 'failure'),
     tasks  INTEGER NOT NULL,
     slots  INTEGER NOT NULL,
     PRIMARY KEY (job, state, result)
@@ -233,3 +245,17 @@ CREATE TRIGGER task_uncounted AFTER DELETE ON tasks BEGIN
         WHERE job = OLD.job AND state = iif(OLD.state = 'active' AND OLD.blockers, 'blocked', OLD.state)
         AND result = ifnull(OLD.result, '');
 END;
+
+-- A pool with the numbers of its nodes.
+CREATE VIEW counted_pools AS SELECT
+    pools.*,
+    (SELECT count(*) FROM nodes WHERE nodes.pool = pools.key AND nodes.dedicated) AS current_dedicated,
+    (SELECT count(*) FROM nodes WHERE nodes.pool = pools.key AND NOT nodes.dedicated) AS current_low_priority
+FROM pools;
+
+-- A node with the numbers of the tasks that occupy it, and of their slots.
+CREATE VIEW busy_nodes AS SELECT
+    nodes.*,
+    (SELECT count(*) FROM allocations WHERE allocations.node = nodes.id) AS running_tasks,
+    (SELECT ifnull(sum(slots), 0) FROM allocations WHERE allocations.node = nodes.id) AS running_slots
+FROM nodes;

@@ -1,0 +1,107 @@
+"""The closed sets of words that the tables hold, in Batch's spelling.
+
+`schema.sql` repeats each set in a CHECK. The sets are Azure's whole ones, also where this service does not yet use a
+word, so that a later version can use it without rebuilding the table.
+Source: azure-batch 15.1, the enums of the same names with `Batch` in front.
+"""
+
+from enum import StrEnum
+
+
+class TaskState(StrEnum):
+    ACTIVE = "active"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    COMPLETED = "completed"
+
+
+class TaskResult(StrEnum):
+    SUCCESS = "success"
+    FAILURE = "failure"
+
+
+class CountedState(StrEnum):
+    """A task's state as `task_counts` keeps it: active tasks that wait for others are counted apart."""
+
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    COMPLETED = "completed"
+
+
+class JobState(StrEnum):
+    ACTIVE = "active"
+    DISABLING = "disabling"
+    DISABLED = "disabled"
+    ENABLING = "enabling"
+    TERMINATING = "terminating"
+    COMPLETED = "completed"
+    DELETING = "deleting"
+
+
+class AllTasksCompleteMode(StrEnum):
+    """A job's `onAllTasksComplete`."""
+
+    NO_ACTION = "noaction"
+    TERMINATE_JOB = "terminatejob"
+
+
+class TaskFailureMode(StrEnum):
+    """A job's `onTaskFailure`. It stands in the job's definition only."""
+
+    NO_ACTION = "noaction"
+    PERFORM_EXIT_OPTIONS_JOB_ACTION = "performexitoptionsjobaction"
+
+
+class PoolState(StrEnum):
+    ACTIVE = "active"
+    DELETING = "deleting"
+
+
+class AllocationState(StrEnum):
+    STEADY = "steady"
+    RESIZING = "resizing"
+    STOPPING = "stopping"
+
+
+class NodeState(StrEnum):
+    IDLE = "idle"
+    REBOOTING = "rebooting"
+    REIMAGING = "reimaging"
+    RUNNING = "running"
+    UNUSABLE = "unusable"
+    CREATING = "creating"
+    STARTING = "starting"
+    WAITING_FOR_START_TASK = "waitingforstarttask"
+    START_TASK_FAILED = "starttaskfailed"
+    UNKNOWN = "unknown"
+    LEAVING_POOL = "leavingpool"
+    OFFLINE = "offline"
+    PREEMPTED = "preempted"
+    UPGRADING_OS = "upgradingos"
+    DEALLOCATED = "deallocated"
+    DEALLOCATING = "deallocating"
+
+
+class NodeDeallocationOption(StrEnum):
+    """The fate of the tasks on a node that leaves its pool."""
+
+    REQUEUE = "requeue"
+    TERMINATE = "terminate"
+    TASK_COMPLETION = "taskcompletion"
+    RETAINED_DATA = "retaineddata"
+
+
+class NodeFillType(StrEnum):
+    """The order in which a pool's nodes take tasks."""
+
+    SPREAD = "spread"
+    PACK = "pack"
+
+
+class PackageState(StrEnum):
+    """ARM writes the two with a capital letter. Source: azure-mgmt-batch 19, PackageState."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
