@@ -34,9 +34,3 @@ def add_account(connection: sqlite3.Connection, name: str, storage_account: str 
 
 def storage_keys(connection: sqlite3.Connection) -> dict[str, str]:
     return dict(connection.execute("SELECT name, key FROM storage_accounts").fetchall())
-
-
-def keys(connection: sqlite3.Connection, name: str) -> tuple[str, str] | None:
-    """The primary and the secondary key, or None where there is no such account."""
-    row = connection.execute("SELECT primary_key, secondary_key FROM accounts WHERE name = ?", (name,)).fetchone()
-    return None if row is None else (row[0], row[1])

@@ -6,7 +6,7 @@ import logging
 import secrets
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from shoal.local import accounts, errors
 from shoal.local.node.fleet import Fleet
@@ -15,7 +15,12 @@ from shoal.local.scheduler.evictions import Evictions
 from shoal.local.scheduler.loop import Loop, Transaction
 from shoal.local.scheduler.verdicts import Ending
 from shoal.local.storage import Storage
+from shoal.local.store import queries
+from shoal.local.store.account import Account
+from shoal.local.store.queries import Reader
+from shoal.local.store.states import NodeState
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 HEARTBEAT = 0.1
@@ -59,16 +64,16 @@ class Service:
         await self.storage.serve(keys)
         self.fleet.learn_keys(keys)
 
-    def read(self, sql: str, *parameters: object) -> list[sqlite3.Row]:
-        """Between batches every change is committed, so what is read is on disk."""
-        return self.connection.execute(sql, parameters).fetchall()
+    def read(self, read: Reader[T], sql: str, *parameters: object) -> list[T]:
+        """Return the rows as `read` reads them. Between batches every change is committed, so they are on disk."""
+        return queries.every(self.connection, read, sql, *parameters)
 
     def account_keys(self, account: str) -> tuple[str, str]:
         """Raises BatchError where there is no such account."""
-        keys = accounts.keys(self.connection, account)
-        if keys is None:
+        found = Account.find(self.connection, account)
+        if found is None:
             raise errors.authentication_failed(f"There is no Batch account {account!r} here.")
-        return keys
+        return found.keys
 
     def node_directory(self, node: str) -> Path:
         return self.fleet.directory(node)
@@ -109,8 +114,7 @@ def _apply(tx: Transaction, node: str, boots: int, report: dict[str, Any]) -> No
                 ],
             )
         case {"state": state}:
-            nodes.on_state(
-                tx, node, boots, state, start_task_info=report.get("start_task"), node_errors=report.get("errors")
-            )
+            info, faults = report.get("start_task"), report.get("errors")
+            nodes.on_state(tx, node, boots, NodeState(state), start_task_info=info, node_errors=faults)
         case {"start_task": info}:
             nodes.on_start_task(tx, node, boots, info)

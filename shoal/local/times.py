@@ -4,6 +4,7 @@ import re
 import time
 from datetime import UTC, datetime
 from email.utils import formatdate
+from functools import lru_cache
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -33,8 +34,15 @@ def now() -> int:
 def iso(moment: int) -> str:
     """`2026-01-31T12:00:00.25Z`: as many fraction digits as are needed."""
     seconds, micros = divmod(moment, SECOND)
-    text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-    return f"{text}.{micros:06}".rstrip("0").rstrip(".") + "Z"
+    if not micros:
+        return f"{_iso_second(seconds)}Z"
+    return f"{_iso_second(seconds)}.{micros:06}".rstrip("0") + "Z"
+
+
+@lru_cache(maxsize=4096)
+def _iso_second(seconds: int) -> str:
+    """Kept, because the entities of a page share most of their seconds."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 def http_date(moment: int) -> str:

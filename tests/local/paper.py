@@ -1,6 +1,5 @@
 """A pool in a database without a service around it: its scheduler's functions are called with a clock of the test's."""
 
-import sqlite3
 from pathlib import Path
 
 from shoal.local import accounts, times
@@ -8,6 +7,9 @@ from shoal.local.api import definitions
 from shoal.local.scheduler import nodes, pools
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.database import open_database
+from shoal.local.store.node import Node
+from shoal.local.store.pool import Pool
+from shoal.local.store.states import NodeDeallocationOption, NodeState
 
 NOON = 1_700_000_000 * times.SECOND
 
@@ -21,15 +23,16 @@ class PoolOnPaper:
         self.key = pools.add(self.at(0), accounts.DEFAULT_ACCOUNT, definition)
 
     def at(self, seconds: float) -> Transaction:
-        """A moment, so long after the pool was made."""
+        """Return a transaction at a moment so long after the pool was made."""
         return Transaction(connection=self.connection, now=NOON + round(seconds * times.SECOND))
 
     @property
-    def row(self) -> sqlite3.Row:
-        return pools.by_key(self.at(0), self.key)
+    def record(self) -> Pool:
+        return Pool.get(self.connection, self.key)
 
     def size(self, tx: Transaction, *, spot: int, dedicated: int = 0) -> None:
-        """So many nodes, all of them at work."""
-        pools.retarget(tx, self.key, dedicated=dedicated, low_priority=spot, deallocation_option="requeue")
-        for node in tx.all("SELECT id, boots FROM nodes WHERE state = 'creating'"):
-            nodes.on_state(tx, node["id"], node["boots"], "idle")
+        """Give the pool so many nodes, all of them at work."""
+        option = NodeDeallocationOption.REQUEUE
+        pools.retarget(tx, self.key, dedicated=dedicated, low_priority=spot, deallocation_option=option)
+        for node in tx.all(Node.from_row, "SELECT * FROM busy_nodes WHERE state = 'creating'"):
+            nodes.on_state(tx, node.id, node.boots, NodeState.IDLE)

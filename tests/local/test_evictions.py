@@ -10,6 +10,7 @@ from shoal.local.chaos import Chaos
 from shoal.local.errors import BatchError
 from shoal.local.scheduler import evictions
 from shoal.local.scheduler.evictions import Evictions
+from shoal.local.store.queries import text
 from tests.local.paper import PoolOnPaper
 
 HOURLY = Chaos(evictions_per_node_hour=1.0)
@@ -40,8 +41,8 @@ def taken(directory: Path, seed: int) -> list[int]:
     for look in range(11):
         tx = pool.at(36 * look)
         drawing.draw(tx)
-        away.append(len(tx.all("SELECT 1 FROM nodes WHERE state = 'preempted'")))
-    assert not tx.all("SELECT 1 FROM nodes WHERE dedicated AND state = 'preempted'")
+        away.append(len(tx.all(text, "SELECT id FROM nodes WHERE state = 'preempted'")))
+    assert not tx.exists("SELECT 1 FROM nodes WHERE dedicated AND state = 'preempted'")
     return away
 
 
@@ -67,10 +68,10 @@ def test_only_spot_nodes_at_work_can_be_preempted(tmp_path: Path) -> None:
     pool = PoolOnPaper(tmp_path, IDLE, "PT5M")
     tx = pool.at(0)
     pool.size(tx, spot=1, dedicated=1)
-    (dedicated,) = tx.all("SELECT id FROM nodes WHERE dedicated")
+    (dedicated,) = tx.all(text, "SELECT id FROM nodes WHERE dedicated")
     with pytest.raises(BatchError, match="is not a Spot node at work"):
-        evictions.preempt_named(tx, dedicated["id"])
-    (spot,) = tx.all("SELECT id FROM nodes WHERE NOT dedicated")
-    assert evictions.preempt_named(tx, None) == spot["id"]
+        evictions.preempt_named(tx, dedicated)
+    (spot,) = tx.all(text, "SELECT id FROM nodes WHERE NOT dedicated")
+    assert evictions.preempt_named(tx, None) == spot
     with pytest.raises(BatchError, match="No Spot node is at work"):
         evictions.preempt_named(tx, None)

@@ -4,13 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shoal.local.scheduler.placement import Fill, Room, Waiting, placements
+from shoal.local.scheduler.placement import Room, Waiting, placements
+from shoal.local.store.states import NodeFillType
 
-FILLS: list[Fill] = ["spread", "pack"]
+SPREAD, PACK = NodeFillType.SPREAD, NodeFillType.PACK
+FILLS = list(NodeFillType)
 SLOTS_PER_NODE = 8
 
 
-def placed(free: Sequence[int], slots: Sequence[int], fill: Fill = "spread") -> list[tuple[int, str]]:
+def placed(free: Sequence[int], slots: Sequence[int], fill: NodeFillType = SPREAD) -> list[tuple[int, str]]:
     """Tasks and nodes are numbered from 0."""
     rooms = [Room(f"n{i}", number) for i, number in enumerate(free)]
     return placements(rooms, [Waiting(i, number) for i, number in enumerate(slots)], fill)
@@ -21,7 +23,7 @@ def test_spread_takes_the_node_with_most_free_slots() -> None:
 
 
 def test_pack_fills_one_node_before_the_next() -> None:
-    assert placed([4, 2], [1, 1, 1], "pack") == [(0, "n1"), (1, "n1"), (2, "n0")]
+    assert placed([4, 2], [1, 1, 1], PACK) == [(0, "n1"), (1, "n1"), (2, "n0")]
 
 
 def test_task_of_several_slots_goes_where_it_fits() -> None:
@@ -34,7 +36,7 @@ def test_task_that_fits_nowhere_holds_back_the_node_nearest_to_fitting_it() -> N
 
 def test_full_and_held_nodes_leave_the_list_so_that_the_next_queue_finds_them_taken() -> None:
     rooms = [Room("n0", 2), Room("n1", 1), Room("n2", 1)]
-    assert placements(rooms, [Waiting(0, 4), Waiting(1, 1)], "spread") == [(1, "n1")]
+    assert placements(rooms, [Waiting(0, 4), Waiting(1, 1)], SPREAD) == [(1, "n1")]
     assert rooms == [Room("n2", 1)]
 
 
@@ -43,7 +45,9 @@ def test_full_and_held_nodes_leave_the_list_so_that_the_next_queue_finds_them_ta
     slots=st.lists(st.integers(1, SLOTS_PER_NODE), max_size=20),
     fill=st.sampled_from(FILLS),
 )
-def test_placements_keep_the_order_and_never_overfill_a_node(free: list[int], slots: list[int], fill: Fill) -> None:
+def test_placements_keep_the_order_and_never_overfill_a_node(
+    free: list[int], slots: list[int], fill: NodeFillType
+) -> None:
     result = placed([number for number in free if number], slots, fill)
     tasks = [task for task, _ in result]
     assert tasks == sorted(set(tasks))
@@ -55,7 +59,7 @@ def test_placements_keep_the_order_and_never_overfill_a_node(free: list[int], sl
 
 
 @given(free=st.lists(st.integers(1, 8), min_size=1, max_size=6), tasks=st.integers(0, 60), fill=st.sampled_from(FILLS))
-def test_tasks_of_one_slot_leave_no_slot_free_while_any_waits(free: list[int], tasks: int, fill: Fill) -> None:
+def test_tasks_of_one_slot_leave_no_slot_free_while_any_waits(free: list[int], tasks: int, fill: NodeFillType) -> None:
     assert len(placed(free, [1] * tasks, fill)) == min(sum(free), tasks)
 
 
@@ -65,7 +69,7 @@ def test_tasks_of_one_slot_leave_no_slot_free_while_any_waits(free: list[int], t
     durations=st.lists(st.integers(1, 5), min_size=8, max_size=8),
 )
 def test_task_of_a_whole_node_is_placed_though_smaller_ones_never_cease(
-    fill: Fill, nodes: int, durations: list[int]
+    fill: NodeFillType, nodes: int, durations: list[int]
 ) -> None:
     """Every node is full of small tasks; small ones come without end behind the large one."""
     ends = {(n, s): durations[(n + s) % 8] for n in range(nodes) for s in range(SLOTS_PER_NODE)}

@@ -23,7 +23,7 @@ def sampled(pool: PoolOnPaper, seconds: float) -> int:
     """How many samples there are after the service has looked at that moment."""
     tx = pool.at(seconds)
     samples.take(tx)
-    return PoolSamples(tx, pool.row).count(SPOT, ticks(tx))
+    return PoolSamples(tx, pool.record).count(SPOT, ticks(tx))
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_past_of_a_fast_pool_is_told_in_stretched_time(tmp_path: Path) -> None:
         pool.size(tx, spot=number)
         samples.take(tx)
     tx = pool.at(0.9)
-    past, now = PoolSamples(tx, pool.row), ticks(tx)
+    past, now = PoolSamples(tx, pool.record), ticks(tx)
     assert past.last(SPOT, 2, now) == [2, 3]
     assert past.window(SPOT, now - MINUTE, now, now) == [2, 3]
     assert past.window(SPOT, now - 2 * MINUTE, now - MINUTE, now) == [0, 1]
@@ -55,7 +55,7 @@ def test_variables_that_azure_retired_have_no_samples(tmp_path: Path) -> None:
     pool = PoolOnPaper(tmp_path, IDLE, "PT5M")
     assert sampled(pool, 0) == 1
     tx = pool.at(0)
-    assert PoolSamples(tx, pool.row).last("$MemoryBytes", 5, ticks(tx)) == []
+    assert PoolSamples(tx, pool.record).last("$MemoryBytes", 5, ticks(tx)) == []
 
 
 def test_preempted_nodes_are_sampled_as_current_but_not_as_usable(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_preempted_nodes_are_sampled_as_current_but_not_as_usable(tmp_path: Path
     pool.size(tx, spot=3, dedicated=1)
     tx.run("UPDATE nodes SET state = 'preempted' WHERE key = (SELECT max(key) FROM nodes WHERE NOT dedicated)")
     samples.take(tx)
-    past = PoolSamples(tx, pool.row)
+    past = PoolSamples(tx, pool.record)
     names = (SPOT, "$CurrentDedicatedNodes", "$PreemptedNodeCount", "$UsableNodeCount")
     assert [past.last(name, 1, ticks(tx)) for name in names] == [[3], [1], [1], [3]]
 
@@ -81,14 +81,14 @@ def test_pool_is_evaluated_when_it_is_made_and_then_at_its_interval(tmp_path: Pa
     targets = []
     for seconds in (0, 1, 2.9, 3, 5.9, 6.5, 9, 9.6):
         scaling.evaluate_due(pool.at(seconds))
-        targets.append(pool.row["target_low_priority"])
+        targets.append(pool.record.target_low_priority)
     assert targets == [1, 1, 1, 2, 2, 3, 3, 4]
 
 
 def test_failed_evaluation_is_tried_again_at_the_next_interval(tmp_path: Path) -> None:
     pool = PoolOnPaper(tmp_path, f"$TargetLowPriorityNodes = avg({SPOT}.GetSample(1)) + 1;", "PT3S")
     scaling.evaluate_due(pool.at(0))
-    assert pool.row["target_low_priority"] == 0
+    assert pool.record.target_low_priority == 0
     samples.take(pool.at(1))
     scaling.evaluate_due(pool.at(3))
-    assert pool.row["target_low_priority"] == 1
+    assert pool.record.target_low_priority == 1

@@ -1,36 +1,56 @@
-"""Applications and their active versions; they are made on the ARM side."""
+"""Operations on applications and their active versions, which are made on the ARM side."""
 
-from typing import Any
+import sqlite3
+from typing import Any, NamedTuple, Self
 
 import orjson
 
-from shoal.local import errors
-from shoal.local.api.calls import Answer, Call, entity, page
-from shoal.local.api.pools import more_after
+from shoal.local.api.calls import Answer, Call, entity, more_after, page
+from shoal.local.store.queries import one, required
 
 WITH_VERSIONS = (
-    "SELECT a.rowid AS key, a.*, (SELECT json_group_array(version) FROM application_versions v"
-    " WHERE v.account = a.account AND v.application = a.id AND v.state = 'active') AS versions FROM applications a"
+    "SELECT a.rowid, a.id, ifnull(nullif(a.display_name, ''), a.id), a.last_modified,"
+    " (SELECT json_group_array(version) FROM application_versions v"
+    " WHERE v.account = a.account AND v.application = a.id AND v.state = 'active') FROM applications a"
 )
+
+
+class ActiveApplication(NamedTuple):
+    """An application with the names of its active versions."""
+
+    key: int
+    id: str
+    display_name: str
+    last_modified: int
+    versions: list[str]
+
+    @classmethod
+    def from_row(cls, row: sqlite3.Row) -> Self:
+        key, application_id, display_name, last_modified, versions = row
+        return cls(key, application_id, display_name, last_modified, orjson.loads(versions))
 
 
 async def list_applications(call: Call) -> Answer:
     size = call.page_size()
-    rows = call.service.read(
+    applications = call.service.read(
+        ActiveApplication.from_row,
         f"{WITH_VERSIONS} WHERE a.account = ? AND a.rowid > ? ORDER BY a.rowid LIMIT ?",
         call.account,
         call.after(),
         size + 1,
     )
-    return page(call, "applications", [view(row) for row in rows[:size]], more_after(rows, size))
+    views = [view(application) for application in applications[:size]]
+    return page(call, "applications", views, more_after(applications, size))
 
 
 async def get_application(call: Call) -> Answer:
-    rows = call.service.read(f"{WITH_VERSIONS} WHERE a.account = ? AND a.id = ?", call.account, call["application_id"])
-    if not rows:
-        raise errors.not_found("Application")
-    return entity(call, "applications", view(rows[0]), rows[0]["last_modified"])
+    sql = f"{WITH_VERSIONS} WHERE a.account = ? AND a.id = ?"
+    connection, application_id = call.service.connection, call["application_id"]
+    application = required(
+        one(connection, ActiveApplication.from_row, sql, call.account, application_id), "Application"
+    )
+    return entity(call, "applications", view(application), application.last_modified)
 
 
-def view(row: Any) -> dict[str, Any]:
-    return {"id": row["id"], "displayName": row["display_name"] or row["id"], "versions": orjson.loads(row["versions"])}
+def view(application: ActiveApplication) -> dict[str, Any]:
+    return {"id": application.id, "displayName": application.display_name, "versions": application.versions}

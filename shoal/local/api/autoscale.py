@@ -1,4 +1,4 @@
-"""Automatic scaling of a pool: on, off, and tried."""
+"""Operations on a pool's automatic scaling: enable, disable, evaluate."""
 
 from typing import Any
 
@@ -8,7 +8,8 @@ from azure.batch import models
 from shoal.local import errors, times
 from shoal.local.api import conditions, shapes
 from shoal.local.api.calls import Answer, Call, accepted
-from shoal.local.scheduler import pools, scaling
+from shoal.local.api.pools import find as find_pool
+from shoal.local.scheduler import scaling
 from shoal.local.scheduler.loop import Transaction
 
 
@@ -20,8 +21,8 @@ async def enable_pool_auto_scale(call: Call) -> Answer:
     scaling.check_settings(formula or "", micros or scaling.SHORTEST_INTERVAL)
 
     def enable(tx: Transaction) -> int:
-        pool = pools.by_id(tx, call.account, call["pool_id"])
-        conditions.check(call.method, call.headers, pool["last_modified"])
+        pool = find_pool(call)
+        conditions.check(call.method, call.headers, pool.last_modified)
         scaling.enable(tx, pool, formula=formula, interval=micros)
         return tx.now
 
@@ -30,21 +31,21 @@ async def enable_pool_auto_scale(call: Call) -> Answer:
 
 async def disable_pool_auto_scale(call: Call) -> Answer:
     def disable(tx: Transaction) -> int:
-        pool = pools.by_id(tx, call.account, call["pool_id"])
+        pool = find_pool(call)
         scaling.disable(tx, pool)
-        return int(pool["last_modified"])
+        return pool.last_modified
 
     return accepted(call, 200, await call.service.loop.change(disable))
 
 
 async def evaluate_pool_auto_scale(call: Call) -> Answer:
-    """The formula of the body on the pool as it is; what is wrong with it is said in the answer, which is 200."""
+    """Evaluate the body's formula on the pool as it is. The answer reports a faulty formula, with status 200."""
     body = call.body()
     shapes.normalize(models.BatchPoolEvaluateAutoScaleOptions, body)
 
     def evaluate(tx: Transaction) -> dict[str, Any]:
-        pool = pools.by_id(tx, call.account, call["pool_id"])
-        if pool["formula"] is None:
+        pool = find_pool(call)
+        if pool.formula is None:
             text = "Automatic scaling is not enabled on the pool, so no formula can be evaluated on it."
             raise errors.conflict("OperationNotValidOnPool", text)
         return scaling.evaluated(tx, pool, body["autoScaleFormula"]).wire()

@@ -1,9 +1,9 @@
 """A request as handlers see it, and what they answer with."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -72,6 +72,16 @@ def entity(call: Call, kind: str, view: dict[str, Any], last_modified: int) -> A
     (shown,) = selected(call.query.get("$select"), kind, [view])
     body = {"odata.metadata": f"{call.base_url}/$metadata#{kind}/@Element", **shown}
     return Answer(content=orjson.dumps(body), headers=version_headers(last_modified))
+
+
+class Keyed(Protocol):
+    @property
+    def key(self) -> int: ...
+
+
+def more_after(records: Sequence[Keyed], size: int) -> int | None:
+    """Return the key after which the next page starts, where one more record than the page holds was read."""
+    return records[size - 1].key if len(records) > size else None
 
 
 def page(call: Call, kind: str, views: list[dict[str, Any]], more_after: int | None) -> Answer:

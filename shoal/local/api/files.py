@@ -47,20 +47,19 @@ async def get_node_file_properties(call: Call) -> Answer:
 
 def _task_root(call: Call) -> tuple[Path, str]:
     job, task = tasks.find(call)
-    if task["node"] is None:
+    if task.node is None:
         text = "The task files are unavailable because the task has not run."
         raise errors.conflict("TaskFilesUnavailable", text)
-    root = call.service.node_directory(task["node"]) / "workitems" / job["id"] / "job-1" / task["id"]
+    root = call.service.node_directory(task.node) / "workitems" / job.id / "job-1" / task.id
     if not root.is_dir():
         text = "The task files are unavailable because the node on which the task ran is not there any more."
         raise errors.conflict("TaskFilesUnavailable", text)
-    return root, f"{call.base_url}/jobs/{job['id']}/tasks/{task['id']}/files"
+    return root, f"{call.base_url}/jobs/{job.id}/tasks/{task.id}/files"
 
 
 def _node_root(call: Call) -> tuple[Path, str]:
-    node = nodes.find(call)
-    url = f"{call.base_url}/pools/{node['pool_id']}/nodes/{node['id']}/files"
-    return call.service.node_directory(node["id"]), url
+    pool, node = nodes.find(call)
+    return call.service.node_directory(node.id), f"{call.base_url}/pools/{pool.id}/nodes/{node.id}/files"
 
 
 def _inside(root: Path, relative: str) -> Path:

@@ -1,18 +1,19 @@
-"""Jobs."""
+"""Operations on jobs."""
 
-import sqlite3
 from typing import Any
 
 import orjson
 from azure.batch.models._models import BatchJobTerminateOptions
 
-from shoal.local import errors, times
+from shoal.local import times
 from shoal.local.api import conditions, definitions, odata, shapes
-from shoal.local.api.calls import Answer, Call, accepted, entity, page
+from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
-from shoal.local.api.pools import more_after
 from shoal.local.scheduler import jobs
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.store.job import Job
+from shoal.local.store.states import CountedState, TaskResult
+from shoal.local.store.task_count import TaskCount
 
 COLUMNS = {
     "id": Column("id", "text", ALL | {PREFIX}),
@@ -24,7 +25,6 @@ COLUMNS = {
     "executionInfo/startTime": Column("created", "date"),
     "executionInfo/endTime": Column("ended", "date"),
 }
-SUCCEEDED, FAILED = "success", "failure"
 
 
 async def create_job(call: Call) -> Answer:
@@ -42,29 +42,30 @@ async def create_job(call: Call) -> Answer:
 async def list_jobs(call: Call) -> Answer:
     condition, parameters = odata.where(call.query.get("$filter"), COLUMNS)
     size = call.page_size()
-    rows = call.service.read(
+    jobs_read = call.service.read(
+        Job.from_row,
         f"SELECT * FROM jobs WHERE account = ? AND key > ? AND ({condition}) ORDER BY key LIMIT ?",
         call.account,
         call.after(),
         *parameters,
         size + 1,
     )
-    return page(call, "jobs", [view(row, call.base_url) for row in rows[:size]], more_after(rows, size))
+    return page(call, "jobs", [view(job, call.base_url) for job in jobs_read[:size]], more_after(jobs_read, size))
 
 
 async def get_job(call: Call) -> Answer:
-    row = find(call)
-    conditions.check(call.method, call.headers, row["last_modified"])
-    return entity(call, "jobs", view(row, call.base_url), row["last_modified"])
+    job = find(call)
+    conditions.check(call.method, call.headers, job.last_modified)
+    return entity(call, "jobs", view(job, call.base_url), job.last_modified)
 
 
 async def update_job(call: Call) -> Answer:
     body = call.body()
 
     def update(tx: Transaction) -> int:
-        job = jobs.by_id(tx, call.account, call["job_id"])
-        conditions.check(call.method, call.headers, job["last_modified"])
-        jobs.redefine(tx, job, definitions.patched_job(orjson.loads(job["definition"]), body))
+        job = find(call)
+        conditions.check(call.method, call.headers, job.last_modified)
+        jobs.redefine(tx, job, definitions.patched_job(job.body(), body))
         return tx.now
 
     return accepted(call, 200, await call.service.loop.change(update))
@@ -72,8 +73,8 @@ async def update_job(call: Call) -> Answer:
 
 async def delete_job(call: Call) -> Answer:
     def delete(tx: Transaction) -> None:
-        job = jobs.by_id(tx, call.account, call["job_id"])
-        conditions.check(call.method, call.headers, job["last_modified"])
+        job = find(call)
+        conditions.check(call.method, call.headers, job.last_modified)
         jobs.begin_delete(tx, job)
 
     await call.service.loop.change(delete)
@@ -85,50 +86,55 @@ async def terminate_job(call: Call) -> Answer:
     shapes.normalize(BatchJobTerminateOptions, body)
 
     def terminate(tx: Transaction) -> int:
-        job = jobs.by_id(tx, call.account, call["job_id"])
-        conditions.check(call.method, call.headers, job["last_modified"])
+        job = find(call)
+        conditions.check(call.method, call.headers, job.last_modified)
         jobs.require_active(job)
-        jobs.terminate(tx, job["key"], reason=body.get("terminateReason") or "UserTerminate")
-        return int(job["last_modified"])
+        jobs.terminate(tx, job.key, reason=body.get("terminateReason") or "UserTerminate")
+        return job.last_modified
 
     return accepted(call, 202, await call.service.loop.change(terminate), f"/jobs/{call['job_id']}/terminate")
 
 
 async def get_job_task_counts(call: Call) -> Answer:
-    job = find(call)
     tasks = dict.fromkeys(("active", "running", "completed", "succeeded", "failed"), 0)
     slots = dict(tasks)
-    for row in call.service.read("SELECT * FROM task_counts WHERE job = ?", job["key"]):
-        outcome = {SUCCEEDED: ["succeeded"], FAILED: ["failed"]}.get(row["result"], [])
-        for name in ("active" if row["state"] == "blocked" else row["state"], *outcome):
-            tasks[name] += row["tasks"]
-            slots[name] += row["slots"]
+    for count in TaskCount.of_job(call.service.connection, find(call).key):
+        for name in _counted_as(count):
+            tasks[name] += count.tasks
+            slots[name] += count.slots
     return Answer(content=orjson.dumps({"taskCounts": tasks, "taskSlotCounts": slots}))
 
 
-def find(call: Call) -> sqlite3.Row:
-    rows = call.service.read("SELECT * FROM jobs WHERE account = ? AND id = ?", call.account, call["job_id"])
-    if not rows:
-        raise errors.not_found("Job")
-    return rows[0]
+def _counted_as(count: TaskCount) -> list[str]:
+    """Return the names under which clients read the count."""
+    outcome = {TaskResult.SUCCESS: ["succeeded"], TaskResult.FAILURE: ["failed"], None: []}[count.result]
+    return [CountedState.ACTIVE if count.state is CountedState.BLOCKED else count.state, *outcome]
 
 
-def view(row: sqlite3.Row, base_url: str) -> dict[str, Any]:
-    execution = {"startTime": times.iso(row["created"]), "poolId": row["pool_id"]}
-    if row["ended"] is not None:
-        execution |= {"endTime": times.iso(row["ended"]), "terminateReason": row["terminate_reason"]}
+def find(call: Call) -> Job:
+    """Return the job of the call. Raises BatchError JobNotFound."""
+    return Job.require(call.service.connection, call.account, call["job_id"])
+
+
+def view(job: Job, base_url: str) -> dict[str, Any]:
+    """Return the job as clients read it."""
+    execution = {"startTime": times.iso(job.created), "poolId": job.pool_id}
+    if job.ended is not None:
+        execution["endTime"] = times.iso(job.ended)
+    if job.terminate_reason is not None:
+        execution["terminateReason"] = job.terminate_reason
     result = {
-        **orjson.loads(row["definition"]),
-        "id": row["id"],
-        "url": f"{base_url}/jobs/{row['id']}",
-        "eTag": times.etag(row["last_modified"]),
-        "lastModified": times.iso(row["last_modified"]),
-        "creationTime": times.iso(row["created"]),
-        "state": row["state"],
-        "stateTransitionTime": times.iso(row["state_time"]),
+        **job.body(),
+        "id": job.id,
+        "url": f"{base_url}/jobs/{job.id}",
+        "eTag": times.etag(job.last_modified),
+        "lastModified": times.iso(job.last_modified),
+        "creationTime": times.iso(job.created),
+        "state": job.state,
+        "stateTransitionTime": times.iso(job.state_time),
         "executionInfo": execution,
     }
-    if row["previous_state"] is not None:
-        result["previousState"] = row["previous_state"]
-        result["previousStateTransitionTime"] = times.iso(row["previous_state_time"])
+    if job.previous_state is not None and job.previous_state_time is not None:
+        result["previousState"] = job.previous_state
+        result["previousStateTransitionTime"] = times.iso(job.previous_state_time)
     return result

@@ -1,89 +1,83 @@
-"""Nodes."""
+"""Operations on nodes."""
 
-import sqlite3
 from typing import Any
 
 import orjson
 
-from shoal.local import errors, times
+from shoal.local import times
 from shoal.local.api import odata, pools
-from shoal.local.api.calls import Answer, Call, entity, page
+from shoal.local.api.calls import Answer, Call, entity, more_after, page
 from shoal.local.api.odata import EQUALITY, Column
+from shoal.local.store.node import Node
+from shoal.local.store.pool import Pool
 
 AGENT_VERSION = "1.12.15"
 """The version of Azure's agent whose behaviour this one follows. Source: node agent change log, 2025-03-26."""
 
 COLUMNS = {
-    "state": Column("nodes.state", "word", EQUALITY),
-    "stateTransitionTime": Column("nodes.state_time", "date"),
-    "lastBootTime": Column("nodes.booted", "date"),
-    "allocationTime": Column("nodes.allocated", "date"),
-    "startTaskInfo/state": Column("json_extract(nodes.start_task_info, '$.state')", "word", EQUALITY),
-    "startTaskInfo/result": Column("json_extract(nodes.start_task_info, '$.result')", "word", EQUALITY),
-    "startTaskInfo/exitCode": Column("json_extract(nodes.start_task_info, '$.exitCode')", "number"),
+    "state": Column("state", "word", EQUALITY),
+    "stateTransitionTime": Column("state_time", "date"),
+    "lastBootTime": Column("booted", "date"),
+    "allocationTime": Column("allocated", "date"),
+    "startTaskInfo/state": Column("json_extract(start_task_info, '$.state')", "word", EQUALITY),
+    "startTaskInfo/result": Column("json_extract(start_task_info, '$.result')", "word", EQUALITY),
+    "startTaskInfo/exitCode": Column("json_extract(start_task_info, '$.exitCode')", "number"),
 }
-
-WITH_POOL = (
-    "SELECT nodes.*, pools.id AS pool_id, pools.definition, count(allocations.task) AS running_tasks,"
-    " ifnull(sum(allocations.slots), 0) AS running_slots FROM nodes JOIN pools ON pools.key = nodes.pool"
-    " LEFT JOIN allocations ON allocations.node = nodes.id"
-)
 
 
 async def list_nodes(call: Call) -> Answer:
     pool = pools.find(call)
     condition, parameters = odata.where(call.query.get("$filter"), COLUMNS)
     size = call.page_size()
-    rows = call.service.read(
-        f"{WITH_POOL} WHERE nodes.pool = ? AND nodes.key > ? AND ({condition})"
-        " GROUP BY nodes.key ORDER BY nodes.key LIMIT ?",
-        pool["key"],
+    nodes_read = call.service.read(
+        Node.from_row,
+        f"SELECT * FROM busy_nodes WHERE pool = ? AND key > ? AND ({condition}) ORDER BY key LIMIT ?",
+        pool.key,
         call.after(),
         *parameters,
         size + 1,
     )
-    return page(call, "nodes", [view(row, call.base_url) for row in rows[:size]], pools.more_after(rows, size))
+    views = [view(node, pool, call.base_url) for node in nodes_read[:size]]
+    return page(call, "nodes", views, more_after(nodes_read, size))
 
 
 async def get_node(call: Call) -> Answer:
-    row = find(call)
-    return entity(call, "nodes", view(row, call.base_url), row["state_time"])
+    pool, node = find(call)
+    return entity(call, "nodes", view(node, pool, call.base_url), node.state_time)
 
 
-def find(call: Call) -> sqlite3.Row:
+def find(call: Call) -> tuple[Pool, Node]:
+    """Return the node of the call, and its pool. Raises BatchError PoolNotFound, NodeNotFound."""
     pool = pools.find(call)
-    rows = call.service.read(
-        f"{WITH_POOL} WHERE nodes.pool = ? AND nodes.id = ? GROUP BY nodes.key", pool["key"], call["node_id"]
-    )
-    if not rows:
-        raise errors.not_found("Node")
-    return rows[0]
+    return pool, Node.require(call.service.connection, pool.key, call["node_id"])
 
 
-def view(row: sqlite3.Row, base_url: str) -> dict[str, Any]:
-    pool = orjson.loads(row["definition"])
+def view(node: Node, pool: Pool, base_url: str) -> dict[str, Any]:
+    """Return the node as clients read it."""
+    body = pool.body()
     result: dict[str, Any] = {
-        "id": row["id"],
-        "url": f"{base_url}/pools/{row['pool_id']}/nodes/{row['id']}",
-        "state": row["state"],
+        "id": node.id,
+        "url": f"{base_url}/pools/{pool.id}/nodes/{node.id}",
+        "state": node.state,
         "schedulingState": "enabled",
-        "stateTransitionTime": times.iso(row["state_time"]),
-        "allocationTime": times.iso(row["allocated"]),
-        "ipAddress": row["ip_address"],
-        "affinityId": f"TVM:{row['id']}",
-        "vmSize": pool["vmSize"],
-        "isDedicated": bool(row["dedicated"]),
-        "totalTasksRun": row["tasks_run"],
-        "totalTasksSucceeded": row["tasks_succeeded"],
-        "runningTasksCount": row["running_tasks"],
-        "runningTaskSlotsCount": row["running_slots"],
+        "stateTransitionTime": times.iso(node.state_time),
+        "allocationTime": times.iso(node.allocated),
+        "ipAddress": node.ip_address,
+        "affinityId": f"TVM:{node.id}",
+        "vmSize": body["vmSize"],
+        "isDedicated": node.dedicated,
+        "totalTasksRun": node.tasks_run,
+        "totalTasksSucceeded": node.tasks_succeeded,
+        "runningTasksCount": node.running_tasks,
+        "runningTaskSlotsCount": node.running_slots,
     }
-    if row["booted"] is not None:
-        booted = times.iso(row["booted"])
+    if node.booted is not None:
+        booted = times.iso(node.booted)
         result |= {"lastBootTime": booted, "nodeAgentInfo": {"version": AGENT_VERSION, "lastUpdateTime": booted}}
-    if "startTask" in pool:
-        result["startTask"] = pool["startTask"]
-    for name, column in (("startTaskInfo", "start_task_info"), ("errors", "errors")):
-        if row[column] is not None:
-            result[name] = orjson.loads(row[column])
+    if "startTask" in body:
+        result["startTask"] = body["startTask"]
+    if node.start_task_info is not None:
+        result["startTaskInfo"] = orjson.loads(node.start_task_info)
+    if node.errors is not None:
+        result["errors"] = orjson.loads(node.errors)
     return result

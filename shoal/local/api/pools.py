@@ -1,6 +1,5 @@
-"""Pools."""
+"""Operations on pools."""
 
-import sqlite3
 from typing import Any
 
 import orjson
@@ -8,32 +7,28 @@ from azure.batch import models
 
 from shoal.local import errors, times
 from shoal.local.api import conditions, definitions, odata, shapes
-from shoal.local.api.calls import Answer, Call, accepted, entity, page
+from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
 from shoal.local.scheduler import pools
 from shoal.local.scheduler.assignments import package
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.store.pool import Pool
+from shoal.local.store.states import NodeDeallocationOption
 
 COLUMNS = {
-    "id": Column("pools.id", "text", ALL | {PREFIX}),
-    "state": Column("pools.state", "word", EQUALITY),
-    "allocationState": Column("pools.allocation_state", "word", EQUALITY),
-    "stateTransitionTime": Column("pools.state_time", "date"),
-    "allocationStateTransitionTime": Column("pools.allocation_time", "date"),
-    "creationTime": Column("pools.created", "date"),
-    "lastModified": Column("pools.last_modified", "date"),
-    "enableAutoScale": Column("(pools.formula IS NOT NULL)", "boolean", EQUALITY),
+    "id": Column("id", "text", ALL | {PREFIX}),
+    "state": Column("state", "word", EQUALITY),
+    "allocationState": Column("allocation_state", "word", EQUALITY),
+    "stateTransitionTime": Column("state_time", "date"),
+    "allocationStateTransitionTime": Column("allocation_time", "date"),
+    "creationTime": Column("created", "date"),
+    "lastModified": Column("last_modified", "date"),
+    "enableAutoScale": Column("(formula IS NOT NULL)", "boolean", EQUALITY),
     "enableInterNodeCommunication": Column(
-        "json_extract(pools.definition, '$.enableInterNodeCommunication')", "boolean", EQUALITY
+        "json_extract(definition, '$.enableInterNodeCommunication')", "boolean", EQUALITY
     ),
-    "vmSize": Column("json_extract(pools.definition, '$.vmSize')", "word", EQUALITY),
+    "vmSize": Column("json_extract(definition, '$.vmSize')", "word", EQUALITY),
 }
-
-WITH_COUNTS = (
-    "SELECT pools.*, count(nodes.key) FILTER (WHERE nodes.dedicated) AS current_dedicated,"
-    " count(nodes.key) FILTER (WHERE NOT nodes.dedicated) AS current_low_priority"
-    " FROM pools LEFT JOIN nodes ON nodes.pool = pools.key"
-)
 
 
 async def create_pool(call: Call) -> Answer:
@@ -51,33 +46,34 @@ async def create_pool(call: Call) -> Answer:
 async def list_pools(call: Call) -> Answer:
     condition, parameters = odata.where(call.query.get("$filter"), COLUMNS)
     size = call.page_size()
-    rows = call.service.read(
-        f"{WITH_COUNTS} WHERE pools.account = ? AND pools.key > ? AND ({condition})"
-        " GROUP BY pools.key ORDER BY pools.key LIMIT ?",
+    pools_read = call.service.read(
+        Pool.from_row,
+        f"SELECT * FROM counted_pools WHERE account = ? AND key > ? AND ({condition}) ORDER BY key LIMIT ?",
         call.account,
         call.after(),
         *parameters,
         size + 1,
     )
-    return page(call, "pools", [view(row, call.base_url) for row in rows[:size]], more_after(rows, size))
+    views = [view(pool, call.base_url) for pool in pools_read[:size]]
+    return page(call, "pools", views, more_after(pools_read, size))
 
 
 async def get_pool(call: Call) -> Answer:
-    row = find(call)
-    conditions.check(call.method, call.headers, row["last_modified"])
-    return entity(call, "pools", view(row, call.base_url), row["last_modified"])
+    pool = find(call)
+    conditions.check(call.method, call.headers, pool.last_modified)
+    return entity(call, "pools", view(pool, call.base_url), pool.last_modified)
 
 
 async def pool_exists(call: Call) -> Answer:
-    row = find(call)
-    conditions.check(call.method, call.headers, row["last_modified"])
-    return accepted(call, 200, row["last_modified"])
+    pool = find(call)
+    conditions.check(call.method, call.headers, pool.last_modified)
+    return accepted(call, 200, pool.last_modified)
 
 
 async def delete_pool(call: Call) -> Answer:
     def delete(tx: Transaction) -> None:
-        pool = pools.by_id(tx, call.account, call["pool_id"])
-        conditions.check(call.method, call.headers, pool["last_modified"])
+        pool = find(call)
+        conditions.check(call.method, call.headers, pool.last_modified)
         pools.begin_delete(tx, pool)
 
     await call.service.loop.change(delete)
@@ -93,66 +89,59 @@ async def resize_pool(call: Call) -> Answer:
         definitions.check_resize_timeout(timeout)
 
     def resize(tx: Transaction) -> int:
-        pool = pools.by_id(tx, call.account, call["pool_id"])
-        conditions.check(call.method, call.headers, pool["last_modified"])
+        pool = find(call)
+        conditions.check(call.method, call.headers, pool.last_modified)
         pools.resize(
             tx,
             pool,
-            dedicated=body.get("targetDedicatedNodes", pool["target_dedicated"]),
-            low_priority=body.get("targetLowPriorityNodes", pool["target_low_priority"]),
-            deallocation_option=body.get("nodeDeallocationOption", "requeue"),
+            dedicated=body.get("targetDedicatedNodes", pool.target_dedicated),
+            low_priority=body.get("targetLowPriorityNodes", pool.target_low_priority),
+            deallocation_option=NodeDeallocationOption(
+                body.get("nodeDeallocationOption", NodeDeallocationOption.REQUEUE)
+            ),
         )
-        return int(pool["last_modified"])
+        return pool.last_modified
 
     return accepted(call, 202, await call.service.loop.change(resize), f"/pools/{call['pool_id']}/resize")
 
 
-def find(call: Call) -> sqlite3.Row:
-    rows = call.service.read(
-        f"{WITH_COUNTS} WHERE pools.account = ? AND pools.id = ? GROUP BY pools.key", call.account, call["pool_id"]
-    )
-    if not rows:
-        raise errors.not_found("Pool")
-    return rows[0]
+def find(call: Call) -> Pool:
+    """Return the pool of the call. Raises BatchError PoolNotFound."""
+    return Pool.require(call.service.connection, call.account, call["pool_id"])
 
 
 def require_packages(tx: Transaction, account: str, body: dict[str, Any]) -> None:
-    """Raises BatchError InvalidApplicationPackageReferences where a referenced version is not there and active."""
+    """Raises BatchError InvalidApplicationPackageReferences where a referenced version is missing or not active."""
     references = body.get("applicationPackageReferences", ())
     missing = [r["applicationId"] for r in references if package(tx, account, r)["blob"] is None]
     if missing:
         raise errors.invalid_application_package_references(missing)
 
 
-def more_after(rows: list[sqlite3.Row], size: int) -> int | None:
-    """The key after which the next page starts, where one more row than the page holds was read."""
-    return rows[size - 1]["key"] if len(rows) > size else None
-
-
-def view(row: sqlite3.Row, base_url: str) -> dict[str, Any]:
-    """As clients read it; `row` comes with the counts of its nodes."""
-    definition = orjson.loads(row["definition"])
+def view(pool: Pool, base_url: str) -> dict[str, Any]:
+    """Return the pool as clients read it."""
+    body = pool.body()
     for name in ("autoScaleFormula", "autoScaleEvaluationInterval"):
-        definition.pop(name, None)
-    if row["formula"] is not None:
-        definition["autoScaleFormula"] = row["formula"]
-        definition["autoScaleEvaluationInterval"] = times.iso_duration(row["evaluation_interval"])
-        if row["auto_scale_run"] is not None:
-            definition["autoScaleRun"] = orjson.loads(row["auto_scale_run"])
+        body.pop(name, None)
+    if pool.formula is not None:
+        body["autoScaleFormula"] = pool.formula
+        body["autoScaleEvaluationInterval"] = times.iso_duration(pool.evaluation_interval)
+        if pool.auto_scale_run is not None:
+            body["autoScaleRun"] = orjson.loads(pool.auto_scale_run)
     return {
-        **definition,
-        "enableAutoScale": row["formula"] is not None,
-        "id": row["id"],
-        "url": f"{base_url}/pools/{row['id']}",
-        "eTag": times.etag(row["last_modified"]),
-        "lastModified": times.iso(row["last_modified"]),
-        "creationTime": times.iso(row["created"]),
-        "state": row["state"],
-        "stateTransitionTime": times.iso(row["state_time"]),
-        "allocationState": row["allocation_state"],
-        "allocationStateTransitionTime": times.iso(row["allocation_time"]),
-        "targetDedicatedNodes": row["target_dedicated"],
-        "targetLowPriorityNodes": row["target_low_priority"],
-        "currentDedicatedNodes": row["current_dedicated"],
-        "currentLowPriorityNodes": row["current_low_priority"],
+        **body,
+        "enableAutoScale": pool.formula is not None,
+        "id": pool.id,
+        "url": f"{base_url}/pools/{pool.id}",
+        "eTag": times.etag(pool.last_modified),
+        "lastModified": times.iso(pool.last_modified),
+        "creationTime": times.iso(pool.created),
+        "state": pool.state,
+        "stateTransitionTime": times.iso(pool.state_time),
+        "allocationState": pool.allocation_state,
+        "allocationStateTransitionTime": times.iso(pool.allocation_time),
+        "targetDedicatedNodes": pool.target_dedicated,
+        "targetLowPriorityNodes": pool.target_low_priority,
+        "currentDedicatedNodes": pool.current_dedicated,
+        "currentLowPriorityNodes": pool.current_low_priority,
     }

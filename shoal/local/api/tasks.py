@@ -1,18 +1,20 @@
-"""Tasks."""
+"""Operations on tasks."""
 
-import sqlite3
 from typing import Any
 
 import orjson
 
 from shoal.local import errors, times
 from shoal.local.api import conditions, definitions, odata
-from shoal.local.api.calls import Answer, Call, accepted, entity, page
+from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
 from shoal.local.api.jobs import find as find_job
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
-from shoal.local.api.pools import more_after, require_packages
+from shoal.local.api.pools import require_packages
 from shoal.local.scheduler import jobs, tasks
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.store.job import Job
+from shoal.local.store.states import TaskState
+from shoal.local.store.task import Task
 
 MOST_IN_A_COLLECTION = 100
 
@@ -30,7 +32,7 @@ COLUMNS = {
 
 
 async def create_task(call: Call) -> Answer:
-    definition = definitions.task(call.body(), orjson.loads(find_job(call)["definition"]))
+    definition = definitions.task(call.body(), find_job(call).body())
 
     def add(tx: Transaction) -> int:
         (failure,) = _add(tx, call, [definition])
@@ -43,9 +45,9 @@ async def create_task(call: Call) -> Answer:
 
 
 async def create_task_collection(call: Call) -> Answer:
-    """Each task is added or refused for itself; the answer is 200 whatever became of them."""
+    """Add or refuse each task for itself; the answer is 200 in any case."""
     bodies = _collection(call.body())
-    job_body = orjson.loads(find_job(call)["definition"])
+    job_body = find_job(call).body()
     checked = [_checked(body, job_body) for body in bodies]
     good = [item for item in checked if isinstance(item, tasks.Definition)]
 
@@ -85,11 +87,11 @@ def _checked(body: Any, job_body: dict[str, Any]) -> tasks.Definition | errors.B
         return exc
 
 
-def _add(tx: Transaction, call: Call, wanted: list[tasks.Definition]) -> list[errors.BatchError | None]:
-    job = jobs.by_id(tx, call.account, call["job_id"])
+def _add(tx: Transaction, call: Call, requested: list[tasks.Definition]) -> list[errors.BatchError | None]:
+    job = find_job(call)
     jobs.require_active(job)
-    faults = [_package_fault(tx, call.account, definition) for definition in wanted]
-    added = iter(tasks.add(tx, job, [d for d, fault in zip(wanted, faults, strict=True) if fault is None]))
+    faults = [_package_fault(tx, call.account, definition) for definition in requested]
+    added = iter(tasks.add(tx, job, [d for d, fault in zip(requested, faults, strict=True) if fault is None]))
     return [next(added) if fault is None else fault for fault in faults]
 
 
@@ -120,29 +122,30 @@ async def list_tasks(call: Call) -> Answer:
     job = find_job(call)
     condition, parameters = odata.where(call.query.get("$filter"), COLUMNS)
     size = call.page_size()
-    rows = call.service.read(
+    tasks_read = call.service.read(
+        Task.from_row,
         f"SELECT * FROM tasks WHERE job = ? AND key > ? AND ({condition}) ORDER BY key LIMIT ?",
-        job["key"],
+        job.key,
         call.after(),
         *parameters,
         size + 1,
     )
-    views = [view(row, job, call.base_url) for row in rows[:size]]
-    return page(call, "tasks", views, more_after(rows, size))
+    views = [view(task, job, call.base_url) for task in tasks_read[:size]]
+    return page(call, "tasks", views, more_after(tasks_read, size))
 
 
 async def get_task(call: Call) -> Answer:
-    job, row = find(call)
-    conditions.check(call.method, call.headers, row["last_modified"])
-    return entity(call, "tasks", view(row, job, call.base_url), row["last_modified"])
+    job, task = find(call)
+    conditions.check(call.method, call.headers, task.last_modified)
+    return entity(call, "tasks", view(task, job, call.base_url), task.last_modified)
 
 
 async def delete_task(call: Call) -> Answer:
     def delete(tx: Transaction) -> None:
-        job = jobs.by_id(tx, call.account, call["job_id"])
-        conditions.check(call.method, call.headers, tasks.by_id(tx, job["key"], call["task_id"])["last_modified"])
-        tasks.delete(tx, job, call["task_id"])
-        jobs.complete_if_done(tx, job["key"])
+        job, task = find(call)
+        conditions.check(call.method, call.headers, task.last_modified)
+        tasks.delete(tx, job, task)
+        jobs.complete_if_done(tx, job.key)
 
     await call.service.loop.change(delete)
     return Answer(status=200)
@@ -150,80 +153,78 @@ async def delete_task(call: Call) -> Answer:
 
 async def terminate_task(call: Call) -> Answer:
     def terminate(tx: Transaction) -> int:
-        job = jobs.by_id(tx, call.account, call["job_id"])
-        last_modified = int(tasks.by_id(tx, job["key"], call["task_id"])["last_modified"])
-        conditions.check(call.method, call.headers, last_modified)
-        tasks.terminate(tx, job["key"], call["task_id"])
-        jobs.complete_if_done(tx, job["key"])
-        return last_modified
+        job, task = find(call)
+        conditions.check(call.method, call.headers, task.last_modified)
+        tasks.terminate(tx, task)
+        jobs.complete_if_done(tx, job.key)
+        return task.last_modified
 
     return accepted(call, 204, await call.service.loop.change(terminate))
 
 
 async def reactivate_task(call: Call) -> Answer:
     def reactivate(tx: Transaction) -> int:
-        job = jobs.by_id(tx, call.account, call["job_id"])
+        job, task = find(call)
         jobs.require_active(job)
-        last_modified = int(tasks.by_id(tx, job["key"], call["task_id"])["last_modified"])
-        conditions.check(call.method, call.headers, last_modified)
-        tasks.reactivate(tx, job, call["task_id"])
-        return last_modified
+        conditions.check(call.method, call.headers, task.last_modified)
+        tasks.reactivate(tx, job, task)
+        return task.last_modified
 
     return accepted(call, 204, await call.service.loop.change(reactivate))
 
 
-def find(call: Call) -> tuple[sqlite3.Row, sqlite3.Row]:
+def find(call: Call) -> tuple[Job, Task]:
+    """Return the task of the call, and its job. Raises BatchError JobNotFound, TaskNotFound."""
     job = find_job(call)
-    rows = call.service.read("SELECT * FROM tasks WHERE job = ? AND id = ?", job["key"], call["task_id"])
-    if not rows:
-        raise errors.not_found("Task")
-    return job, rows[0]
+    return job, Task.require(call.service.connection, job.key, call["task_id"])
 
 
-def view(row: sqlite3.Row, job: sqlite3.Row, base_url: str) -> dict[str, Any]:
-    definition = orjson.loads(row["definition"])
+def view(task: Task, job: Job, base_url: str) -> dict[str, Any]:
+    """Return the task as clients read it."""
+    body = task.body()
     result = {
-        **definition,
-        "constraints": definition["constraints"] | {"maxTaskRetryCount": row["max_retries"]},
-        "id": row["id"],
-        "url": f"{base_url}/jobs/{job['id']}/tasks/{row['id']}",
-        "eTag": times.etag(row["last_modified"]),
-        "lastModified": times.iso(row["last_modified"]),
-        "creationTime": times.iso(row["created"]),
-        "state": row["state"],
-        "stateTransitionTime": times.iso(row["state_time"]),
-        "executionInfo": _execution_info(row),
+        **body,
+        "constraints": body["constraints"] | {"maxTaskRetryCount": task.max_retries},
+        "id": task.id,
+        "url": f"{base_url}/jobs/{job.id}/tasks/{task.id}",
+        "eTag": times.etag(task.last_modified),
+        "lastModified": times.iso(task.last_modified),
+        "creationTime": times.iso(task.created),
+        "state": task.state,
+        "stateTransitionTime": times.iso(task.state_time),
+        "executionInfo": _execution_info(task),
     }
-    if row["previous_state"] is not None:
-        result["previousState"] = row["previous_state"]
-        result["previousStateTransitionTime"] = times.iso(row["previous_state_time"])
-    if row["node"] is not None and row["state"] != "active":
-        result["nodeInfo"] = _node_info(row, job, base_url)
+    if task.previous_state is not None and task.previous_state_time is not None:
+        result["previousState"] = task.previous_state
+        result["previousStateTransitionTime"] = times.iso(task.previous_state_time)
+    if task.node is not None and task.state is not TaskState.ACTIVE:
+        result["nodeInfo"] = _node_info(task.node, task, job, base_url)
     return result
 
 
-def _execution_info(row: sqlite3.Row) -> dict[str, Any]:
-    info: dict[str, Any] = {"retryCount": row["retry_count"], "requeueCount": row["requeue_count"]}
-    moments = {"lastRetryTime": row["last_retry"], "lastRequeueTime": row["last_requeue"]}
-    if row["state"] != "active":
-        moments |= {"startTime": row["started"], "endTime": row["ended"]}
+def _execution_info(task: Task) -> dict[str, Any]:
+    info: dict[str, Any] = {"retryCount": task.retry_count, "requeueCount": task.requeue_count}
+    moments = {"lastRetryTime": task.last_retry, "lastRequeueTime": task.last_requeue}
+    if task.state is not TaskState.ACTIVE:
+        moments |= {"startTime": task.started, "endTime": task.ended}
     info |= {name: times.iso(moment) for name, moment in moments.items() if moment is not None}
-    for name, column in (("exitCode", "exit_code"), ("result", "result")):
-        if row[column] is not None:
-            info[name] = row[column]
-    if row["failure"] is not None:
-        info["failureInfo"] = orjson.loads(row["failure"])
+    if task.exit_code is not None:
+        info["exitCode"] = task.exit_code
+    if task.result is not None:
+        info["result"] = task.result
+    if task.failure is not None:
+        info["failureInfo"] = orjson.loads(task.failure)
     return info
 
 
-def _node_info(row: sqlite3.Row, job: sqlite3.Row, base_url: str) -> dict[str, str]:
-    node_url = f"{base_url}/pools/{job['pool_id']}/nodes/{row['node']}"
-    root = f"workitems/{job['id']}/job-1/{row['id']}"
+def _node_info(node: str, task: Task, job: Job, base_url: str) -> dict[str, str]:
+    node_url = f"{base_url}/pools/{job.pool_id}/nodes/{node}"
+    root = f"workitems/{job.id}/job-1/{task.id}"
     return {
-        "affinityId": f"TVM:{row['node']}",
+        "affinityId": f"TVM:{node}",
         "nodeUrl": node_url,
-        "poolId": job["pool_id"],
-        "nodeId": row["node"],
+        "poolId": job.pool_id,
+        "nodeId": node,
         "taskRootDirectory": root,
         "taskRootDirectoryUrl": f"{node_url}/files/{root}",
     }

@@ -12,6 +12,9 @@ from shoal.local.arm import failures, records
 from shoal.local.arm.calls import Call, JsonObject, Kind, collection, described, resource
 from shoal.local.arm.ids import parse
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.store.application import Application
+from shoal.local.store.application_version import ApplicationVersion
+from shoal.local.store.states import PackageState
 
 TYPE = "Microsoft.Batch/batchAccounts/applications"
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -22,7 +25,7 @@ async def put(call: Call) -> Answer:
         raise failures.invalid_name("an application", call.target.name, "1 to 64 letters, digits, - and _")
     given = _properties(call)
 
-    def change(tx: Transaction) -> sqlite3.Row:
+    def change(tx: Transaction) -> Application:
         records.require_parent(tx.connection, call.target)
         tx.run(
             "INSERT INTO applications (account, id, allow_updates, last_modified) VALUES (?, ?, 1, ?)"
@@ -38,20 +41,20 @@ async def put(call: Call) -> Answer:
 async def patch(call: Call) -> Answer:
     given = _properties(call)
 
-    def change(tx: Transaction) -> sqlite3.Row:
-        find(tx.connection, call)
+    def change(tx: Transaction) -> Application:
+        require(tx.connection, call)
         return _change(tx, call, given)
 
     return resource(_view(call.target.path, await call.service.loop.change(change)))
 
 
 async def get(call: Call) -> Answer:
-    return resource(_view(call.target.path, find(call.service.connection, call)))
+    return resource(_view(call.target.path, require(call.service.connection, call)))
 
 
 async def delete(call: Call) -> Answer:
     def change(tx: Transaction) -> int:
-        if tx.one("SELECT 1 FROM application_versions WHERE account = ? AND application = ?", *call.target.names):
+        if tx.exists("SELECT 1 FROM application_versions WHERE account = ? AND application = ?", *call.target.names):
             text = f"The application {call.target.name} still has versions; delete them first."
             raise failures.package_conflict("ApplicationHasPackages", text)
         return tx.run("DELETE FROM applications WHERE account = ? AND id = ?", *call.target.names)
@@ -61,18 +64,18 @@ async def delete(call: Call) -> Answer:
 
 async def listing(call: Call) -> Answer:
     records.require(call.service.connection, parse(call.target.owner))
-    rows = call.service.read("SELECT * FROM applications WHERE account = ? ORDER BY id", *call.target.names)
-    return collection(_view(f"{call.target.path}/{row['id']}", row) for row in rows)
+    sql = "SELECT * FROM applications WHERE account = ? ORDER BY id"
+    applications = call.service.read(Application.from_row, sql, *call.target.names)
+    return collection(_view(f"{call.target.path}/{application.id}", application) for application in applications)
 
 
-def find(connection: sqlite3.Connection, call: Call) -> sqlite3.Row:
-    """The application that the call is about, or whose version it is about. Raises BatchError ResourceNotFound."""
-    row: sqlite3.Row | None = connection.execute(
-        "SELECT * FROM applications WHERE account = ? AND id = ?", call.target.names[:2]
-    ).fetchone()
-    if row is None:
+def require(connection: sqlite3.Connection, call: Call) -> Application:
+    """Return the application of the call, or of the call's version. Raises BatchError ResourceNotFound."""
+    account, application_id, *_ = call.target.names
+    application = Application.find(connection, account, application_id)
+    if application is None:
         raise failures.not_found(call.target.path)
-    return row
+    return application
 
 
 def _properties(call: Call) -> JsonObject:
@@ -81,15 +84,10 @@ def _properties(call: Call) -> JsonObject:
     return records.properties(body)
 
 
-def _change(tx: Transaction, call: Call, properties: JsonObject) -> sqlite3.Row:
-    row = find(tx.connection, call)
-    values = {
-        "displayName": row["display_name"],
-        "allowUpdates": bool(row["allow_updates"]),
-        "defaultVersion": row["default_version"],
-        **properties,
-    }
-    if (version := values["defaultVersion"]) is not None and version != row["default_version"]:
+def _change(tx: Transaction, call: Call, properties: JsonObject) -> Application:
+    application = require(tx.connection, call)
+    values = {**_shown(application), **properties}
+    if (version := values["defaultVersion"]) is not None and version != application.default_version:
         _require_active(tx, call, version)
     tx.run(
         "UPDATE applications SET display_name = ?, allow_updates = ?, default_version = ?, last_modified = ?"
@@ -100,28 +98,28 @@ def _change(tx: Transaction, call: Call, properties: JsonObject) -> sqlite3.Row:
         tx.now,
         *call.target.names,
     )
-    return find(tx.connection, call)
+    return require(tx.connection, call)
 
 
 def _require_active(tx: Transaction, call: Call, version: str) -> None:
-    active = tx.one(
-        "SELECT 1 FROM application_versions WHERE account = ? AND application = ? AND version = ? AND state = 'active'",
-        *call.target.names,
-        version,
-    )
-    if active is None:
+    account, application_id = call.target.names
+    found = ApplicationVersion.find(tx.connection, account, application_id, version)
+    if found is None or found.state is not PackageState.ACTIVE:
         text = f"The application {call.target.name} has no active version {version} to be its default."
         raise failures.package_conflict("ApplicationPackageNotFound", text)
 
 
-def _view(path: str, row: sqlite3.Row) -> JsonObject:
-    properties = {
-        "displayName": row["display_name"],
-        "allowUpdates": bool(row["allow_updates"]),
-        "defaultVersion": row["default_version"],
+def _shown(application: Application) -> JsonObject:
+    return {
+        "displayName": application.display_name,
+        "allowUpdates": application.allow_updates,
+        "defaultVersion": application.default_version,
     }
-    known = {name: value for name, value in properties.items() if value is not None}
-    etag = f'W/"{times.etag(row["last_modified"])}"'
+
+
+def _view(path: str, application: Application) -> JsonObject:
+    known = {name: value for name, value in _shown(application).items() if value is not None}
+    etag = f'W/"{times.etag(application.last_modified)}"'
     return described(parse(path), TYPE, {"etag": etag, "properties": known})
 
 

@@ -13,6 +13,11 @@ from shoal.local.arm import failures, records, storage_accounts
 from shoal.local.arm.calls import Call, JsonObject, Kind, described, resource
 from shoal.local.scheduler import jobs, pools
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.store import queries
+from shoal.local.store.account import Account
+from shoal.local.store.job import Job
+from shoal.local.store.pool import Pool
+from shoal.local.store.states import JobState, PoolState
 
 if TYPE_CHECKING:
     from shoal.local.service import Service
@@ -69,7 +74,7 @@ async def put(call: Call) -> Answer:
     def change(tx: Transaction) -> JsonObject:
         records.require_parent(tx.connection, call.target)
         old = records.find(tx.connection, call.target.path)
-        if old is None and accounts.keys(tx.connection, call.target.name) is not None:
+        if old is None and Account.find(tx.connection, call.target.name) is not None:
             raise failures.name_taken("Account", call.target.name)
         body = complete(call, call.body(), old)
         accounts.add_account(tx.connection, call.target.name, _auto_storage(tx, body))
@@ -109,9 +114,11 @@ async def remove(service: "Service", path: str) -> None:
     name = path.rsplit("/", 1)[-1]
 
     def empty(tx: Transaction) -> None:
-        for pool in tx.all("SELECT * FROM pools WHERE account = ? AND state = 'active'", name):
+        active = "SELECT * FROM counted_pools WHERE account = ? AND state = ?"
+        for pool in tx.all(Pool.from_row, active, name, PoolState.ACTIVE):
             pools.begin_delete(tx, pool)
-        for job in tx.all("SELECT * FROM jobs WHERE account = ? AND state != 'deleting'", name):
+        staying = "SELECT * FROM jobs WHERE account = ? AND state != ?"
+        for job in tx.all(Job.from_row, staying, name, JobState.DELETING):
             jobs.begin_delete(tx, job)
 
     def forget(tx: Transaction) -> None:
@@ -128,7 +135,7 @@ async def remove(service: "Service", path: str) -> None:
 async def gone(service: "Service", path: str, remaining: str, *parameters: str) -> None:
     """Wait until a query finds nothing. Raises BatchError ResourceBeingDeleted where that takes too long."""
     for _ in range(int(GONE_WITHIN / LOOK_EVERY)):
-        if not service.read(remaining, *parameters):
+        if not queries.exists(service.connection, remaining, *parameters):
             return
         await asyncio.sleep(LOOK_EVERY)
     raise failures.still_deleting(path)

@@ -5,7 +5,6 @@ Source: azure-rest-api ApplicationPackage; every GET gives a fresh address to up
 
 import asyncio
 import re
-import sqlite3
 import uuid
 
 from azure.mgmt.batch import models
@@ -17,47 +16,50 @@ from shoal.local.arm import applications, blobs, failures
 from shoal.local.arm.calls import Call, JsonObject, Kind, collection, described, resource
 from shoal.local.arm.ids import parse
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.store.account import Account
+from shoal.local.store.application import Application
+from shoal.local.store.application_version import ApplicationVersion
+from shoal.local.store.states import PackageState
 
 TYPE = "Microsoft.Batch/batchAccounts/applications/versions"
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-ONE = "account = ? AND application = ? AND version = ?"
 
 
 async def put(call: Call) -> Answer:
     if not NAME.fullmatch(call.target.name):
         raise failures.invalid_name("a version", call.target.name, "1 to 64 letters, digits, -, _ and .")
     shapes.normalize(models.ApplicationPackage, call.body())
-    row = await call.service.loop.change(lambda tx: _reserve(tx, call))
+    version = await call.service.loop.change(lambda tx: _reserve(tx, call))
     account = _auto_storage(call)
-    await asyncio.to_thread(blobs.make_container, account, row["container"])
-    return resource(_view(call.target.path, row, account))
+    await asyncio.to_thread(blobs.make_container, account, version.container)
+    return resource(_view(call.target.path, version, account))
 
 
 async def get(call: Call) -> Answer:
-    return resource(_view(call.target.path, _find(call), _auto_storage(call)))
+    return resource(_view(call.target.path, _require(call), _auto_storage(call)))
 
 
 async def activate(call: Call) -> Answer:
     body = call.body()
     shapes.normalize(models.ActivateApplicationPackageParameters, body)
-    row = _find(call)
+    version = _require(call)
     account = _auto_storage(call)
-    if not await asyncio.to_thread(blobs.has_blob, account, row["container"], row["blob"]):
+    if not await asyncio.to_thread(blobs.has_blob, account, version.container, version.blob):
         text = f"Version {call.target.name} of {call.target.names[1]} was not uploaded yet."
         raise failures.package_conflict("ApplicationPackageBlobNotFound", text)
-    sql = f"UPDATE application_versions SET state = 'active', format = ?, activated = ?, last_modified = ? WHERE {ONE}"
-    await call.service.loop.change(lambda tx: tx.run(sql, body["format"], tx.now, tx.now, *call.target.names))
-    return resource(_view(call.target.path, _find(call), account))
+    await call.service.loop.change(lambda tx: _activate(tx, call, body["format"]))
+    return resource(_view(call.target.path, _require(call), account))
 
 
 async def delete(call: Call) -> Answer:
-    rows = call.service.read(f"SELECT * FROM application_versions WHERE {ONE}", *call.target.names)
-    if not rows:
+    version = _find(call)
+    if version is None:
         return Answer(status=204)
-    await asyncio.to_thread(blobs.delete_blob, _auto_storage(call), rows[0]["container"], rows[0]["blob"])
+    await asyncio.to_thread(blobs.delete_blob, _auto_storage(call), version.container, version.blob)
 
     def change(tx: Transaction) -> None:
-        tx.run(f"DELETE FROM application_versions WHERE {ONE}", *call.target.names)
+        sql = "DELETE FROM application_versions WHERE account = ? AND application = ? AND version = ?"
+        tx.run(sql, *call.target.names)
         tx.run(
             "UPDATE applications SET default_version = NULL WHERE account = ? AND id = ? AND default_version = ?",
             *call.target.names,
@@ -68,67 +70,82 @@ async def delete(call: Call) -> Answer:
 
 
 async def listing(call: Call) -> Answer:
-    applications.find(call.service.connection, call)
-    rows = call.service.read(
-        "SELECT * FROM application_versions WHERE account = ? AND application = ? ORDER BY version", *call.target.names
-    )
+    applications.require(call.service.connection, call)
+    sql = "SELECT * FROM application_versions WHERE account = ? AND application = ? ORDER BY version"
+    versions = call.service.read(ApplicationVersion.from_row, sql, *call.target.names)
     account = _auto_storage(call)
-    return collection(_view(f"{call.target.path}/{row['version']}", row, account) for row in rows)
+    return collection(_view(f"{call.target.path}/{version.version}", version, account) for version in versions)
 
 
-def _reserve(tx: Transaction, call: Call) -> sqlite3.Row:
-    application = applications.find(tx.connection, call)
-    there = tx.one(f"SELECT * FROM application_versions WHERE {ONE}", *call.target.names)
-    if there is not None and not application["allow_updates"]:
+def _activate(tx: Transaction, call: Call, archive_format: str) -> None:
+    tx.run(
+        "UPDATE application_versions SET state = ?, format = ?, activated = ?, last_modified = ?"
+        " WHERE account = ? AND application = ? AND version = ?",
+        PackageState.ACTIVE,
+        archive_format,
+        tx.now,
+        tx.now,
+        *call.target.names,
+    )
+
+
+def _reserve(tx: Transaction, call: Call) -> ApplicationVersion:
+    application = applications.require(tx.connection, call)
+    if _find(call) is not None and not application.allow_updates:
         text = "The package already exists and the application does not allow existing packages to be updated."
         raise failures.package_conflict("ApplicationPackageExists", text)
     tx.run(
-        "INSERT INTO application_versions (account, application, version, container, blob, last_modified)"
-        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET state = 'pending', format = NULL, activated = NULL,"
-        " last_modified = excluded.last_modified",
+        "INSERT INTO application_versions (account, application, version, container, blob, state, last_modified)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state, format = NULL,"
+        " activated = NULL, last_modified = excluded.last_modified",
         *call.target.names,
         _container(application),
         call.target.name,
+        PackageState.PENDING,
         tx.now,
     )
-    return _find(call)
+    return _require(call)
 
 
-def _container(application: sqlite3.Row) -> str:
-    """`app-NAME-` and 32 hexadecimal digits. Source: the addresses that Azure gives."""
-    name = application["id"].lower()
+def _container(application: Application) -> str:
+    """Return `app-NAME-` and 32 hexadecimal digits. Source: the addresses that Azure gives."""
+    name = application.id.lower()
     readable = re.sub(r"[^a-z0-9]+", "", name)[:24]
-    return f"app-{readable}-{uuid.uuid5(uuid.NAMESPACE_URL, application['account'] + '/' + name).hex}"
+    return f"app-{readable}-{uuid.uuid5(uuid.NAMESPACE_URL, application.account + '/' + name).hex}"
 
 
-def _find(call: Call) -> sqlite3.Row:
-    rows = call.service.read(f"SELECT * FROM application_versions WHERE {ONE}", *call.target.names)
-    if not rows:
+def _find(call: Call) -> ApplicationVersion | None:
+    account, application, version = call.target.names
+    return ApplicationVersion.find(call.service.connection, account, application, version)
+
+
+def _require(call: Call) -> ApplicationVersion:
+    """Raises BatchError ResourceNotFound."""
+    version = _find(call)
+    if version is None:
         raise failures.not_found(call.target.path)
-    return rows[0]
+    return version
 
 
 def _auto_storage(call: Call) -> blobs.Account:
-    account = call.target.names[0]
-    linked = call.service.read(
-        "SELECT storage_account FROM accounts WHERE name = ? AND storage_account IS NOT NULL", account
-    )
-    if not linked:
-        raise failures.auto_storage_missing(account)
-    return blobs.account(call.service, linked[0]["storage_account"])
+    name = call.target.names[0]
+    account = Account.find(call.service.connection, name)
+    if account is None or account.storage_account is None:
+        raise failures.auto_storage_missing(name)
+    return blobs.account(call.service, account.storage_account)
 
 
-def _view(path: str, row: sqlite3.Row, account: blobs.Account) -> JsonObject:
-    url, expiry = blobs.upload_url(account, row["container"], row["blob"])
+def _view(path: str, version: ApplicationVersion, account: blobs.Account) -> JsonObject:
+    url, expiry = blobs.upload_url(account, version.container, version.blob)
     properties = {
-        "state": row["state"].capitalize(),
+        "state": version.state.capitalize(),
         "storageUrl": url,
         "storageUrlExpiry": expiry.isoformat(),
-        "format": row["format"],
-        "lastActivationTime": times.iso(row["activated"]) if row["activated"] else None,
+        "format": version.format,
+        "lastActivationTime": None if version.activated is None else times.iso(version.activated),
     }
     known = {name: value for name, value in properties.items() if value is not None}
-    etag = f'W/"{times.etag(row["last_modified"])}"'
+    etag = f'W/"{times.etag(version.last_modified)}"'
     return described(parse(path), TYPE, {"etag": etag, "properties": known})
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from azure.mgmt.batch import models
 
+from shoal.local.store.states import NodeDeallocationOption, PoolState
+
 JsonObject = dict[str, Any]
 
 
@@ -81,16 +83,20 @@ def _targets(scale: JsonObject) -> JsonObject:
             return {}
 
 
-def deallocation_option(properties: JsonObject) -> str:
-    """Of tasks on nodes that a smaller fixed number releases. Source: ARM reference, FixedScaleSettings."""
-    option: str = properties.get("scaleSettings", {}).get("fixedScale", {}).get("nodeDeallocationOption") or "Requeue"
-    return option.lower()
+def deallocation_option(properties: JsonObject) -> NodeDeallocationOption:
+    """Return what becomes of tasks on nodes that a smaller fixed number releases.
+
+    Source: ARM reference, FixedScaleSettings.
+    """
+    fixed = properties.get("scaleSettings", {}).get("fixedScale", {})
+    option: str = fixed.get("nodeDeallocationOption") or NodeDeallocationOption.REQUEUE
+    return NodeDeallocationOption(option.lower())
 
 
 def arm_properties(pool: JsonObject) -> JsonObject:
     """The properties of a pool as the data plane reads it."""
     properties: JsonObject = {
-        "provisioningState": "Deleting" if pool["state"] == "deleting" else "Succeeded",
+        "provisioningState": "Deleting" if pool["state"] == PoolState.DELETING else "Succeeded",
         "provisioningStateTransitionTime": pool["stateTransitionTime"],
         "allocationState": pool["allocationState"].capitalize(),
         "scaleSettings": _scale(pool),

@@ -1,8 +1,7 @@
-"""Pools: the same as on the data plane."""
+"""Pools, the same as those of the data plane."""
 
 import sqlite3
 
-import orjson
 from azure.mgmt.batch import models
 
 from shoal.local import errors, times
@@ -16,6 +15,8 @@ from shoal.local.arm.ids import Target, parse
 from shoal.local.arm.pool_shapes import arm_properties, changed_fixed, data_plane_body, deallocation_option
 from shoal.local.scheduler import pools, scaling
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.store.pool import Pool
+from shoal.local.store.states import PoolState
 
 TYPE = "Microsoft.Batch/batchAccounts/pools"
 NODE_IDENTITY = "UserAssigned"
@@ -31,13 +32,13 @@ async def put(call: Call) -> Answer:
         records.require_parent(tx.connection, call.target)
         data_plane.require_packages(tx, call.target.names[0], definition.body)
         _require_subnet(tx.connection, definition.body)
-        row = _find(tx.connection, call.target)
-        _check_conditions(call, row)
-        if row is None:
+        pool = _find(tx.connection, call.target)
+        _check_conditions(call, pool)
+        if pool is None:
             pools.add(tx, call.target.names[0], definition)
         else:
-            _require_changeable(row, definition)
-            pools.redefine(tx, row, definition, deallocation_option=option)
+            _require_changeable(pool, definition)
+            pools.redefine(tx, pool, definition, deallocation_option=option)
 
     await call.service.loop.change(change)
     return _answer(call)
@@ -49,11 +50,11 @@ async def get(call: Call) -> Answer:
 
 async def delete(call: Call) -> Answer:
     def change(tx: Transaction) -> bool:
-        row = _find(tx.connection, call.target)
-        _check_conditions(call, row)
-        if row is not None and row["state"] == "active":
-            pools.begin_delete(tx, row)
-        return row is not None
+        pool = _find(tx.connection, call.target)
+        _check_conditions(call, pool)
+        if pool is not None and pool.state is PoolState.ACTIVE:
+            pools.begin_delete(tx, pool)
+        return pool is not None
 
     if not await call.service.loop.change(change):
         return Answer(status=204)
@@ -63,10 +64,10 @@ async def delete(call: Call) -> Answer:
 
 async def disable_auto_scale(call: Call) -> Answer:
     def disable(tx: Transaction) -> None:
-        row = _find(tx.connection, call.target)
-        if row is None:
+        pool = _find(tx.connection, call.target)
+        if pool is None:
             raise failures.not_found(call.target.path)
-        scaling.disable(tx, row)
+        scaling.disable(tx, pool)
 
     await call.service.loop.change(disable)
     return _answer(call)
@@ -74,10 +75,9 @@ async def disable_auto_scale(call: Call) -> Answer:
 
 async def listing(call: Call) -> Answer:
     records.require(call.service.connection, parse(call.target.owner))
-    rows = call.service.read(
-        f"{data_plane.WITH_COUNTS} WHERE pools.account = ? GROUP BY pools.key ORDER BY pools.id", *call.target.names
-    )
-    return collection(_view(parse(f"{call.target.path}/{row['id']}"), row) for row in rows)
+    sql = "SELECT * FROM counted_pools WHERE account = ? ORDER BY id"
+    found = call.service.read(Pool.from_row, sql, *call.target.names)
+    return collection(_view(parse(f"{call.target.path}/{pool.id}"), pool) for pool in found)
 
 
 def _definition(target: Target, body: JsonObject) -> pools.Definition:
@@ -86,11 +86,9 @@ def _definition(target: Target, body: JsonObject) -> pools.Definition:
     return definitions.pool(properties, identities=identities, tags=body.get("tags"))
 
 
-def _find(connection: sqlite3.Connection, target: Target) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = connection.execute(
-        f"{data_plane.WITH_COUNTS} WHERE pools.account = ? AND pools.id = ? GROUP BY pools.key", target.names
-    ).fetchone()
-    return row
+def _find(connection: sqlite3.Connection, target: Target) -> Pool | None:
+    account, pool_id = target.names
+    return Pool.find(connection, account, pool_id)
 
 
 def _require_subnet(connection: sqlite3.Connection, definition: JsonObject) -> None:
@@ -100,41 +98,39 @@ def _require_subnet(connection: sqlite3.Connection, definition: JsonObject) -> N
         raise errors.invalid_property("subnetId", subnet, "The subnet does not exist")
 
 
-def _check_conditions(call: Call, row: sqlite3.Row | None) -> None:
-    if row is not None:
-        conditions.check(call.method, call.headers, row["last_modified"])
+def _check_conditions(call: Call, pool: Pool | None) -> None:
+    if pool is not None:
+        conditions.check(call.method, call.headers, pool.last_modified)
     elif call.headers.get("if-match"):
         raise errors.condition_not_met(412)
 
 
-def _require_changeable(row: sqlite3.Row, definition: pools.Definition) -> None:
+def _require_changeable(pool: Pool, definition: pools.Definition) -> None:
     """Raises BatchError PropertyCannotBeUpdated, as Azure does for a pool with nodes."""
-    before = data_plane.view(row, "")
+    before = data_plane.view(pool, "")
     name = changed_fixed(arm_properties(before), arm_properties({**before, **definition.body}))
-    if name is not None and row["current_dedicated"] + row["current_low_priority"] > 0:
+    if name is not None and pool.current_dedicated + pool.current_low_priority > 0:
         raise failures.property_cannot_be_updated(name)
 
 
 def _answer(call: Call) -> Answer:
-    row = _find(call.service.connection, call.target)
-    if row is None:
+    pool = _find(call.service.connection, call.target)
+    if pool is None:
         raise failures.not_found(call.target.path)
-    body = _view(call.target, row)
+    body = _view(call.target, pool)
     return resource(body, headers={"ETag": body["etag"]})
 
 
-def _view(target: Target, row: sqlite3.Row) -> JsonObject:
-    identities = orjson.loads(row["identities"])
-    tags = orjson.loads(row["tags"])
-    known = {"type": NODE_IDENTITY, "userAssignedIdentities": {id_: {} for id_ in identities}}
+def _view(target: Target, pool: Pool) -> JsonObject:
+    known = {"type": NODE_IDENTITY, "userAssignedIdentities": {id_: {} for id_ in pool.identities}}
     return described(
         target,
         TYPE,
         {
-            "etag": f'W/"{times.etag(row["last_modified"])}"',
-            **({"identity": known} if identities else {}),
-            **({"tags": tags} if tags else {}),
-            "properties": arm_properties(data_plane.view(row, "")),
+            "etag": f'W/"{times.etag(pool.last_modified)}"',
+            **({"identity": known} if pool.identities else {}),
+            **({"tags": pool.tags} if pool.tags else {}),
+            "properties": arm_properties(data_plane.view(pool, "")),
         },
     )
 

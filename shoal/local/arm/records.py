@@ -11,6 +11,7 @@ from shoal.local.arm import failures
 from shoal.local.arm.calls import Call, Handler, JsonObject, collection, resource
 from shoal.local.arm.ids import Target, parse
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.store.queries import every, one
 
 if TYPE_CHECKING:
     from shoal.local.service import Service
@@ -19,16 +20,18 @@ BELOW = "(id = ?1 OR substr(id, 1, length(?1) + 1) = ?1 || '/' COLLATE NOCASE)"
 
 
 def find(connection: sqlite3.Connection, path: str) -> JsonObject | None:
-    row = connection.execute("SELECT body FROM arm_resources WHERE id = ?", (path,)).fetchone()
-    return None if row is None else orjson.loads(row["body"])
+    return one(connection, _body, "SELECT body FROM arm_resources WHERE id = ?", path)
 
 
 def below(connection: sqlite3.Connection, path: str, kind: str) -> list[JsonObject]:
     """All of one type at or below a path, in the order of their ids."""
-    rows = connection.execute(
-        f"SELECT body FROM arm_resources WHERE {BELOW} AND type = ?2 ORDER BY id", (path, kind)
-    ).fetchall()
-    return [orjson.loads(row["body"]) for row in rows]
+    sql = f"SELECT body FROM arm_resources WHERE {BELOW} AND type = ?2 ORDER BY id"
+    return every(connection, _body, sql, path, kind)
+
+
+def _body(row: sqlite3.Row) -> JsonObject:
+    body: JsonObject = orjson.loads(row[0])
+    return body
 
 
 def keep(tx: Transaction, kind: str, body: JsonObject) -> None:

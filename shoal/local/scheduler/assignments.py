@@ -1,33 +1,48 @@
-"""What a node's agent is told about a task it shall run."""
+"""Messages to a node's agent about the tasks to run. Their forms stand in `shoal/local/node/messages.py`."""
 
-import sqlite3
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from shoal.local import times
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.store.application_version import ApplicationVersion
+from shoal.local.store.job import Job
 
 
-def assignment(tx: Transaction, job: sqlite3.Row, job_definition: dict[str, Any], task: sqlite3.Row) -> dict[str, Any]:
-    definition = orjson.loads(task["definition"])
+class PlacedTask(Protocol):
+    """The columns of a task that its assignment needs."""
+
+    @property
+    def key(self) -> int: ...
+    @property
+    def attempt(self) -> int: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def definition(self) -> bytes: ...
+
+
+def assignment(tx: Transaction, job: Job, job_body: dict[str, Any], task: PlacedTask) -> dict[str, Any]:
+    """Return the assignment of a task; `job_body` is the job's definition, parsed once for many tasks."""
+    body = orjson.loads(task.definition)
     environment = {
         setting["name"]: setting.get("value", "")
-        for settings in (job_definition.get("commonEnvironmentSettings", ()), definition.get("environmentSettings", ()))
+        for settings in (job_body.get("commonEnvironmentSettings", ()), body.get("environmentSettings", ()))
         for setting in settings
     }
-    references = definition.get("applicationPackageReferences", ())
+    references = body.get("applicationPackageReferences", ())
     return {
-        "key": task["key"],
-        "attempt": task["attempt"],
-        "job": job["id"],
-        "task": task["id"],
-        "command_line": definition["commandLine"],
+        "key": task.key,
+        "attempt": task.attempt,
+        "job": job.id,
+        "task": task.id,
+        "command_line": body["commandLine"],
         "environment": environment,
-        "resource_files": definition.get("resourceFiles", ()),
-        "output_files": definition.get("outputFiles", ()),
-        "packages": [package(tx, job["account"], reference) for reference in references],
-        "max_wall_clock_time": _seconds(definition["constraints"]["maxWallClockTime"]),
+        "resource_files": body.get("resourceFiles", ()),
+        "output_files": body.get("outputFiles", ()),
+        "packages": [package(tx, job.account, reference) for reference in references],
+        "max_wall_clock_time": _seconds(body["constraints"]["maxWallClockTime"]),
     }
 
 
@@ -36,25 +51,20 @@ def _seconds(limit: str) -> float | None:
 
 
 def package(tx: Transaction, account: str, reference: dict[str, str]) -> dict[str, Any]:
-    """Where a referenced package lies; `blob` is None when it has gone since it was referenced.
+    """Return where a referenced package lies; `blob` is None where no active version is there.
 
     A reference may name the application by its bare id or by its ARM id, with `/versions/NAME` or without.
     """
     application, version = split_reference(reference)
-    row = tx.one(
-        "SELECT v.* FROM application_versions v JOIN applications a ON a.account = v.account AND a.id = v.application"
-        " WHERE v.account = ?1 AND v.application = ?2 AND v.version = ifnull(?3, a.default_version)"
-        " AND v.state = 'active'",
-        account,
-        application,
-        version,
-    )
+    active = ApplicationVersion.find_active(tx.connection, account, application, version)
+    if active is None:
+        return {"application": application, "version": version, "container": None, "blob": None, "activated": None}
     return {
-        "application": row["application"] if row else application,
-        "version": row["version"] if row else version,
-        "container": row["container"] if row else None,
-        "blob": row["blob"] if row else None,
-        "activated": row["activated"] if row else None,
+        "application": active.application,
+        "version": active.version,
+        "container": active.container,
+        "blob": active.blob,
+        "activated": active.activated,
     }
 
 

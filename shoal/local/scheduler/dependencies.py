@@ -1,4 +1,4 @@
-"""Who waits for whom: a task carries the number of its blockers, and runs when there are none left.
+"""Dependencies of tasks: each task carries the number of its blockers, and runs when there are none left.
 
 Source: "Create task dependencies": unknown ids block until such a task comes and succeeds; in a range every integer
 needs a satisfying task, and `4`, `04` and `004` all stand for 4.
@@ -7,9 +7,10 @@ needs a satisfying task, and `4`, `04` and `004` all stand for 4.
 from typing import Any
 
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.store.queries import integer
 
 MOST_DIGITS = 18
-"""A longer run of digits is no integer that a range could name (ranges are 32-bit in Azure)."""
+"""No range can name a longer run of digits (ranges are 32-bit in Azure)."""
 
 
 def count_blockers(tx: Transaction, *, job: int, child: int, depends_on: dict[str, Any]) -> int:
@@ -25,16 +26,17 @@ def count_blockers(tx: Transaction, *, job: int, child: int, depends_on: dict[st
 def _range_blockers(tx: Transaction, job: int, child: int, span: dict[str, int]) -> int:
     first, last = span["start"], span["end"]
     added = tx.run("INSERT OR IGNORE INTO range_dependencies VALUES (?, ?, ?, ?)", job, first, last, child)
-    row = tx.one("SELECT count(*) FROM satisfied_integers WHERE job = ? AND integer BETWEEN ? AND ?", job, first, last)
-    return max(0, last - first + 1 - row[0]) if row and added else 0
+    sql = "SELECT count(*) FROM satisfied_integers WHERE job = ? AND integer BETWEEN ? AND ?"
+    satisfied = tx.one(integer, sql, job, first, last) or 0
+    return max(0, last - first + 1 - satisfied) if added else 0
 
 
 def _is_satisfied(tx: Transaction, job: int, parent: str) -> bool:
-    return tx.one("SELECT 1 FROM tasks WHERE job = ? AND id = ? AND satisfied = 1", job, parent) is not None
+    return tx.exists("SELECT 1 FROM tasks WHERE job = ? AND id = ? AND satisfied = 1", job, parent)
 
 
 def satisfy(tx: Transaction, *, job: int, parent: str) -> None:
-    """The task `parent` has satisfied its dependents: each has one blocker less."""
+    """Take one blocker off each dependent of the task `parent`."""
     tx.run("UPDATE tasks SET satisfied = 1 WHERE job = ? AND id = ?", job, parent)
     tx.run(
         "UPDATE tasks SET blockers = blockers - 1"
@@ -47,19 +49,20 @@ def satisfy(tx: Transaction, *, job: int, parent: str) -> None:
         _satisfy_integer(tx, job, int(parent))
 
 
-def _satisfy_integer(tx: Transaction, job: int, integer: int) -> None:
-    if not tx.run("INSERT OR IGNORE INTO satisfied_integers VALUES (?, ?)", job, integer):
+def _satisfy_integer(tx: Transaction, job: int, number: int) -> None:
+    if not tx.run("INSERT OR IGNORE INTO satisfied_integers VALUES (?, ?)", job, number):
         return
-    for row in tx.all(
+    for child, ranges in tx.all(
+        tuple,
         "SELECT child, count(*) FROM range_dependencies WHERE job = ?1 AND first <= ?2 AND last >= ?2 GROUP BY child",
         job,
-        integer,
+        number,
     ):
-        tx.run("UPDATE tasks SET blockers = blockers - ? WHERE key = ?", row[1], row[0])
+        tx.run("UPDATE tasks SET blockers = blockers - ? WHERE key = ?", ranges, child)
 
 
 def forget_child(tx: Transaction, child: int) -> None:
-    """The task itself is deleted; nothing need find it any more."""
+    """Forget what a deleted task waited for."""
     tx.run("DELETE FROM dependencies WHERE child = ?", child)
 
 

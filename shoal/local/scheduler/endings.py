@@ -1,7 +1,7 @@
 """Runs of tasks end: the task completes or waits again, its dependents and its job follow."""
 
-import sqlite3
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import orjson
 
@@ -16,50 +16,78 @@ from shoal.local.scheduler.verdicts import (
     terminates_job,
     verdict,
 )
+from shoal.local.store.job import Job
+from shoal.local.store.queries import integer
+from shoal.local.store.states import TaskFailureMode, TaskState
+
+
+class EndedTask(NamedTuple):
+    """A task whose run has ended, as far as it takes to decide what becomes of it."""
+
+    key: int
+    job: int
+    id: str
+    retry_count: int
+    max_retries: int
+    definition: bytes
 
 
 def on_ended(tx: Transaction, node: str, endings: Sequence[tuple[int, int, Ending]]) -> None:
-    """Runs of tasks on a node have ended: (task, attempt, how). Reports of an earlier attempt free their slots only."""
+    """Apply the ends of runs on a node: (task, attempt, ending). The end of an earlier attempt frees its slots only."""
     succeeded = 0
-    touched: dict[int, sqlite3.Row] = {}
+    touched: dict[int, Job] = {}
     for key, attempt, ending in endings:
         tx.run("DELETE FROM allocations WHERE task = ? AND attempt = ?", key, attempt)
-        task = tx.one("SELECT * FROM tasks WHERE key = ? AND attempt = ? AND state = 'running'", key, attempt)
+        task = tx.one(
+            EndedTask._make,
+            "SELECT key, job, id, retry_count, max_retries, definition FROM tasks"
+            " WHERE key = ? AND attempt = ? AND state = ?",
+            key,
+            attempt,
+            TaskState.RUNNING,
+        )
         if task is None:
             continue
-        if task["job"] not in touched:
-            touched[task["job"]] = jobs.by_key(tx, task["job"])
-        succeeded += _conclude(tx, touched[task["job"]], task, ending)
-    row = tx.one(
+        if task.job not in touched:
+            touched[task.job] = Job.get(tx.connection, task.job)
+        succeeded += _conclude(tx, touched[task.job], task, ending)
+    pool = tx.one(
+        integer,
         "UPDATE nodes SET tasks_run = tasks_run + ?, tasks_succeeded = tasks_succeeded + ? WHERE id = ? RETURNING pool",
         len(endings),
         succeeded,
         node,
     )
-    if row is not None:
-        tx.pools_to_fill.add(row["pool"])
+    if pool is not None:
+        tx.pools_to_fill.add(pool)
     for job_key in touched:
         jobs.complete_if_done(tx, job_key)
 
 
-def _conclude(tx: Transaction, job: sqlite3.Row, task: sqlite3.Row, ending: Ending) -> bool:
-    """Apply the end of a run; whether the task succeeded."""
-    decision = verdict(ending, retry_count=task["retry_count"], max_retries=task["max_retries"])
+def _conclude(tx: Transaction, job: Job, task: EndedTask, ending: Ending) -> bool:
+    """Apply the end of a run. Return True where the task succeeded."""
+    decision = verdict(ending, retry_count=task.retry_count, max_retries=task.max_retries)
     if decision is Verdict.RETRY:
-        tx.run(
-            "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = 'active',"
-            " state_time = ?1, retry_count = retry_count + 1, last_retry = ?1 WHERE key = ?2",
-            tx.now,
-            task["key"],
-        )
+        _retry(tx, task)
         return False
     success = decision is Verdict.SUCCESS
-    tasks.complete(tx, task["key"], ending, None if success else failure_info(ending))
-    conditions = orjson.loads(task["definition"]).get("exitConditions", {})
+    tasks.complete(tx, task.key, ending, None if success else failure_info(ending))
+    conditions = orjson.loads(task.definition).get("exitConditions", {})
     options = exit_options(conditions, ending)
     if satisfies_dependents(options, succeeded=success):
-        dependencies.satisfy(tx, job=task["job"], parent=task["id"])
-    on_task_failure = orjson.loads(job["definition"]).get("onTaskFailure", "noaction")
+        dependencies.satisfy(tx, job=task.job, parent=task.id)
+    on_task_failure = TaskFailureMode(job.body().get("onTaskFailure", TaskFailureMode.NO_ACTION))
     if terminates_job(options, succeeded=success, on_task_failure=on_task_failure):
-        jobs.terminate(tx, task["job"], reason="TaskFailed")
+        jobs.terminate(tx, task.job, reason="TaskFailed")
     return success
+
+
+def _retry(tx: Transaction, task: EndedTask) -> None:
+    tx.run(
+        "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = ?1,"
+        " state_time = ?2, retry_count = retry_count + 1, last_retry = ?2 WHERE key = ?3 AND state = ?4",
+        TaskState.ACTIVE,
+        tx.now,
+        task.key,
+        TaskState.RUNNING,
+    )

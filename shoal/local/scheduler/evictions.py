@@ -1,16 +1,16 @@
-"""Spot nodes are pre-empted: at a rate, or one that is named."""
+"""Takes Spot nodes away: at a rate, or one by name."""
 
 from random import Random
 
 from shoal.local import chaos, errors
 from shoal.local.scheduler import nodes
 from shoal.local.scheduler.loop import Transaction
-
-AT_WORK = "state IN ('idle', 'running') AND NOT dedicated"
+from shoal.local.store.node import Node
+from shoal.local.store.states import NodeState
 
 
 class Evictions:
-    """Draws which nodes go; the numbers follow from the seed."""
+    """The draw of the nodes to take away, which follows from the seed."""
 
     def __init__(self) -> None:
         self.seed: int | None = None
@@ -18,28 +18,31 @@ class Evictions:
         self.last: int | None = None
 
     def draw(self, tx: Transaction) -> None:
-        """Pre-empt the nodes whose turn came since the last draw."""
+        """Pre-empt the nodes that the time since the last draw has cost."""
         rough = chaos.load(tx.connection)
         elapsed, self.last = tx.now - (self.last or tx.now), tx.now
         if rough.seed != self.seed:
             self.seed, self.random = rough.seed, Random(rough.seed)
         if not rough.evictions_per_node_hour:
             return
-        spot = {row["key"]: row for row in tx.all(f"SELECT * FROM nodes WHERE {AT_WORK} ORDER BY key")}
+        sql = "SELECT * FROM busy_nodes WHERE state IN (?, ?) AND NOT dedicated ORDER BY key"
+        spot = {node.key: node for node in tx.all(Node.from_row, sql, NodeState.IDLE, NodeState.RUNNING)}
         for key in chaos.evicted(list(spot), rough, elapsed, self.random):
             nodes.preempt(tx, spot[key])
 
 
 def preempt_named(tx: Transaction, node_id: str | None) -> str:
-    """Pre-empt this Spot node now, or, without a name, the busiest one; its id."""
+    """Pre-empt this Spot node now, or, without a name, the busiest one. Return its id."""
     node = tx.one(
-        "SELECT nodes.*, count(allocations.task) AS busy FROM nodes"
-        " LEFT JOIN allocations ON allocations.node = nodes.id"
-        f" WHERE {AT_WORK} AND ?1 IN (nodes.id, '') GROUP BY nodes.key ORDER BY busy DESC, nodes.key LIMIT 1",
-        node_id or "",
+        Node.from_row,
+        "SELECT * FROM busy_nodes WHERE state IN (?1, ?2) AND NOT dedicated AND ifnull(?3, id) = id"
+        " ORDER BY running_tasks DESC, key LIMIT 1",
+        NodeState.IDLE,
+        NodeState.RUNNING,
+        node_id or None,
     )
     if node is None:
         what = f"Node {node_id} is not a Spot node at work" if node_id else "No Spot node is at work"
         raise errors.conflict("OperationInvalidForCurrentState", f"{what}; only such can be pre-empted.")
     nodes.preempt(tx, node)
-    return str(node["id"])
+    return node.id

@@ -9,6 +9,9 @@ import orjson
 from shoal.local import errors, times
 from shoal.local.scheduler import dependencies, tasks
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.store.job import Job
+from shoal.local.store.queries import integer, text
+from shoal.local.store.states import AllTasksCompleteMode, CountedState, JobState, TaskState
 
 DELETED_AT_ONCE = 5_000
 """Tasks removed in one transaction; a larger job is deleted in several, between which others are served."""
@@ -16,7 +19,7 @@ DELETED_AT_ONCE = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """A job as it was asked for, with Batch's defaults filled in."""
+    """A job as it was requested, with Batch's defaults filled in."""
 
     id: str
     body: dict[str, Any]
@@ -51,113 +54,115 @@ def add(tx: Transaction, account: str, definition: Definition) -> int:
     return key
 
 
-def redefine(tx: Transaction, job: sqlite3.Row, definition: Definition) -> None:
-    """Replace what may be updated; the job's retries are inherited by tasks added from now on."""
+def redefine(tx: Transaction, job: Job, definition: Definition) -> None:
+    """Replace what may be updated. Tasks added from now on inherit the job's retries."""
     require_not_deleting(job)
     tx.connection.execute(
         "UPDATE jobs SET definition = :definition, pool_id = :pool_id, priority = :priority,"
         " max_retries = :max_retries, deadline = created + :time_limit, on_all_tasks_complete = :on_all_tasks_complete,"
         " last_modified = :now WHERE key = :key",
-        {**definition.columns, "key": job["key"], "now": tx.now},
+        {**definition.columns, "key": job.key, "now": tx.now},
     )
-    complete_if_done(tx, job["key"])
+    complete_if_done(tx, job.key)
 
 
 def complete_if_done(tx: Transaction, key: int) -> None:
-    """Source: REST reference, onAllTasksComplete: a job without tasks counts as complete."""
-    job = by_key(tx, key)
-    if job["state"] != "active" or job["on_all_tasks_complete"] != "terminatejob":
-        return
-    unfinished = tx.one(
-        "SELECT 1 FROM task_counts WHERE job = ? AND state IN ('active', 'blocked', 'running') AND tasks > 0 LIMIT 1",
+    """Terminate an active job whose `onAllTasksComplete` says so when no task of it is left to run.
+
+    Source: REST reference, onAllTasksComplete: a job without tasks counts as complete.
+    """
+    terminates = tx.exists(
+        "SELECT 1 FROM jobs WHERE key = ? AND state = ? AND on_all_tasks_complete = ?",
         key,
+        JobState.ACTIVE,
+        AllTasksCompleteMode.TERMINATE_JOB,
     )
-    if unfinished is None:
+    if terminates and not _has_unfinished(tx, key):
         terminate(tx, key, reason="AllTasksComplete")
 
 
+def _has_unfinished(tx: Transaction, key: int) -> bool:
+    sql = "SELECT 1 FROM task_counts WHERE job = ? AND state != ? AND tasks > 0"
+    return tx.exists(sql, key, CountedState.COMPLETED)
+
+
 def terminate(tx: Transaction, key: int, *, reason: str) -> None:
-    """End the job and what runs of it; its active tasks stay active and never run. Completed jobs stay as they are."""
+    """End an active job and its running tasks. Its waiting tasks stay active and never run."""
     completed = tx.run(
-        "UPDATE jobs SET previous_state = state, previous_state_time = state_time, state = 'completed',"
-        " state_time = ?1, ended = ?1, terminate_reason = ?2 WHERE key = ?3 AND state = 'active'",
+        "UPDATE jobs SET previous_state = state, previous_state_time = state_time, state = ?1,"
+        " state_time = ?2, ended = ?2, terminate_reason = ?3 WHERE key = ?4 AND state = ?5",
+        JobState.COMPLETED,
         tx.now,
         reason,
         key,
+        JobState.ACTIVE,
     )
     if completed:
         _end_running(tx, key, "The task was ended because its job was terminated")
 
 
 def terminate_overdue(tx: Transaction) -> None:
-    """Source: REST reference, JobConstraints: the limit counts from the job's creation."""
-    for row in tx.all("SELECT key FROM jobs WHERE state = 'active' AND deadline <= ?", tx.now):
-        terminate(tx, row["key"], reason="MaxWallClockTimeExpiry")
+    """Terminate the jobs that have reached their time limit.
+
+    Source: REST reference, JobConstraints: the limit counts from the job's creation.
+    """
+    # The state is written out: SQLite takes the index `jobs_by_deadline` only where it sees the index's own condition.
+    for key in tx.all(integer, "SELECT key FROM jobs WHERE state = 'active' AND deadline <= ?", tx.now):
+        terminate(tx, key, reason="MaxWallClockTimeExpiry")
 
 
-def begin_delete(tx: Transaction, job: sqlite3.Row) -> None:
+def begin_delete(tx: Transaction, job: Job) -> None:
     require_not_deleting(job)
     tx.run(
-        "UPDATE jobs SET previous_state = state, previous_state_time = state_time, state = 'deleting', state_time = ?,"
-        " deadline = NULL WHERE key = ?",
+        "UPDATE jobs SET previous_state = state, previous_state_time = state_time, state = ?1, state_time = ?2,"
+        " deadline = NULL WHERE key = ?3 AND state != ?1",
+        JobState.DELETING,
         tx.now,
-        job["key"],
+        job.key,
     )
-    _end_running(tx, job["key"], "The task was ended because its job was deleted")
-    delete_some(tx, job["key"])
+    _end_running(tx, job.key, "The task was ended because its job was deleted")
+    delete_some(tx, job.key)
 
 
 def delete_some(tx: Transaction, key: int) -> bool:
-    """Delete a part of a job that is being deleted; whether anything is left."""
+    """Delete a part of a job that is being deleted. Return True where anything is left."""
     removed = tx.run(
         "DELETE FROM tasks WHERE key IN (SELECT key FROM tasks WHERE job = ? LIMIT ?)", key, DELETED_AT_ONCE
     )
     if removed == DELETED_AT_ONCE:
         return True
-    job = by_key(tx, key)
+    job = Job.get(tx.connection, key)
     dependencies.forget_job(tx, key)
     tx.run("DELETE FROM task_counts WHERE job = ?", key)
     tx.run("DELETE FROM jobs WHERE key = ?", key)
-    for node in tx.all(
-        "SELECT nodes.id FROM nodes JOIN pools ON pools.key = nodes.pool WHERE pools.account = ?", job["account"]
-    ):
-        tx.tell(node["id"], {"forget": [job["id"], None]})
+    sql = "SELECT nodes.id FROM nodes JOIN pools ON pools.key = nodes.pool WHERE pools.account = ?"
+    for node in tx.all(text, sql, job.account):
+        tx.tell(node, {"forget": [job.id, None]})
     return False
 
 
 def delete_parts(tx: Transaction) -> bool:
-    """Go on with the jobs that are being deleted; whether anything is left of any."""
-    unfinished = [delete_some(tx, row["key"]) for row in tx.all("SELECT key FROM jobs WHERE state = 'deleting'")]
+    """Go on with the jobs that are being deleted. Return True where anything is left of any."""
+    deleting = tx.all(integer, "SELECT key FROM jobs WHERE state = ?", JobState.DELETING)
+    # All before `any`: each of them gets its turn, also where an earlier one is not done yet.
+    unfinished = [delete_some(tx, key) for key in deleting]
     return any(unfinished)
 
 
 def _end_running(tx: Transaction, key: int, message: str) -> None:
-    for task in tx.all("SELECT * FROM tasks WHERE job = ? AND state = 'running'", key):
-        tasks.end(tx, task, message)
+    sql = "SELECT key, attempt, node FROM tasks WHERE job = ? AND state = ?"
+    for task in tx.all(tasks.Running._make, sql, key, TaskState.RUNNING):
+        tasks.end_running(tx, task, message)
 
 
-def by_key(tx: Transaction, key: int) -> sqlite3.Row:
-    job = tx.one("SELECT * FROM jobs WHERE key = ?", key)
-    if job is None:
-        raise errors.not_found("Job")
-    return job
-
-
-def by_id(tx: Transaction, account: str, job_id: str) -> sqlite3.Row:
-    job = tx.one("SELECT * FROM jobs WHERE account = ? AND id = ?", account, job_id)
-    if job is None:
-        raise errors.not_found("Job")
-    return job
-
-
-def require_active(job: sqlite3.Row) -> None:
+def require_active(job: Job) -> None:
     require_not_deleting(job)
-    if job["state"] == "completed":
+    if job.state is JobState.COMPLETED:
         raise errors.conflict("JobCompleted", "The specified job is already in a completed state.")
 
 
-def require_not_deleting(job: sqlite3.Row) -> None:
-    if job["state"] == "deleting":
+def require_not_deleting(job: Job) -> None:
+    if job.state is JobState.DELETING:
         raise errors.conflict(
             "JobBeingDeleted", "The specified job has been marked for deletion and is being reclaimed."
         )

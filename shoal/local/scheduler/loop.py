@@ -1,7 +1,7 @@
 """One transaction a batch: changes are collected while the event loop is busy, applied together, then answered.
 
-A change is a function of a transaction. It may raise BatchError: then only its own writes are undone, and whoever
-asked for it gets the error. Requests and agents' reports wait for the commit, so what was answered is on disk.
+A change is a function of a transaction. It may raise BatchError: then only its own writes are undone, and its caller
+gets the error. Requests and agents' reports wait for the commit, so what was answered is on disk.
 """
 
 import asyncio
@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from shoal.local import errors, times
+from shoal.local.store import queries
+from shoal.local.store.queries import Reader
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +21,7 @@ RETRY_AFTER = 0.5
 """Seconds until a report that could not be stored is tried again."""
 
 Effect = Callable[["Agents"], None]
+T = TypeVar("T")
 
 
 class Agents(Protocol):
@@ -38,15 +41,19 @@ class Transaction:
     """Keys of the pools that may have both a free slot and a waiting task now."""
     effects: list[Effect] = field(default_factory=list)
 
-    def one(self, sql: str, *parameters: object) -> sqlite3.Row | None:
-        row: sqlite3.Row | None = self.connection.execute(sql, parameters).fetchone()
-        return row
+    def one(self, read: Reader[T], sql: str, *parameters: object) -> T | None:
+        """Return the first row as `read` reads it, or None where there is none."""
+        return queries.one(self.connection, read, sql, *parameters)
 
-    def all(self, sql: str, *parameters: object) -> list[sqlite3.Row]:
-        return self.connection.execute(sql, parameters).fetchall()
+    def all(self, read: Reader[T], sql: str, *parameters: object) -> list[T]:
+        return queries.every(self.connection, read, sql, *parameters)
+
+    def exists(self, sql: str, *parameters: object) -> bool:
+        """True where the query has a row."""
+        return queries.exists(self.connection, sql, *parameters)
 
     def run(self, sql: str, *parameters: object) -> int:
-        """How many rows it changed."""
+        """Return the number of rows that it changed."""
         return self.connection.execute(sql, parameters).rowcount
 
     def then(self, effect: Effect) -> None:
@@ -58,7 +65,6 @@ class Transaction:
         self.effects.append(lambda agents: agents.send(node, command))
 
 
-T = TypeVar("T")
 Change = Callable[[Transaction], Any]
 
 
@@ -83,7 +89,10 @@ class Loop:
         return future
 
     def report(self, decide: Callable[[Transaction], None]) -> None:
-        """A change that nobody waits for, such as what an agent says: it is said once, so it is stored in the end."""
+        """Apply a change that nobody waits for, such as an agent's report.
+
+        An agent reports once only, so a report that could not be stored is tried again.
+        """
 
         def look(future: "asyncio.Future[None]") -> None:
             if future.cancelled() or (exc := future.exception()) is None:
@@ -111,7 +120,7 @@ class Loop:
         _answer([(future, outcome) for (_, future), outcome in zip(batch, outcomes, strict=True)])
 
     def _store(self, transaction: Transaction, changes: list[Change]) -> list[Any]:
-        """Each change's outcome, once all of them are on disk."""
+        """Return each change's outcome, once all of them are on disk."""
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             outcomes = [_attempt(transaction, decide) for decide in changes]
@@ -129,7 +138,7 @@ class Loop:
 
 
 def _attempt(transaction: Transaction, decide: Change) -> Any:
-    """The change's result, or the BatchError that undid it."""
+    """Return the change's result, or the BatchError that undid it."""
     connection, effects = transaction.connection, len(transaction.effects)
     connection.execute("SAVEPOINT change")
     try:
@@ -139,9 +148,10 @@ def _attempt(transaction: Transaction, decide: Change) -> Any:
         del transaction.effects[effects:]
         outcome = exc
     except sqlite3.OperationalError:
+        # A full disk, for instance: nothing of the batch can be kept, so the whole of it is undone by the caller.
         raise
     except Exception:
-        # One faulty request must not take the batch of others with it; its asker is told.
+        # One faulty request must not take the batch of others with it; its caller gets the error.
         log.exception("a change failed")
         connection.execute("ROLLBACK TO change")
         del transaction.effects[effects:]

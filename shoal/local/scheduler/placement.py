@@ -1,34 +1,34 @@
-"""Which waiting task goes to which node. Pure."""
+"""Decides which waiting task goes to which node. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import NamedTuple
 
-Fill = Literal["spread", "pack"]
+from shoal.local.store.states import NodeFillType
 
 
 @dataclass(slots=True)
 class Room:
-    """A node that may take tasks, and its free slots, of which there is at least one."""
+    """A node that may take tasks, and the number of its free slots, at least one."""
 
     node: str
     free: int
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     task: int
     slots: int
 
 
-def placements(rooms: list[Room], tasks: Iterable[Waiting], fill: Fill) -> list[tuple[int, str]]:
-    """(task, node) in the order of the queue. Rooms that are full, or held back, leave the list.
+def placements(rooms: list[Room], tasks: Iterable[Waiting], fill: NodeFillType) -> list[tuple[int, str]]:
+    """Return (task, node) in the order of the queue. Rooms that are full, or held back, leave the list.
 
     `spread` takes the node with most free slots, `pack` the fullest that still fits. A task that fits nowhere yet holds
     back the node that is nearest to fitting it, so that smaller tasks behind it, even of other jobs, cannot starve it.
-    Source: REST reference, taskSchedulingPolicy (spread, pack); which of several waiting tasks goes first, and that
-    nothing starves, is this service's choice: Azure documents neither.
+    Source: REST reference, taskSchedulingPolicy (spread, pack). Azure documents neither which of several waiting tasks
+    goes first nor that none starves: both are this service's choice.
     """
+    spread = fill is NodeFillType.SPREAD
     placed = []
     for task in tasks:
         if not rooms:
@@ -37,7 +37,7 @@ def placements(rooms: list[Room], tasks: Iterable[Waiting], fill: Fill) -> list[
         if not fitting:
             rooms.remove(max(rooms, key=lambda room: room.free))
             continue
-        room = max(fitting, key=lambda room: room.free if fill == "spread" else -room.free)
+        room = max(fitting, key=lambda room: room.free if spread else -room.free)
         room.free -= task.slots
         placed.append((task.task, room.node))
         if room.free == 0:

@@ -12,11 +12,14 @@ from shoal.local import errors, times
 from shoal.local.scheduler import nodes
 from shoal.local.scheduler.filling import fill_pool
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.store.node import Node
+from shoal.local.store.pool import Pool
+from shoal.local.store.states import AllocationState, NodeDeallocationOption, NodeState, PoolState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """A pool as it was asked for, with Batch's defaults filled in."""
+    """A pool as it was requested, with Batch's defaults filled in."""
 
     id: str
     body: dict[str, Any]
@@ -46,9 +49,15 @@ def add(tx: Transaction, account: str, definition: Definition) -> int:
             " target_low_priority, formula, evaluation_interval, next_evaluation, allocation_state, allocation_time,"
             " state_time, created, last_modified)"
             " VALUES (:account, :id, :definition, :identities, :tags, :slots_per_node, :fill, :target_dedicated,"
-            " :target_low_priority, :formula, :evaluation_interval, iif(:formula IS NULL, NULL, :now), 'resizing',"
+            " :target_low_priority, :formula, :evaluation_interval, iif(:formula IS NULL, NULL, :now), :resizing,"
             " :now, :now, :now, :now)",
-            {**definition.columns, "account": account, "id": definition.id, "now": tx.now},
+            {
+                **definition.columns,
+                "account": account,
+                "id": definition.id,
+                "resizing": AllocationState.RESIZING,
+                "now": tx.now,
+            },
         )
     except sqlite3.IntegrityError:
         raise errors.already_exists("Pool") from None
@@ -57,30 +66,32 @@ def add(tx: Transaction, account: str, definition: Definition) -> int:
     return key
 
 
-def redefine(tx: Transaction, pool: sqlite3.Row, definition: Definition, *, deallocation_option: str) -> None:
+def redefine(
+    tx: Transaction, pool: Pool, definition: Definition, *, deallocation_option: NodeDeallocationOption
+) -> None:
     """Replace the definition, scaling included; nodes that exist keep what they were started with."""
     require_active(pool)
     columns = definition.columns
     tx.connection.execute(
         "UPDATE pools SET definition = :definition, identities = :identities, tags = :tags,"
         " slots_per_node = :slots_per_node, fill = :fill, last_modified = :now WHERE key = :key",
-        {**columns, "key": pool["key"], "now": tx.now},
+        {**columns, "key": pool.key, "now": tx.now},
     )
     scale_by(tx, pool, formula=columns["formula"], interval=columns["evaluation_interval"])
-    wanted = (columns["target_dedicated"], columns["target_low_priority"])
-    if columns["formula"] is None and wanted != (pool["target_dedicated"], pool["target_low_priority"]):
-        retarget(tx, pool["key"], dedicated=wanted[0], low_priority=wanted[1], deallocation_option=deallocation_option)
+    targets = (columns["target_dedicated"], columns["target_low_priority"])
+    if columns["formula"] is None and targets != (pool.target_dedicated, pool.target_low_priority):
+        retarget(tx, pool.key, dedicated=targets[0], low_priority=targets[1], deallocation_option=deallocation_option)
     else:
-        settle(tx, pool["key"])
+        settle(tx, pool.key)
 
 
-def scale_by(tx: Transaction, pool: sqlite3.Row, *, formula: str | None, interval: int) -> None:
+def scale_by(tx: Transaction, pool: Pool, *, formula: str | None, interval: int) -> None:
     """Let the pool follow a formula, or none. The targets stay as they are until the next evaluation, which is due at
     once where the formula or the interval is another one than before.
 
     Source: REST reference, Enable Pool AutoScale: another interval starts another schedule.
     """
-    if (formula, interval) == (pool["formula"], pool["evaluation_interval"]):
+    if (formula, interval) == (pool.formula, pool.evaluation_interval):
         return
     tx.run(
         "UPDATE pools SET formula = ?1, evaluation_interval = ?2, next_evaluation = iif(?1 IS NULL, NULL, ?3),"
@@ -88,63 +99,76 @@ def scale_by(tx: Transaction, pool: sqlite3.Row, *, formula: str | None, interva
         formula,
         interval,
         tx.now,
-        pool["key"],
+        pool.key,
     )
 
 
-def resize(tx: Transaction, pool: sqlite3.Row, *, dedicated: int, low_priority: int, deallocation_option: str) -> None:
+def resize(
+    tx: Transaction, pool: Pool, *, dedicated: int, low_priority: int, deallocation_option: NodeDeallocationOption
+) -> None:
     require_active(pool)
-    if pool["formula"] is not None:
+    if pool.formula is not None:
         raise errors.conflict("OperationNotValidOnPool", "The pool scales automatically; it cannot be resized by hand.")
-    if pool["allocation_state"] != "steady":
+    if pool.allocation_state is not AllocationState.STEADY:
         raise errors.conflict("PoolBeingResized", "The specified pool is being resized.")
-    retarget(tx, pool["key"], dedicated=dedicated, low_priority=low_priority, deallocation_option=deallocation_option)
+    retarget(tx, pool.key, dedicated=dedicated, low_priority=low_priority, deallocation_option=deallocation_option)
 
 
-def retarget(tx: Transaction, key: int, *, dedicated: int, low_priority: int, deallocation_option: str) -> None:
+def retarget(
+    tx: Transaction, key: int, *, dedicated: int, low_priority: int, deallocation_option: NodeDeallocationOption
+) -> None:
     tx.run(
         "UPDATE pools SET target_dedicated = ?, target_low_priority = ?, deallocation_option = ?,"
-        " allocation_state = 'resizing', allocation_time = ? WHERE key = ?",
+        " allocation_state = ?, allocation_time = ? WHERE key = ?",
         dedicated,
         low_priority,
         deallocation_option,
+        AllocationState.RESIZING,
         tx.now,
         key,
     )
     converge(tx, key)
 
 
-def begin_delete(tx: Transaction, pool: sqlite3.Row) -> None:
-    """Nodes go, what ran on them waits again, and jobs that name the pool stay."""
+def begin_delete(tx: Transaction, pool: Pool) -> None:
+    """Release all nodes; their tasks wait again, and jobs that name the pool stay."""
     require_active(pool)
-    tx.run("UPDATE pools SET state = 'deleting', state_time = ? WHERE key = ?", tx.now, pool["key"])
-    for node in tx.all("SELECT * FROM nodes WHERE pool = ? AND state != 'leavingpool'", pool["key"]):
-        nodes.release(tx, node, "requeue")
-    settle(tx, pool["key"])
+    tx.run("UPDATE pools SET state = ?, state_time = ? WHERE key = ?", PoolState.DELETING, tx.now, pool.key)
+    sql = "SELECT * FROM busy_nodes WHERE pool = ? AND state != ?"
+    for node in tx.all(Node.from_row, sql, pool.key, NodeState.LEAVING_POOL):
+        nodes.release(tx, node, NodeDeallocationOption.REQUEUE)
+    settle(tx, pool.key)
 
 
 def converge(tx: Transaction, key: int) -> None:
-    """Start or release nodes until their number will be the target, dedicated and Spot each for itself."""
-    pool = by_key(tx, key)
-    for dedicated, target in ((1, pool["target_dedicated"]), (0, pool["target_low_priority"])):
-        staying = tx.all(
-            "SELECT nodes.*, count(allocations.task) AS busy FROM nodes"
-            " LEFT JOIN allocations ON allocations.node = nodes.id"
-            " WHERE pool = ? AND dedicated = ? AND state != 'leavingpool' AND NOT draining"
-            " GROUP BY nodes.key ORDER BY state IN ('idle', 'running'), busy, nodes.key DESC",
-            key,
-            dedicated,
-        )
-        missing = target - len(staying)
-        missing -= nodes.keep_draining(tx, key, dedicated=dedicated, most=missing) if missing > 0 else 0
-        for _ in range(missing):
-            nodes.add(tx, pool, node_id=_node_id(dedicated), dedicated=bool(dedicated))
-        for node in staying[: max(0, len(staying) - target)]:
-            nodes.release(tx, node, pool["deallocation_option"])
+    """Start or release nodes until their numbers will be the targets."""
+    pool = Pool.get(tx.connection, key)
+    _converge(tx, pool, dedicated=True, target=pool.target_dedicated)
+    _converge(tx, pool, dedicated=False, target=pool.target_low_priority)
     settle(tx, key)
 
 
-def _node_id(dedicated: int) -> str:
+def _converge(tx: Transaction, pool: Pool, *, dedicated: bool, target: int) -> None:
+    """Start or release nodes of one kind. Those that do no work go first, then the least busy and youngest."""
+    staying = tx.all(
+        Node.from_row,
+        "SELECT * FROM busy_nodes WHERE pool = ? AND dedicated = ? AND state != ? AND NOT draining"
+        " ORDER BY state IN (?, ?), running_tasks, key DESC",
+        pool.key,
+        dedicated,
+        NodeState.LEAVING_POOL,
+        NodeState.IDLE,
+        NodeState.RUNNING,
+    )
+    missing = target - len(staying)
+    missing -= nodes.keep_draining(tx, pool.key, dedicated=dedicated, most=missing) if missing > 0 else 0
+    for _ in range(missing):
+        nodes.add(tx, pool, node_id=_node_id(dedicated=dedicated), dedicated=dedicated)
+    for node in staying[: max(0, len(staying) - target)]:
+        nodes.release(tx, node, pool.deallocation_option)
+
+
+def _node_id(*, dedicated: bool) -> str:
     return f"tvmps_{secrets.token_hex(32)}_{'d' if dedicated else 'p'}"
 
 
@@ -152,50 +176,46 @@ def settle(tx: Transaction, key: int) -> None:
     """After nodes or tasks of the pool have changed: fill free slots, and let states follow."""
     fill_pool(tx, key)
     tx.run(
-        "UPDATE nodes SET state = 'idle', state_time = ? WHERE pool = ? AND state = 'running'"
+        "UPDATE nodes SET state = ?, state_time = ? WHERE pool = ? AND state = ?"
         " AND id NOT IN (SELECT node FROM allocations)",
+        NodeState.IDLE,
         tx.now,
         key,
+        NodeState.RUNNING,
     )
     for node in tx.all(
-        "SELECT * FROM nodes WHERE pool = ? AND draining AND state != 'leavingpool'"
+        Node.from_row,
+        "SELECT * FROM busy_nodes WHERE pool = ? AND draining AND state != ?"
         " AND id NOT IN (SELECT node FROM allocations)",
         key,
+        NodeState.LEAVING_POOL,
     ):
-        nodes.release(tx, node, "requeue")
+        nodes.release(tx, node, NodeDeallocationOption.REQUEUE)
     _become_steady(tx, key)
 
 
 def _become_steady(tx: Transaction, key: int) -> None:
-    moving = tx.one("SELECT 1 FROM nodes WHERE pool = ? AND (state IN ('creating', 'leavingpool') OR draining)", key)
-    if moving is not None:
+    """End the resizing, and the pool where it is being deleted, when no node is on its way in or out."""
+    if tx.exists(
+        "SELECT 1 FROM nodes WHERE pool = ? AND (state IN (?, ?) OR draining)",
+        key,
+        NodeState.CREATING,
+        NodeState.LEAVING_POOL,
+    ):
         return
     tx.run(
-        "UPDATE pools SET allocation_state = 'steady', allocation_time = ?"
-        " WHERE key = ? AND allocation_state != 'steady'",
+        "UPDATE pools SET allocation_state = ?1, allocation_time = ?2 WHERE key = ?3 AND allocation_state != ?1",
+        AllocationState.STEADY,
         tx.now,
         key,
     )
     tx.run(
-        "DELETE FROM pools WHERE key = ?1 AND state = 'deleting' AND NOT EXISTS (SELECT 1 FROM nodes WHERE pool = ?1)",
+        "DELETE FROM pools WHERE key = ?1 AND state = ?2 AND NOT EXISTS (SELECT 1 FROM nodes WHERE pool = ?1)",
         key,
+        PoolState.DELETING,
     )
 
 
-def by_key(tx: Transaction, key: int) -> sqlite3.Row:
-    pool = tx.one("SELECT * FROM pools WHERE key = ?", key)
-    if pool is None:
-        raise errors.not_found("Pool")
-    return pool
-
-
-def by_id(tx: Transaction, account: str, pool_id: str) -> sqlite3.Row:
-    pool = tx.one("SELECT * FROM pools WHERE account = ? AND id = ?", account, pool_id)
-    if pool is None:
-        raise errors.not_found("Pool")
-    return pool
-
-
-def require_active(pool: sqlite3.Row) -> None:
-    if pool["state"] == "deleting":
+def require_active(pool: Pool) -> None:
+    if pool.state is PoolState.DELETING:
         raise errors.conflict("PoolBeingDeleted", "The specified pool has been marked for deletion.")

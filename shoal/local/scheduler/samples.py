@@ -1,8 +1,8 @@
-"""What formulas see of a pool's past: samples, kept in the database so that a restart forgets none.
+"""Samples of a pool's past for its formula, kept in the database so that a restart forgets none.
 
-Azure takes one every 30 s and evaluates every 5 minutes at the shortest. A local pool may evaluate more often; then
-its samples come as much more often, and the past is told to the formula in stretched time: with an interval of 5 s
-the last 3 s read as 3 minutes. So a formula behaves as in Azure, sixty times as fast.
+Azure takes one every 30 s and evaluates every 5 minutes at the shortest. A local pool may evaluate more often. Then
+its samples come as much more often, and the formula sees the past in stretched time: with an interval of 5 s the last
+3 s read as 3 minutes. So a formula behaves as in Azure, sixty times as fast.
 """
 
 import os
@@ -11,6 +11,10 @@ from collections.abc import Sequence
 
 from shoal.local import times
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.store.pool import Pool
+from shoal.local.store.queries import integer
+from shoal.local.store.states import CountedState, JobState, NodeState, PoolState, TaskResult
+from shoal.local.store.task_count import TaskCount
 
 PERIOD = 30 * times.SECOND
 SHORTEST_INTERVAL = 5 * times.MINUTE
@@ -34,57 +38,68 @@ EXPRESSIONS = {
 
 
 def stretch(evaluation_interval: int) -> float:
-    """How many times faster than in Azure a pool with this interval lives."""
+    """Return how many times faster than in Azure a pool with this interval runs."""
     return max(1.0, SHORTEST_INTERVAL / evaluation_interval)
 
 
 def take(tx: Transaction) -> None:
-    """Sample the autoscaled pools for which it is time."""
-    for pool in tx.all("SELECT * FROM pools WHERE formula IS NOT NULL AND state = 'active'"):
-        period = round(PERIOD / stretch(pool["evaluation_interval"]))
-        last = tx.one("SELECT max(taken) AS taken FROM samples WHERE pool = ?", pool["key"])
-        if last is None or last["taken"] is None or tx.now - last["taken"] >= period:
+    """Sample the autoscaled pools that are due."""
+    sql = "SELECT * FROM counted_pools WHERE formula IS NOT NULL AND state = ?"
+    for pool in tx.all(Pool.from_row, sql, PoolState.ACTIVE):
+        period = round(PERIOD / stretch(pool.evaluation_interval))
+        taken_lately = "SELECT 1 FROM samples WHERE pool = ? AND taken > ?"
+        if not tx.exists(taken_lately, pool.key, tx.now - period):
             _record(tx, pool)
-            tx.run("DELETE FROM samples WHERE pool = ? AND taken < ?", pool["key"], tx.now - KEPT * period)
+            tx.run("DELETE FROM samples WHERE pool = ? AND taken < ?", pool.key, tx.now - KEPT * period)
 
 
-def _record(tx: Transaction, pool: sqlite3.Row) -> None:
-    counts = {
-        row["state"] + row["result"]: row["tasks"]
-        for row in tx.all(
-            "SELECT c.state, c.result, sum(c.tasks) AS tasks FROM jobs j JOIN task_counts c ON c.job = j.key"
-            " WHERE j.account = ? AND j.pool_id = ? AND (j.state = 'active' OR c.state = 'completed')"
-            " GROUP BY c.state, c.result",
-            pool["account"],
-            pool["id"],
-        )
-    }
+def _record(tx: Transaction, pool: Pool) -> None:
+    counts = _task_counts(tx, pool)
     tx.run(
-        "INSERT INTO samples SELECT ?, ?, ?, ?, ?, ?, count(*) FILTER (WHERE dedicated),"
-        " count(*) FILTER (WHERE NOT dedicated), count(*) FILTER (WHERE state = 'preempted'),"
-        " count(*) FILTER (WHERE state IN ('idle', 'running')), ? FROM nodes WHERE pool = ?",
-        pool["key"],
+        "INSERT INTO samples SELECT ?1, ?2, ?3, ?4, ?5, ?6, count(*) FILTER (WHERE dedicated),"
+        " count(*) FILTER (WHERE NOT dedicated), count(*) FILTER (WHERE state = ?8),"
+        " count(*) FILTER (WHERE state IN (?9, ?10)), ?7 FROM nodes WHERE pool = ?1",
+        pool.key,
         tx.now,
-        *(counts.get(name, 0) for name in ("active", "running", "completedsuccess", "completedfailure")),
+        counts.get((CountedState.ACTIVE, None), 0),
+        counts.get((CountedState.RUNNING, None), 0),
+        counts.get((CountedState.COMPLETED, TaskResult.SUCCESS), 0),
+        counts.get((CountedState.COMPLETED, TaskResult.FAILURE), 0),
         _cpu(),
-        pool["key"],
+        NodeState.PREEMPTED,
+        NodeState.IDLE,
+        NodeState.RUNNING,
     )
 
 
+def _task_counts(tx: Transaction, pool: Pool) -> dict[tuple[CountedState, TaskResult | None], int]:
+    """Return the numbers of the tasks of the pool's jobs. Only completed tasks count of jobs that are not active."""
+    counts = tx.all(
+        TaskCount.from_row,
+        "SELECT c.state, c.result, sum(c.tasks), sum(c.slots) FROM jobs j JOIN task_counts c ON c.job = j.key"
+        " WHERE j.account = ? AND j.pool_id = ? AND (j.state = ? OR c.state = ?) GROUP BY c.state, c.result",
+        pool.account,
+        pool.id,
+        JobState.ACTIVE,
+        CountedState.COMPLETED,
+    )
+    return {(count.state, count.result): count.tasks for count in counts}
+
+
 def _cpu() -> float:
-    """The use of the machine's processors, from 0 to 1: all local nodes share them."""
+    """Return the use of the machine's processors, from 0 to 1: all local nodes share them."""
     return min(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 class PoolSamples:
-    """A pool's samples as `shoal.autoscale` asks for them: in ticks of stretched time before `now`."""
+    """A pool's samples in the form that `shoal.autoscale` reads: in ticks of stretched time before `now`."""
 
     period = PERIOD * times.TICKS_PER_MICROSECOND
 
-    def __init__(self, tx: Transaction, pool: sqlite3.Row) -> None:
+    def __init__(self, tx: Transaction, pool: Pool) -> None:
         self.tx = tx
-        self.pool = pool["key"]
-        self.stretch = stretch(pool["evaluation_interval"])
+        self.pool = pool.key
+        self.stretch = stretch(pool.evaluation_interval)
 
     def last(self, variable: str, count: int, now: int) -> Sequence[float]:
         return self._values(variable, "ORDER BY taken DESC LIMIT ?", count)[::-1]
@@ -97,20 +112,22 @@ class PoolSamples:
         return len(self._values(variable, ""))
 
     def begin(self, variable: str, now: int) -> int | None:
-        (row,) = self.tx.all("SELECT min(taken) FROM samples WHERE pool = ?", self.pool)
-        if row[0] is None:
+        first = self.tx.one(integer, "SELECT taken FROM samples WHERE pool = ? ORDER BY taken LIMIT 1", self.pool)
+        if first is None:
             return None
-        return now - round((self.tx.now - int(row[0])) * self.stretch) * times.TICKS_PER_MICROSECOND
+        return now - round((self.tx.now - first) * self.stretch) * times.TICKS_PER_MICROSECOND
 
-    def _values(self, variable: str, which: str, *parameters: int) -> list[float]:
-        """Nothing for the variables that Azure retired: they have names but no samples."""
+    def _values(self, variable: str, condition: str, *parameters: int) -> list[float]:
+        """Return a variable's samples; none for the variables that Azure retired, which have names only."""
         if variable not in EXPRESSIONS:
             return []
-        rows = self.tx.all(
-            f"SELECT {EXPRESSIONS[variable]} FROM samples WHERE pool = ? {which}", self.pool, *parameters
-        )
-        return [float(row[0]) for row in rows]
+        sql = f"SELECT {EXPRESSIONS[variable]} FROM samples WHERE pool = ? {condition}"
+        return self.tx.all(_number, sql, self.pool, *parameters)
 
     def _moment(self, ticks: int, now: int) -> int:
-        """When that was, in microseconds of this machine's time."""
+        """Return the microseconds of this machine's time for a tick of stretched time."""
         return self.tx.now - round((now - ticks) / times.TICKS_PER_MICROSECOND / self.stretch)
+
+
+def _number(row: sqlite3.Row) -> float:
+    return float(row[0])

@@ -4,18 +4,20 @@ Source: REST reference, "Enable automatic scaling on a pool" and "Evaluate an au
 evaluation leaves the pool as it is and is reported in `autoScaleRun`.
 """
 
-import sqlite3
 from functools import lru_cache
 
 import orjson
 
-from shoal.autoscale import Evaluation, FormulaFault, PoolState, Program, check, compile_formula, evaluate, parse
+from shoal.autoscale import Evaluation, FormulaFault, Program, check, compile_formula, evaluate, parse
+from shoal.autoscale import PoolState as FormulaState
 from shoal.autoscale.evaluation import refused
 from shoal.autoscale.ticks import to_datetime
 from shoal.local import errors, times
 from shoal.local.scheduler import pools
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.samples import PoolSamples
+from shoal.local.store.pool import Pool
+from shoal.local.store.states import AllocationState, NodeDeallocationOption, PoolState
 
 SHORTEST_INTERVAL = times.SECOND
 """Azure's is 5 minutes; a local pool need not wait as long."""
@@ -23,27 +25,27 @@ LONGEST_INTERVAL = 168 * 60 * times.MINUTE
 BETWEEN_ENABLINGS = 30 * times.SECOND
 
 
-def enable(tx: Transaction, pool: sqlite3.Row, *, formula: str | None, interval: int | None) -> None:
+def enable(tx: Transaction, pool: Pool, *, formula: str | None, interval: int | None) -> None:
     """Turn autoscaling on, or give it another formula or interval."""
     pools.require_active(pool)
-    if formula is None and (pool["formula"] is None or interval is None):
+    if formula is None and (pool.formula is None or interval is None):
         raise errors.missing_property("autoScaleFormula")
-    if pool["formula"] is None and pool["allocation_state"] != "steady":
+    if pool.formula is None and pool.allocation_state is not AllocationState.STEADY:
         raise errors.conflict("PoolBeingResized", "The specified pool is being resized.")
-    if tx.now - (pool["auto_scale_enabled"] or 0) < BETWEEN_ENABLINGS:
+    if tx.now - (pool.auto_scale_enabled or 0) < BETWEEN_ENABLINGS:
         text = "Automatic scaling of a pool may be enabled once every 30 seconds."
         raise errors.BatchError(503, "TooManyEnableAutoScaleRequests", text)
-    pools.scale_by(tx, pool, formula=formula or pool["formula"], interval=interval or pool["evaluation_interval"])
+    pools.scale_by(tx, pool, formula=formula or pool.formula, interval=interval or pool.evaluation_interval)
     tx.run(
         "UPDATE pools SET auto_scale_enabled = ?1, last_modified = ?1 WHERE key = ?2",
         tx.now,
-        pool["key"],
+        pool.key,
     )
 
 
-def disable(tx: Transaction, pool: sqlite3.Row) -> None:
+def disable(tx: Transaction, pool: Pool) -> None:
     pools.require_active(pool)
-    pools.scale_by(tx, pool, formula=None, interval=pool["evaluation_interval"])
+    pools.scale_by(tx, pool, formula=None, interval=pool.evaluation_interval)
 
 
 def check_settings(formula: str, interval: int) -> None:
@@ -59,40 +61,36 @@ def check_settings(formula: str, interval: int) -> None:
 
 def evaluate_due(tx: Transaction) -> None:
     """Evaluate the formulas whose time has come, and let their pools follow."""
-    for pool in tx.all("SELECT * FROM pools WHERE next_evaluation <= ? AND state = 'active'", tx.now):
-        evaluation = evaluated(tx, pool, pool["formula"])
+    sql = "SELECT * FROM counted_pools WHERE next_evaluation <= ? AND state = ? AND formula IS NOT NULL"
+    for pool in tx.all(Pool.from_row, sql, tx.now, PoolState.ACTIVE):
+        evaluation = evaluated(tx, pool, pool.formula or "")
         tx.run(
             "UPDATE pools SET auto_scale_run = ?, next_evaluation = ? WHERE key = ?",
             orjson.dumps(evaluation.wire()),
-            tx.now + pool["evaluation_interval"],
-            pool["key"],
+            tx.now + pool.evaluation_interval,
+            pool.key,
         )
         if evaluation.error is None:
             _follow(tx, pool, evaluation)
 
 
-def evaluated(tx: Transaction, pool: sqlite3.Row, formula: str) -> Evaluation:
-    """What the formula says now; nothing changes by it."""
+def evaluated(tx: Transaction, pool: Pool, formula: str) -> Evaluation:
+    """Return what the formula says now. Nothing changes by it."""
     moment = to_datetime(tx.now * times.TICKS_PER_MICROSECOND + times.TICKS_TO_1970)
-    state = _state(tx, pool)
+    state = _state(pool)
     program = _compiled(formula)
     if isinstance(program, FormulaFault):
         return refused(program, time=moment, pool=state)
     return evaluate(program, time=moment, samples=PoolSamples(tx, pool), pool=state, seed=tx.now)
 
 
-def _state(tx: Transaction, pool: sqlite3.Row) -> PoolState:
-    (row,) = tx.all(
-        "SELECT count(*) FILTER (WHERE dedicated) AS dedicated, count(*) FILTER (WHERE NOT dedicated) AS low_priority"
-        " FROM nodes WHERE pool = ?",
-        pool["key"],
-    )
-    return PoolState(
-        target_dedicated_nodes=pool["target_dedicated"],
-        target_low_priority_nodes=pool["target_low_priority"],
-        current_dedicated_nodes=row["dedicated"],
-        current_low_priority_nodes=row["low_priority"],
-        task_slots_per_node=pool["slots_per_node"],
+def _state(pool: Pool) -> FormulaState:
+    return FormulaState(
+        target_dedicated_nodes=pool.target_dedicated,
+        target_low_priority_nodes=pool.target_low_priority,
+        current_dedicated_nodes=pool.current_dedicated,
+        current_low_priority_nodes=pool.current_low_priority,
+        task_slots_per_node=pool.slots_per_node,
     )
 
 
@@ -105,14 +103,14 @@ def _compiled(formula: str) -> Program | FormulaFault:
     return checked.faults[0] if checked.faults else compile_formula(checked)
 
 
-def _follow(tx: Transaction, pool: sqlite3.Row, evaluation: Evaluation) -> None:
+def _follow(tx: Transaction, pool: Pool, evaluation: Evaluation) -> None:
     """Go to the targets, also while the pool is still on its way to earlier ones."""
-    wanted = (evaluation.target_dedicated_nodes, evaluation.target_low_priority_nodes)
-    if wanted != (pool["target_dedicated"], pool["target_low_priority"]):
+    targets = (evaluation.target_dedicated_nodes, evaluation.target_low_priority_nodes)
+    if targets != (pool.target_dedicated, pool.target_low_priority):
         pools.retarget(
             tx,
-            pool["key"],
-            dedicated=wanted[0],
-            low_priority=wanted[1],
-            deallocation_option=evaluation.node_deallocation_option.value,
+            pool.key,
+            dedicated=targets[0],
+            low_priority=targets[1],
+            deallocation_option=NodeDeallocationOption(evaluation.node_deallocation_option.value),
         )

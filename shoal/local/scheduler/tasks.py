@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -11,11 +11,15 @@ from shoal.local import errors
 from shoal.local.scheduler import dependencies
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.verdicts import Ending, task_ended_failure
+from shoal.local.store.job import Job
+from shoal.local.store.queries import integer
+from shoal.local.store.states import TaskResult, TaskState
+from shoal.local.store.task import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """A task as it was asked for, with Batch's defaults filled in."""
+    """A task as it was requested, with Batch's defaults filled in."""
 
     id: str
     body: dict[str, Any]
@@ -24,113 +28,125 @@ class Definition:
     """None inherits the job's."""
 
 
-def add(tx: Transaction, job: sqlite3.Row, definitions: Sequence[Definition]) -> list[errors.BatchError | None]:
-    """Add tasks to an active job; for each None, or why it was not added."""
+class Running(NamedTuple):
+    """A running task, as far as it takes to end it."""
+
+    key: int
+    attempt: int
+    node: str
+
+
+def add(tx: Transaction, job: Job, definitions: Sequence[Definition]) -> list[errors.BatchError | None]:
+    """Add tasks to an active job; return for each None, or the reason why it was not added."""
     outcomes = [_add(tx, job, definition) for definition in definitions]
     _touch_pool(tx, job)
     return outcomes
 
 
-def _add(tx: Transaction, job: sqlite3.Row, definition: Definition) -> errors.BatchError | None:
-    max_retries = job["max_retries"] if definition.max_retries is None else definition.max_retries
+def _add(tx: Transaction, job: Job, definition: Definition) -> errors.BatchError | None:
+    max_retries = job.max_retries if definition.max_retries is None else definition.max_retries
     try:
         cursor = tx.connection.execute(
             "INSERT INTO tasks (job, id, definition, slots, max_retries, blockers, state_time, created, last_modified)"
             " VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6, ?6)",
-            (job["key"], definition.id, orjson.dumps(definition.body), definition.slots, max_retries, tx.now),
+            (job.key, definition.id, orjson.dumps(definition.body), definition.slots, max_retries, tx.now),
         )
     except sqlite3.IntegrityError:
         return errors.already_exists("Task")
     if depends_on := definition.body.get("dependsOn"):
         key = cursor.lastrowid or 0
-        blockers = dependencies.count_blockers(tx, job=job["key"], child=key, depends_on=depends_on)
+        blockers = dependencies.count_blockers(tx, job=job.key, child=key, depends_on=depends_on)
         tx.run("UPDATE tasks SET blockers = ? WHERE key = ?", blockers, key)
     return None
 
 
 def complete(tx: Transaction, key: int, ending: Ending, failure: dict[str, Any] | None) -> None:
-    """Success where `failure` is None; a completed task stays as it is."""
+    """Complete a task, with success where `failure` is None; a completed task stays as it is."""
     tx.run(
-        "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = 'completed',"
-        " state_time = ?1, ended = ?2, exit_code = ?3, result = ?4, failure = ?5"
-        " WHERE key = ?6 AND state != 'completed'",
+        "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = ?1,"
+        " state_time = ?2, ended = ?3, exit_code = ?4, result = ?5, failure = ?6 WHERE key = ?7 AND state != ?1",
+        TaskState.COMPLETED,
         tx.now,
         ending.ended,
         ending.exit_code,
-        "success" if failure is None else "failure",
+        TaskResult.SUCCESS if failure is None else TaskResult.FAILURE,
         None if failure is None else orjson.dumps(failure),
         key,
     )
 
 
-def end(tx: Transaction, task: sqlite3.Row, message: str) -> None:
-    """Complete a task by request: as a failure, its process killed. Its slots are free when its node says so."""
-    if task["state"] == "running":
-        kill(tx, task)
-    complete(tx, task["key"], Ending(ended=tx.now), task_ended_failure(message))
+def end_running(tx: Transaction, task: Running, message: str) -> None:
+    """Complete a running task as a failure and kill its process. Its slots are free when its node reports the end."""
+    kill(tx, task)
+    complete(tx, task.key, Ending(ended=tx.now), task_ended_failure(message))
 
 
-def kill(tx: Transaction, task: sqlite3.Row) -> None:
-    tx.tell(task["node"], {"kill": [[task["key"], task["attempt"]]]})
+def kill(tx: Transaction, task: Running) -> None:
+    tx.tell(task.node, {"kill": [[task.key, task.attempt]]})
 
 
-def terminate(tx: Transaction, job_key: int, task_id: str) -> None:
-    task = by_id(tx, job_key, task_id)
-    if task["state"] == "completed":
+def terminate(tx: Transaction, task: Task) -> None:
+    if task.state is TaskState.COMPLETED:
         raise errors.conflict("TaskCompleted", "The specified task is already in a completed state.")
-    end(tx, task, "The task was ended by user request")
+    if (running := _running(task)) is not None:
+        kill(tx, running)
+    complete(tx, task.key, Ending(ended=tx.now), task_ended_failure("The task was ended by user request"))
 
 
-def reactivate(tx: Transaction, job: sqlite3.Row, task_id: str) -> None:
-    """A failed task of an active job runs again, with all of its retries. Source: REST reference, Reactivate Task."""
-    task = by_id(tx, job["key"], task_id)
-    if task["state"] != "completed":
+def _running(task: Task) -> Running | None:
+    if task.state is not TaskState.RUNNING or task.node is None:
+        return None
+    return Running(task.key, task.attempt, task.node)
+
+
+def reactivate(tx: Transaction, job: Job, task: Task) -> None:
+    """Let a failed task of an active job run again, with all of its retries.
+
+    Source: REST reference, Reactivate Task.
+    """
+    if task.state is not TaskState.COMPLETED:
         raise errors.conflict("TaskNotCompleted", "The specified task is not in a completed state.")
-    if task["exit_code"] == 0 and task["result"] == "success":
+    if task.exit_code == 0 and task.result is TaskResult.SUCCESS:
         raise errors.conflict("TaskSucceeded", "The specified task has completed successfully.")
     tx.run(
-        "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = 'active', state_time = ?1,"
+        "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = ?1, state_time = ?2,"
         " retry_count = 0, last_retry = NULL, exit_code = NULL, result = NULL, failure = NULL, ended = NULL"
-        " WHERE key = ?2",
+        " WHERE key = ?3 AND state = ?4",
+        TaskState.ACTIVE,
         tx.now,
-        task["key"],
+        task.key,
+        TaskState.COMPLETED,
     )
     _touch_pool(tx, job)
 
 
-def delete(tx: Transaction, job: sqlite3.Row, task_id: str) -> None:
-    task = by_id(tx, job["key"], task_id)
-    if task["state"] == "running":
-        kill(tx, task)
-    dependencies.forget_child(tx, task["key"])
-    tx.run("DELETE FROM tasks WHERE key = ?", task["key"])
-    if task["node"] is not None:
-        tx.tell(task["node"], {"forget": [job["id"], task["id"]]})
+def delete(tx: Transaction, job: Job, task: Task) -> None:
+    if (running := _running(task)) is not None:
+        kill(tx, running)
+    dependencies.forget_child(tx, task.key)
+    tx.run("DELETE FROM tasks WHERE key = ?", task.key)
+    if task.node is not None:
+        tx.tell(task.node, {"forget": [job.id, task.id]})
 
 
 def requeue_from(tx: Transaction, node: str) -> None:
-    """The node is gone or going: what ran there waits again, on any node, without spending a retry.
+    """Let the tasks of a node that is gone or going wait again, for any node, without spending a retry.
 
     Every such loss counts in `requeueCount`; Azure documents the count for requeues by request only.
     """
     tx.run(
-        "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = 'active', state_time = ?1,"
-        " requeue_count = requeue_count + 1, last_requeue = ?1"
-        " WHERE state = 'running' AND (key, attempt) IN (SELECT task, attempt FROM allocations WHERE node = ?2)",
+        "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = ?1, state_time = ?2,"
+        " requeue_count = requeue_count + 1, last_requeue = ?2"
+        " WHERE state = ?3 AND (key, attempt) IN (SELECT task, attempt FROM allocations WHERE node = ?4)",
+        TaskState.ACTIVE,
         tx.now,
+        TaskState.RUNNING,
         node,
     )
     tx.run("DELETE FROM allocations WHERE node = ?", node)
 
 
-def by_id(tx: Transaction, job_key: int, task_id: str) -> sqlite3.Row:
-    task = tx.one("SELECT * FROM tasks WHERE job = ? AND id = ?", job_key, task_id)
-    if task is None:
-        raise errors.not_found("Task")
-    return task
-
-
-def _touch_pool(tx: Transaction, job: sqlite3.Row) -> None:
-    pool = tx.one("SELECT key FROM pools WHERE account = ? AND id = ?", job["account"], job["pool_id"])
+def _touch_pool(tx: Transaction, job: Job) -> None:
+    pool = tx.one(integer, "SELECT key FROM pools WHERE account = ? AND id = ?", job.account, job.pool_id)
     if pool is not None:
-        tx.pools_to_fill.add(pool["key"])
+        tx.pools_to_fill.add(pool)

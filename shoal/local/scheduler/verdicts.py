@@ -1,9 +1,11 @@
-"""What becomes of a task whose run has ended, and what that means for its job and its dependents. Pure."""
+"""Decides the fate of a task whose run has ended, and its consequences for the job and the dependents. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+
+from shoal.local.store.states import TaskFailureMode
 
 JsonObject = Mapping[str, Any]
 
@@ -16,20 +18,20 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a run of a task ended, as its node saw it. Times in microseconds."""
+    """The end of a run of a task, as its node reports it. Times in microseconds."""
 
     ended: int
     exit_code: int | None = None
     """None where no process ran to its end."""
     failure: dict[str, Any] | None = None
-    """What went wrong beside the exit code: a download, an upload, the launch, the time limit."""
+    """The failureInfo where something other than the exit code went wrong: a download, the launch, the time limit."""
 
 
 UNLIMITED_RETRIES = -1
 
 
 def verdict(ending: Ending, *, retry_count: int, max_retries: int) -> Verdict:
-    """Only a non-zero exit code is retried; a file or program that is missing now will be missing again.
+    """Return what becomes of the task. Only a non-zero exit code is retried: a missing file will be missing again.
 
     Source: REST reference, maxTaskRetryCount; "Check for errors in Batch".
     """
@@ -42,7 +44,7 @@ def verdict(ending: Ending, *, retry_count: int, max_retries: int) -> Verdict:
 
 
 def failure_info(ending: Ending) -> dict[str, Any]:
-    """The failureInfo of a task that has finally failed."""
+    """Return the failureInfo of a task that has finally failed."""
     if ending.failure is not None:
         return ending.failure
     return failure(
@@ -72,10 +74,10 @@ def task_ended_failure(message: str) -> dict[str, Any]:
 
 
 def exit_options(conditions: JsonObject, ending: Ending) -> JsonObject:
-    """Which of a task's exitConditions applies to its end; nothing where none does.
+    """Return the options of the exit condition that applies to the end; an empty object where none does.
 
-    Source: REST reference, ExitConditions: exact code, then range; `default` never applies to exit code 0. That a task
-    which was ended has none but `default` is this service's choice: Azure does not say.
+    Source: REST reference, ExitConditions: exact code, then range; `default` never applies to exit code 0. Azure does
+    not say which conditions apply to a task that was ended by request. Here it is `default` only.
     """
     if ending.failure is not None and ending.failure["code"] == TASK_ENDED:
         return _first(conditions, "default")
@@ -102,12 +104,18 @@ def _first(conditions: JsonObject, *names: str) -> JsonObject:
 
 
 def satisfies_dependents(options: JsonObject, *, succeeded: bool) -> bool:
-    """Source: REST reference, DependencyAction: by default success satisfies and everything else blocks."""
+    """Return True where the dependents may run.
+
+    Source: REST reference, DependencyAction: by default success satisfies and everything else blocks.
+    """
     return bool(options.get("dependencyAction", "satisfy" if succeeded else "block") == "satisfy")
 
 
 def terminates_job(options: JsonObject, *, succeeded: bool, on_task_failure: str) -> bool:
-    """Source: REST reference, OnTaskFailure and JobAction: failures terminate the job unless mapped otherwise."""
-    if on_task_failure != "performexitoptionsjobaction":
+    """Return True where the end of the task ends its job.
+
+    Source: REST reference, OnTaskFailure and JobAction: failures terminate the job unless mapped otherwise.
+    """
+    if on_task_failure != TaskFailureMode.PERFORM_EXIT_OPTIONS_JOB_ACTION:
         return False
     return bool(options.get("jobAction", "none" if succeeded else "terminate") == "terminate")

@@ -1,4 +1,5 @@
-"""What the service remembers: one SQLite file. SQL stands as text beside the verb that runs it.
+"""The service's memory: one SQLite file, and a frozen record for each table that is read widely.
 
-Functions here take an open connection and run inside the caller's transaction; they decide nothing.
+Records and queries take an open connection and run inside the caller's transaction; they decide nothing. SQL stands as
+text beside the verb that runs it.
 """

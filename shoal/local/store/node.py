@@ -1,0 +1,60 @@
+"""Nodes, with the numbers of their tasks."""
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Self
+
+from shoal.local.store.queries import columns, one, required
+from shoal.local.store.states import NodeState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A row of the view `busy_nodes`."""
+
+    key: int
+    pool: int
+    """The pool's key."""
+    id: str
+    dedicated: bool
+    ip_address: str
+    state: NodeState
+    state_time: int
+    allocated: int
+    booted: int | None
+    """The last start of its agent."""
+    boot_due: int | None
+    """When its machine is there and its agent starts."""
+    boots: int
+    """Starts of its agent."""
+    draining: bool
+    """Leaves the pool when its tasks have ended."""
+    start_task_info: bytes | None
+    """JSON."""
+    errors: bytes | None
+    """JSON."""
+    tasks_run: int
+    tasks_succeeded: int
+    running_tasks: int
+    running_slots: int
+
+    @classmethod
+    def from_row(cls, row: sqlite3.Row) -> Self:
+        return cls(**columns(row, dedicated=bool, state=NodeState, draining=bool))
+
+    @classmethod
+    def require(cls, connection: sqlite3.Connection, pool: int, node_id: str) -> Self:
+        """Return the node of a pool's key with this id. Raises BatchError NodeNotFound."""
+        sql = "SELECT * FROM busy_nodes WHERE pool = ? AND id = ?"
+        return required(one(connection, cls.from_row, sql, pool, node_id), "Node")
+
+    @classmethod
+    def get(cls, connection: sqlite3.Connection, key: int) -> Self:
+        """Raises BatchError NodeNotFound."""
+        return required(one(connection, cls.from_row, "SELECT * FROM busy_nodes WHERE key = ?", key), "Node")
+
+    @classmethod
+    def of_boot(cls, connection: sqlite3.Connection, node_id: str, boots: int) -> Self | None:
+        """Return the node, or None where it is gone or its agent has been started again since this boot."""
+        sql = "SELECT * FROM busy_nodes WHERE id = ? AND boots = ?"
+        return one(connection, cls.from_row, sql, node_id, boots)

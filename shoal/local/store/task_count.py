@@ -1,0 +1,24 @@
+"""Numbers of a job's tasks and of their slots, by state and result."""
+
+import sqlite3
+from typing import NamedTuple, Self
+
+from shoal.local.store.queries import every
+from shoal.local.store.states import CountedState, TaskResult
+
+
+class TaskCount(NamedTuple):
+    state: CountedState
+    result: TaskResult | None
+    tasks: int
+    slots: int
+
+    @classmethod
+    def from_row(cls, row: sqlite3.Row) -> Self:
+        state, result, tasks, slots = row
+        return cls(CountedState(state), TaskResult(result) if result else None, tasks, slots)
+
+    @classmethod
+    def of_job(cls, connection: sqlite3.Connection, job: int) -> list[Self]:
+        """Return the counts of a job's key."""
+        return every(connection, cls.from_row, "SELECT state, result, tasks, slots FROM task_counts WHERE job = ?", job)
