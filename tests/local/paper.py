@@ -19,7 +19,9 @@ class PoolOnPaper:
         self.connection = open_database(directory / "state.db")
         accounts.ensure_default(self.connection)
         body = {"id": "p", "vmSize": "x", "enableAutoScale": True, "autoScaleFormula": formula}
-        definition = definitions.pool({**body, "autoScaleEvaluationInterval": interval, "taskSlotsPerNode": 4})
+        definition = definitions.pool(
+            {**body, "autoScaleEvaluationInterval": interval, "taskSlotsPerNode": 4}, version="2025-06-01"
+        )
         self.key = pools.add(self.at(0), accounts.DEFAULT_ACCOUNT, definition)
 
     def at(self, seconds: float) -> Transaction:

@@ -1,27 +1,29 @@
 import copy
 from typing import Any
 
+import batch_shapes
 import pytest
 from azure.batch import models
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shoal.local import times
-from shoal.local.api import shapes
+from shoal.local.api.shapes import ARM, DATA_PLANE, Shapes
 from shoal.local.errors import BatchError
 
-TASK = models.BatchTaskCreateOptions
-POOL = models.BatchPoolCreateOptions
+TASK = "BatchTaskCreateOptions"
+POOL = "BatchPoolCreateOptions"
+VERSION = "2025-06-01"
 
 
-def normalized(model: type, body: Any) -> Any:
-    shapes.normalize(model, body)
+def normalized(name: str, body: Any, version: str = VERSION) -> Any:
+    DATA_PLANE.normalize(name, body, version)
     return body
 
 
-def refusal(model: type, body: Any) -> tuple[str, dict[str, str]]:
+def refusal(name: str, body: Any, version: str = VERSION, shapes: Shapes = DATA_PLANE) -> tuple[str, dict[str, str]]:
     with pytest.raises(BatchError) as found:
-        shapes.normalize(model, body)
+        shapes.normalize(name, body, version)
     assert found.value.status == 400
     return found.value.code, found.value.values
 
@@ -105,12 +107,52 @@ def test_null_is_the_same_as_nothing_at_every_depth() -> None:
 
 def test_properties_that_later_versions_removed_are_accepted() -> None:
     body = {"id": "p", "vmSize": "s", "certificateReferences": [], "targetNodeCommunicationMode": "simplified"}
-    assert normalized(POOL, dict(body)) == body
+    assert normalized(POOL, dict(body), "2024-07-01.20.0") == body
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "property_name", "first", "last"),
+    [
+        (POOL, {"id": "p", "vmSize": "s"}, "applicationLicenses", "2019-08-01.10.0", "2024-02-01.19.0"),
+        (POOL, {"id": "p", "vmSize": "s"}, "certificateReferences", "2019-08-01.10.0", "2024-07-01.20.0"),
+        (POOL, {"id": "p", "vmSize": "s"}, "resourceTags", "2023-11-01.18.0", "2024-07-01.20.0"),
+        (POOL, {"id": "p", "vmSize": "s"}, "targetNodeCommunicationMode", "2022-10-01.16.0", "2024-07-01.20.0"),
+        (TASK, {"id": "t", "commandLine": "true"}, "authenticationTokenSettings", "2019-08-01.10.0", "2024-07-01.20.0"),
+    ],
+)
+def test_property_is_refused_by_versions_that_do_not_know_it(
+    name: str, body: dict[str, Any], property_name: str, first: str, last: str
+) -> None:
+    body[property_name] = []
+    for version in (first, last):
+        assert normalized(name, dict(body), version) == body
+    assert refusal(name, dict(body))[0] == "UnsupportedProperty"
+    if first > "2020":
+        assert refusal(name, dict(body), "2019-08-01.10.0") == ("UnsupportedProperty", {"PropertyName": property_name})
+    if last < "2024-07-01":
+        assert refusal(name, dict(body), "2024-07-01.20.0")[0] == "UnsupportedProperty"
+
+
+def test_property_of_one_object_is_not_known_in_another() -> None:
+    task = {"id": "t", "commandLine": "true", "certificateReferences": []}
+    assert refusal(TASK, task, "2019-08-01.10.0")[0] == "UnsupportedProperty"
+
+
+def test_arm_refuses_what_its_version_does_not_know() -> None:
+    body: dict[str, Any] = {"properties": {"certificates": []}}
+    ARM.normalize("Pool", body, "2024-07-01")
+    assert refusal("Pool", body, VERSION, ARM) == ("UnsupportedProperty", {"PropertyName": "properties.certificates"})
+
+
+@pytest.mark.parametrize("client", batch_shapes.CLIENTS)
+def test_tables_are_those_of_the_installed_clients(client: str) -> None:
+    """Run `python tools/batch_shapes.py` where this fails."""
+    assert (batch_shapes.TABLES / f"{client}.json").read_text() == batch_shapes.text(client)
 
 
 def test_whole_task_of_the_official_client_is_accepted_and_kept() -> None:
     url = "http://127.0.0.1:1/account/container"
-    task = TASK(
+    task = models.BatchTaskCreateOptions(
         id="t",
         command_line="true",
         display_name="T",
@@ -146,13 +188,13 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-NAMES = st.sampled_from([field._rest_name for field in TASK({})._attr_to_rest_field.values()])
+NAMES = st.sampled_from([wire_name for _, wire_name in batch_shapes.fields(models.BatchTaskCreateOptions)])
 
 
 @given(st.dictionaries(NAMES | st.text(max_size=5), JSON, max_size=4) | JSON)
 def test_any_json_is_accepted_or_refused_in_batchs_words(body: Any) -> None:
     try:
-        shapes.normalize(TASK, body)
+        DATA_PLANE.normalize(TASK, body, VERSION)
     except BatchError as refused:
         if refused.status != 400:
             raise

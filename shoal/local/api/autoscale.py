@@ -3,19 +3,19 @@
 from typing import Any
 
 import orjson
-from azure.batch import models
 
 from shoal.local import errors, times
-from shoal.local.api import conditions, shapes
+from shoal.local.api import conditions
 from shoal.local.api.calls import Answer, Call, accepted
 from shoal.local.api.pools import find as find_pool
+from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import scaling
 from shoal.local.scheduler.loop import Transaction
 
 
 async def enable_pool_auto_scale(call: Call) -> Answer:
     body = call.body()
-    shapes.normalize(models.BatchPoolEnableAutoScaleOptions, body)
+    DATA_PLANE.normalize("BatchPoolEnableAutoScaleOptions", body, call.version)
     formula, interval = body.get("autoScaleFormula"), body.get("autoScaleEvaluationInterval")
     micros = times.duration(interval) if interval else None
     scaling.check_settings(formula or "", micros or scaling.SHORTEST_INTERVAL)
@@ -41,7 +41,7 @@ async def disable_pool_auto_scale(call: Call) -> Answer:
 async def evaluate_pool_auto_scale(call: Call) -> Answer:
     """Evaluate the body's formula on the pool as it is. The answer reports a faulty formula, with status 200."""
     body = call.body()
-    shapes.normalize(models.BatchPoolEvaluateAutoScaleOptions, body)
+    DATA_PLANE.normalize("BatchPoolEvaluateAutoScaleOptions", body, call.version)
 
     def evaluate(tx: Transaction) -> dict[str, Any]:
         pool = find_pool(call)

@@ -36,8 +36,13 @@ class Call:
     def __getitem__(self, parameter: str) -> str:
         return self.parameters[parameter]
 
+    @property
+    def version(self) -> str:
+        """The api-version."""
+        return self.query["api-version"]
+
     def body(self) -> Any:
-        """The JSON of the body; an absent one reads as an empty object. Raises BatchError."""
+        """Return the JSON of the body; an absent one reads as an empty object. Raises BatchError."""
         try:
             return orjson.loads(self.content) if self.content else {}
         except orjson.JSONDecodeError as exc:

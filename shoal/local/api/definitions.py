@@ -1,4 +1,4 @@
-"""What a client asked for, checked and completed with Batch's defaults: bodies in, definitions out. Pure.
+"""Checks requests and completes them with Batch's defaults: bodies in, definitions out. Pure.
 
 Source: REST reference, defaults of Pool, Job and Task; how they read back as seen on the wire.
 """
@@ -7,10 +7,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from azure.batch import models
-
 from shoal.local import errors, times
-from shoal.local.api import mounts, shapes, transfers
+from shoal.local.api import mounts, transfers
+from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import jobs, pools, scaling, tasks
 from shoal.local.scheduler.verdicts import UNLIMITED_RETRIES
 
@@ -54,9 +53,11 @@ JOB_NOT_THERE = (
 TASK_NOT_THERE = ("containerSettings", "multiInstanceSettings")
 
 
-def pool(body: Any, *, identities: Iterable[str] = (), tags: Mapping[str, str] | None = None) -> pools.Definition:
-    """Identities and tags are what only ARM gives a pool. Raises BatchError."""
-    shapes.normalize(models.BatchPoolCreateOptions, body)
+def pool(
+    body: Any, *, version: str, identities: Iterable[str] = (), tags: Mapping[str, str] | None = None
+) -> pools.Definition:
+    """Return the definition of a requested pool. Only ARM gives it identities and tags. Raises BatchError."""
+    DATA_PLANE.normalize("BatchPoolCreateOptions", body, version)
     _check_id(body["id"])
     _refuse("virtualMachineConfiguration", body.get("virtualMachineConfiguration", {}), MACHINE_NOT_THERE)
     complete = POOL_DEFAULTS | body
@@ -83,15 +84,15 @@ def pool(body: Any, *, identities: Iterable[str] = (), tags: Mapping[str, str] |
     return pools.Definition(id=body["id"], body=complete, identities=tuple(identities), tags=tags or {})
 
 
-def job(body: Any) -> jobs.Definition:
-    """Raises BatchError."""
-    shapes.normalize(models.BatchJobCreateOptions, body)
+def job(body: Any, version: str) -> jobs.Definition:
+    """Return the definition of a requested job. Raises BatchError."""
+    DATA_PLANE.normalize("BatchJobCreateOptions", body, version)
     _check_id(body["id"])
     return job_definition(body)
 
 
 def job_definition(body: JsonObject) -> jobs.Definition:
-    """A whole job whose shape has been checked. Raises BatchError."""
+    """Return the definition of a whole job whose shape has been checked. Raises BatchError."""
     _refuse("job", body, JOB_NOT_THERE)
     if body.get("maxParallelTasks", -1) != -1:
         raise errors.not_implemented("job property maxParallelTasks")
@@ -105,9 +106,9 @@ def job_definition(body: JsonObject) -> jobs.Definition:
     return jobs.Definition(id=body["id"], body=complete, pool_id=body["poolInfo"]["poolId"])
 
 
-def patched_job(current: JsonObject, body: Any) -> jobs.Definition:
-    """Nested objects are replaced as a whole, not merged. Raises BatchError."""
-    shapes.normalize(models.BatchJobUpdateOptions, body)
+def patched_job(current: JsonObject, body: Any, version: str) -> jobs.Definition:
+    """Return the definition after a PATCH, which replaces nested objects as a whole. Raises BatchError."""
+    DATA_PLANE.normalize("BatchJobUpdateOptions", body, version)
     if _pool_of(body.get("poolInfo", current["poolInfo"])) != _pool_of(current["poolInfo"]):
         raise errors.conflict(
             "OperationInvalidForCurrentState", "The pool of a job may change only while it is disabled."
@@ -119,9 +120,9 @@ def patched_job(current: JsonObject, body: Any) -> jobs.Definition:
     return definition
 
 
-def task(body: Any, job_body: JsonObject) -> tasks.Definition:
-    """A task of a job. Raises BatchError."""
-    shapes.normalize(models.BatchTaskCreateOptions, body)
+def task(body: Any, job_body: JsonObject, version: str) -> tasks.Definition:
+    """Return the definition of a requested task of a job. Raises BatchError."""
+    DATA_PLANE.normalize("BatchTaskCreateOptions", body, version)
     _check_id(body["id"])
     _refuse("task", body, TASK_NOT_THERE)
     complete = dict(body)
@@ -151,7 +152,7 @@ def check_resize_timeout(text: str) -> None:
 
 
 def _pool_of(info: JsonObject) -> Any:
-    """What names a job's pool; ids are the same whatever their case."""
+    """Return what names a job's pool. Ids are compared without case."""
     return info.get("poolId", "").casefold(), info.get("autoPoolSpecification")
 
 

@@ -3,12 +3,12 @@
 from typing import Any
 
 import orjson
-from azure.batch.models._models import BatchJobTerminateOptions
 
 from shoal.local import times
-from shoal.local.api import conditions, definitions, odata, shapes
+from shoal.local.api import conditions, definitions, odata
 from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
+from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import jobs
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.job import Job
@@ -28,7 +28,7 @@ COLUMNS = {
 
 
 async def create_job(call: Call) -> Answer:
-    definition = definitions.job(call.body())
+    definition = definitions.job(call.body(), call.version)
 
     def add(tx: Transaction) -> int:
         jobs.add(tx, call.account, definition)
@@ -65,7 +65,7 @@ async def update_job(call: Call) -> Answer:
     def update(tx: Transaction) -> int:
         job = find(call)
         conditions.check(call.method, call.headers, job.last_modified)
-        jobs.redefine(tx, job, definitions.patched_job(job.body(), body))
+        jobs.redefine(tx, job, definitions.patched_job(job.body(), body, call.version))
         return tx.now
 
     return accepted(call, 200, await call.service.loop.change(update))
@@ -83,7 +83,7 @@ async def delete_job(call: Call) -> Answer:
 
 async def terminate_job(call: Call) -> Answer:
     body = call.body()
-    shapes.normalize(BatchJobTerminateOptions, body)
+    DATA_PLANE.normalize("BatchJobTerminateOptions", body, call.version)
 
     def terminate(tx: Transaction) -> int:
         job = find(call)

@@ -3,12 +3,12 @@
 from typing import Any
 
 import orjson
-from azure.batch import models
 
 from shoal.local import errors, times
-from shoal.local.api import conditions, definitions, odata, shapes
+from shoal.local.api import conditions, definitions, odata
 from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
+from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import pools
 from shoal.local.scheduler.assignments import package
 from shoal.local.scheduler.loop import Transaction
@@ -32,7 +32,7 @@ COLUMNS = {
 
 
 async def create_pool(call: Call) -> Answer:
-    definition = definitions.pool(call.body())
+    definition = definitions.pool(call.body(), version=call.version)
 
     def add(tx: Transaction) -> int:
         require_packages(tx, call.account, definition.body)
@@ -82,7 +82,7 @@ async def delete_pool(call: Call) -> Answer:
 
 async def resize_pool(call: Call) -> Answer:
     body = call.body()
-    shapes.normalize(models.BatchPoolResizeOptions, body)
+    DATA_PLANE.normalize("BatchPoolResizeOptions", body, call.version)
     for name in ("targetDedicatedNodes", "targetLowPriorityNodes"):
         definitions.check_count(body.get(name) or 0, name)
     if timeout := body.get("resizeTimeout"):

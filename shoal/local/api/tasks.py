@@ -32,7 +32,7 @@ COLUMNS = {
 
 
 async def create_task(call: Call) -> Answer:
-    definition = definitions.task(call.body(), find_job(call).body())
+    definition = definitions.task(call.body(), find_job(call).body(), call.version)
 
     def add(tx: Transaction) -> int:
         (failure,) = _add(tx, call, [definition])
@@ -48,7 +48,7 @@ async def create_task_collection(call: Call) -> Answer:
     """Add or refuse each task for itself; the answer is 200 in any case."""
     bodies = _collection(call.body())
     job_body = find_job(call).body()
-    checked = [_checked(body, job_body) for body in bodies]
+    checked = [_checked(body, job_body, call.version) for body in bodies]
     good = [item for item in checked if isinstance(item, tasks.Definition)]
 
     def add(tx: Transaction) -> tuple[int, list[errors.BatchError | None]]:
@@ -80,9 +80,9 @@ def _collection(body: Any) -> list[Any]:
     return bodies
 
 
-def _checked(body: Any, job_body: dict[str, Any]) -> tasks.Definition | errors.BatchError:
+def _checked(body: Any, job_body: dict[str, Any], version: str) -> tasks.Definition | errors.BatchError:
     try:
-        return definitions.task(body, job_body)
+        return definitions.task(body, job_body, version)
     except errors.BatchError as exc:
         return exc
 

@@ -3,11 +3,9 @@
 import re
 import sqlite3
 
-from azure.mgmt.batch import models
-
 from shoal.local import times
-from shoal.local.api import shapes
 from shoal.local.api.calls import Answer
+from shoal.local.api.shapes import ARM
 from shoal.local.arm import failures, records
 from shoal.local.arm.calls import Call, JsonObject, Kind, collection, described, resource
 from shoal.local.arm.ids import parse
@@ -80,7 +78,7 @@ def require(connection: sqlite3.Connection, call: Call) -> Application:
 
 def _properties(call: Call) -> JsonObject:
     body = call.body()
-    shapes.normalize(models.Application, body)
+    ARM.normalize("Application", body, call.version)
     return records.properties(body)
 
 

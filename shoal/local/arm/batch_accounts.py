@@ -4,11 +4,9 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from azure.mgmt.batch import models
-
 from shoal.local import accounts
-from shoal.local.api import shapes
 from shoal.local.api.calls import Answer
+from shoal.local.api.shapes import ARM
 from shoal.local.arm import failures, records, storage_accounts
 from shoal.local.arm.calls import Call, JsonObject, Kind, described, resource
 from shoal.local.scheduler import jobs, pools
@@ -45,9 +43,8 @@ def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject
     name = call.target.name
     if not NAME.fullmatch(name) or name in RESERVED:
         raise failures.invalid_name("a Batch account", name, "3 to 24 lower-case letters and digits")
-    shapes.normalize(
-        models.BatchAccountCreateParameters, {k: v for k, v in body.items() if k not in ("name", "type", "id")}
-    )
+    settable = {name: value for name, value in body.items() if name not in ("name", "type", "id")}
+    ARM.normalize("BatchAccountCreateParameters", settable, call.version)
     if old is not None and old["location"] != body["location"]:
         raise failures.location_cannot_change(call.target.path, old["location"])
     given = records.properties(body)

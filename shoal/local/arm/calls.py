@@ -21,6 +21,8 @@ class Call:
     service: "Service"
     method: str
     target: Target
+    version: str
+    """The api-version."""
     headers: Mapping[str, str]
     """By lower-case name."""
     content: bytes

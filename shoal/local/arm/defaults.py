@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from shoal.local.service import Service
 
 LOCATION = "local"
+VERSION = "2024-07-01"
+"""The api-version of the bodies below."""
 STORAGE = f"{groups.DEFAULT_GROUP}/providers/{storage_accounts.TYPE}/{accounts.DEFAULT_STORAGE_ACCOUNT}"
 ACCOUNT = f"{groups.DEFAULT_GROUP}/providers/{batch_accounts.TYPE}/{accounts.DEFAULT_ACCOUNT}"
 
 
 async def ensure(service: "Service") -> None:
-    """Keep their records, as the PUTs would that made them."""
+    """Keep the records that PUT requests for them would leave."""
     storage = {"location": LOCATION, "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
     account = {"location": LOCATION, "properties": {"autoStorage": {"storageAccountId": STORAGE}}}
 
@@ -27,7 +29,8 @@ async def ensure(service: "Service") -> None:
             (storage_accounts.TYPE, STORAGE, storage, storage_accounts.complete),
             (batch_accounts.TYPE, ACCOUNT, account, batch_accounts.complete),
         ):
-            call = Call(service=service, method="PUT", target=parse(path), headers={}, content=b"")
+            target = parse(path)
+            call = Call(service=service, method="PUT", target=target, version=VERSION, headers={}, content=b"")
             records.keep(tx, kind, complete(call, dict(body), None))
 
     await service.loop.change(change)

@@ -85,7 +85,8 @@ class Arm:
         _, _, token = request.headers.get("authorization", "").partition("Bearer ")
         if not secrets.compare_digest(token.encode(), self.service.arm_token.encode()):
             raise failures.authentication_failed()
-        if not request.query_params.get("api-version"):
+        version = request.query_params.get("api-version")
+        if not version:
             raise failures.version_missing()
         target, handler = _route(request.method, request.url.path)
         return await handler(
@@ -93,6 +94,7 @@ class Arm:
                 service=self.service,
                 method=request.method,
                 target=target,
+                version=version,
                 headers=dict(request.headers),
                 content=await request.body(),
             )

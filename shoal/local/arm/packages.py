@@ -7,11 +7,9 @@ import asyncio
 import re
 import uuid
 
-from azure.mgmt.batch import models
-
 from shoal.local import times
-from shoal.local.api import shapes
 from shoal.local.api.calls import Answer
+from shoal.local.api.shapes import ARM
 from shoal.local.arm import applications, blobs, failures
 from shoal.local.arm.calls import Call, JsonObject, Kind, collection, described, resource
 from shoal.local.arm.ids import parse
@@ -28,7 +26,7 @@ NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 async def put(call: Call) -> Answer:
     if not NAME.fullmatch(call.target.name):
         raise failures.invalid_name("a version", call.target.name, "1 to 64 letters, digits, -, _ and .")
-    shapes.normalize(models.ApplicationPackage, call.body())
+    ARM.normalize("ApplicationPackage", call.body(), call.version)
     version = await call.service.loop.change(lambda tx: _reserve(tx, call))
     account = _auto_storage(call)
     await asyncio.to_thread(blobs.make_container, account, version.container)
@@ -41,7 +39,7 @@ async def get(call: Call) -> Answer:
 
 async def activate(call: Call) -> Answer:
     body = call.body()
-    shapes.normalize(models.ActivateApplicationPackageParameters, body)
+    ARM.normalize("ActivateApplicationPackageParameters", body, call.version)
     version = _require(call)
     account = _auto_storage(call)
     if not await asyncio.to_thread(blobs.has_blob, account, version.container, version.blob):

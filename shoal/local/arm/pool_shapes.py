@@ -4,22 +4,12 @@ Source: azure-mgmt-batch's Pool beside azure-batch's BatchPool; what differs is 
 """
 
 from collections.abc import Mapping
-from enum import Enum, StrEnum
 from typing import Any
 
-from azure.mgmt.batch import models
-
+from shoal.local.api.shapes import ARM
 from shoal.local.store.states import NodeDeallocationOption, PoolState
 
 JsonObject = dict[str, Any]
-
-
-class NodeCommunicationMode(StrEnum):
-    """Gone from api-versions since 2025-06-01, whose nodes know the simplified one only."""
-
-    DEFAULT = "Default"
-    CLASSIC = "Classic"
-    SIMPLIFIED = "Simplified"
 
 
 RENAMED = {
@@ -28,19 +18,20 @@ RENAMED = {
     "userName": "username",
 }
 """Anywhere in the body: ARM's spelling, and the data plane's."""
-ENUMS: Mapping[str, type[Enum]] = {
-    "nodeFillType": models.ComputeNodeFillType,
-    "scope": models.AutoUserScope,
-    "elevationLevel": models.ElevationLevel,
-    "policy": models.NodePlacementPolicyType,
-    "provision": models.IPAddressProvisioningType,
-    "caching": models.CachingType,
-    "storageAccountType": models.StorageAccountType,
-    "placement": models.DiffDiskPlacement,
-    "loginMode": models.LoginMode,
-    "targetNodeCommunicationMode": NodeCommunicationMode,
+ENUMS = {
+    "nodeFillType": "ComputeNodeFillType",
+    "scope": "AutoUserScope",
+    "elevationLevel": "ElevationLevel",
+    "policy": "NodePlacementPolicyType",
+    "provision": "IPAddressProvisioningType",
+    "caching": "CachingType",
+    "storageAccountType": "StorageAccountType",
+    "placement": "DiffDiskPlacement",
+    "loginMode": "LoginMode",
+    "targetNodeCommunicationMode": "NodeCommunicationMode",
 }
-"""Anywhere in the body: properties whose values ARM writes in capitals and the data plane in small letters."""
+"""Properties whose words ARM writes in capitals and the data plane in small letters, anywhere in the body, and their
+enums on the ARM side."""
 SAME = ("displayName", "vmSize", "taskSlotsPerNode", "taskSchedulingPolicy", "networkConfiguration", "startTask")
 ALSO_SAME = ("metadata", "userAccounts", "mountConfiguration", "upgradePolicy", "targetNodeCommunicationMode")
 FIXED = (
@@ -161,7 +152,7 @@ def _translated(value: Any, renamed: Mapping[str, str], enum_text: Any) -> Any:
 
 
 def _capitalized(name: str, text: str) -> str:
-    return next((str(member.value) for member in ENUMS[name] if str(member.value).lower() == text.lower()), text)
+    return next((word for word in ARM.words(ENUMS[name]) if word.lower() == text.lower()), text)
 
 
 def _renamed(reference: JsonObject, old: str, new: str) -> JsonObject:

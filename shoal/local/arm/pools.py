@@ -2,12 +2,11 @@
 
 import sqlite3
 
-from azure.mgmt.batch import models
-
 from shoal.local import errors, times
-from shoal.local.api import conditions, definitions, shapes
+from shoal.local.api import conditions, definitions
 from shoal.local.api import pools as data_plane
 from shoal.local.api.calls import Answer
+from shoal.local.api.shapes import ARM
 from shoal.local.arm import failures, records
 from shoal.local.arm.batch_accounts import gone
 from shoal.local.arm.calls import Call, JsonObject, Kind, collection, described, resource
@@ -24,8 +23,8 @@ NODE_IDENTITY = "UserAssigned"
 
 async def put(call: Call) -> Answer:
     body = call.body()
-    shapes.normalize(models.Pool, body)
-    definition = _definition(call.target, body)
+    ARM.normalize("Pool", body, call.version)
+    definition = _definition(call, body)
     option = deallocation_option(records.properties(body))
 
     def change(tx: Transaction) -> None:
@@ -80,10 +79,10 @@ async def listing(call: Call) -> Answer:
     return collection(_view(parse(f"{call.target.path}/{pool.id}"), pool) for pool in found)
 
 
-def _definition(target: Target, body: JsonObject) -> pools.Definition:
+def _definition(call: Call, body: JsonObject) -> pools.Definition:
     identities = (body.get("identity") or {}).get("userAssignedIdentities") or {}
-    properties = data_plane_body(target.name, records.properties(body))
-    return definitions.pool(properties, identities=identities, tags=body.get("tags"))
+    properties = data_plane_body(call.target.name, records.properties(body))
+    return definitions.pool(properties, version=call.version, identities=identities, tags=body.get("tags"))
 
 
 def _find(connection: sqlite3.Connection, target: Target) -> Pool | None:

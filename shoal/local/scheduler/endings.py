@@ -16,8 +16,7 @@ from shoal.local.scheduler.verdicts import (
     terminates_job,
     verdict,
 )
-from shoal.local.store.job import Job
-from shoal.local.store.queries import integer
+from shoal.local.store.queries import data, integer, required
 from shoal.local.store.states import TaskFailureMode, TaskState
 
 
@@ -35,7 +34,7 @@ class EndedTask(NamedTuple):
 def on_ended(tx: Transaction, node: str, endings: Sequence[tuple[int, int, Ending]]) -> None:
     """Apply the ends of runs on a node: (task, attempt, ending). The end of an earlier attempt frees its slots only."""
     succeeded = 0
-    touched: dict[int, Job] = {}
+    failure_modes: dict[int, TaskFailureMode] = {}
     for key, attempt, ending in endings:
         tx.run("DELETE FROM allocations WHERE task = ? AND attempt = ?", key, attempt)
         task = tx.one(
@@ -48,9 +47,9 @@ def on_ended(tx: Transaction, node: str, endings: Sequence[tuple[int, int, Endin
         )
         if task is None:
             continue
-        if task.job not in touched:
-            touched[task.job] = Job.get(tx.connection, task.job)
-        succeeded += _conclude(tx, touched[task.job], task, ending)
+        if task.job not in failure_modes:
+            failure_modes[task.job] = _failure_mode(tx, task.job)
+        succeeded += _conclude(tx, failure_modes[task.job], task, ending)
     pool = tx.one(
         integer,
         "UPDATE nodes SET tasks_run = tasks_run + ?, tasks_succeeded = tasks_succeeded + ? WHERE id = ? RETURNING pool",
@@ -60,11 +59,16 @@ def on_ended(tx: Transaction, node: str, endings: Sequence[tuple[int, int, Endin
     )
     if pool is not None:
         tx.pools_to_fill.add(pool)
-    for job_key in touched:
+    for job_key in failure_modes:
         jobs.complete_if_done(tx, job_key)
 
 
-def _conclude(tx: Transaction, job: Job, task: EndedTask, ending: Ending) -> bool:
+def _failure_mode(tx: Transaction, job_key: int) -> TaskFailureMode:
+    definition = required(tx.one(data, "SELECT definition FROM jobs WHERE key = ?", job_key), "Job")
+    return TaskFailureMode(orjson.loads(definition).get("onTaskFailure", TaskFailureMode.NO_ACTION))
+
+
+def _conclude(tx: Transaction, failure_mode: TaskFailureMode, task: EndedTask, ending: Ending) -> bool:
     """Apply the end of a run. Return True where the task succeeded."""
     decision = verdict(ending, retry_count=task.retry_count, max_retries=task.max_retries)
     if decision is Verdict.RETRY:
@@ -76,8 +80,7 @@ def _conclude(tx: Transaction, job: Job, task: EndedTask, ending: Ending) -> boo
     options = exit_options(conditions, ending)
     if satisfies_dependents(options, succeeded=success):
         dependencies.satisfy(tx, job=task.job, parent=task.id)
-    on_task_failure = TaskFailureMode(job.body().get("onTaskFailure", TaskFailureMode.NO_ACTION))
-    if terminates_job(options, succeeded=success, on_task_failure=on_task_failure):
+    if terminates_job(options, succeeded=success, on_task_failure=failure_mode):
         jobs.terminate(tx, task.job, reason="TaskFailed")
     return success
 

@@ -42,6 +42,11 @@ def text(row: sqlite3.Row) -> str:
     return str(row[0])
 
 
+def data(row: sqlite3.Row) -> bytes:
+    """Read a row of one blob."""
+    return bytes(row[0])
+
+
 def columns(row: sqlite3.Row, **types: Callable[[Any], Any]) -> dict[str, Any]:
     """Return a row's values by column, converted to the `types` of those that are named; NULL stays None."""
     values = dict(zip(row.keys(), row, strict=True))

@@ -1,0 +1,181 @@
+"""Writes the tables of Batch's request bodies that `shoal/local/api/shapes.py` reads, from the installed clients.
+
+    python tools/batch_shapes.py [DIRECTORY]
+
+To be run when azure-batch or azure-mgmt-batch has another version, and when an operation needs another body: a test
+fails where the tables and the clients differ. The clients' models describe the newest api-version. What earlier ones
+knew beside stands in EARLIER, since the clients have forgotten it.
+"""
+
+import datetime
+import json
+import sys
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from types import NoneType, SimpleNamespace, UnionType
+from typing import Any
+
+TABLES = Path(__file__).parents[1] / "shoal" / "local" / "api" / "tables"
+CLIENTS = {"azure-batch": "azure.batch.models", "azure-mgmt-batch": "azure.mgmt.batch.models"}
+BODIES = {
+    "azure-batch": (
+        "BatchJobCreateOptions",
+        "BatchJobTerminateOptions",
+        "BatchJobUpdateOptions",
+        "BatchPoolCreateOptions",
+        "BatchPoolEnableAutoScaleOptions",
+        "BatchPoolEvaluateAutoScaleOptions",
+        "BatchPoolResizeOptions",
+        "BatchTaskCreateOptions",
+    ),
+    "azure-mgmt-batch": (
+        "ActivateApplicationPackageParameters",
+        "Application",
+        "ApplicationPackage",
+        "BatchAccountCreateParameters",
+        "Pool",
+    ),
+}
+"""What clients send; the objects that these refer to come with them."""
+ENTITIES = {"azure-batch": ("BatchJob", "BatchNode", "BatchPool", "BatchTask"), "azure-mgmt-batch": ()}
+"""What clients read; only the names of their properties are kept, for `$select`."""
+BARE = {str: "string", bool: "boolean", int: "integer", datetime.timedelta: "duration", datetime.datetime: "time"}
+
+UNTIL_2025 = {"until": "2025-06-01"}
+COMMUNICATION = {"from": "2022-10-01", "until": "2025-06-01"}
+TAGS = {"from": "2023-11-01", "until": "2025-06-01"}
+POOL = {
+    "applicationLicenses": {"until": "2024-07-01"},
+    "certificateReferences": UNTIL_2025,
+    "resourceTags": TAGS,
+    "targetNodeCommunicationMode": COMMUNICATION,
+}
+TOKEN = {"authenticationTokenSettings": UNTIL_2025}
+EARLIER: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]] = {
+    "azure-batch": {
+        "BatchJobManagerTask": TOKEN,
+        "BatchPoolCreateOptions": POOL,
+        "BatchPoolSpecification": POOL,
+        "BatchTaskCreateOptions": TOKEN,
+    },
+    "azure-mgmt-batch": {
+        "PoolProperties": {
+            "applicationLicenses": UNTIL_2025,
+            "certificates": UNTIL_2025,
+            "resourceTags": TAGS,
+            "targetNodeCommunicationMode": COMMUNICATION,
+        },
+    },
+}
+"""Properties that are gone, by object: the first api-version that knew one, where that is later than 2019, and the
+first that does not.
+Source: the change logs of azure-batch 13.0.0 to 15.1.0 and of azure-mgmt-batch 17.0.0 to 19.0.0."""
+EARLIER_ENUMS = {
+    "azure-batch": {},
+    "azure-mgmt-batch": {"NodeCommunicationMode": ["Default", "Classic", "Simplified"]},
+}
+"""Words of properties that are gone. Source: the change log of azure-mgmt-batch 17.0.0."""
+
+
+@dataclass(slots=True)
+class Table:
+    """The objects and enums that the bodies of one client need, each named once."""
+
+    module: str
+    earlier: Mapping[str, Mapping[str, Mapping[str, str]]]
+    objects: dict[str, Any] = field(default_factory=dict)
+    enums: dict[str, list[str]] = field(default_factory=dict)
+
+    def model(self, name: str) -> type:
+        found: type = self._namespace()[name]
+        return found
+
+    def add(self, model: type) -> str:
+        name = model.__name__
+        if name not in self.objects:
+            self.objects[name] = {}  # it may refer to itself
+            self.objects[name] = self._entry(model)
+        return name
+
+    def _entry(self, model: type) -> dict[str, Any]:
+        hints = typing.get_type_hints(model, None, self._namespace())
+        properties, required = {}, []
+        for attribute, wire_name in fields(model):
+            optional, hint = unwrapped(hints[attribute])
+            properties[wire_name] = self._shape(hint)
+            if not optional:
+                required.append(wire_name)
+        entry = {
+            "properties": properties,
+            "required": sorted(required),
+            "earlier": self.earlier.get(model.__name__, {}),
+        }
+        return {key: value for key, value in entry.items() if value}
+
+    def _shape(self, hint: Any) -> Any:
+        if typing.get_origin(hint) is list:
+            return {"items": self._shape(unwrapped(typing.get_args(hint)[0])[1])}
+        if hint in BARE:
+            return BARE[hint]
+        if isinstance(hint, type) and issubclass(hint, Enum):
+            self.enums[hint.__name__] = [str(member.value) for member in hint]
+            return {"enum": hint.__name__}
+        # A model has its fields only after its first instance was made, so its module tells.
+        if getattr(hint, "__module__", "").endswith(".models._models"):
+            return {"object": self.add(hint)}
+        return "any"
+
+    def _namespace(self) -> dict[str, Any]:
+        """Return what the models' annotations refer to; the clients import it for type checkers only."""
+        everything = {**vars(import_module(f"{self.module}._models")), **vars(import_module(self.module))}
+        return {**everything, "_models": SimpleNamespace(**everything)}
+
+
+def fields(model: type) -> Iterator[tuple[str, str]]:
+    """Yield each property's attribute and its name on the wire."""
+    rest_fields: Mapping[str, Any] = model({})._attr_to_rest_field
+    for attribute, rest_field in rest_fields.items():
+        yield attribute, rest_field._rest_name
+
+
+def unwrapped(hint: Any) -> tuple[bool, Any]:
+    """Return whether None is allowed, and the type without it; of `Union[str, SomeEnum]` the enum."""
+    if typing.get_origin(hint) not in (typing.Union, UnionType):
+        return False, hint
+    members: Sequence[Any] = [member for member in typing.get_args(hint) if member is not NoneType]
+    enums = [member for member in members if isinstance(member, type) and issubclass(member, Enum)]
+    return NoneType in typing.get_args(hint), (enums or members)[0]
+
+
+def table(client: str) -> dict[str, Any]:
+    found = Table(CLIENTS[client], EARLIER[client])
+    for name in BODIES[client]:
+        found.add(found.model(name))
+    entities = {name: sorted(wire_name for _, wire_name in fields(found.model(name))) for name in ENTITIES[client]}
+    return {
+        "source": f"{client} {version(client)}",
+        "bodies": BODIES[client],
+        "objects": found.objects,
+        "enums": {**found.enums, **EARLIER_ENUMS[client]},
+        "entities": entities,
+    }
+
+
+def text(client: str) -> str:
+    """Return the table as it is kept."""
+    return json.dumps(table(client), indent=1, sort_keys=True) + "\n"
+
+
+def main() -> None:
+    directory = Path(sys.argv[1]) if len(sys.argv) > 1 else TABLES
+    for client in CLIENTS:
+        (directory / f"{client}.json").write_text(text(client))
+
+
+if __name__ == "__main__":
+    main()
