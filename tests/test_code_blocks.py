@@ -5,6 +5,7 @@ import importlib
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -21,14 +22,16 @@ from components.settings.stack_settings import parse_settings
 from shoal.autoscale.review import ERRORS, review
 from shoal.cli import shoal
 from shoal.environment import to_json
+from shoal.service_status import Status
 from tests.clone import ROOT
 from tests.code_blocks import PAGES, Block, blocks, commands
 from tests.command_lines import calls, refusal
 from tests.components.values import given
 from tests.jobs.builders import ENVIRONMENT
+from tests.raw import Raw
 
 BLOCKS = [block for page in PAGES for block in blocks(page)]
-PROGRAMS = {"az", "curl", "git", "make", "pulumi", "python", "shoal", "pre-commit"}
+PROGRAMS = {"az", "curl", "git", "make", "pip", "pre-commit", "pulumi", "python", "shoal"}
 PAGES_WHOSE_OUTPUT_IS_TESTED = {
     "accounts.md": "tests/test_shown_messages.py",
     "autoscale.md": "tests/autoscale/test_docs.py",
@@ -41,11 +44,40 @@ PAGES_WHOSE_OUTPUT_IS_TESTED = {
     "policies.md": "tests/test_shown_messages.py",
 }
 
+SERVICE_OF_THIS_RUN = """
+import pathlib, pytest
+from shoal.service_status import read_status
+
+@pytest.fixture(scope="session")
+def shoal_service():
+    return read_status(pathlib.Path({state!r}))
+"""
+
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
 def test_block_is_valid(block: Block, tmp_path: Path) -> None:
     assert block.language in VALIDATORS, "name the language behind the fence, and validate it here"
     VALIDATORS[block.language](block, tmp_path)
+
+
+def programs(word: str) -> list[Block]:
+    return [block for block in BLOCKS if block.language == "python" and word in block.words]
+
+
+@pytest.mark.parametrize("block", programs("run"), ids=str)
+def test_program_runs_as_it_stands(block: Block, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", block.text], cwd=tmp_path, check=True, timeout=120)
+
+
+@pytest.mark.parametrize("block", programs("pytest"), ids=str)
+def test_tests_of_a_page_pass_on_the_service_of_this_run(block: Block, service: Status, tmp_path: Path) -> None:
+    (tmp_path / "test_page.py").write_text(block.text)
+    (tmp_path / "conftest.py").write_text(SERVICE_OF_THIS_RUN.format(state=service.state_dir))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for made in ("/jobs/job", "/pools/pool"):
+        Raw(service)("DELETE", made)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +212,7 @@ KINDS: dict[str, Callable[[dict[str, Any], Block, Path], None]] = {
 
 
 def python(block: Block, _directory: Path) -> None:
-    """It compiles, and what it imports is there."""
+    """It compiles, and what it imports is there; a block that is to `run` or to be run by `pytest` has a test below."""
     tree = ast.parse(block.text, filename=str(block))
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
