@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import Any, assert_never
 
 from azure.batch import BatchClient
@@ -80,10 +81,15 @@ def services_by_keys(environment: Environment, *, batch_key: str, storage_key: s
     )
 
 
+def plain_word(value: str | Enum | None) -> str | None:
+    """Return a word of the service as text: clients give members of enums, or text where they do not know the word."""
+    return str(value.value) if isinstance(value, Enum) else value
+
+
 def error_code(exc: HttpResponseError) -> str:
-    """Batch's or Blob Storage's word for what went wrong, such as `JobNotFound`."""
-    code = (exc.error.code if exc.error else None) or getattr(exc, "error_code", None) or ""
-    return str(getattr(code, "value", code))
+    """Return the error code of Batch or Blob Storage, such as `JobNotFound`."""
+    code = (exc.error.code if exc.error else None) or getattr(exc, "error_code", None)
+    return plain_word(code) or ""
 
 
 def first_line(exc: HttpResponseError) -> str:

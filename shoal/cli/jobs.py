@@ -9,35 +9,34 @@ import click
 from shoal.cli import options, output
 
 if TYPE_CHECKING:
+    from shoal.jobs.binding.bound_job import BoundJob
     from shoal.jobs.submit.plan import Plan
-    from shoal.jobs.tasks.rendering import Rendering
 
 
 @click.command()
 @options.of_job_file
 @options.as_json
-def plan(rendering: "Rendering", as_json: bool) -> None:
+def plan(job: "BoundJob", as_json: bool) -> None:
     """Say what FILE would run: tasks, slots, the first few, and whether it can run there."""
     from shoal.jobs.submit.plan import make_plan, to_json
 
-    found = make_plan(rendering)
-    output.emit_json(to_json(found)) if as_json else _show(found)
+    planned = make_plan(job)
+    output.emit_json(to_json(planned)) if as_json else _show(planned)
 
 
 @click.command()
 @options.of_job_file
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after so many tasks.")
-def render(rendering: "Rendering", limit: int | None) -> None:
+def render(job: "BoundJob", limit: int | None) -> None:
     """Print the tasks of FILE as Batch receives them, one JSON object a line; signatures are masked."""
     from itertools import islice
 
     import orjson
 
-    from shoal.jobs.submit.plan import pool_of
     from shoal.jobs.tasks.tasks import all_tasks
 
-    pool_of(rendering.job_file, rendering.environment)
-    for task in islice(all_tasks(rendering), limit):
+    _ = job.pool  # a job whose pool the stack does not have is refused, as `plan` does
+    for task in islice(all_tasks(job), limit):
         sys.stdout.buffer.write(orjson.dumps(task, option=orjson.OPT_APPEND_NEWLINE))
 
 
@@ -53,12 +52,12 @@ def submit(
 ) -> None:
     """Add the job of FILE and its tasks; print the job's id. Again: add what is missing."""
     from shoal.cli.stack_jobs import emit_listed, listed_of, submit_listed
-    from shoal.jobs.job_request import rendering_asked
+    from shoal.jobs.binding.bound_job import requested_job
 
     if listed is (file is not None):
         raise click.UsageError("give a FILE or --listed, one of the two")
     if file is not None:
-        _submit(rendering_asked(file, options.environment_asked(stack_name, document), **values), as_json=as_json)
+        _submit(requested_job(file, options.environment_asked(stack_name, document), **values), as_json=as_json)
     elif any(values.values()):
         raise click.UsageError("with --listed, parameters and ids are the configuration's")
     else:
@@ -67,16 +66,16 @@ def submit(
         emit_listed(results, as_json=as_json)
 
 
-def _submit(rendering: "Rendering", *, as_json: bool) -> None:
+def _submit(job: "BoundJob", *, as_json: bool) -> None:
     from dataclasses import asdict
 
     from shoal.connect import connected
     from shoal.jobs.submit.plan import make_plan
     from shoal.jobs.submit.submit import submit as submit_job
 
-    found = make_plan(rendering)
-    with connected(rendering.environment) as services:
-        submission = submit_job(rendering, found, services)
+    planned = make_plan(job)
+    with connected(job.environment) as services:
+        submission = submit_job(job, planned, services)
     if as_json:
         output.emit_json(asdict(submission))
     else:
@@ -92,14 +91,14 @@ def schema() -> None:
     output.emit_json(job_file_schema())
 
 
-def _show(found: "Plan") -> None:
-    pool = found.pool
-    click.echo(f"job {found.job_id} on pool {pool.id} ({pool.vm_size}, {pool.task_slots_per_node} slots a node)\n")
-    rows = [(stage.name, stage.tasks, stage.slots, ", ".join(stage.after)) for stage in found.stages]
+def _show(planned: "Plan") -> None:
+    pool = planned.pool
+    click.echo(f"job {planned.job_id} on pool {pool.id} ({pool.vm_size}, {pool.task_slots_per_node} slots a node)\n")
+    rows = [(stage.name, stage.tasks, stage.slots, ", ".join(stage.after)) for stage in planned.stages]
     output.emit_table(("STAGE", "TASKS", "SLOTS", "AFTER"), rows)
-    for path in found.files:
+    for path in planned.files:
         click.echo(f"\nuploads {path}")
-    for stage in found.stages:
+    for stage in planned.stages:
         click.echo(f"\nfirst of {stage.name}:")
         for task in stage.first:
             click.echo(f"  {task['id']}\n    {task['commandLine']}")

@@ -52,11 +52,11 @@ def of_environment(command: Command) -> Command:
 
 
 def of_job_file(command: Command) -> Command:
-    """The command gets `rendering`: a job file with its parameters, for an environment."""
+    """The command gets `job`: a job file with its parameters, bound to an environment."""
 
     @of_environment
     @wraps(command)
-    def with_rendering(
+    def with_job(
         environment: Any,
         file: Path,
         pairs: tuple[str, ...],
@@ -64,12 +64,12 @@ def of_job_file(command: Command) -> Command:
         job_id: str | None,
         **others: Any,
     ) -> None:
-        from shoal.jobs.job_request import rendering_asked
+        from shoal.jobs.binding.bound_job import requested_job
 
-        rendering = rendering_asked(file, environment, pairs=pairs, parameters=parameters, job_id=job_id)
-        command(rendering=rendering, **others)
+        job = requested_job(file, environment, pairs=pairs, parameters=parameters, job_id=job_id)
+        command(job=job, **others)
 
-    return _file(values(with_rendering))
+    return _file(values(with_job))
 
 
 def values(command: Command) -> Command:

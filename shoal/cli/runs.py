@@ -13,7 +13,7 @@ from shoal.errors import WorkFailed
 if TYPE_CHECKING:
     from shoal.connect import Services
     from shoal.environment import Environment
-    from shoal.jobs.tasks.rendering import Rendering
+    from shoal.jobs.binding.bound_job import BoundJob
     from shoal.runs.failures import Failure
     from shoal.runs.fetch import Fetched
     from shoal.runs.watch import Ending
@@ -25,16 +25,16 @@ SHOWN_FAILURES = 3
 @options.of_job_file
 @options.out
 @options.as_json
-def run(rendering: "Rendering", out: Path | None, as_json: bool) -> None:
+def run(job: "BoundJob", out: Path | None, as_json: bool) -> None:
     """Submit FILE, watch its job, fetch its outputs. Ends with 1 where a task failed."""
     from shoal.cli.display import follow
     from shoal.connect import connected
     from shoal.jobs.submit.plan import make_plan
     from shoal.jobs.submit.submit import submit
 
-    plan = make_plan(rendering)
-    with connected(rendering.environment) as services:
-        submission = submit(rendering, plan, services)
+    plan = make_plan(job)
+    with connected(job.environment) as services:
+        submission = submit(job, plan, services)
         click.echo(submission.summary, err=as_json)
         ending = follow(services, plan.job_id, err=as_json)
         fetched = _fetch(services, plan.job_id, out)
@@ -135,7 +135,7 @@ def nodes(pool: str | None, environment: "Environment", as_json: bool) -> None:
 def cancel(job_id: str, environment: "Environment", as_json: bool) -> None:
     """End JOB: running tasks are ended, waiting ones never run."""
     from shoal.connect import connected
-    from shoal.runs.end import cancel as cancel_job
+    from shoal.runs.cancel import cancel as cancel_job
 
     with connected(environment) as services:
         cancelled = cancel_job(services.batch, job_id)
@@ -153,7 +153,7 @@ def cancel(job_id: str, environment: "Environment", as_json: bool) -> None:
 def rm(job_id: str, yes: bool, environment: "Environment", as_json: bool) -> None:
     """Delete JOB from Batch; its outputs and logs in storage stay."""
     from shoal.connect import connected
-    from shoal.runs.end import remove
+    from shoal.runs.cancel import remove
 
     if not yes and not click.confirm(f"Delete job {job_id}?", err=True):
         return

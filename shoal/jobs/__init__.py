@@ -1,5 +1,6 @@
 """Plan, render, submit: from a job file to tasks in Batch.
 
-`document` and `spec` read the file, `sweep` makes the points, `tasks` renders one Batch task a point, `plan` looks at
-all of them before anything is created, `submit` sends them. Only `upload` and `submit` talk to a service.
+`file` reads and checks the job file, `binding` binds it to an environment, `sweep` makes the points, `tasks` renders a
+Batch task for each point, `submit` plans all of them before anything is created, then sends them. Only `submit` talks
+to a service.
 """

@@ -55,7 +55,7 @@ def _job(planned: PlannedJob, expects: Expected) -> Job:
 def _pool_of(planned: PlannedJob) -> str:
     """Its id, or the name by which the job knows it while only the deployment can know the id."""
     id_ = planned.plan.pool.id
-    return id_ if is_known(id_) else planned.rendering.job_file.spec.job.pool
+    return id_ if is_known(id_) else planned.bound.job_file.spec.job.pool
 
 
 def _costs(

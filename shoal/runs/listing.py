@@ -9,9 +9,9 @@ from azure.batch import BatchClient
 from azure.batch.models import BatchJob, BatchNode, BatchTask
 from azure.core.exceptions import ResourceNotFoundError
 
+from shoal.connect import plain_word
 from shoal.environment import Environment
 from shoal.errors import BadInput
-from shoal.runs.words import word
 from shoal.suggestion import suggestion
 
 
@@ -82,7 +82,7 @@ def _job_row(job: BatchJob) -> JobRow:
     execution = job.execution_info
     return JobRow(
         id=str(job.id),
-        state=word(job.state),
+        state=plain_word(job.state),
         pool=str(execution.pool_id or job.pool_info.pool_id if execution else job.pool_info.pool_id),
         created=job.creation_time,
         ended=execution.end_time if execution else None,
@@ -95,8 +95,8 @@ def _task_row(task: BatchTask) -> TaskRow:
     failure = execution.failure_info if execution else None
     return TaskRow(
         id=str(task.id),
-        state=word(task.state),
-        result=word(execution.result) if execution else None,
+        state=plain_word(task.state),
+        result=plain_word(execution.result) if execution else None,
         exit_code=execution.exit_code if execution else None,
         failure=failure.code if failure else None,
         retries=execution.retry_count if execution else 0,
@@ -110,7 +110,7 @@ def _node_row(pool: str, node: BatchNode) -> NodeRow:
     return NodeRow(
         pool=pool,
         id=str(node.id),
-        state=word(node.state),
+        state=plain_word(node.state),
         spot=not node.is_dedicated,
         running_tasks=node.running_tasks_count or 0,
         running_slots=node.running_task_slots_count or 0,

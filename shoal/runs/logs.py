@@ -7,11 +7,10 @@ from azure.batch.models import BatchTaskState
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.core.rest import HttpRequest
 
-from shoal.connect import Services
+from shoal.connect import Services, plain_word
 from shoal.errors import BadInput
 from shoal.jobs.submit.collection import API_VERSION
 from shoal.runs.watch import Clock
-from shoal.runs.words import word
 
 POLL_SECONDS = 0.5
 
@@ -86,7 +85,7 @@ def _from_node(services: Services, log: LogFile, start: int) -> bytes | None:
 
 def _state(services: Services, log: LogFile) -> str | None:
     try:
-        return word(services.batch.get_task(log.job_id, log.task_id, select=["id", "state"]).state)
+        return plain_word(services.batch.get_task(log.job_id, log.task_id, select=["id", "state"]).state)
     except ResourceNotFoundError as exc:
         raise BadInput(
             f"job '{log.job_id}' has no task '{log.task_id}'; `shoal tasks {log.job_id}` lists them"

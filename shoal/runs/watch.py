@@ -9,10 +9,10 @@ from azure.batch import BatchClient
 from azure.batch.models import BatchAllTasksCompleteMode, BatchJob, BatchJobState
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError, ServiceRequestError, ServiceResponseError
 
+from shoal.connect import plain_word
 from shoal.errors import BadInput
 from shoal.runs.blocked import only_blocked_are_left
 from shoal.runs.progress import Counts, Snapshot
-from shoal.runs.words import word
 
 PATIENCE = timedelta(minutes=5)
 """How long a service may be away before it is given up."""
@@ -56,7 +56,7 @@ def watch(
         try:
             job, counts = _ask(client, job_id)
             answered = clock.now()
-            on_snapshot(Snapshot(at=answered, counts=counts, job_state=word(job.state)))
+            on_snapshot(Snapshot(at=answered, counts=counts, job_state=plain_word(job.state)))
             unchanged = unchanged + 1 if counts == last else 0
             last = counts
             if ending := _ending(client, job, counts, unchanged):

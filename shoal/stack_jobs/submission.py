@@ -15,11 +15,11 @@ from shoal.connect import Services, connected, explained
 from shoal.deploy.resources.properties import UNKNOWN, is_known
 from shoal.environment import Environment, from_json
 from shoal.errors import BadInput, ShoalError
+from shoal.jobs.binding.bound_job import BoundJob, bind
 from shoal.jobs.file.job_file import read_job_file
-from shoal.jobs.submit.content_run import content_run, planned_without_name
+from shoal.jobs.submit.content_hash import content_hash, planned_without_name
 from shoal.jobs.submit.plan import Plan
 from shoal.jobs.submit.submit import submit
-from shoal.jobs.tasks.rendering import Rendering, rendering_for
 from shoal.runs.watch import Ending
 from shoal.stack_jobs.stack_jobs import ListedJob
 
@@ -27,7 +27,7 @@ from shoal.stack_jobs.stack_jobs import ListedJob
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedJob:
     listed: ListedJob
-    rendering: Rendering
+    bound: BoundJob
     plan: Plan
     is_named: bool
     """Whether the job's id is known yet: a package's version may be known only once it is deployed."""
@@ -140,20 +140,20 @@ def _slots(pool: Mapping[str, Any]) -> dict[str, int]:
 
 def _planned(job: ListedJob, environment: Environment) -> PlannedJob:
     given = dict(job.parameters)
-    asked = given.pop("run", None)
+    name = given.pop("run", None)
     unnamed, plan = planned_without_name(job.path, given, environment)
-    run = content_run(unnamed, plan) if asked is None else str(asked)
-    rendering = rendering_for(read_job_file(job.path, given=given, run=run), environment)
+    run = content_hash(unnamed, plan) if name is None else str(name)
+    bound = bind(read_job_file(job.path, given=given, run=run), environment)
     return PlannedJob(
         listed=job,
-        rendering=rendering,
-        plan=replace(plan, job_id=rendering.job_file.job_id),
-        is_named=asked is not None or _is_content_known(unnamed, plan),
+        bound=bound,
+        plan=replace(plan, job_id=bound.job_file.job_id),
+        is_named=name is not None or _is_content_known(unnamed, plan),
     )
 
 
-def _is_content_known(rendering: Rendering, plan: Plan) -> bool:
-    packages = [rendering.packages(index) for index in range(len(plan.stages))]
+def _is_content_known(job: BoundJob, plan: Plan) -> bool:
+    packages = [stage.packages for stage in job.stages]
     return is_known(plan.pool.id) and all(is_known(asdict(one)) for used in packages for one in used.values())
 
 
@@ -172,11 +172,11 @@ def _submitted(job: PlannedJob, services: Services) -> Submitted:
     file, job_id, tasks = job.listed.file, job.plan.job_id, job.tasks
     try:
         with explained(services.environment):
-            found = submit(job.rendering, job.plan, services)
-            state = State.SUBMITTED if found.added else _state_of(job_id, services.batch)
+            submission = submit(job.bound, job.plan, services)
+            state = State.SUBMITTED if submission.added else _state_of(job_id, services.batch)
     except ShoalError as exc:
         return Submitted(file=file, job_id=job_id, state=State.FAILED, tasks=tasks, error=str(exc))
-    return Submitted(file=file, job_id=job_id, state=state, tasks=tasks, added=found.added)
+    return Submitted(file=file, job_id=job_id, state=state, tasks=tasks, added=submission.added)
 
 
 def _state_of(job_id: str, client: BatchClient) -> State:

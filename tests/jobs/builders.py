@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from shoal.environment import Authentication, Containers, Environment, Package, Pool
+from shoal.jobs.binding.bound_job import BoundJob, bind
 from shoal.jobs.file.job_file import JobFile, read_job_file
-from shoal.jobs.tasks.rendering import Rendering, rendering_for
 from shoal.jobs.tasks.tasks import all_tasks
 
 ENVIRONMENT = Environment(
@@ -38,12 +38,12 @@ def job_file(folder: Path, text: str, **given: Any) -> JobFile:
     return read_job_file(path, given=given, run="r1")
 
 
-def rendering(folder: Path, text: str, environment: Environment = ENVIRONMENT, **given: Any) -> Rendering:
-    return rendering_for(job_file(folder, text, **given), environment)
+def bound(folder: Path, text: str, environment: Environment = ENVIRONMENT, **given: Any) -> BoundJob:
+    return bind(job_file(folder, text, **given), environment)
 
 
 def tasks(folder: Path, text: str, environment: Environment = ENVIRONMENT, **given: Any) -> list[dict[str, Any]]:
-    return list(all_tasks(rendering(folder, text, environment, **given)))
+    return list(all_tasks(bound(folder, text, environment, **given)))
 
 
 def one_stage(stage: str, *, parameters: str = "{}") -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from shoal.errors import BadInput
 from shoal.jobs.submit.plan import make_plan, to_json
-from tests.jobs.builders import one_stage, rendering
+from tests.jobs.builders import bound, one_stage
 
 SWEEP = "for_each: {product: {n: {range: [1, 4]}}}\ncommand: x {{ n }}\nslots: '{{ n }}'\ninputs: [{from: in.csv}]"
 
@@ -12,7 +12,7 @@ SWEEP = "for_each: {product: {n: {range: [1, 4]}}}\ncommand: x {{ n }}\nslots: '
 def test_plan_counts_tasks_and_slots_and_shows_the_first_few(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("x")
     text = one_stage(SWEEP) + "  - {name: merge, after: work, command: y}\n"
-    plan = make_plan(rendering(tmp_path, text), shown=2)
+    plan = make_plan(bound(tmp_path, text), shown=2)
     assert [(stage.name, stage.tasks, stage.slots, stage.after) for stage in plan.stages] == [
         ("work", 4, 10, []),
         ("merge", 1, 1, ["work"]),
@@ -38,13 +38,11 @@ def test_plan_counts_tasks_and_slots_and_shows_the_first_few(tmp_path: Path) -> 
 )
 def test_job_that_cannot_run_on_its_pool_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(BadInput, match=message):
-        make_plan(rendering(tmp_path, text))
+        make_plan(bound(tmp_path, text))
 
 
 def test_mistake_in_the_last_task_is_found_before_anything_is_created(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="ZeroDivisionError"):
         make_plan(
-            rendering(
-                tmp_path, one_stage("command: x {{ 1 / (900 - n) }}\nfor_each: {product: {n: {range: [1, 900]}}}")
-            )
+            bound(tmp_path, one_stage("command: x {{ 1 / (900 - n) }}\nfor_each: {product: {n: {range: [1, 900]}}}"))
         )

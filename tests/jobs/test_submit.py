@@ -7,10 +7,10 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import Services
 from shoal.errors import BadInput, WorkFailed
+from shoal.jobs.binding.bound_job import bind
 from shoal.jobs.file.job_file import read_job_file
 from shoal.jobs.submit.plan import make_plan
 from shoal.jobs.submit.submit import Submission, submit
-from shoal.jobs.tasks.rendering import rendering_for
 from tests.environments import wait_for_job
 
 JOB = """\
@@ -38,8 +38,8 @@ def submitted(services: Services, folder: Path, job_id: str, text: str = JOB, **
     (folder / "job.yaml").write_text(text)
     (folder / "in.txt").write_text("input\n")
     job_file = read_job_file(folder / "job.yaml", given=given, run="r1", job_id=job_id)
-    rendering = rendering_for(job_file, services.environment)
-    return submit(rendering, make_plan(rendering), services)
+    job = bind(job_file, services.environment)
+    return submit(job, make_plan(job), services)
 
 
 def stdout(services: Services, job_id: str, task_id: str) -> str:

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from shoal.errors import BadInput
 from shoal.jobs.sweep.sweep import points
-from tests.jobs.builders import job_file, one_stage
+from tests.jobs.builders import bound, one_stage
 
 
 def swept(folder: Path, for_each: str, **files: str) -> list[dict[str, Any]]:
     """The points of a sweep, with files of a name and content beside it (`_` for the dot)."""
     for name, content in files.items():
         (folder / name.replace("_", ".")).write_text(content)
-    return list(points(job_file(folder, one_stage(f"command: x\nfor_each: {for_each}")), 0))
+    return list(points(bound(folder, one_stage(f"command: x\nfor_each: {for_each}")).stages[0]))
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_files_are_paths_that_know_their_parts(tmp_path: Path) -> None:
 
 def test_a_million_points_take_no_more_memory_than_a_thousand(tmp_path: Path) -> None:
     text = one_stage("command: x\nfor_each: {product: {a: {range: [1, 1000]}, b: {range: [1, 1000]}}}")
-    stream = points(job_file(tmp_path, text), 0)
+    stream = points(bound(tmp_path, text).stages[0])
     next(stream)
     tracemalloc.start()
     try:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from shoal.jobs.job_request import rendering_asked
+from shoal.jobs.binding.bound_job import requested_job
 from shoal.jobs.submit.plan import make_plan
 from shoal.projects.project import read_stack
 from shoal.stack_jobs.stack_jobs import listed_jobs
@@ -19,16 +19,16 @@ EXAMPLES = [block for block in BLOCKS if "stages:" in block]
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_starter_template_can_be_planned_as_it_is(path: Path) -> None:
-    rendering = rendering_asked(path, ENVIRONMENT, pairs=["run=r1"], parameters=None, job_id=None)
-    plan = make_plan(rendering)
+    job = requested_job(path, ENVIRONMENT, pairs=["run=r1"], parameters=None, job_id=None)
+    plan = make_plan(job)
     assert plan.job_id == f"{path.stem}-r1"
     assert all(stage.tasks > 0 for stage in plan.stages)
 
 
 def test_starter_sweep_has_the_tasks_that_its_comments_promise() -> None:
     path = REPOSITORY / "task_templates" / "sweep.yaml"
-    rendering = rendering_asked(path, ENVIRONMENT, pairs=["repetitions=2"], parameters=None, job_id=None)
-    assert [stage.tasks for stage in make_plan(rendering).stages] == [10, 1]
+    job = requested_job(path, ENVIRONMENT, pairs=["repetitions=2"], parameters=None, job_id=None)
+    assert [stage.tasks for stage in make_plan(job).stages] == [10, 1]
 
 
 def test_there_are_starter_templates_and_a_whole_example() -> None:
@@ -40,8 +40,8 @@ def test_there_are_starter_templates_and_a_whole_example() -> None:
 def test_example_of_the_documentation_can_be_planned(tmp_path: Path, example: str) -> None:
     (tmp_path / "job.yaml").write_text(example)
     (tmp_path / "prices.csv").write_text("date,price\n")
-    rendering = rendering_asked(tmp_path / "job.yaml", ENVIRONMENT, pairs=["run=r1"], parameters=None, job_id=None)
-    plan = make_plan(rendering)
+    job = requested_job(tmp_path / "job.yaml", ENVIRONMENT, pairs=["run=r1"], parameters=None, job_id=None)
+    plan = make_plan(job)
     assert (plan.job_id, [stage.tasks for stage in plan.stages]) == ("var-r1", [120, 1])
 
 

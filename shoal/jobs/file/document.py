@@ -67,8 +67,13 @@ def parse_document(text: str, path: Path) -> Document:
 
 
 def scalar(text: str) -> Any:
-    """What an unquoted word means in a job file: a number, true, false, null, or itself."""
+    """Return the value of an unquoted word in a job file: a number, true, false, null, or the word itself."""
     return yaml.load(text, _Loader)
+
+
+def as_text(value: Any) -> str:
+    """Return a value as YAML writes it: true, not True."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class _Loader(yaml.SafeLoader):

@@ -11,6 +11,8 @@ from typing import Any
 
 from jinja2 import nodes
 
+from shoal.jobs.file.document import as_text
+
 _HEREDOC = re.compile(r"<<-?\s*[\"'\\]?[A-Za-z_]")
 
 
@@ -119,31 +121,23 @@ def _filter_for(context: str, line: int) -> str:
             return "shell_bare"
 
 
-def _word(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _bare(value: Any) -> str:
     """One word; a list becomes several."""
     if isinstance(value, list | tuple):
         return " ".join(map(_bare, value))
-    return shlex.quote(_word(value))
+    return shlex.quote(as_text(value))
 
 
 def _in_single(value: Any) -> str:
-    return _word(value).replace("'", "'\\''")
+    return as_text(value).replace("'", "'\\''")
 
 
 def _in_double(value: Any) -> str:
-    return re.sub(r'([\\"$`])', r"\\\1", _word(value))
-
-
-def _as_it_is(value: Any) -> str:
-    return _word(value)
+    return re.sub(r'([\\"$`])', r"\\\1", as_text(value))
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "shell": _as_it_is,
+    "shell": as_text,
     "shell_bare": _bare,
     "shell_in_single": _in_single,
     "shell_in_double": _in_double,

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shoal.environment import Environment, Pool
+from shoal.environment import Pool
 from shoal.errors import BadInput
-from shoal.jobs.file.job_file import JobFile
-from shoal.jobs.tasks.rendering import Rendering
+from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.tasks.stage_dependencies import is_barrier
 from shoal.jobs.tasks.tasks import TaskBody, stage_tasks
-from shoal.suggestion import suggestion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +18,7 @@ class StagePlan:
     after: list[str]
     tasks: int
     slots: int
-    """Of all its tasks together."""
+    """Total slots of all tasks."""
     barriers: int
     """Tasks that only wait for the others."""
     first: list[TaskBody]
@@ -60,38 +58,28 @@ def to_json(plan: Plan) -> dict[str, Any]:
     }
 
 
-def make_plan(rendering: Rendering, *, shown: int = 3) -> Plan:
-    """Renders every task and keeps the first few of each stage. Raises BadInput for what cannot run there."""
-    pool = pool_of(rendering.job_file, rendering.environment)
-    stages = [_stage_plan(rendering, index, pool, shown) for index in range(len(rendering.job_file.spec.stages))]
-    return Plan(job_id=rendering.job_file.job_id, pool=pool, stages=stages, files=rendering.files.blobs)
+def make_plan(job: BoundJob, *, shown: int = 3) -> Plan:
+    """Render every task, and keep the first few of each stage. Raises BadInput for what cannot run there."""
+    pool = job.pool
+    stages = [_stage_plan(stage, pool, shown) for stage in job.stages]
+    return Plan(job_id=job.job_file.job_id, pool=pool, stages=stages, files=job.files.blobs)
 
 
-def pool_of(job_file: JobFile, environment: Environment) -> Pool:
-    name = job_file.spec.job.pool
-    if name not in environment.pools:
-        where = job_file.document.at(["job", "pool"])
-        known = suggestion(name, environment.pools)
-        raise BadInput(f"{where}: the stack '{environment.stack}' has no pool '{name}'; {known}")
-    return environment.pools[name]
-
-
-def _stage_plan(rendering: Rendering, index: int, pool: Pool, shown: int) -> StagePlan:
-    stage, document = rendering.stage(index), rendering.job_file.document
+def _stage_plan(stage: BoundStage, pool: Pool, shown: int) -> StagePlan:
     tasks = slots = barriers = 0
     first: list[TaskBody] = []
-    for task in stage_tasks(rendering, index):
+    for task in stage_tasks(stage):
         if is_barrier(task["id"]):
             barriers += 1
             continue
         tasks, slots = tasks + 1, slots + task["requiredSlots"]
         if task["requiredSlots"] > pool.task_slots_per_node:
-            raise BadInput(f"{document.at(['stages', index, 'slots'])}: {_too_large(task, pool)}")
+            raise BadInput(f"{stage.at('slots')}: {_too_large(task, pool)}")
         if tasks <= shown:
             first.append(task)
     if tasks == 0:
-        raise BadInput(f"{document.at(['stages', index, 'for_each'])}: no point of the sweep is left")
-    return StagePlan(name=stage.name, after=stage.after, tasks=tasks, slots=slots, barriers=barriers, first=first)
+        raise BadInput(f"{stage.at('for_each')}: no point of the sweep is left")
+    return StagePlan(name=stage.name, after=stage.spec.after, tasks=tasks, slots=slots, barriers=barriers, first=first)
 
 
 def _too_large(task: TaskBody, pool: Pool) -> str:

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from azure.batch import BatchClient
@@ -12,14 +12,13 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
 from shoal.connect import Services, error_code
 from shoal.errors import BadInput, WorkFailed
+from shoal.jobs.binding.bound_job import BoundJob
 from shoal.jobs.file.spec import Spec
 from shoal.jobs.submit.collection import Added, add, collections, encoded
 from shoal.jobs.submit.plan import Plan
 from shoal.jobs.submit.upload import upload
-from shoal.jobs.tasks.blob_access import granted
 from shoal.jobs.tasks.conditions import constraints, stops_on_failure
-from shoal.jobs.tasks.rendering import Rendering, containers_used, environment_settings
-from shoal.jobs.tasks.tasks import all_tasks
+from shoal.jobs.tasks.tasks import all_tasks, environment_settings
 
 IN_FLIGHT = 4
 _ENDED = {BatchJobState.TERMINATING, BatchJobState.COMPLETED, BatchJobState.DELETING}
@@ -39,15 +38,15 @@ class Submission:
         return f"{self.job_id}: {self.added} tasks added"
 
 
-def submit(rendering: Rendering, plan: Plan, services: Services) -> Submission:
+def submit(job: BoundJob, plan: Plan, services: Services) -> Submission:
     """Adds what is missing of the job. Raises BadInput, with nothing created, where it cannot run there."""
     client = services.batch
     _check_pool(plan, client)
     if _has_ended(plan, client):
-        return _nothing_to_add(rendering, plan, client)
+        return _nothing_to_add(job, plan, client)
     upload(plan.files, services.blobs.get_container_client(services.environment.containers.inputs))
-    _create_job(client, job_body(rendering.job_file.spec, plan))
-    added = add_all(client, plan.job_id, _tasks_with_access(rendering, services))
+    _create_job(client, job_body(job.job_file.spec, plan))
+    added = add_all(client, plan.job_id, all_tasks(job.signed(services.sign)))
     _refuse_partial(added, plan)
     _end_with_last_task(client, plan.job_id)
     return Submission(job_id=plan.job_id, added=added.added, already_there=added.already_there)
@@ -104,11 +103,11 @@ def _has_ended(plan: Plan, client: BatchClient) -> bool:
     return job.state in _ENDED
 
 
-def _nothing_to_add(rendering: Rendering, plan: Plan, client: BatchClient) -> Submission:
+def _nothing_to_add(job: BoundJob, plan: Plan, client: BatchClient) -> Submission:
     """A job that ended may be submitted again, where it lacks nothing."""
     there = {task.id for task in client.list_tasks(plan.job_id, select=["id"])}
     planned = missing = 0
-    for task in all_tasks(rendering):
+    for task in all_tasks(job):
         planned += 1
         missing += task["id"] not in there
     if missing:
@@ -125,11 +124,6 @@ def _create_job(client: BatchClient, body: dict[str, Any]) -> None:
     except ResourceExistsError as exc:
         if error_code(exc) != "JobExists":
             raise
-
-
-def _tasks_with_access(rendering: Rendering, services: Services) -> Iterator[dict[str, Any]]:
-    containers = containers_used(rendering.job_file, services.environment)
-    return all_tasks(replace(rendering, access=granted(services.environment, containers, services.sign)))
 
 
 def _refuse_partial(added: Added, plan: Plan) -> None:

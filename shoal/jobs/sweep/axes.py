@@ -49,7 +49,7 @@ def values(axis: Axis, folder: Path) -> Sequence[Any]:
 
 def distinct_values(axis: Axis, folder: Path) -> Sequence[Any]:
     """The values of an axis that is combined with others. Raises BadInput where two are equal."""
-    found = values(axis, folder)
+    checked = values(axis, folder)
     if isinstance(axis, list):
         seen: set[bytes] = set()
         for value in axis:
@@ -57,7 +57,7 @@ def distinct_values(axis: Axis, folder: Path) -> Sequence[Any]:
             if key in seen:
                 raise BadInput(f"the value {value!r} stands twice")
             seen.add(key)
-    return found
+    return checked
 
 
 def _exact(number: float) -> Decimal | int:
@@ -75,7 +75,7 @@ def _steps(first: Decimal | int, last: Decimal | int, step: Decimal | int = 1) -
 def _matching(pattern: str, folder: Path) -> list[FileName]:
     if Path(pattern).is_absolute():
         raise BadInput(f"the pattern '{pattern}' must be relative to the job file")
-    found = sorted(path for path in folder.glob(pattern) if path.is_file())
-    if not found:
+    matches = sorted(path for path in folder.glob(pattern) if path.is_file())
+    if not matches:
         raise BadInput(f"no file in {folder.absolute()} matches '{pattern}'")
-    return [FileName(path.relative_to(folder).as_posix(), path.stat().st_size) for path in found]
+    return [FileName(path.relative_to(folder).as_posix(), path.stat().st_size) for path in matches]

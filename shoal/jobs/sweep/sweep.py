@@ -6,77 +6,75 @@ from pathlib import Path
 from typing import Any
 
 from shoal.errors import BadInput
+from shoal.jobs.binding.bound_job import BoundStage
 from shoal.jobs.file import templates
-from shoal.jobs.file.document import Location
-from shoal.jobs.file.job_file import JobFile
 from shoal.jobs.file.spec import RESERVED_NAMES, Axis, ForEach, Table
 from shoal.jobs.sweep import axes, draws, tables
 from shoal.jobs.sweep.identity import point_key
 
 Point = dict[str, Any]
 Source = Callable[[], Iterator[Point]]
-"""Gives its rows anew at each call."""
+"""Each call restarts the iteration."""
 
 
-def points(job_file: JobFile, index: int) -> Iterator[Point]:
-    """The points of a stage; a stage without a sweep has one, empty. Raises BadInput for two equal points."""
-    sweep = job_file.spec.stages[index].for_each
+def points(stage: BoundStage) -> Iterator[Point]:
+    """Return the points of a stage; without a sweep, one empty point. Raises BadInput for two equal points."""
+    sweep = stage.spec.for_each
     if sweep is None:
         yield {}
         return
-    location = ("stages", index, "for_each")
     included = {point_key(point): point for point in sweep.include}
-    for point in _kept(sweep, job_file, location):
+    for point in _kept(sweep, stage):
         if included and point_key(point) in included:
-            raise BadInput(f"{job_file.document.at([*location, 'include'])}: {_named(point)} is a point already")
+            raise BadInput(f"{stage.at('for_each', 'include')}: {_named(point)} is a point already")
         yield point
     if len(included) < len(sweep.include):
-        raise BadInput(f"{job_file.document.at([*location, 'include'])}: two of the points are equal")
+        raise BadInput(f"{stage.at('for_each', 'include')}: two of the points are equal")
     yield from included.values()
 
 
-def _kept(sweep: ForEach, job_file: JobFile, location: Location) -> Iterator[Point]:
-    found = _crossed(_sources(sweep, job_file, location))
+def _kept(sweep: ForEach, stage: BoundStage) -> Iterator[Point]:
+    crossed = _crossed(_sources(sweep, stage))
     if sweep.exclude:
-        found = (point for point in found if not any(_agrees(point, entry) for entry in sweep.exclude))
+        crossed = (point for point in crossed if not any(_agrees(point, entry) for entry in sweep.exclude))
     if sweep.where is None:
-        return found
-    keep = templates.expression(sweep.where, job_file.place(*location, "where"))
-    return (point for point in found if keep.evaluate({**job_file.names, **point}))
+        return crossed
+    keep, names = templates.expression(sweep.where, stage.place("for_each", "where")), stage.job.job_file.names
+    return (point for point in crossed if keep.evaluate({**names, **point}))
 
 
-def _sources(sweep: ForEach, job_file: JobFile, location: Location) -> list[Source]:
-    """Those that stream come first: all others are walked again for each row of the first."""
-    folder, document = job_file.folder, job_file.document
+def _sources(sweep: ForEach, stage: BoundStage) -> list[Source]:
+    """Return the sources, streaming ones first: all others are walked again for each row of the first."""
+    folder = stage.job.job_file.folder
     sources: list[Source] = []
     if sweep.table is not None:
         table = Table(file=sweep.table) if isinstance(sweep.table, str) else sweep.table
-        sources.append(_checked(partial(tables.rows, table, folder), document.at([*location, "table"])))
+        sources.append(_checked(partial(tables.rows, table, folder), stage.at("for_each", "table")))
     if sweep.random is not None:
-        sources.append(_checked(partial(draws.rows, sweep.random), document.at([*location, "random"])))
+        sources.append(_checked(partial(draws.rows, sweep.random), stage.at("for_each", "random")))
     if sweep.zip:
-        where = [*location, "zip"]
-        zipped = partial(_zipped, _axes(sweep.zip, axes.values, job_file, where), document.at(where))
-        sources.append(_checked(zipped, document.at(where)))
+        where = stage.at("for_each", "zip")
+        zipped = partial(_zipped, _axes(sweep.zip, axes.values, stage, "zip"), where)
+        sources.append(_checked(zipped, where))
     if sweep.product:
-        sources.append(partial(_product, _axes(sweep.product, axes.distinct_values, job_file, [*location, "product"])))
-    _refuse_shared_names(sources, job_file, location)
+        sources.append(partial(_product, _axes(sweep.product, axes.distinct_values, stage, "product")))
+    _refuse_shared_names(sources, stage)
     return sources
 
 
 def _axes(
     named: Mapping[str, Axis],
     values: Callable[[Axis, Path], Sequence[Any]],
-    job_file: JobFile,
-    location: Location,
+    stage: BoundStage,
+    key: str,
 ) -> dict[str, Sequence[Any]]:
-    found = {}
+    values_by_name = {}
     for name, axis in named.items():
         try:
-            found[name] = values(axis, job_file.folder)
+            values_by_name[name] = values(axis, stage.job.job_file.folder)
         except BadInput as exc:
-            raise BadInput(f"{job_file.document.at([*location, name])}: axis '{name}': {exc}") from exc
-    return found
+            raise BadInput(f"{stage.at('for_each', key, name)}: axis '{name}': {exc}") from exc
+    return values_by_name
 
 
 def _product(named: Mapping[str, Sequence[Any]]) -> Iterator[Point]:
@@ -98,14 +96,14 @@ def _rows(axes: tuple[Sequence[Any], ...]) -> Iterator[tuple[Any, ...]]:
 def _zipped(named: Mapping[str, Sequence[Any]], where: str) -> Iterator[Point]:
     lengths = {name: len(values) for name, values in named.items()}
     if len(set(lengths.values())) > 1:
-        told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-        raise BadInput(f"{where}: the axes of a zip must be equally long; {told}")
+        counts = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        raise BadInput(f"{where}: the axes of a zip must be equally long; {counts}")
     for row in zip(*named.values(), strict=True):
         yield dict(zip(named, row, strict=True))
 
 
 def _checked(source: Source, where: str) -> Source:
-    """The same rows, refusing the second of two equal ones. Keeps eight bytes of hash a row."""
+    """Return the same rows, refusing the second of two equal ones. Keeps a hash of eight bytes for each row."""
 
     def rows() -> Iterator[Point]:
         seen: set[int] = set()
@@ -132,12 +130,12 @@ def _crossed(sources: Sequence[Source]) -> Iterator[Point]:
                     yield {**row, **other}
 
 
-def _refuse_shared_names(sources: Sequence[Source], job_file: JobFile, location: Location) -> None:
-    taken = set(job_file.names.keys() | RESERVED_NAMES)
+def _refuse_shared_names(sources: Sequence[Source], stage: BoundStage) -> None:
+    taken = set(stage.job.job_file.names.keys() | RESERVED_NAMES)
     for source in sources:
         names = next(source(), {}).keys()
         for name in sorted(names & taken):
-            where = job_file.document.at(location)
+            where = stage.at("for_each")
             raise BadInput(f"{where}: the axis '{name}' has the name of another axis, a parameter or a built-in")
         taken |= names
 

@@ -3,32 +3,31 @@
 import shlex
 
 from shoal.environment import Package
+from shoal.jobs.binding.bound_job import BoundStage, TaskField
 from shoal.jobs.file import templates
+from shoal.jobs.file.document import as_text
 from shoal.jobs.file.spec import Scalar
 from shoal.jobs.file.templates import Names
-from shoal.jobs.tasks.rendering import Field, Rendering, as_text
 
 
-def command_line(rendering: Rendering, index: int) -> Field:
-    command = rendering.stage(index).command
+def command_line(stage: BoundStage) -> TaskField:
+    command = stage.spec.command
     if isinstance(command, str):
-        return _under_shell(rendering, index, command.strip())
-    return _without_shell(rendering, index, command)
+        return _under_shell(stage, command.strip())
+    return _without_shell(stage, command)
 
 
-def _under_shell(rendering: Rendering, index: int, command: str) -> Field:
+def _under_shell(stage: BoundStage, command: str) -> TaskField:
     """Source: Batch REST, Task - Create, `commandLine`: it does not run under a shell by itself."""
-    line = templates.command(command, rendering.job_file.place("stages", index, "command"))
+    line = templates.command(command, stage.place("command"))
     stops_at_first_failure = "set -e; " if "\n" in command else ""
-    packages = rendering.packages(index).items()
-    prologue = stops_at_first_failure + "".join(f"{_exported(name, package)}; " for name, package in packages)
+    exports = "".join(f"{_exported(name, package)}; " for name, package in stage.packages.items())
+    prologue = stops_at_first_failure + exports
 
     def make(names: Names) -> str:
         return "/bin/sh -c " + shlex.quote(prologue + line.render(names))
 
-    if line.constant is not None:
-        return Field(name="commandLine", value=make({}))
-    return Field(name="commandLine", make=make)
+    return stage.field(make, is_constant=line.constant is not None)
 
 
 def _exported(name: str, package: Package) -> str:
@@ -46,13 +45,11 @@ def _variable_part(name: str) -> str:
     return name.translate(str.maketrans(".-#", "___"))
 
 
-def _without_shell(rendering: Rendering, index: int, words: list[Scalar]) -> Field:
-    place = rendering.job_file.place("stages", index, "command")
+def _without_shell(stage: BoundStage, words: list[Scalar]) -> TaskField:
+    place = stage.place("command")
     compiled = [templates.text(as_text(word), place) for word in words]
 
     def make(names: Names) -> str:
         return shlex.join([word.render(names) for word in compiled])
 
-    if all(word.constant is not None for word in compiled):
-        return Field(name="commandLine", value=make({}))
-    return Field(name="commandLine", make=make)
+    return stage.field(make, is_constant=all(word.constant is not None for word in compiled))

@@ -3,21 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
-from shoal.jobs.file.job_file import JobFile
+from shoal.jobs.binding.bound_job import BoundStage, TaskField
 from shoal.jobs.file.spec import OnFailure, Spec
-from shoal.jobs.tasks.rendering import Field
-from shoal.jobs.tasks.stage_dependencies import wait_for
+from shoal.jobs.tasks.stage_dependencies import parents
 
 
-def conditions(job_file: JobFile, index: int) -> list[Field]:
-    spec, stage = job_file.spec, job_file.spec.stages[index]
-    fields = {
-        "constraints": constraints(spec.job.retries if stage.retries is None else stage.retries, stage.max_time),
-        "exitConditions": _exit_conditions(stage.on_failure, in_job_that_stops=stops_on_failure(spec)),
-    }
-    if parents := [task for name in stage.after for task in wait_for(job_file, name).tasks_for(stage)]:
-        fields["dependsOn"] = {"taskIds": parents}
-    return [Field(name=name, value=value) for name, value in fields.items() if value]
+def task_constraints(stage: BoundStage) -> TaskField:
+    own, of_job = stage.spec, stage.job.job_file.spec.job
+    return TaskField(value=constraints(of_job.retries if own.retries is None else own.retries, own.max_time))
 
 
 def constraints(retries: int, max_time: timedelta | None) -> dict[str, Any]:
@@ -29,14 +22,19 @@ def stops_on_failure(spec: Spec) -> bool:
     return any(stage.on_failure is OnFailure.STOP for stage in spec.stages)
 
 
-def _exit_conditions(on_failure: OnFailure, *, in_job_that_stops: bool) -> dict[str, Any]:
+def exit_conditions(stage: BoundStage) -> TaskField:
     """Source: Batch REST, ExitConditions: `default` is for every failure. A job action is allowed only in a job that
     performs them, and there it is `terminate` where none is named."""
-    no_action = {"jobAction": "none"} if in_job_that_stops else {}
-    match on_failure:
+    no_action = {"jobAction": "none"} if stops_on_failure(stage.job.job_file.spec) else {}
+    match stage.spec.on_failure:
         case OnFailure.STOP:
-            return {"default": {"jobAction": "terminate", "dependencyAction": "block"}}
+            return TaskField(value={"default": {"jobAction": "terminate", "dependencyAction": "block"}})
         case OnFailure.CONTINUE:
-            return {"default": {"dependencyAction": "satisfy", **no_action}}
+            return TaskField(value={"default": {"dependencyAction": "satisfy", **no_action}})
         case OnFailure.BLOCK:
-            return {"default": {"dependencyAction": "block", **no_action}} if no_action else {}
+            return TaskField(value={"default": {"dependencyAction": "block", **no_action}} if no_action else None)
+
+
+def depends_on(stage: BoundStage) -> TaskField:
+    task_ids = parents(stage)
+    return TaskField(value={"taskIds": task_ids} if task_ids else None)

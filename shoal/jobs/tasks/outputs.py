@@ -1,48 +1,48 @@
-"""What is kept of a task: outputs as JOB/STAGE/TASK/…, what it printed as JOB/TASK/…
+"""Files kept of a task: outputs as JOB/STAGE/TASK/…, stdout and stderr as JOB/TASK/…
 
 Source: Batch REST, OutputFile: with a wildcard in the pattern the path is a directory, else it is the blob's name.
 """
 
 from typing import Any
 
+from shoal.jobs.binding.bound_job import BoundStage, Maker, TaskField
 from shoal.jobs.file import templates
 from shoal.jobs.file.spec import Logs
 from shoal.jobs.file.templates import Names, Text
-from shoal.jobs.tasks.rendering import Field, Maker, Rendering
 
 PRINTED = "../std*.txt"
 
 
-def output_files(rendering: Rendering, index: int) -> Field:
-    makers = [*_outputs(rendering, index), *_logs(rendering, index)]
+def output_files(stage: BoundStage) -> TaskField:
+    makers = [*_outputs(stage), *_logs(stage)]
 
     def make(names: Names) -> list[dict[str, Any]]:
         return [make(names) for make in makers]
 
-    return Field(name="outputFiles", make=make) if makers else Field(name="outputFiles", value=[])
+    return stage.field(make, is_constant=not makers)  # each path holds the task's id
 
 
-def _outputs(rendering: Rendering, index: int) -> list[Maker]:
-    stage, job_file = rendering.stage(index), rendering.job_file
-    container = rendering.environment.containers.outputs
+def _outputs(stage: BoundStage) -> list[Maker]:
+    job = stage.job
+    container = job.environment.containers.outputs
     return [
         _kept(
-            templates.text(output.pattern, job_file.place("stages", index, "outputs", number, "pattern")),
-            rendering.access.address(container),
-            folder=f"{job_file.job_id}/{stage.name}/",
+            templates.text(output.pattern, stage.place("outputs", number, "pattern")),
+            job.access.address(container),
+            folder=f"{job.job_file.job_id}/{stage.name}/",
             condition=f"task{output.when.value}",
         )
-        for number, output in enumerate(stage.outputs)
+        for number, output in enumerate(stage.spec.outputs)
     ]
 
 
-def _logs(rendering: Rendering, index: int) -> list[Maker]:
-    logs = rendering.stage(index).logs
+def _logs(stage: BoundStage) -> list[Maker]:
+    logs, job = stage.spec.logs, stage.job
     if logs is Logs.NEVER:
         return []
-    address = rendering.access.address(rendering.environment.containers.logs)
+    address = job.access.address(job.environment.containers.logs)
     pattern = Text(constant=PRINTED, render=lambda _: PRINTED)
-    return [_kept(pattern, address, folder=f"{rendering.job_file.job_id}/", condition=f"task{logs.value}")]
+    return [_kept(pattern, address, folder=f"{job.job_file.job_id}/", condition=f"task{logs.value}")]
 
 
 def _kept(pattern: Text, address: dict[str, Any], *, folder: str, condition: str) -> Maker:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shoal.jobs.file.job_file import BARRIER_PREFIX, JobFile
+from shoal.jobs.binding.bound_job import BoundStage
+from shoal.jobs.file.job_file import BARRIER_PREFIX
 from shoal.jobs.file.spec import Stage
 from shoal.jobs.sweep.identity import task_id
 from shoal.jobs.sweep.sweep import points
@@ -21,28 +22,35 @@ ID_CHARACTERS = 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
+class StageDependency:
+    """How later stages wait for a stage."""
+
     stage: str
     tasks: list[str] | None
-    """All tasks of the stage, where their ids fit into one dependency."""
-    barrier: bool
-    """Whether some later stage needs the barrier."""
+    """The ids of all its tasks, where they fit into one dependency."""
 
-    def tasks_for(self, dependent: Stage) -> list[str]:
-        """What each task of the dependent stage depends on."""
-        if self.tasks is None or _needs_barrier(dependent, self.tasks):
+    def is_through_barrier(self, dependent: Stage) -> bool:
+        return self.tasks is None or (dependent.for_each is not None and len(self.tasks) > 1)
+
+    def task_ids(self, dependent: Stage) -> list[str]:
+        """Return the ids that each task of the dependent stage depends on."""
+        if self.tasks is None or self.is_through_barrier(dependent):
             return [barrier_id(self.stage)]
         return self.tasks
 
 
-def wait_for(job_file: JobFile, name: str) -> Wait:
-    stages = job_file.spec.stages
-    dependents = [stage for stage in stages if name in stage.after]
+def parents(stage: BoundStage) -> list[str]:
+    """Return the ids of the tasks that each task of the stage depends on."""
+    by_name = {other.name: other for other in stage.job.stages}
+    return [task for name in stage.spec.after for task in _dependency(by_name[name]).task_ids(stage.spec)]
+
+
+def needs_barrier(stage: BoundStage) -> bool:
+    dependents = [other.spec for other in stage.job.stages if stage.name in other.spec.after]
     if not dependents:
-        return Wait(stage=name, tasks=None, barrier=False)
-    index = next(index for index, stage in enumerate(stages) if stage.name == name)
-    tasks = _ids_that_fit(job_file, index)
-    return Wait(stage=name, tasks=tasks, barrier=any(_needs_barrier(stage, tasks) for stage in dependents))
+        return False
+    dependency = _dependency(stage)
+    return any(dependency.is_through_barrier(dependent) for dependent in dependents)
 
 
 def barrier_id(stage: str) -> str:
@@ -54,7 +62,7 @@ def is_barrier(task_id: str) -> bool:
 
 
 def with_barrier(tasks: Iterable[dict[str, Any]], stage: str) -> Iterator[dict[str, Any]]:
-    """The tasks, then the barriers over each group of them, then the barrier that the others name."""
+    """Return the tasks, then a barrier over each group of them, then the barrier that later stages name."""
     groups: list[str] = []
     waiting: list[str] = []
     characters = 0
@@ -69,18 +77,17 @@ def with_barrier(tasks: Iterable[dict[str, Any]], stage: str) -> Iterator[dict[s
     yield _barrier(barrier_id(stage), groups + waiting)
 
 
-def _needs_barrier(dependent: Stage, tasks: list[str] | None) -> bool:
-    return tasks is None or (dependent.for_each is not None and len(tasks) > 1)
+def _dependency(stage: BoundStage) -> StageDependency:
+    return StageDependency(stage=stage.name, tasks=_ids_that_fit(stage))
 
 
-def _ids_that_fit(job_file: JobFile, index: int) -> list[str] | None:
-    """Stops as soon as there are too many, so that a long stage is not walked through."""
-    stage = job_file.spec.stages[index]
-    if stage.for_each is None:
+def _ids_that_fit(stage: BoundStage) -> list[str] | None:
+    """Return the ids of all tasks; None as soon as there are too many, so that a long stage is not walked through."""
+    if stage.spec.for_each is None:
         return [stage.name]
     ids: list[str] = []
     characters = 0
-    for point in points(job_file, index):
+    for point in points(stage):
         ids.append(task_id(stage.name, point))
         characters += len(ids[-1])
         if characters > ID_CHARACTERS:

@@ -1,91 +1,94 @@
 """One Batch task for each point of a stage, streamed. Bodies are plain dicts in Batch's wire form."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from shoal.errors import BadInput
+from shoal.jobs.binding.bound_job import BoundJob, BoundStage, TaskField
 from shoal.jobs.file import templates
+from shoal.jobs.file.document import as_text
+from shoal.jobs.file.spec import Scalar
 from shoal.jobs.file.templates import Names
 from shoal.jobs.sweep.identity import task_id
 from shoal.jobs.sweep.sweep import points
 from shoal.jobs.tasks.command_line import command_line
-from shoal.jobs.tasks.conditions import conditions
+from shoal.jobs.tasks.conditions import depends_on, exit_conditions, task_constraints
 from shoal.jobs.tasks.inputs import resource_files
 from shoal.jobs.tasks.outputs import output_files
-from shoal.jobs.tasks.rendering import Field, Rendering, as_text, environment_settings
-from shoal.jobs.tasks.stage_dependencies import wait_for, with_barrier
+from shoal.jobs.tasks.stage_dependencies import needs_barrier, with_barrier
 
 TaskBody = dict[str, Any]
 
 
-def all_tasks(rendering: Rendering) -> Iterator[TaskBody]:
-    for index in range(len(rendering.job_file.spec.stages)):
-        yield from stage_tasks(rendering, index)
+def all_tasks(job: BoundJob) -> Iterator[TaskBody]:
+    for stage in job.stages:
+        yield from stage_tasks(stage)
 
 
-def stage_tasks(rendering: Rendering, index: int) -> Iterator[TaskBody]:
-    """A stage's tasks, followed by the barrier where later stages wait for one."""
-    name = rendering.stage(index).name
-    tasks = _own_tasks(rendering, index)
-    return with_barrier(tasks, name) if wait_for(rendering.job_file, name).barrier else tasks
+def stage_tasks(stage: BoundStage) -> Iterator[TaskBody]:
+    """Return a stage's tasks, followed by its barriers where later stages need them."""
+    return with_barrier(_own_tasks(stage), stage.name) if needs_barrier(stage) else _own_tasks(stage)
 
 
-def _own_tasks(rendering: Rendering, index: int) -> Iterator[TaskBody]:
-    stage = rendering.stage(index)
-    fields = _fields(rendering, index)
-    common = {field.name: field.value for field in fields if field.make is None}
-    made = [(field.name, field.make) for field in fields if field.make is not None]
-    base = {**rendering.job_file.names, "stage": stage.name}
-    for point in points(rendering.job_file, index):
-        task = stage.name if stage.for_each is None else task_id(stage.name, point)
+def _own_tasks(stage: BoundStage) -> Iterator[TaskBody]:
+    fields = {name: make(stage) for name, make in FIELDS.items()}
+    common = {name: made.value for name, made in fields.items() if made.make is None and made.value is not None}
+    varying = [(name, made.make) for name, made in fields.items() if made.make is not None]
+    base, swept = stage.names, stage.spec.for_each is not None
+    for point in points(stage):
+        task = task_id(stage.name, point) if swept else stage.name
         names = {**base, **point, "task": task}
-        yield {"id": task, **{name: make(names) for name, make in made}, **common}
+        yield {"id": task, **{name: make(names) for name, make in varying}, **common}
 
 
-def _fields(rendering: Rendering, index: int) -> list[Field]:
-    return [
-        command_line(rendering, index),
-        resource_files(rendering, index),
-        output_files(rendering, index),
-        _environment(rendering, index),
-        _slots(rendering, index),
-        *_packages(rendering, index),
-        *conditions(rendering.job_file, index),
-    ]
+def environment_settings(variables: Mapping[str, Scalar]) -> list[dict[str, str]]:
+    return [{"name": name, "value": as_text(value)} for name, value in variables.items()]
 
 
-def _environment(rendering: Rendering, index: int) -> Field:
-    job_file = rendering.job_file
+def _environment(stage: BoundStage) -> TaskField:
     variables = {
-        name: templates.text(as_text(value), job_file.place("stages", index, "environment", name))
-        for name, value in rendering.stage(index).environment.items()
+        name: templates.text(as_text(value), stage.place("environment", name))
+        for name, value in stage.spec.environment.items()
     }
 
     def make(names: Names) -> list[dict[str, str]]:
         return environment_settings({name: variable.render(names) for name, variable in variables.items()})
 
-    if all(variable.constant is not None for variable in variables.values()):
-        return Field(name="environmentSettings", value=make({}))
-    return Field(name="environmentSettings", make=make)
+    is_constant = all(variable.constant is not None for variable in variables.values())
+    return stage.field(make, is_constant=is_constant)
 
 
-def _slots(rendering: Rendering, index: int) -> Field:
-    slots = rendering.stage(index).slots
+def _slots(stage: BoundStage) -> TaskField:
+    slots = stage.spec.slots
     if isinstance(slots, int):
-        return Field(name="requiredSlots", value=slots)
-    place = rendering.job_file.place("stages", index, "slots")
+        return TaskField(value=slots)
+    place = stage.place("slots")
     expression = templates.value(slots, place)
 
     def make(names: Names) -> int:
-        found = expression.evaluate(names)
-        if not isinstance(found, int | float) or found < 1 or found != int(found):
-            raise BadInput(f"{place.at(1)}: slots must be a whole number from 1; task {names['task']} has {found!r}")
-        return int(found)
+        number = expression.evaluate(names)
+        if not isinstance(number, int | float) or number < 1 or number != int(number):
+            raise BadInput(f"{place.at(1)}: slots must be a whole number from 1; task {names['task']} has {number!r}")
+        return int(number)
 
-    return Field(name="requiredSlots", make=make)
+    return TaskField(make=make)
 
 
-def _packages(rendering: Rendering, index: int) -> list[Field]:
-    packages = rendering.packages(index).values()
+def _packages(stage: BoundStage) -> TaskField:
+    packages = stage.packages.values()
     references = [{"applicationId": package.application, "version": package.version} for package in packages]
-    return [Field(name="applicationPackageReferences", value=references)] if references else []
+    return TaskField(value=references or None)
+
+
+FIELDS: Mapping[str, Callable[[BoundStage], TaskField]] = {
+    "commandLine": command_line,
+    "resourceFiles": resource_files,
+    "outputFiles": output_files,
+    "environmentSettings": _environment,
+    "requiredSlots": _slots,
+    "applicationPackageReferences": _packages,
+    "constraints": task_constraints,
+    "exitConditions": exit_conditions,
+    "dependsOn": depends_on,
+}
+"""The properties of a task, and what makes each of them."""

@@ -1,0 +1,129 @@
+"""A job file bound to an environment, and its stages: everything that its tasks are made from."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from shoal.environment import Environment, Package, Pool
+from shoal.errors import BadInput
+from shoal.jobs.binding.blob_access import BlobAccess, granted, masked
+from shoal.jobs.binding.local_files import LocalFiles
+from shoal.jobs.file.job_file import JobFile, read_job_file
+from shoal.jobs.file.parameters import given_file, given_pairs
+from shoal.jobs.file.spec import Stage
+from shoal.jobs.file.templates import Names, Place
+from shoal.suggestion import suggestion
+
+Maker = Callable[[Names], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskField:
+    """A property of a stage's tasks: one value for every task, or a maker that makes each task's own."""
+
+    value: Any = None
+    make: Maker | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundJob:
+    job_file: JobFile
+    environment: Environment
+    access: BlobAccess
+    files: LocalFiles
+
+    @property
+    def stages(self) -> list["BoundStage"]:
+        return [BoundStage(job=self, index=index, spec=spec) for index, spec in enumerate(self.job_file.spec.stages)]
+
+    @property
+    def pool(self) -> Pool:
+        """The pool that the job runs on. Raises BadInput where the stack has no such pool."""
+        name, pools = self.job_file.spec.job.pool, self.environment.pools
+        if name not in pools:
+            where = self.job_file.document.at(["job", "pool"])
+            raise BadInput(
+                f"{where}: the stack '{self.environment.stack}' has no pool '{name}'; {suggestion(name, pools)}"
+            )
+        return pools[name]
+
+    def signed(self, sign: Callable[[str], str]) -> "BoundJob":
+        """Return the job whose tasks can be run: `sign` makes the signature for a container."""
+        return replace(self, access=granted(self.environment, _containers(self.job_file, self.environment), sign))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundStage:
+    """One stage of a bound job. The fields of its tasks are made from this value alone."""
+
+    job: BoundJob
+    index: int
+    """Its position in the job file, from 0."""
+    spec: Stage
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """Names that the templates of every task see; a task adds its point and its id."""
+        return {**self.job.job_file.names, "stage": self.name}
+
+    @property
+    def packages(self) -> dict[str, Package]:
+        """The packages by their names in the job file. Raises BadInput for one that the stack does not have."""
+        environment = self.job.environment
+        for name in self.spec.packages:
+            if name not in environment.packages:
+                raise BadInput(
+                    f"{self.at('packages')}: the stack '{environment.stack}' has no package '{name}'; "
+                    f"{suggestion(name, environment.packages)}"
+                )
+        return {name: environment.packages[name] for name in self.spec.packages}
+
+    def field(self, make: Maker, *, is_constant: bool) -> TaskField:
+        """Return a field of the stage's tasks; it is made once where nothing in it varies."""
+        return TaskField(value=make(self.names)) if is_constant else TaskField(make=make)
+
+    def at(self, *keys: str | int) -> str:
+        """The file and line of a key below the stage."""
+        return self.job.job_file.document.at(["stages", self.index, *keys])
+
+    def place(self, *keys: str | int) -> Place:
+        """Where the text of a key below the stage begins."""
+        return self.job.job_file.place("stages", self.index, *keys)
+
+
+def requested_job(
+    file: Path, environment: Environment, *, pairs: Sequence[str], parameters: Path | None, job_id: str | None
+) -> BoundJob:
+    """Read and bind a job file. `NAME=VALUE` pairs override a parameter file; the pair `run=NAME` names the run."""
+    given = (given_file(parameters) if parameters else {}) | given_pairs(pairs)
+    run = str(given.pop("run", None) or _generated_run(datetime.now(UTC), secrets.token_hex(2)))
+    return bind(read_job_file(file, given=given, run=run, job_id=job_id), environment)
+
+
+def bind(job_file: JobFile, environment: Environment) -> BoundJob:
+    """Return a job whose tasks may be shown to anyone: signatures are masked. `signed` makes it runnable."""
+    return BoundJob(
+        job_file=job_file,
+        environment=environment,
+        access=masked(environment, _containers(job_file, environment)),
+        files=LocalFiles(job_file.folder),
+    )
+
+
+def _generated_run(now: datetime, token: str) -> str:
+    """`20261122-093000-1f0a`: readable, sorted by time, and different for two people in the same second."""
+    return f"{now:%Y%m%d-%H%M%S}-{token}"
+
+
+def _containers(job_file: JobFile, environment: Environment) -> set[str]:
+    """Return the containers that tasks read or write."""
+    named = {source.container for stage in job_file.spec.stages for source in stage.inputs}
+    used = environment.containers
+    return {used.inputs, used.outputs, used.logs, *filter(None, named)}
