@@ -17,9 +17,11 @@ ALLOWED = {
         "shoal.azure",
         "shoal.autoscale",
         "shoal.errors",
+        "shoal.duration_type",
+        "shoal.suggestion",
     ),
     "policy": ("shoal.azure", "shoal.autoscale"),
-    "shoal/autoscale": ("shoal.autoscale",),
+    "shoal/autoscale": ("shoal.autoscale", "shoal.suggestion"),
     "shoal/azure": ("shoal.azure",),
     "shoal/local": ("shoal.local", "shoal.azure", "shoal.autoscale", "shoal.service_status"),
     "shoal/projects/template": ("components", "shoal"),
@@ -31,7 +33,7 @@ ALLOWED = {
             for name in ("autoscale", "azure", "azure_errors", "cli", "connect", "deploy", "environment")
         ),
         *(f"shoal.{name}" for name in ("errors", "jobs", "projects", "pull_requests", "runs", "service_status")),
-        *(f"shoal.{name}" for name in ("stack_jobs", "suggestion")),
+        *(f"shoal.{name}" for name in ("duration_type", "stack_jobs", "suggestion")),
     ),
 }
 """Which modules of the project the modules below a folder may import; the first folder that fits counts."""

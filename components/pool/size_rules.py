@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from shoal.azure.limits import TASK_SLOTS_PER_CORE, TASK_SLOTS_PER_NODE
 from shoal.azure.vm_sizes import FAMILIES, NAME, VM_SIZES, VmSize
+from shoal.suggestion import nearest
 
 from .fault import Fault, Spelling
 
@@ -30,8 +30,8 @@ def faults(pool: Mapping[str, Any], spelt: Spelling) -> Iterator[Fault]:
 def _nearest(name: str) -> str | None:
     """The known name that is spelt most like it, the part that all have left aside."""
     known = {size.removeprefix("standard_"): size for size in VM_SIZES}
-    near = get_close_matches(re.sub(r"^standard[^a-z0-9]?", "", name.lower()), known, n=1, cutoff=0.8)
-    return known[near[0]] if near else None
+    near = nearest(re.sub(r"^standard[^a-z0-9]?", "", name.lower()), known, likeness=0.8)
+    return known[near] if near else None
 
 
 def _slot_faults(pool: Mapping[str, Any], size: VmSize, slots: int, spelt: Spelling) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from shoal.autoscale.review import ERRORS, review
 from shoal.azure.limits import LONGEST_EVALUATION_INTERVAL, SHORTEST_EVALUATION_INTERVAL, accepted_evaluation_interval
+from shoal.duration_type import Duration
 
 from ..accounts.adoption import GALLERY_IMAGE, GALLERY_VERSION, SUBNET, id_fault
 from ..pool.fault import camel
@@ -46,11 +47,11 @@ class Pool(Section):
     max_spot_nodes: Annotated[int, Field(ge=1)] | None = None
     max_dedicated_nodes: NodeCount | None = None
     slots_per_task: Annotated[float, Field(ge=0.001)] | None = None
-    hold: timedelta | None = None
+    hold: Duration | None = None
     max_step: Annotated[int, Field(ge=1)] | None = None
     warm_up_nodes: NodeCount | None = None
     auto_scale_formula: NotEmpty | None = None
-    auto_scale_evaluation_interval: timedelta | None = None
+    auto_scale_evaluation_interval: Duration | None = None
     spot_nodes: NodeCount | None = None
     dedicated_nodes: NodeCount | None = None
     start_task: StartTask | None = None

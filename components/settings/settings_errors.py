@@ -1,13 +1,14 @@
 """How a wrong key in the stack's configuration is put into words: file, key, what was found, what is allowed."""
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from shoal.autoscale.durations import FORMS
 from shoal.autoscale.review import shown
+from shoal.suggestion import nearest
 
 ALLOWED = {
     "greater_than_equal": "it must be at least {ge:g}",
@@ -27,8 +28,8 @@ ALLOWED = {
     "dict_type": "it must be a mapping of keys to values",
     "model_type": "it must be a mapping of keys to values",
     "model_attributes_type": "it must be a mapping of keys to values",
-    "time_delta_parsing": "it must be an ISO 8601 duration such as PT5M",
-    "time_delta_type": "it must be an ISO 8601 duration such as PT5M",
+    "duration": "it must be a duration such as {forms}",
+    "time_delta_type": f"it must be a duration such as {FORMS}",
 }
 
 SECRET = frozenset({"password"})
@@ -85,8 +86,8 @@ def _suggestion(location: Sequence[str | int], model: type[BaseModel]) -> str:
         if isinstance(step, str):
             model = _section_under(model, step)
     known = [field.alias or name for name, field in model.model_fields.items()]
-    near = get_close_matches(str(unknown), known, n=1, cutoff=0.6)
-    return f"; did you mean {near[0]}?" if near else f"; the keys are {', '.join(known)}"
+    near = nearest(str(unknown), known)
+    return f"; did you mean {near}?" if near else f"; the keys are {', '.join(known)}"
 
 
 def _section_under(model: type[BaseModel], alias: str) -> type[BaseModel]:

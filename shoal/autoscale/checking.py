@@ -5,7 +5,6 @@ Statements run in order and only once, so the type of a variable is known at eve
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from shoal.autoscale.errors import TypeFault
 from shoal.autoscale.spans import Span
@@ -27,6 +26,7 @@ from shoal.autoscale.syntax import (
 from shoal.autoscale.ticks import parse_timestamp
 from shoal.autoscale.types import BINARY, FUNCTIONS, METHODS, TIMESTAMP_MEMBERS, UNARY, Signature, Type
 from shoal.autoscale.variables import DEALLOCATION, OPTIONS, SERVICE_VARIABLES, TIME_CONSTANTS, Access, service_name
+from shoal.suggestion import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +222,8 @@ def _fits(signature: Signature, given: tuple[Type, ...]) -> bool:
 def _did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """Suggest the known name closest to `name`, ignoring case and `$`: these are what people get wrong most often."""
     by_core = {candidate.lower().lstrip("$"): candidate for candidate in known}
-    matches = get_close_matches(name.lower().lstrip("$"), by_core, n=1, cutoff=0.7)
-    return f"did you mean {by_core[matches[0]]}?" if matches else None
+    near = nearest(name.lower().lstrip("$"), by_core, likeness=0.7)
+    return f"did you mean {by_core[near]}?" if near else None
 
 
 def _truth_hint(name: str) -> str | None:

@@ -1,10 +1,11 @@
 """Times and durations as the service keeps them (integers of microseconds, UTC) and as Batch writes them."""
 
-import re
 import time
 from datetime import UTC, datetime
 from email.utils import formatdate
 from functools import lru_cache
+
+from shoal.autoscale.durations import wire_microseconds
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -19,12 +20,6 @@ LONGEST = 10675199 * DAY + 2 * HOUR + 48 * MINUTE + 5 * SECOND
 TICKS_PER_MICROSECOND = 10
 TICKS_TO_1970 = 621_355_968_000_000_000
 """Ticks of 100 ns between the year 1 and 1970, .NET's DateTime and Unix's."""
-
-DURATION = re.compile(
-    r"P(?:(N)Y)?(?:(N)M)?(?:(N)W)?(?:(N)D)?(?:T(?:(N)H)?(?:(N)M)?(?:(N(?:\.\d+)?)S)?)?".replace("N", r"\d{1,12}"),
-    re.ASCII,
-)
-DURATION_PARTS = (365 * DAY, 30 * DAY, 7 * DAY, DAY, HOUR, MINUTE, SECOND)
 
 
 def now() -> int:
@@ -66,12 +61,8 @@ def moment_of(text: str) -> int:
 
 
 def duration(text: str) -> int:
-    """Microseconds of an ISO 8601 duration; years count 365 days, months 30, as in Batch. Raises ValueError."""
-    match = DURATION.fullmatch(text)
-    if match is None or text.endswith(("P", "T")):
-        raise ValueError(f"{text!r} is not an ISO 8601 duration such as PT1H30M")
-    parts = zip(match.groups(), DURATION_PARTS, strict=True)
-    total = sum(round(float(part) * size) for part, size in parts if part)
+    """Return the microseconds of an ISO 8601 duration. Raises ValueError."""
+    total = wire_microseconds(text)
     if total >= LONGEST + SECOND:
         raise ValueError(f"{text} is longer than {UNLIMITED}, which is the longest")
     return min(total, LONGEST)

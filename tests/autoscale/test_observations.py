@@ -67,13 +67,22 @@ def test_moments_are_read_as_people_write_them(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("PT5M", 300), ("5m", 300), ("1h30m", 5400), ("90s", 90), ("2d", 172800), ("P1DT1H", 90000), ("1.5 h", 5400)],
+    [
+        ("PT5M", 300),
+        ("5m", 300),
+        ("1h30m", 5400),
+        ("90s", 90),
+        ("2d", 172800),
+        ("P1DT1H", 90000),
+        ("1.5 h", 5400),
+        ("P1W", 604800),
+    ],
 )
 def test_durations_are_read_as_people_write_them(text: str, seconds: int) -> None:
     assert parse_duration(text) == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("text", ["", "5", "PT", "P", "-5m", "5 lightyears"])
+@pytest.mark.parametrize("text", ["", "5", "PT", "P", "P1DT", "-5m", "5 lightyears"])
 def test_text_that_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(InputFault, match="is not a duration"):
         parse_duration(text)

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -39,6 +40,11 @@ def test_component_arguments_leave_out_what_a_pool_does_not_say() -> None:
             "packages": [],
         }
     ]
+
+
+@pytest.mark.parametrize("text", ["PT10M", "10m", "600s"])
+def test_durations_are_read_in_both_forms(text: str) -> None:
+    assert parse(pools=[{**SCALED, "hold": text}]).pools[0].hold == timedelta(minutes=10)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +191,7 @@ def test_wrong_pool_is_refused_by_file_key_value_and_rule(change: dict[str, Any]
         ({"slotsPerTask": 0}, "shoal:pools[0].slotsPerTask is 0; it must be at least 0.001 (Pulumi.dev.yaml)"),
         (
             {"hold": "long"},
-            "shoal:pools[0].hold is long; it must be an ISO 8601 duration such as PT5M (Pulumi.dev.yaml)",
+            "shoal:pools[0].hold is long; it must be a duration such as PT10M, 10m, 1h30m or 90s (Pulumi.dev.yaml)",
         ),
         (
             {"hold": "PT2M", "autoScaleEvaluationInterval": "PT2S"},

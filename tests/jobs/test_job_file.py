@@ -51,6 +51,14 @@ def test_strings_common_to_all_tasks_are_rendered_and_keep_the_types_of_expressi
     assert found.spec.stages[0].command == "echo {{ name }}"
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("45m", 2700), ("1h30m", 5400), ("2d", 172800), ("PT5M", 300), ("P1DT2H", 93600), ("90", 90)],
+)
+def test_durations_are_read_in_both_forms(tmp_path: Path, text: str, seconds: int) -> None:
+    assert job_file(tmp_path, changed("1h30m", text)).spec.job.max_time == timedelta(seconds=seconds)
+
+
 def test_job_id_that_is_named_goes_before_the_one_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "job.yaml").write_text(WHOLE)
     assert read_job_file(tmp_path / "job.yaml", given={}, run="r1", job_id="mine").job_id == "mine"
@@ -62,7 +70,7 @@ def test_job_id_that_is_named_goes_before_the_one_of_the_file(tmp_path: Path) ->
         (changed("command: echo", "comand: echo"), r"line 16: stages\[0\]: unknown key 'comand'; did you mean"),
         (changed("  pool: spot\n", ""), r"line 5: job.pool is missing"),
         (changed("slots: 2", "slots: 0"), r"line 17: stages\[0\]\.slots: .*greater than or equal to 1; found 0"),
-        (changed("1h30m", "soon"), r"line 9: job\.max_time: 'soon' is not a duration such as 90s, 45m, 1h30m or 2d"),
+        (changed("1h30m", "soon"), r"line 9: job\.max_time: it must be a duration such as PT10M, 10m, 1h30m or 90s"),
         (changed("{{ names }}", "{{ name }}"), r"line 14: 'name' is undefined; .*did you mean 'names'\?"),
         (changed("{range: [1,", "{rage: [1,"), r"line 15: stages\[0\]\.for_each\.product\.number: an axis is a list"),
         (changed("[1, \"{{ count }}\"]", "[5, 1]"), r"line 15: .*a range begins with its lower end"),

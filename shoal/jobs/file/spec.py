@@ -3,7 +3,6 @@
 Strings that are rendered for each task stay templates here; all others were rendered before they came.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
@@ -23,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from shoal.duration_type import Duration
 from shoal.suggestion import suggestion
 
 RESERVED_NAMES = frozenset({"run", "job", "stage", "task"})
@@ -35,25 +35,7 @@ TASK_LEVEL = frozenset({"command", "environment", "inputs", "outputs", "slots"})
 """The keys of a stage that are rendered for each task."""
 
 
-def _duration(value: object) -> object:
-    """`90s`, `45m`, `1h30m`, `2d`."""
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", value.replace(" ", ""))
-    if not value or match is None:
-        raise PydanticCustomError(
-            "duration", "'{text}' is not a duration such as 90s, 45m, 1h30m or 2d", {"text": value}
-        )
-    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-
-
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(_duration),
-    Field(gt=timedelta(0)),
-    WithJsonSchema({"type": "string", "examples": ["90s", "45m", "1h30m", "2d"]}),
-]
+PositiveDuration = Annotated[Duration, Field(gt=timedelta(0))]
 OneOrMore = Annotated[
     list[str],
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
@@ -227,7 +209,7 @@ class Job(Section):
     pool: str
     priority: int = Field(default=0, ge=-1000, le=1000)
     retries: int = Field(default=0, ge=-1)
-    max_time: Duration | None = None
+    max_time: PositiveDuration | None = None
     environment: dict[str, Scalar] = {}
     metadata: dict[str, str] = {}
 
@@ -242,7 +224,7 @@ class Stage(Section):
     outputs: list[Output] = []
     slots: Annotated[int, Field(ge=1)] | str = 1
     retries: Annotated[int, Field(ge=-1)] | None = None
-    max_time: Duration | None = None
+    max_time: PositiveDuration | None = None
     environment: dict[str, Scalar] = {}
     logs: Logs = Logs.COMPLETION
     on_failure: OnFailure = OnFailure.BLOCK

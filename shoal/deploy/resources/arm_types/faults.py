@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import Enum
 from typing import Any, assert_never
 
@@ -19,6 +18,7 @@ from shoal.deploy.resources.arm_types.shapes import (
 )
 from shoal.deploy.resources.arm_types.tables import Definition
 from shoal.deploy.resources.properties import MASK, UNKNOWN
+from shoal.suggestion import nearest
 
 Path = tuple[str | int, ...]
 SHOWN = 60
@@ -145,8 +145,7 @@ def _of_property(known: Definition, shape: Object, name: str, value: Any, path: 
     else:
         envelope = known.envelope(shape)
         names = (*shape.properties, *(envelope.properties if envelope else ()))
-        close = get_close_matches(name, names, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
+        hint = f"; did you mean {near}?" if (near := nearest(name, names)) else ""
         yield Fault(rule=Rule.KNOWN, path=(*path, name), found=None, demand=f"is not known to Azure{hint}")
 
 
