@@ -19,6 +19,7 @@ ALLOWED = {
         "shoal.errors",
         "shoal.duration_type",
         "shoal.suggestion",
+        "shoal.validation_messages",
     ),
     "policy": ("shoal.azure", "shoal.autoscale"),
     "shoal/autoscale": ("shoal.autoscale", "shoal.suggestion"),
@@ -33,7 +34,7 @@ ALLOWED = {
             for name in ("autoscale", "azure", "azure_errors", "cli", "connect", "deploy", "environment")
         ),
         *(f"shoal.{name}" for name in ("errors", "jobs", "projects", "pull_requests", "runs", "service_status")),
-        *(f"shoal.{name}" for name in ("duration_type", "stack_jobs", "suggestion")),
+        *(f"shoal.{name}" for name in ("duration_type", "stack_jobs", "suggestion", "validation_messages")),
     ),
 }
 """Which modules of the project the modules below a folder may import; the first folder that fits counts."""

@@ -35,7 +35,6 @@ def render(job: "BoundJob", limit: int | None) -> None:
 
     from shoal.jobs.tasks.tasks import all_tasks
 
-    _ = job.pool  # a job whose pool the stack does not have is refused, as `plan` does
     for task in islice(all_tasks(job), limit):
         sys.stdout.buffer.write(orjson.dumps(task, option=orjson.OPT_APPEND_NEWLINE))
 

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from shoal.errors import BadInput
 from shoal.projects.project import Stack
-from shoal.suggestion import suggestion
+from shoal.validation_messages import sentence, spelling, without_consequences
 
 
 class _Entry(BaseModel):
@@ -43,8 +43,8 @@ def listed_jobs(stack: Stack) -> list[ListedJob]:
     try:
         entries = TypeAdapter(list[_Entry]).validate_python(_listed(stack.config.get(key, "[]")))
     except ValidationError as exc:
-        lines = [f"{_explained(error, key)} ({stack.file})" for error in exc.errors(include_url=False)]
-        raise BadInput("\n".join(lines)) from exc
+        errors = without_consequences(exc.errors(include_url=False), list[_Entry])
+        raise BadInput("\n".join(f"{_explained(error, key)} ({stack.file})" for error in errors)) from exc
     return [
         ListedJob(
             key=f"{key}[{index}]",
@@ -65,17 +65,4 @@ def _listed(text: str) -> Any:
 
 
 def _explained(error: ErrorDetails, key: str) -> str:
-    where = key + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error["loc"])
-    match error["type"]:
-        case "missing":
-            return f"{where} is missing"
-        case "extra_forbidden":
-            return f"{where} is not a known key; {suggestion(str(error['loc'][-1]), _Entry.model_fields)}"
-        case "bool_type":
-            return f"{where} is {error['input']}; it must be true or false"
-        case "list_type":
-            return f"{where} is {error['input']}; it must be a list"
-        case "dict_type" | "model_type" | "model_attributes_type":
-            return f"{where} is {error['input']}; it must be a mapping of names to values"
-        case _:
-            return f"{where} is {error['input'] or 'empty'}; it must be text"
+    return sentence(error, f"{key}{spelling(['', *error['loc']])}", list[_Entry])

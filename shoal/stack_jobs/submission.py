@@ -86,13 +86,13 @@ def expected_environment(outputs: Mapping[str, Any]) -> Environment:
 
 
 def plan_all(jobs: Sequence[ListedJob], environment: Environment) -> list[PlannedJob]:
-    """Raises BadInput for everything that is wrong with any of them."""
+    """Plan every job. Raises BadInput with everything that is wrong with any of them."""
     planned, faults = [], []
     for job in jobs:
         try:
             planned.append(_planned(job, environment))
         except BadInput as exc:
-            faults.append(f"{job.key}: {exc}")
+            faults += [f"{job.key}: {line}" for line in str(exc).splitlines()]
     if faults:
         raise BadInput("\n".join(faults))
     _refuse_twins(planned)

@@ -65,10 +65,11 @@ def test_stack_that_lists_nothing_has_no_jobs(tmp_path: Path) -> None:
     [
         ("[{fiel: job.yaml, file: job.yaml}]", "p:jobs[0].fiel is not a known key; did you mean 'file'?"),
         ("[{parameters: {a: 1}}]", "p:jobs[0].file is missing"),
-        ("[{file: ''}]", "p:jobs[0].file is empty; it must be text"),
+        ("[{fiel: job.yaml}]", "p:jobs[0].fiel is not a known key; did you mean 'file'? (Pulumi.dev.yaml)"),
+        ("[{file: ''}]", "p:jobs[0].file is empty; it must say something"),
         ("[{file: 3}]", "p:jobs[0].file is 3; it must be text"),
         ("[{file: job.yaml, wait: soon}]", "p:jobs[0].wait is soon; it must be true or false"),
-        ("[{file: job.yaml, parameters: [a]}]", "p:jobs[0].parameters is ['a']; it must be a mapping"),
+        ("[{file: job.yaml, parameters: [a]}]", "p:jobs[0].parameters is a list; it must be a mapping"),
         ("[{file: job.yaml, parameters: {a: {secure: x}}}]", "p:jobs holds something encrypted"),
     ],
 )

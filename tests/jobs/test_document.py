@@ -5,6 +5,7 @@ import pytest
 
 from shoal.errors import BadInput
 from shoal.jobs.file.document import parse_document, read_document
+from shoal.validation_messages import spelling
 
 PATH = Path("job.yaml")
 
@@ -54,7 +55,7 @@ def test_every_key_and_item_knows_its_line() -> None:
 def test_location_that_the_file_lacks_is_told_as_what_is_around_it() -> None:
     document = parse_document("a:\n  b: 1\n", PATH)
     assert document.line(["a", "b", "missing"]) == 2
-    assert document.name(["a", "tag of a union", "b"]) == "a.b"
+    assert spelling(document.steps(["a", "tag of a union", "b"])) == "a.b"
 
 
 def test_file_that_is_missing_is_named(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_sweep_gives_these_points(tmp_path: Path, for_each: str, expected: list[
         ("{product: {task: [1]}}", r"line 6: the axis 'task' has the name of another axis, a parameter or a built-in"),
         ("{product: {a: [1]}, where: b > 1}", r"line 6: 'b' is undefined"),
         ("{product: {a: {files: 'none*'}}}", r"line 6: axis 'a': no file in .* matches 'none\*'"),
-        ("{where: a > 1}", "for_each needs product, zip, table, random or include"),
+        ("{where: a > 1}", "for_each is wrong: it needs product, zip, table, random or include"),
     ],
 )
 def test_sweep_that_cannot_be_meant_is_refused(tmp_path: Path, for_each: str, message: str) -> None:

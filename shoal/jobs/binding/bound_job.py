@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from shoal.environment import Environment, Package, Pool
-from shoal.errors import BadInput
 from shoal.jobs.binding.blob_access import BlobAccess, granted, masked
 from shoal.jobs.binding.local_files import LocalFiles
-from shoal.jobs.file.job_file import JobFile, read_job_file
+from shoal.jobs.file.job_file import UNSETTLED_POOL, JobFile, draft_job_file
+from shoal.jobs.file.mistakes import MistakeList, Mistakes
 from shoal.jobs.file.parameters import given_file, given_pairs
 from shoal.jobs.file.spec import Stage
 from shoal.jobs.file.templates import Names, Place
@@ -37,18 +37,30 @@ class BoundJob:
 
     @property
     def stages(self) -> list["BoundStage"]:
-        return [BoundStage(job=self, index=index, spec=spec) for index, spec in enumerate(self.job_file.spec.stages)]
+        return [
+            BoundStage(job=self, index=index, spec=spec)
+            for index, spec in zip(self.job_file.positions, self.job_file.spec.stages, strict=True)
+        ]
 
     @property
     def pool(self) -> Pool:
         """The pool that the job runs on. Raises BadInput where the stack has no such pool."""
         name, pools = self.job_file.spec.job.pool, self.environment.pools
+        if name == UNSETTLED_POOL:
+            raise Mistakes  # the file's own mistake about it is told already
         if name not in pools:
-            where = self.job_file.document.at(["job", "pool"])
-            raise BadInput(
-                f"{where}: the stack '{self.environment.stack}' has no pool '{name}'; {suggestion(name, pools)}"
+            raise self.job_file.document.mistake(
+                ["job", "pool"],
+                f"the stack '{self.environment.stack}' has no pool '{name}'; {suggestion(name, pools)}",
             )
         return pools[name]
+
+    def refuse_mistakes(self) -> None:
+        """Raise BadInput with the job file's mistakes, and for a pool that the stack does not have."""
+        mistakes = MistakeList(self.job_file.mistakes)
+        with mistakes.collecting():
+            _ = self.pool
+        mistakes.refuse()
 
     def signed(self, sign: Callable[[str], str]) -> "BoundJob":
         """Return the job whose tasks can be run: `sign` makes the signature for a container."""
@@ -75,36 +87,44 @@ class BoundStage:
 
     @property
     def packages(self) -> dict[str, Package]:
-        """The packages by their names in the job file. Raises BadInput for one that the stack does not have."""
+        """The packages by their names in the job file, without those that `refuse_unknown_packages` refuses."""
+        known = self.job.environment.packages
+        return {name: known[name] for name in self.spec.packages if name in known}
+
+    def refuse_unknown_packages(self) -> None:
         environment = self.job.environment
         for name in self.spec.packages:
             if name not in environment.packages:
-                raise BadInput(
-                    f"{self.at('packages')}: the stack '{environment.stack}' has no package '{name}'; "
-                    f"{suggestion(name, environment.packages)}"
-                )
-        return {name: environment.packages[name] for name in self.spec.packages}
+                hint = suggestion(name, environment.packages)
+                raise self.mistake(f"the stack '{environment.stack}' has no package '{name}'; {hint}", "packages")
 
     def field(self, make: Maker, *, is_constant: bool) -> TaskField:
         """Return a field of the stage's tasks; it is made once where nothing in it varies."""
         return TaskField(value=make(self.names)) if is_constant else TaskField(make=make)
 
-    def at(self, *keys: str | int) -> str:
-        """The file and line of a key below the stage."""
-        return self.job.job_file.document.at(["stages", self.index, *keys])
+    def line(self, *keys: str | int) -> int:
+        """Return the line of a key below the stage."""
+        return self.job.job_file.document.line(["stages", self.index, *keys])
+
+    def mistake(self, sentence: str, *keys: str | int) -> Mistakes:
+        """Return an error at a key below the stage."""
+        return self.job.job_file.document.mistake(["stages", self.index, *keys], sentence)
 
     def place(self, *keys: str | int) -> Place:
-        """Where the text of a key below the stage begins."""
+        """Return the place where the text of a key below the stage begins."""
         return self.job.job_file.place("stages", self.index, *keys)
 
 
 def requested_job(
     file: Path, environment: Environment, *, pairs: Sequence[str], parameters: Path | None, job_id: str | None
 ) -> BoundJob:
-    """Read and bind a job file. `NAME=VALUE` pairs override a parameter file; the pair `run=NAME` names the run."""
+    """Read and bind a job file. `NAME=VALUE` pairs override a parameter file; the pair `run=NAME` names the run.
+
+    Mistakes of the file are told once its tasks are looked at, together with theirs.
+    """
     given = (given_file(parameters) if parameters else {}) | given_pairs(pairs)
     run = str(given.pop("run", None) or _generated_run(datetime.now(UTC), secrets.token_hex(2)))
-    return bind(read_job_file(file, given=given, run=run, job_id=job_id), environment)
+    return bind(draft_job_file(file, given=given, run=run, job_id=job_id), environment)
 
 
 def bind(job_file: JobFile, environment: Environment) -> BoundJob:

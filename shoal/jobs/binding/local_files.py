@@ -3,7 +3,6 @@
 import hashlib
 from pathlib import Path
 
-from shoal.errors import BadInput
 from shoal.jobs.file.templates import Place
 
 
@@ -27,6 +26,6 @@ def _content_hash(path: Path, place: Place) -> str:
         with path.open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()[:16]
     except FileNotFoundError as exc:
-        raise BadInput(f"{place.at(1)}: the input file {path} does not exist") from exc
+        raise place.mistake(f"the input file {path} does not exist") from exc
     except OSError as exc:
-        raise BadInput(f"{place.at(1)}: the input {path} cannot be read: {exc.strerror}") from exc
+        raise place.mistake(f"the input {path} cannot be read: {exc.strerror}") from exc

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from shoal.errors import BadInput
+from shoal.jobs.file.mistakes import Mistake, Mistakes
 
 Location = Sequence[str | int]
 """Keys and indices from the top of the file to a value."""
@@ -19,13 +20,15 @@ class Document:
     path: Path
     value: Any
     root: yaml.Node
+    mistakes: tuple[Mistake, ...] = ()
+    """Keys that stand twice."""
 
     def line(self, location: Location) -> int:
-        """The line of a key, an item, or of the nearest thing around it that exists; from 1."""
+        """Return the line of a key or an item, or of the nearest thing around it that exists; from 1."""
         return _find(self.root, location).line + 1
 
     def text_line(self, location: Location) -> int:
-        """The line on which the text of a string begins: below the `|` of a block."""
+        """Return the line on which the text of a string begins: below the `|` of a block."""
         node = _find(self.root, location).node
         in_block = isinstance(node, yaml.ScalarNode) and node.style in ("|", ">")
         return node.start_mark.line + 1 + in_block
@@ -33,16 +36,23 @@ class Document:
     def at(self, location: Location) -> str:
         return f"{self.path} line {self.line(location)}"
 
-    def name(self, location: Location) -> str:
-        """`stages[0].slots`, of the steps that the file has."""
-        steps = _find(self.root, location).steps
-        return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
+    def mistake(self, location: Location, sentence: str) -> Mistakes:
+        return Mistakes([Mistake(line=self.line(location), message=f"{self.at(location)}: {sentence}")])
+
+    def steps(self, location: Location) -> Location:
+        """Return the steps of a location that the file has; pydantic adds the names of a union's members."""
+        return _find(self.root, location).steps
 
 
 def read_document(path: Path) -> Document:
-    """Raises BadInput for a file that is not there or is not YAML, with the line."""
+    """Raises BadInput for a file that is missing or is not YAML, with the line."""
+    return _sound(draft_document(path))
+
+
+def draft_document(path: Path) -> Document:
+    """Read a document whose `mistakes` are still to be told. Raises BadInput where nothing can be read."""
     try:
-        return parse_document(path.read_text(encoding="utf-8"), path)
+        return _parsed(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError as exc:
         raise BadInput(f"{path} does not exist") from exc
     except (OSError, ValueError) as exc:  # a name with a null byte, or a text that is not UTF-8
@@ -50,14 +60,24 @@ def read_document(path: Path) -> Document:
 
 
 def parse_document(text: str, path: Path) -> Document:
+    return _sound(_parsed(text, path))
+
+
+def _sound(document: Document) -> Document:
+    if document.mistakes:
+        raise Mistakes(document.mistakes)
+    return document
+
+
+def _parsed(text: str, path: Path) -> Document:
     loader = _Loader(text)
     try:
         root = loader.get_single_node()
         if root is None:
             raise BadInput(f"{path} is empty")
-        for node in _mappings(root):
-            _refuse_doubled_keys(node, path)
-        return Document(path=path, value=loader.construct_document(root), root=root)
+        _refuse_unquoted_templates(root, path)
+        doubled = tuple(mistake for node in _mappings(root) for mistake in _doubled_keys(node, path))
+        return Document(path=path, value=loader.construct_document(root), root=root, mistakes=doubled)
     except yaml.MarkedYAMLError as exc:
         raise BadInput(_yaml_message(path, exc)) from exc
     except yaml.YAMLError as exc:
@@ -104,7 +124,7 @@ def _find(root: yaml.Node, location: Location) -> _Spot:
     """The value at a location; steps that the file does not have are passed over."""
     spot = _Spot(root.start_mark.line, root, ())
     for step in location:
-        for key, value in _children(spot.node, step):
+        for key, value in _children(spot.node, step)[-1:]:  # of a key that stands twice, the last one counts
             spot = _Spot(key.start_mark.line, value, (*spot.steps, step))
     return spot
 
@@ -127,15 +147,27 @@ def _mappings(node: yaml.Node) -> Iterator[yaml.MappingNode]:
             yield from _mappings(value)
 
 
-def _refuse_doubled_keys(node: yaml.MappingNode, path: Path) -> None:
-    seen: dict[str, int] = {}
+def _refuse_unquoted_templates(root: yaml.Node, path: Path) -> None:
+    """`{{ x }}` without quotes is a mapping whose key is a mapping, to YAML."""
+    lines = [
+        key.start_mark.line + 1
+        for node in _mappings(root)
+        for key, _ in node.value
+        if not isinstance(key, yaml.ScalarNode)
+    ]
+    if lines:
+        mend = "a string that begins with {{ needs quotes around it"
+        raise Mistakes(Mistake(line=line, message=f"{path} line {line}: {mend}") for line in lines)
+
+
+def _doubled_keys(node: yaml.MappingNode, path: Path) -> Iterator[Mistake]:
+    first: dict[str, int] = {}
     for key, _ in node.value:
         line = key.start_mark.line + 1
-        if not isinstance(key, yaml.ScalarNode):
-            raise BadInput(f"{path} line {line}: a string that begins with {{{{ needs quotes around it")
-        if key.value in seen:
-            raise BadInput(f"{path} line {line}: '{key.value}' stands here twice, first on line {seen[key.value]}")
-        seen[key.value] = line
+        if key.value in first:
+            sentence = f"'{key.value}' stands here twice, first on line {first[key.value]}"
+            yield Mistake(line=line, message=f"{path} line {line}: {sentence}")
+        first.setdefault(key.value, line)
 
 
 def _yaml_message(path: Path, exc: yaml.MarkedYAMLError) -> str:

@@ -1,35 +1,43 @@
-"""A job file as it is meant: parameters resolved, what is the same for all tasks rendered, everything checked."""
+"""A job file, checked: parameters are resolved, and the strings that are common to all tasks are rendered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
-from shoal.errors import BadInput
 from shoal.jobs.file import templates
-from shoal.jobs.file.document import Document, Location, read_document
-from shoal.jobs.file.parameters import resolve
-from shoal.jobs.file.spec import TASK_LEVEL, Name, Parameter, Spec, Stage
+from shoal.jobs.file.document import Document, Location, draft_document
+from shoal.jobs.file.draft import Draft
+from shoal.jobs.file.mistakes import Mistake, MistakeList, Mistakes
+from shoal.jobs.file.parameters import parameter_values
+from shoal.jobs.file.spec import TASK_LEVEL, Job, Spec, Stage
+from shoal.jobs.file.stage_order import check_stage_order, without_other_stages
 from shoal.jobs.file.templates import GLOBALS, Names, Place
-from shoal.suggestion import suggestion
 
-BARRIER_PREFIX = "wait_for_"
-"""Begins the id of a task that only waits for a stage; no stage may be called so."""
+UNSETTLED_POOL = ""
+"""Stands for the pool where `job` has a mistake; no job file can name it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFile:
     document: Document
     spec: Spec
+    """The sound parts: everything, where there are no mistakes."""
+    positions: tuple[int, ...]
+    """Where each stage of the spec stands in the file, from 0."""
     job_id: str
     names: Names
-    """What every template sees: parameters, `run`, `job` and the globals."""
+    """Names that every template sees: parameters, `run`, `job` and the globals."""
+    mistakes: tuple[Mistake, ...]
 
     def place(self, *location: str | int) -> Place:
         return Place(path=self.document.path, line=self.document.text_line(location))
+
+    def refuse_mistakes(self) -> None:
+        if self.mistakes:
+            raise Mistakes(self.mistakes)
 
     @property
     def folder(self) -> Path:
@@ -37,118 +45,126 @@ class JobFile:
 
 
 def read_job_file(path: Path, *, given: Mapping[str, Any], run: str, job_id: str | None = None) -> JobFile:
-    """Read, render what is common to all tasks, and check. `given` are parameters; `job_id` goes before `job.id`."""
-    document = read_document(path)
+    """Read a job file with `given` parameters; `job_id` overrides `job.id`. Raises BadInput with all its mistakes."""
+    job_file = draft_job_file(path, given=given, run=run, job_id=job_id)
+    job_file.refuse_mistakes()
+    return job_file
+
+
+def draft_job_file(path: Path, *, given: Mapping[str, Any], run: str, job_id: str | None = None) -> JobFile:
+    """Read a job file whose `mistakes` are still to be told. Raises BadInput for a file that is no job file at all."""
+    document = draft_document(path)
     if not isinstance(document.value, dict):
-        raise BadInput(f"{document.at([])}: a job file holds the keys parameters, job and stages")
-    declared = _declared(document)
-    names = {**GLOBALS, **resolve(declared, given, document), "run": run}
-    spec = _spec(document, names)
-    _check_stages(spec, document)
+        raise document.mistake([], "a job file holds the keys parameters, job and stages")
+    draft = Draft(document=document, mistakes=MistakeList(document.mistakes))
+    names = {**GLOBALS, **parameter_values(draft, given), "run": run}
+    content = _rendered_content(draft, names)
+    spec, positions = _spec(draft, content)
+    check_stage_order(draft, content)
     chosen = job_id or spec.job.id or run
-    _check_job_id(chosen, document)
-    return JobFile(document=document, spec=spec, job_id=chosen, names={**names, "job": chosen})
+    if draft.is_sound("job", "id"):
+        _check_job_id(chosen, draft)
+    return JobFile(
+        document=document,
+        spec=without_other_stages(spec) if draft.failed else spec,
+        positions=positions,
+        job_id=chosen,
+        names={**names, "job": chosen},
+        mistakes=tuple(draft.mistakes),
+    )
 
 
-def _declared(document: Document) -> dict[str, Parameter]:
-    section = document.value.get("parameters") or {}
-    try:
-        return TypeAdapter(dict[Name, Parameter]).validate_python(section)
-    except ValidationError as exc:
-        raise _bad_input(document, exc, ["parameters"]) from exc
-
-
-def _spec(document: Document, names: Names) -> Spec:
-    try:
-        return Spec.model_validate(_expanded(document, names))
-    except ValidationError as exc:
-        raise _bad_input(document, exc, []) from exc
-
-
-def _expanded(document: Document, names: Names) -> dict[str, Any]:
-    """The file's content with `job` and the stages' common keys rendered. Unknown keys stay, to be refused by name."""
-    content = dict(document.value)
+def _rendered_content(draft: Draft, names: Names) -> dict[str, Any]:
+    """Return the file's content with `job` and the stages' common keys rendered. Unknown keys stay, to be refused."""
+    content = dict(draft.document.value)
     if "job" in content:
-        content["job"] = _render(content["job"], ["job"], document, names)
+        content["job"] = _rendered(content["job"], ["job"], draft, names)
     if isinstance(content.get("stages"), list):
         content["stages"] = [
-            _expanded_stage(stage, ["stages", index], document, names) for index, stage in enumerate(content["stages"])
+            _rendered_stage(stage, ["stages", index], draft, names) for index, stage in enumerate(content["stages"])
         ]
     return content
 
 
-def _expanded_stage(stage: Any, location: Location, document: Document, names: Names) -> Any:
+def _rendered_stage(stage: Any, location: Location, draft: Draft, names: Names) -> Any:
     if not isinstance(stage, dict):
         return stage
     common = Stage.model_fields.keys() - TASK_LEVEL
     return {
-        key: _render(value, [*location, key], document, names) if key in common else value
+        key: _rendered(value, [*location, key], draft, names) if key in common else value
         for key, value in stage.items()
     }
 
 
-def _render(value: Any, location: Location, document: Document, names: Names) -> Any:
+def _rendered(value: Any, location: Location, draft: Draft, names: Names) -> Any:
     match value:
         case str():
-            place = Place(path=document.path, line=document.text_line(location))
-            return templates.value(value, place).evaluate(names)
+            place = Place(path=draft.document.path, line=draft.document.text_line(location))
+            try:
+                return templates.value(value, place).evaluate(names)
+            except Mistakes as exc:
+                draft.refuse_found(location, exc.mistakes)
+                return value
         case list():
-            return [_render(item, [*location, index], document, names) for index, item in enumerate(value)]
+            return [_rendered(item, [*location, index], draft, names) for index, item in enumerate(value)]
         case dict():
-            return {key: _render(item, [*location, key], document, names) for key, item in value.items()}
+            return {key: _rendered(item, [*location, key], draft, names) for key, item in value.items()}
         case _:
             return value
 
 
-def _check_stages(spec: Spec, document: Document) -> None:
-    earlier: list[str] = []
-    for index, stage in enumerate(spec.stages):
-        where = document.at(["stages", index, "name"])
-        if stage.name in earlier:
-            raise BadInput(f"{where}: there is a stage '{stage.name}' already")
-        if stage.name.startswith(BARRIER_PREFIX):
-            raise BadInput(f"{where}: a stage's name cannot begin with '{BARRIER_PREFIX}'")
-        _check_order(stage, earlier, document, index)
-        earlier.append(stage.name)
+def _spec(draft: Draft, content: dict[str, Any]) -> tuple[Spec, tuple[int, ...]]:
+    """Return the sound parts, and where the stages among them stand."""
+    try:
+        spec = Spec.model_validate(content)
+    except ValidationError as exc:
+        draft.refuse_invalid(exc.errors(include_url=False), Spec)
+        return _sound_parts(draft, content)
+    if draft.failed:
+        return _sound_parts(draft, content)
+    return spec, tuple(range(len(spec.stages)))
 
 
-def _check_order(stage: Stage, earlier: list[str], document: Document, index: int) -> None:
-    for name in stage.after:
-        if name not in earlier:
-            where = document.at(["stages", index, "after"])
-            raise BadInput(f"{where}: no stage '{name}' stands before '{stage.name}'; {suggestion(name, earlier)}")
-    for number, source in enumerate(stage.inputs):
-        if source.stage is not None and source.stage not in stage.after:
-            where = document.at(["stages", index, "inputs", number])
-            raise BadInput(f"{where}: '{stage.name}' reads what '{source.stage}' wrote; add `after: {source.stage}`")
+def _sound_parts(draft: Draft, content: dict[str, Any]) -> tuple[Spec, tuple[int, ...]]:
+    job = Job.model_construct(pool=UNSETTLED_POOL)
+    if draft.is_sound("job"):
+        job = Job.model_validate(content["job"])
+    stages = content.get("stages")
+    positions = tuple(
+        index for index in range(len(stages) if isinstance(stages, list) else 0) if draft.is_sound("stages", index)
+    )
+    sound = [Stage.model_validate(content["stages"][index]) for index in positions]
+    _check_templates_of_others(draft, positions)
+    return Spec.model_construct(job=job, stages=sound), positions
 
 
-def _check_job_id(job_id: str, document: Document) -> None:
+def _check_templates_of_others(draft: Draft, positions: tuple[int, ...]) -> None:
+    """Check the syntax of the templates that are rendered for each task, in stages that are not sound."""
+    stages = draft.document.value.get("stages")
+    for index, stage in enumerate(stages if isinstance(stages, list) else []):
+        if index not in positions and isinstance(stage, dict):
+            for key in TASK_LEVEL & stage.keys():
+                _check_syntax(stage[key], ["stages", index, key], draft)
+
+
+def _check_syntax(value: Any, location: Location, draft: Draft) -> None:
+    match value:
+        case str():
+            place = Place(path=draft.document.path, line=draft.document.text_line(location))
+            compile_template = templates.command if location[-1] == "command" else templates.text
+            with draft.mistakes.collecting():
+                compile_template(value, place)
+        case list():
+            for index, item in enumerate(value):
+                _check_syntax(item, [*location, index], draft)
+        case dict():
+            for key, item in value.items():
+                _check_syntax(item, [*location, key], draft)
+
+
+def _check_job_id(job_id: str, draft: Draft) -> None:
     """Source: Batch REST, Job - Create, `id`: letters, digits, hyphens and underscores, at most 64."""
-    where = f"{document.at(['job', 'id'])}: the job's id '{job_id}'"
     if len(job_id) > 64:
-        raise BadInput(f"{where} has {len(job_id)} characters; Batch allows 64")
+        draft.refuse(["job", "id"], f"the job's id '{job_id}' has {len(job_id)} characters; Batch allows 64")
     if not job_id or not all(char.isascii() and (char.isalnum() or char in "-_") for char in job_id):
-        raise BadInput(f"{where} may hold letters, digits, - and _ only")
-
-
-def _bad_input(document: Document, exc: ValidationError, root: Location) -> BadInput:
-    """One line for each mistake; of several about the same spot (a union's arms), the first."""
-    messages: dict[int, str] = {}
-    for error in exc.errors(include_url=False):
-        location = [*root, *error["loc"]]
-        context = error.get("ctx", {})
-        line = document.line([*location, context["key"]] if "key" in context else location)
-        messages.setdefault(line, f"{document.path} line {line}: {_described(error, document.name(location))}")
-    return BadInput("\n".join(messages.values()))
-
-
-def _described(error: ErrorDetails, name: str) -> str:
-    message = error["msg"][:1].lower() + error["msg"][1:]
-    match error["type"]:
-        case "missing":
-            return f"{'.'.join(filter(None, [name, str(error['loc'][-1])]))} is missing"
-        case "unknown_key" | "no_source" | "one_of" | "container":
-            return f"{name}: {message}" if name else message
-        case _:
-            return f"{name}: {message}; found {error['input']!r}"
+        draft.refuse(["job", "id"], f"the job's id '{job_id}' may hold letters, digits, - and _ only")

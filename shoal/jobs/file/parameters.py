@@ -1,19 +1,25 @@
-"""What a job file lets people set from outside, and the values that they gave."""
+"""Parameters: the values that a job file lets people set from outside."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from shoal.errors import BadInput
-from shoal.jobs.file.document import Document, read_document, scalar
-from shoal.jobs.file.spec import RESERVED_NAMES, Parameter
-from shoal.suggestion import suggestion
+from shoal.jobs.file.document import read_document, scalar
+from shoal.jobs.file.draft import Draft
+from shoal.jobs.file.mistakes import Mistake, Mistakes
+from shoal.jobs.file.spec import RESERVED_NAMES, Name, Parameter, Spec
+from shoal.jobs.file.templates import unsettled
+from shoal.suggestion import nearest, suggestion
 
 _TYPES: dict[str, type | tuple[type, ...]] = {"int": int, "float": (int, float), "str": str, "bool": bool, "list": list}
+_DECLARATION = TypeAdapter(dict[Name, Parameter])
 
 
 def given_pairs(pairs: Sequence[str]) -> dict[str, str]:
-    """`NAME=VALUE` words of a command line; the last of a name counts."""
+    """Read the `NAME=VALUE` words of a command line; the last of a name counts."""
     for pair in pairs:
         if "=" not in pair:
             raise BadInput(f"-p {pair}: a parameter is given as NAME=VALUE")
@@ -21,23 +27,31 @@ def given_pairs(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def given_file(path: Path) -> dict[str, Any]:
-    """A YAML file of names and values."""
+    """Read a YAML file of names and values."""
     values = read_document(path).value
     if not isinstance(values, dict):
         raise BadInput(f"{path} must hold names and values, as in `paths: 50000`")
     return {str(name): value for name, value in values.items()}
 
 
-def resolve(declared: Mapping[str, Parameter], given: Mapping[str, Any], document: Document) -> dict[str, Any]:
-    """The value of every parameter: as given, else its default. Raises BadInput by name."""
-    for name in given:
-        if name not in declared:
-            raise BadInput(f"-p {name}: {document.path} has no such parameter; {suggestion(name, declared)}")
-    return {name: _value(name, parameter, given, document) for name, parameter in declared.items()}
+def parameter_values(draft: Draft, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the value of every parameter: as given, else its default. Mistakes go to the draft."""
+    section = _section(draft)
+    declared = _declared(section, draft)
+    meant = _check_given(given, section, draft)
+    values: dict[str, Any] = {name: unsettled(str(name)) for name in section}
+    for name, parameter in declared.items():
+        if name in meant and name not in given and parameter.is_required:
+            continue  # it was given under another spelling, which is told
+        try:
+            values[name] = _value(name, parameter, given)
+        except BadInput as exc:
+            draft.refuse(["parameters", name], str(exc))
+    return values
 
 
 def convert(text: str, kind: str) -> Any:
-    """Text from a command line or a table as a value of that type. Raises ValueError."""
+    """Return text from a command line or a table as a value of that type. Raises ValueError or KeyError."""
     match kind:
         case "int":
             return int(text)
@@ -51,35 +65,65 @@ def convert(text: str, kind: str) -> Any:
             return text
 
 
-def _value(name: str, parameter: Parameter, given: Mapping[str, Any], document: Document) -> Any:
-    where = document.at(["parameters", name])
+def _section(draft: Draft) -> dict[str, Any]:
+    """Return the declarations. Where the key is misspelt, the names are known, so that their uses are no mistakes."""
+    content = draft.document.value
+    key = next((key for key in content if nearest(str(key), Spec.model_fields) == "parameters"), "parameters")
+    section = content.get(key) or {}
+    if isinstance(section, dict):
+        return section
+    draft.refuse([key], f"{key} must be a mapping of names to their types and defaults")
+    raise Mistakes(draft.mistakes)  # every template that uses one would fail
+
+
+def _declared(section: Mapping[str, Any], draft: Draft) -> dict[str, Parameter]:
+    declared: dict[str, Parameter] = {}
+    for name, declaration in section.items():
+        try:
+            declared |= _DECLARATION.validate_python({name: declaration})
+        except ValidationError as exc:
+            draft.refuse_invalid(exc.errors(include_url=False), dict[Name, Parameter], ["parameters"])
+    return declared
+
+
+def _check_given(given: Mapping[str, Any], section: Mapping[str, Any], draft: Draft) -> set[str | None]:
+    """Refuse names that are not declared. Return the declared names that they were probably meant to be."""
+    unknown = [name for name in given if name not in section]
+    for name in unknown:
+        sentence = f"-p {name}: {draft.document.path} has no such parameter; {suggestion(name, section)}"
+        draft.mistakes.append(Mistake(line=0, message=sentence))
+    return {nearest(name, section) for name in unknown}
+
+
+def _value(name: str, parameter: Parameter, given: Mapping[str, Any]) -> Any:
+    """Raises BadInput with a sentence for its place."""
     if name in RESERVED_NAMES:
-        raise BadInput(f"{where}: a parameter cannot be called '{name}'; templates have that name already")
+        raise BadInput(f"a parameter cannot be called '{name}'; templates have that name already")
     if name not in given and parameter.is_required:
-        raise BadInput(f"{where}: parameter '{name}' has no default and was not given; pass -p {name}=…")
+        raise BadInput(f"parameter '{name}' has no default and was not given; pass -p {name}=…")
     value = given.get(name, parameter.default)
     if isinstance(value, str) and name in given and parameter.type != "str":
         try:
             value = convert(value, parameter.type)
         except (ValueError, KeyError) as exc:
-            raise BadInput(f"{where}: parameter '{name}' must be of type {parameter.type}; found '{value}'") from exc
-    _check(name, value, parameter, where)
+            raise BadInput(f"parameter '{name}' must be of type {parameter.type}; found '{value}'") from exc
+    _check(name, value, parameter)
     return value
 
 
-def _check(name: str, value: Any, parameter: Parameter, where: str) -> None:
+def _check(name: str, value: Any, parameter: Parameter) -> None:
     is_bool = isinstance(value, bool)
     if not isinstance(value, _TYPES[parameter.type]) or is_bool != (parameter.type == "bool"):
-        raise BadInput(f"{where}: parameter '{name}' must be of type {parameter.type}; found {value!r}")
+        raise BadInput(f"parameter '{name}' must be of type {parameter.type}; found {value!r}")
     if parameter.choices and value not in parameter.choices:
         choices = ", ".join(map(str, parameter.choices))
-        raise BadInput(f"{where}: parameter '{name}' is {value!r}; it must be one of {choices}")
+        raise BadInput(f"parameter '{name}' is {value!r}; it must be one of {choices}")
     if not isinstance(value, int | float):
         return
     if parameter.min is not None and value < parameter.min:
-        raise BadInput(f"{where}: parameter '{name}' is {value!r}; it must be at least {parameter.min:g}")
+        raise BadInput(f"parameter '{name}' is {value!r}; it must be at least {parameter.min:g}")
     if parameter.max is not None and value > parameter.max:
-        raise BadInput(f"{where}: parameter '{name}' is {value!r}; it must be at most {parameter.max:g}")
+        raise BadInput(f"parameter '{name}' is {value!r}; it must be at most {parameter.max:g}")
 
 
 def _listed(text: str) -> list[Any]:

@@ -3,12 +3,13 @@
 Strings that are rendered for each task stay templates here; all others were rendered before they came.
 """
 
-from collections.abc import Mapping
+import re
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,19 +24,63 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from shoal.duration_type import Duration
-from shoal.suggestion import suggestion
 
 RESERVED_NAMES = frozenset({"run", "job", "stage", "task"})
 """What templates see beside parameters and axes."""
 
 S = TypeVar("S", bound=BaseModel)
-Scalar = str | int | float | bool
-Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+def matching(pattern: str, meaning: str) -> tuple[AfterValidator, Any]:
+    """Annotate text that has a pattern; `meaning` says it for those who do not read patterns."""
+
+    def check(value: str) -> str:
+        if re.fullmatch(pattern, value) is None:
+            raise PydanticCustomError("pattern", "it must be {meaning}", {"meaning": meaning})
+        return value
+
+    return AfterValidator(check), WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+
+
+def _scalar(value: object) -> object:
+    if not isinstance(value, str | int | float | bool):
+        raise PydanticCustomError("scalar", "it must be text, a number, true or false")
+    return value
+
+
+def _number(value: object) -> object:
+    try:
+        float(value)  # type: ignore[arg-type]  # whatever it is
+    except (TypeError, ValueError) as exc:
+        raise PydanticCustomError("number", "it must be a number") from exc
+    return value
+
+
+def _command(value: object) -> object:
+    if not isinstance(value, str | list) or value == []:
+        raise PydanticCustomError("command", "it must be a line for the shell, or a list of words")
+    return value
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise PydanticCustomError("duration", "it must be longer than nothing")
+    return value
+
+
+Name = Annotated[str, *matching("[A-Za-z_][A-Za-z0-9_]*", "a name of letters, digits and _")]
+StageName = Annotated[
+    str,
+    *matching("[A-Za-z0-9][A-Za-z0-9_-]{0,31}", "1 to 32 letters, digits, - and _, beginning with a letter or digit"),
+]
+FileMode = Annotated[str, *matching("0?[0-7]{3}", "three octal digits such as 755")]
+Scalar = Annotated[str | int | float | bool, BeforeValidator(_scalar)]
+Number = Annotated[int | float, BeforeValidator(_number)]
 TASK_LEVEL = frozenset({"command", "environment", "inputs", "outputs", "slots"})
 """The keys of a stage that are rendered for each task."""
 
 
-PositiveDuration = Annotated[Duration, Field(gt=timedelta(0))]
+PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
 OneOrMore = Annotated[
     list[str],
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
@@ -44,24 +89,13 @@ OneOrMore = Annotated[
 """One, or a list."""
 
 
-class Section(BaseModel):
-    """A mapping of the job file; it refuses keys that it does not know, and says which may have been meant."""
+class JobFileSection(BaseModel):
+    """A mapping of the job file, which holds known keys only."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _refuse_unknown_keys(cls, value: Any) -> Any:
-        if isinstance(value, Mapping):
-            known = [field.alias or name for name, field in cls.model_fields.items()]
-            for key in value:
-                if key not in known:
-                    context = {"key": str(key), "hint": suggestion(str(key), known)}
-                    raise PydanticCustomError("unknown_key", "unknown key '{key}'; {hint}", context)
-        return value
 
-
-class Parameter(Section):
+class Parameter(JobFileSection):
     type: Literal["int", "float", "str", "bool", "list"] = "str"
     default: JsonValue = None
     description: str = ""
@@ -74,13 +108,21 @@ class Parameter(Section):
         return "default" not in self.model_fields_set
 
 
-class Range(Section):
-    range: list[int | float] = Field(min_length=2, max_length=3)
+Command = Annotated[
+    Annotated[str, Field(min_length=1), Tag("line for the shell")]
+    | Annotated[list[Scalar], Field(min_length=1), Tag("list of words")],
+    Discriminator(lambda value: "list of words" if isinstance(value, list) else "line for the shell"),
+    BeforeValidator(_command),
+]
+
+
+class Range(JobFileSection):
+    range: list[Number] = Field(min_length=2, max_length=3)
     """First, last (included), step."""
 
     @field_validator("range")
     @classmethod
-    def _steps_lead_somewhere(cls, value: list[int | float]) -> list[int | float]:
+    def _steps_lead_somewhere(cls, value: list[Number]) -> list[Number]:
         if value[2:] and value[2] <= 0:
             raise PydanticCustomError("range_step", "the step of a range must be above 0")
         if value[0] > value[1]:
@@ -88,7 +130,7 @@ class Range(Section):
         return value
 
 
-class Files(Section):
+class Files(JobFileSection):
     files: str
     """A pattern relative to the job file."""
 
@@ -96,19 +138,19 @@ class Files(Section):
 def _axis_kind(value: object) -> str | None:
     match value:
         case list():
-            return "list"
+            return "listed values"
         case {"range": _} | Range():
-            return "range"
+            return "range axis"
         case {"files": _} | Files():
-            return "files"
+            return "files axis"
         case _:
             return None
 
 
 Axis = Annotated[
-    Annotated[list[JsonValue], Field(min_length=1), Tag("list")]
-    | Annotated[Range, Tag("range")]
-    | Annotated[Files, Tag("files")],
+    Annotated[list[JsonValue], Field(min_length=1), Tag("listed values")]
+    | Annotated[Range, Tag("range axis")]
+    | Annotated[Files, Tag("files axis")],
     Discriminator(
         _axis_kind,
         custom_error_type="axis",
@@ -117,12 +159,18 @@ Axis = Annotated[
 ]
 
 
-class Table(Section):
+class Table(JobFileSection):
     file: str
     types: dict[Name, Literal["int", "float", "str", "bool"]] = {}
 
 
-class Draw(Section):
+TableSource = Annotated[
+    Annotated[Table, Tag("table")] | Annotated[str, Tag("table's file")],
+    Discriminator(lambda value: "table's file" if isinstance(value, str) else "table"),
+]
+
+
+class Draw(JobFileSection):
     """One random axis: exactly one of these."""
 
     uniform: tuple[float, float] | None = None
@@ -136,18 +184,18 @@ class Draw(Section):
         return _exactly_one(self, *Draw.model_fields)
 
 
-class Draws(Section):
+class Draws(JobFileSection):
     draws: int = Field(ge=1)
     seed: int
     axes: dict[Name, Draw] = Field(min_length=1)
 
 
-class ForEach(Section):
+class ForEach(JobFileSection):
     """Where the points of a sweep come from. Sources side by side are crossed."""
 
     product: dict[Name, Axis] = {}
     zip: dict[Name, Axis] = {}
-    table: Table | str | None = None
+    table: TableSource | None = None
     """A file's name will do where no column's type is fixed."""
     random: Draws | None = None
     where: str | None = None
@@ -157,11 +205,11 @@ class ForEach(Section):
     @model_validator(mode="after")
     def _has_a_source(self) -> Self:
         if not (self.product or self.zip or self.table or self.random or self.include):
-            raise PydanticCustomError("no_source", "for_each needs product, zip, table, random or include")
+            raise PydanticCustomError("no_source", "it needs product, zip, table, random or include")
         return self
 
 
-class Input(Section):
+class Input(JobFileSection):
     """Exactly one of `from`, `blobs` and `stage`."""
 
     source: str | None = Field(default=None, alias="from")
@@ -169,7 +217,7 @@ class Input(Section):
     stage: str | None = None
     container: str | None = None
     to: str | None = None
-    mode: str | None = Field(default=None, pattern=r"^0?[0-7]{3}$")
+    mode: FileMode | None = None
 
     @model_validator(mode="after")
     def _is_one_source(self) -> Self:
@@ -198,15 +246,15 @@ class OnFailure(StrEnum):
     STOP = "stop"
 
 
-class Output(Section):
+class Output(JobFileSection):
     pattern: str = Field(min_length=1)
     when: When = When.SUCCESS
 
 
-class Job(Section):
+class Job(JobFileSection):
     id: str | None = None
     """The run's name where none is given."""
-    pool: str
+    pool: Annotated[str, Field(min_length=1)]
     priority: int = Field(default=0, ge=-1000, le=1000)
     retries: int = Field(default=0, ge=-1)
     max_time: PositiveDuration | None = None
@@ -214,11 +262,11 @@ class Job(Section):
     metadata: dict[str, str] = {}
 
 
-class Stage(Section):
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=32)
+class Stage(JobFileSection):
+    name: StageName
     for_each: ForEach | None = None
     after: OneOrMore = []
-    command: Annotated[str, Field(min_length=1)] | Annotated[list[Scalar], Field(min_length=1)]
+    command: Command
     packages: OneOrMore = []
     inputs: list[Input] = []
     outputs: list[Output] = []
@@ -230,7 +278,7 @@ class Stage(Section):
     on_failure: OnFailure = OnFailure.BLOCK
 
 
-class Spec(Section):
+class Spec(JobFileSection):
     """A job file."""
 
     parameters: dict[Name, Parameter] = {}

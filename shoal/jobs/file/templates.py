@@ -14,11 +14,20 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import concat
 
-from shoal.errors import BadInput
 from shoal.jobs.file import shell
+from shoal.jobs.file.mistakes import Mistake, Mistakes
 from shoal.suggestion import suggestion
 
 Names = Mapping[str, Any]
+
+
+class _UnsettledName(UndefinedError):
+    """A template uses a parameter whose value has a mistake."""
+
+
+def unsettled(name: str) -> StrictUndefined:
+    """Stand for the value of a parameter that has a mistake, so that the templates that use it add none."""
+    return StrictUndefined(name=name, exc=_UnsettledName)
 
 
 def _text_of(value: Any) -> Any:
@@ -45,8 +54,9 @@ class Place:
     path: Path
     line: int
 
-    def at(self, line_of_text: int) -> str:
-        return f"{self.path} line {self.line + line_of_text - 1}"
+    def mistake(self, sentence: str, *, line_of_text: int = 1) -> Mistakes:
+        line = self.line + line_of_text - 1
+        return Mistakes([Mistake(line=line, message=f"{self.path} line {line}: {sentence}")])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +85,7 @@ def command(source: str, place: Place) -> Text:
     try:
         shell.quote_values(tree)
     except shell.UnclearQuoting as exc:
-        raise BadInput(f"{place.at(exc.line)}: {exc}") from exc
+        raise place.mistake(str(exc), line_of_text=exc.line) from exc
     return _text(tree, place)
 
 
@@ -85,7 +95,7 @@ def expression(source: str, place: Place) -> Expression:
         case [nodes.Output(nodes=[nodes.Expr() as node])]:
             return _expression(node, place)
         case _:
-            raise BadInput(f"{place.at(1)}: '{source}' is not an expression; write it without braces")
+            raise place.mistake(f"'{source}' is not an expression; write it without braces")
 
 
 def value(source: str, place: Place) -> Expression:
@@ -119,7 +129,7 @@ def _parse(source: str, place: Place) -> nodes.Template:
     try:
         return _ENVIRONMENT.parse(source)
     except TemplateSyntaxError as exc:
-        raise _syntax_error(exc, place) from exc
+        raise place.mistake(str(exc.message), line_of_text=exc.lineno) from exc
 
 
 def _text(tree: nodes.Template, place: Place) -> Text:
@@ -135,7 +145,7 @@ def _compiled(tree: nodes.Template, place: Place) -> Template:
     try:
         return _ENVIRONMENT.from_string(tree)
     except TemplateError as exc:
-        raise BadInput(f"{place.at(1)}: {exc}") from exc
+        raise place.mistake(str(exc)) from exc
 
 
 def _rendering(template: Template, place: Place) -> Callable[[Names], str]:
@@ -161,16 +171,14 @@ def _context(names: Names) -> Context:
     return Context(_ENVIRONMENT, names, None, {})  # type: ignore[arg-type]  # any mapping will do
 
 
-def _syntax_error(exc: TemplateSyntaxError, place: Place) -> BadInput:
-    return BadInput(f"{place.at(exc.lineno)}: {exc.message}")
-
-
-def _mistake(exc: Exception, names: Names, place: Place) -> BadInput:
+def _mistake(exc: Exception, names: Names, place: Place) -> Mistakes:
     """Whatever a template raises while it computes is the job file's mistake."""
-    where = place.at(_line_in_template(exc))
+    line = _line_in_template(exc)
+    if isinstance(exc, _UnsettledName):
+        return Mistakes()  # the parameter's own mistake is told already
     if isinstance(exc, UndefinedError):
-        return BadInput(f"{where}: {exc.message}; {_undefined_hint(exc, names)}")
-    return BadInput(f"{where}: {type(exc).__name__}: {exc}{_point(names)}")
+        return place.mistake(f"{exc.message}; {_undefined_hint(exc, names)}", line_of_text=line)
+    return place.mistake(f"{type(exc).__name__}: {exc}{_point(names)}", line_of_text=line)
 
 
 def _line_in_template(exc: Exception) -> int:

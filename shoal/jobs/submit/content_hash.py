@@ -10,7 +10,7 @@ import orjson
 
 from shoal.environment import Environment
 from shoal.jobs.binding.bound_job import BoundJob, bind
-from shoal.jobs.file.job_file import read_job_file
+from shoal.jobs.file.job_file import draft_job_file
 from shoal.jobs.submit.plan import Plan, make_plan
 from shoal.jobs.tasks.tasks import all_tasks
 
@@ -21,7 +21,7 @@ UNNAMED = "0" * RUN_LENGTH
 def planned_without_name(path: Path, given: Mapping[str, Any], environment: Environment) -> tuple[BoundJob, Plan]:
     """Plan a job under a placeholder name and without addresses. Raises BadInput for a job that cannot run."""
     anywhere = replace(environment, blob_endpoint="", node_identity=None)
-    job = bind(read_job_file(path, given=given, run=UNNAMED), anywhere)
+    job = bind(draft_job_file(path, given=given, run=UNNAMED), anywhere)
     return job, make_plan(job)
 
 

@@ -1,15 +1,19 @@
-"""What a job file would do: every task looked at once, before anything is created."""
+"""Plan a job: every task is looked at once, before anything is created."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from shoal.environment import Pool
-from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
+from shoal.jobs.file.mistakes import MistakeList, Mistakes
 from shoal.jobs.tasks.stage_dependencies import is_barrier
 from shoal.jobs.tasks.tasks import TaskBody, stage_tasks
+
+TRIED = 1000
+"""Tasks of a stage that are looked at once there is a mistake, so that it need not wait for a million others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,26 +63,33 @@ def to_json(plan: Plan) -> dict[str, Any]:
 
 
 def make_plan(job: BoundJob, *, shown: int = 3) -> Plan:
-    """Render every task, and keep the first few of each stage. Raises BadInput for what cannot run there."""
-    pool = job.pool
-    stages = [_stage_plan(stage, pool, shown) for stage in job.stages]
+    """Render every task, and keep the first few of each stage. Raises BadInput with everything that is wrong."""
+    mistakes, pool = MistakeList(job.job_file.mistakes), None
+    with mistakes.collecting():
+        pool = job.pool
+    stages = []
+    for stage in job.stages:
+        with mistakes.collecting(stage.line()):
+            stages.append(_stage_plan(stage, pool, shown, limit=TRIED if mistakes else None))
+    if mistakes or pool is None:
+        raise Mistakes(mistakes)
     return Plan(job_id=job.job_file.job_id, pool=pool, stages=stages, files=job.files.blobs)
 
 
-def _stage_plan(stage: BoundStage, pool: Pool, shown: int) -> StagePlan:
+def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int | None) -> StagePlan:
     tasks = slots = barriers = 0
     first: list[TaskBody] = []
-    for task in stage_tasks(stage):
+    for task in islice(stage_tasks(stage), limit):
         if is_barrier(task["id"]):
             barriers += 1
             continue
         tasks, slots = tasks + 1, slots + task["requiredSlots"]
-        if task["requiredSlots"] > pool.task_slots_per_node:
-            raise BadInput(f"{stage.at('slots')}: {_too_large(task, pool)}")
+        if pool is not None and task["requiredSlots"] > pool.task_slots_per_node:
+            raise stage.mistake(_too_large(task, pool), "slots")
         if tasks <= shown:
             first.append(task)
     if tasks == 0:
-        raise BadInput(f"{stage.at('for_each')}: no point of the sweep is left")
+        raise stage.mistake("no point of the sweep is left", "for_each")
     return StagePlan(name=stage.name, after=stage.spec.after, tasks=tasks, slots=slots, barriers=barriers, first=first)
 
 

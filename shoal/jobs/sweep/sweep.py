@@ -8,7 +8,8 @@ from typing import Any
 from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import BoundStage
 from shoal.jobs.file import templates
-from shoal.jobs.file.spec import RESERVED_NAMES, Axis, ForEach, Table
+from shoal.jobs.file.mistakes import MistakeList
+from shoal.jobs.file.spec import RESERVED_NAMES, Axis, Draws, ForEach, Table
 from shoal.jobs.sweep import axes, draws, tables
 from shoal.jobs.sweep.identity import point_key
 
@@ -26,10 +27,10 @@ def points(stage: BoundStage) -> Iterator[Point]:
     included = {point_key(point): point for point in sweep.include}
     for point in _kept(sweep, stage):
         if included and point_key(point) in included:
-            raise BadInput(f"{stage.at('for_each', 'include')}: {_named(point)} is a point already")
+            raise stage.mistake(f"{_named(point)} is a point already", "for_each", "include")
         yield point
     if len(included) < len(sweep.include):
-        raise BadInput(f"{stage.at('for_each', 'include')}: two of the points are equal")
+        raise stage.mistake("two of the points are equal", "for_each", "include")
     yield from included.values()
 
 
@@ -45,21 +46,44 @@ def _kept(sweep: ForEach, stage: BoundStage) -> Iterator[Point]:
 
 def _sources(sweep: ForEach, stage: BoundStage) -> list[Source]:
     """Return the sources, streaming ones first: all others are walked again for each row of the first."""
-    folder = stage.job.job_file.folder
-    sources: list[Source] = []
-    if sweep.table is not None:
-        table = Table(file=sweep.table) if isinstance(sweep.table, str) else sweep.table
-        sources.append(_checked(partial(tables.rows, table, folder), stage.at("for_each", "table")))
-    if sweep.random is not None:
-        sources.append(_checked(partial(draws.rows, sweep.random), stage.at("for_each", "random")))
-    if sweep.zip:
-        where = stage.at("for_each", "zip")
-        zipped = partial(_zipped, _axes(sweep.zip, axes.values, stage, "zip"), where)
-        sources.append(_checked(zipped, where))
-    if sweep.product:
-        sources.append(partial(_product, _axes(sweep.product, axes.distinct_values, stage, "product")))
+    mistakes, sources = MistakeList(), []
+    for key, source in _SOURCES.items():
+        with mistakes.collecting(stage.line("for_each", key)):
+            if spec := getattr(sweep, key):
+                sources.append(source(spec, stage))
+    mistakes.refuse()
     _refuse_shared_names(sources, stage)
     return sources
+
+
+def _table(spec: Table | str, stage: BoundStage) -> Source:
+    table = Table(file=spec) if isinstance(spec, str) else spec
+    return _checked(partial(tables.rows, table, stage.job.job_file.folder), stage, "table")
+
+
+def _random(spec: Draws, stage: BoundStage) -> Source:
+    return _checked(partial(draws.rows, spec), stage, "random")
+
+
+def _zip(spec: Mapping[str, Axis], stage: BoundStage) -> Source:
+    named = _axes(spec, axes.values, stage, "zip")
+    lengths = {name: len(values) for name, values in named.items()}
+    if len(set(lengths.values())) > 1:
+        counts = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        raise stage.mistake(f"the axes of a zip must be equally long; {counts}", "for_each", "zip")
+    return _checked(partial(_zipped, named), stage, "zip")
+
+
+def _product(spec: Mapping[str, Axis], stage: BoundStage) -> Source:
+    return partial(_crossed_axes, _axes(spec, axes.distinct_values, stage, "product"))
+
+
+_SOURCES: Mapping[str, Callable[[Any, BoundStage], Source]] = {
+    "table": _table,
+    "random": _random,
+    "zip": _zip,
+    "product": _product,
+}
 
 
 def _axes(
@@ -68,16 +92,18 @@ def _axes(
     stage: BoundStage,
     key: str,
 ) -> dict[str, Sequence[Any]]:
-    values_by_name = {}
+    mistakes, values_by_name = MistakeList(), {}
     for name, axis in named.items():
-        try:
-            values_by_name[name] = values(axis, stage.job.job_file.folder)
-        except BadInput as exc:
-            raise BadInput(f"{stage.at('for_each', key, name)}: axis '{name}': {exc}") from exc
+        with mistakes.collecting():
+            try:
+                values_by_name[name] = values(axis, stage.job.job_file.folder)
+            except BadInput as exc:
+                raise stage.mistake(f"axis '{name}': {exc}", "for_each", key, name) from exc
+    mistakes.refuse()
     return values_by_name
 
 
-def _product(named: Mapping[str, Sequence[Any]]) -> Iterator[Point]:
+def _crossed_axes(named: Mapping[str, Sequence[Any]]) -> Iterator[Point]:
     names = tuple(named)
     for row in _rows(tuple(named.values())):
         yield dict(zip(names, row, strict=True))
@@ -93,16 +119,12 @@ def _rows(axes: tuple[Sequence[Any], ...]) -> Iterator[tuple[Any, ...]]:
             yield (*head, value)
 
 
-def _zipped(named: Mapping[str, Sequence[Any]], where: str) -> Iterator[Point]:
-    lengths = {name: len(values) for name, values in named.items()}
-    if len(set(lengths.values())) > 1:
-        counts = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-        raise BadInput(f"{where}: the axes of a zip must be equally long; {counts}")
+def _zipped(named: Mapping[str, Sequence[Any]]) -> Iterator[Point]:
     for row in zip(*named.values(), strict=True):
         yield dict(zip(named, row, strict=True))
 
 
-def _checked(source: Source, where: str) -> Source:
+def _checked(source: Source, stage: BoundStage, key: str) -> Source:
     """Return the same rows, refusing the second of two equal ones. Keeps a hash of eight bytes for each row."""
 
     def rows() -> Iterator[Point]:
@@ -110,7 +132,7 @@ def _checked(source: Source, where: str) -> Source:
         for row in source():
             key = hash(point_key(row))
             if key in seen:
-                raise BadInput(f"{where}: two points are equal: {_named(row)}")
+                raise stage.mistake(f"two points are equal: {_named(row)}", "for_each", key)
             seen.add(key)
             yield row
 
@@ -135,8 +157,9 @@ def _refuse_shared_names(sources: Sequence[Source], stage: BoundStage) -> None:
     for source in sources:
         names = next(source(), {}).keys()
         for name in sorted(names & taken):
-            where = stage.at("for_each")
-            raise BadInput(f"{where}: the axis '{name}' has the name of another axis, a parameter or a built-in")
+            raise stage.mistake(
+                f"the axis '{name}' has the name of another axis, a parameter or a built-in", "for_each"
+            )
         taken |= names
 
 

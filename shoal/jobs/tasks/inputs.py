@@ -10,9 +10,9 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage, Maker, TaskField
 from shoal.jobs.file import templates
+from shoal.jobs.file.mistakes import made_by_all
 from shoal.jobs.file.spec import Input
 from shoal.jobs.file.templates import Names, Place, Text
 
@@ -36,10 +36,12 @@ class _CompiledInput:
 
 
 def resource_files(stage: BoundStage) -> TaskField:
-    resources = [_resource(stage, number) for number in range(len(stage.spec.inputs))]
+    resources = made_by_all([partial(_resource, number=number) for number in range(len(stage.spec.inputs))], stage)
+
+    makers = [resource.make for resource in resources]
 
     def make(names: Names) -> list[dict[str, Any]]:
-        return [resource.make(names) for resource in resources]
+        return made_by_all(makers, names)
 
     return stage.field(make, is_constant=all(resource.is_constant for resource in resources))
 
@@ -86,5 +88,5 @@ def _mode(spec: Input) -> dict[str, str]:
 
 def _below(path: str, place: Place) -> str:
     if not path or path.startswith("/") or ".." in PurePosixPath(path).parts:
-        raise BadInput(f"{place.at(1)}: an input lands below the working directory; '{path}' does not say where")
+        raise place.mistake(f"an input lands below the working directory; '{path}' does not say where")
     return path

@@ -7,6 +7,7 @@ from typing import Any
 
 from shoal.jobs.binding.bound_job import BoundStage, Maker, TaskField
 from shoal.jobs.file import templates
+from shoal.jobs.file.mistakes import made_by_all
 from shoal.jobs.file.spec import Logs
 from shoal.jobs.file.templates import Names, Text
 
@@ -17,7 +18,7 @@ def output_files(stage: BoundStage) -> TaskField:
     makers = [*_outputs(stage), *_logs(stage)]
 
     def make(names: Names) -> list[dict[str, Any]]:
-        return [make(names) for make in makers]
+        return made_by_all(makers, names)
 
     return stage.field(make, is_constant=not makers)  # each path holds the task's id
 

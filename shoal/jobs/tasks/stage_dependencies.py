@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shoal.jobs.binding.bound_job import BoundStage
-from shoal.jobs.file.job_file import BARRIER_PREFIX
 from shoal.jobs.file.spec import Stage
+from shoal.jobs.file.stage_order import BARRIER_PREFIX
 from shoal.jobs.sweep.identity import task_id
 from shoal.jobs.sweep.sweep import points
 

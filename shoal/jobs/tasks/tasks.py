@@ -7,6 +7,7 @@ from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage, TaskField
 from shoal.jobs.file import templates
 from shoal.jobs.file.document import as_text
+from shoal.jobs.file.mistakes import MistakeList, made_by_all
 from shoal.jobs.file.spec import Scalar
 from shoal.jobs.file.templates import Names
 from shoal.jobs.sweep.identity import task_id
@@ -21,24 +22,44 @@ TaskBody = dict[str, Any]
 
 
 def all_tasks(job: BoundJob) -> Iterator[TaskBody]:
+    """Stream the tasks of every stage. Raises BadInput for mistakes; `make_plan` finds all of them beforehand."""
+    job.refuse_mistakes()
     for stage in job.stages:
         yield from stage_tasks(stage)
 
 
 def stage_tasks(stage: BoundStage) -> Iterator[TaskBody]:
     """Return a stage's tasks, followed by its barriers where later stages need them."""
-    return with_barrier(_own_tasks(stage), stage.name) if needs_barrier(stage) else _own_tasks(stage)
+    tasks = _own_tasks(stage, _fields(stage))
+    return with_barrier(tasks, stage.name) if needs_barrier(stage) else tasks
 
 
-def _own_tasks(stage: BoundStage) -> Iterator[TaskBody]:
-    fields = {name: make(stage) for name, make in FIELDS.items()}
+def _fields(stage: BoundStage) -> dict[str, TaskField]:
+    """Compile the fields. Raises the mistakes of all of them, of the sweep, and of the stage's first task."""
+    mistakes, fields = MistakeList(), {}
+    for name, make in FIELDS.items():
+        with mistakes.collecting(stage.line()):
+            fields[name] = make(stage)
+    if mistakes:
+        with mistakes.collecting(stage.line("for_each")):
+            next(_own_tasks(stage, fields), None)
+    mistakes.refuse()
+    return fields
+
+
+def _own_tasks(stage: BoundStage, fields: Mapping[str, TaskField]) -> Iterator[TaskBody]:
     common = {name: made.value for name, made in fields.items() if made.make is None and made.value is not None}
-    varying = [(name, made.make) for name, made in fields.items() if made.make is not None]
+    varying = {name: made.make for name, made in fields.items() if made.make is not None}
     base, swept = stage.names, stage.spec.for_each is not None
     for point in points(stage):
         task = task_id(stage.name, point) if swept else stage.name
         names = {**base, **point, "task": task}
-        yield {"id": task, **{name: make(names) for name, make in varying}, **common}
+        try:
+            body = {"id": task, **{name: make(names) for name, make in varying.items()}, **common}
+        except BadInput:
+            made_by_all(list(varying.values()), names)  # raises the mistakes of all fields, not only the first one's
+            raise
+        yield body
 
 
 def environment_settings(variables: Mapping[str, Scalar]) -> list[dict[str, str]]:
@@ -51,8 +72,12 @@ def _environment(stage: BoundStage) -> TaskField:
         for name, value in stage.spec.environment.items()
     }
 
+    renders = [variable.render for variable in variables.values()]
+
     def make(names: Names) -> list[dict[str, str]]:
-        return environment_settings({name: variable.render(names) for name, variable in variables.items()})
+        return [
+            {"name": name, "value": text} for name, text in zip(variables, made_by_all(renders, names), strict=True)
+        ]
 
     is_constant = all(variable.constant is not None for variable in variables.values())
     return stage.field(make, is_constant=is_constant)
@@ -68,13 +93,14 @@ def _slots(stage: BoundStage) -> TaskField:
     def make(names: Names) -> int:
         number = expression.evaluate(names)
         if not isinstance(number, int | float) or number < 1 or number != int(number):
-            raise BadInput(f"{place.at(1)}: slots must be a whole number from 1; task {names['task']} has {number!r}")
+            raise place.mistake(f"slots must be a whole number from 1; task {names['task']} has {number!r}")
         return int(number)
 
     return TaskField(make=make)
 
 
 def _packages(stage: BoundStage) -> TaskField:
+    stage.refuse_unknown_packages()
     packages = stage.packages.values()
     references = [{"applicationId": package.application, "version": package.version} for package in packages]
     return TaskField(value=references or None)

@@ -1,0 +1,52 @@
+"""Mistakes of a job file: all that can be found together are told together, in the file's order."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from shoal.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    line: int
+    """The line of the job file where it belongs, for the order."""
+    message: str
+    """The file, the line, and what to mend."""
+
+
+class Mistakes(BadInput):
+    """One line for each. None at all means: this follows from a mistake that is told elsewhere."""
+
+    def __init__(self, mistakes: Iterable[Mistake] = ()) -> None:
+        self.mistakes = tuple(sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake.line))
+        super().__init__("\n".join(mistake.message for mistake in self.mistakes))
+
+
+class MistakeList(list[Mistake]):
+    @contextmanager
+    def collecting(self, line: int = 0) -> Iterator[None]:
+        """Keep the mistakes that end the block, and go on behind it. `line` is for messages that have none."""
+        try:
+            yield
+        except Mistakes as exc:
+            self.extend(exc.mistakes)
+        except BadInput as exc:
+            self.append(Mistake(line=line, message=str(exc)))
+
+    def refuse(self) -> None:
+        if self:
+            raise Mistakes(self)
+
+
+def made_by_all(makers: Sequence[Callable[[Any], Any]], argument: Any) -> list[Any]:
+    """Return what each makes. Raises the mistakes of all of them, not only the first one's."""
+    try:
+        return [make(argument) for make in makers]
+    except BadInput:
+        mistakes = MistakeList()
+        for make in makers:
+            with mistakes.collecting():
+                make(argument)
+        raise Mistakes(mistakes) from None

@@ -1,0 +1,77 @@
+"""Stages by their names: each is unique, and waits only for stages that stand before it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shoal.jobs.file.draft import Draft
+from shoal.jobs.file.spec import Spec, Stage
+from shoal.suggestion import nearest, suggestion
+
+BARRIER_PREFIX = "wait_for_"
+"""Begins the id of a task that only waits for a stage; no stage may be called so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageLinks:
+    """How a stage refers to others. Read from any stage that has a name, whatever else is wrong with it."""
+
+    index: int
+    name: str
+    after: Sequence[Any]
+    reads: Sequence[tuple[int, str]]
+    """The number of each input that is another stage's output, and that stage."""
+
+
+def check_stage_order(draft: Draft, content: dict[str, Any]) -> None:
+    earlier: list[str] = []
+    for stage in _links(content.get("stages")):
+        _check_name(stage, earlier, draft)
+        _check_after(stage, earlier, draft)
+        earlier.append(stage.name)
+
+
+def without_other_stages(spec: Spec) -> Spec:
+    """Return the spec in which each stage waits only for stages of the spec that stand before it."""
+    stages: list[Stage] = []
+    for stage in spec.stages:
+        sound = {other.name for other in stages}
+        stages.append(stage.model_copy(update={"after": [name for name in stage.after if name in sound]}))
+    return spec.model_copy(update={"stages": stages})
+
+
+def _links(stages: Any) -> Iterator[StageLinks]:
+    for index, stage in enumerate(stages if isinstance(stages, list) else []):
+        if isinstance(stage, dict) and "name" in stage:
+            after, inputs = stage.get("after", []), stage.get("inputs", [])
+            yield StageLinks(
+                index=index,
+                name=str(stage["name"]),
+                after=after if isinstance(after, list) else [after],
+                reads=[
+                    (number, str(source["stage"]))
+                    for number, source in enumerate(inputs if isinstance(inputs, list) else [])
+                    if isinstance(source, dict) and "stage" in source
+                ],
+            )
+
+
+def _check_name(stage: StageLinks, earlier: Sequence[str], draft: Draft) -> None:
+    location = ("stages", stage.index, "name")
+    if stage.name in earlier:
+        draft.refuse(location, f"there is a stage '{stage.name}' already")
+    if stage.name.startswith(BARRIER_PREFIX):
+        draft.refuse(location, f"a stage's name cannot begin with '{BARRIER_PREFIX}'")
+
+
+def _check_after(stage: StageLinks, earlier: Sequence[str], draft: Draft) -> None:
+    meant = list(stage.after)
+    for number, name in enumerate(map(str, stage.after)):
+        if name not in earlier:
+            sentence = f"no stage '{name}' stands before '{stage.name}'; {suggestion(name, earlier)}"
+            draft.refuse(["stages", stage.index, "after", number], sentence)
+            meant.append(nearest(name, earlier))
+    for number, source in stage.reads:
+        if source not in meant and draft.is_sound("stages", stage.index, "inputs", number):
+            sentence = f"'{stage.name}' reads what '{source}' wrote; add `after: {source}`"
+            draft.refuse(["stages", stage.index, "inputs", number], sentence)
