@@ -3,9 +3,6 @@
 Errors of the service become the project's here, once.
 """
 
-import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +20,7 @@ from azure.core.exceptions import (
 )
 from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
 
+from shoal.arm import Arm, ArmError
 from shoal.azure_errors import with_explanations
 from shoal.environment import Authentication, Environment
 from shoal.errors import BadInput, WorkFailed
@@ -175,20 +173,11 @@ def _keys(environment: Environment, resource: str, version: str) -> dict[str, An
     status = read_status(default_state_dir())
     if status is None:
         raise BadInput(f"the Batch service of stack '{environment.stack}' is not running{_how_to_start(environment)}")
-    request = urllib.request.Request(
-        f"{environment.arm_endpoint}/subscriptions/{environment.subscription_id}/resourceGroups/"
-        f"{resource}/listKeys?api-version={version}",
-        method="POST",
-        headers={"Authorization": f"Bearer {status.arm_token}", "Content-Length": "0"},
-    )
+    group = f"/subscriptions/{environment.subscription_id}/resourceGroups"
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
-            keys: dict[str, Any] = json.load(response)
-            return keys
-    except urllib.error.HTTPError as exc:
+        return Arm(environment.arm_endpoint, status.arm_token).post(f"{group}/{resource}/listKeys", version)
+    except ArmError as exc:
         raise BadInput(f"{resource} has no keys at {environment.arm_endpoint} ({exc}); run `shoal up`") from exc
-    except OSError as exc:
-        raise BadInput(f"{environment.arm_endpoint} does not answer{_how_to_start(environment)}") from exc
 
 
 def _how_to_start(environment: Environment) -> str:

@@ -31,7 +31,7 @@ ALLOWED = {
     "shoal": (
         *(
             f"shoal.{name}"
-            for name in ("autoscale", "azure", "azure_errors", "cli", "connect", "deploy", "environment")
+            for name in ("arm", "autoscale", "azure", "azure_errors", "cli", "connect", "deploy", "environment")
         ),
         *(f"shoal.{name}" for name in ("errors", "jobs", "projects", "pull_requests", "runs", "service_status")),
         *(f"shoal.{name}" for name in ("duration_type", "stack_jobs", "suggestion", "validation_messages")),

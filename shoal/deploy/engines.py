@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from shoal.arm import ArmError
 from shoal.azure_errors import with_explanations
 from shoal.deploy.embedded.deployment_lock import deployment_lock
 from shoal.deploy.embedded.engine import Host, deploy, destroy, find_host
 from shoal.deploy.embedded.stack_record import load_record
 from shoal.deploy.pulumi.pulumi_state import load_state
-from shoal.deploy.resources.arm import ArmError
 from shoal.deploy.steps import Step
 from shoal.errors import BadInput, WorkFailed
 from shoal.projects.project import Service, Stack

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from shoal.arm import Arm
 from shoal.deploy.embedded.stack_record import load_record
-from shoal.deploy.resources.arm import Arm
 from shoal.deploy.resources.resource_types import TYPES
 from tests.deploy.stacks import Stack
 

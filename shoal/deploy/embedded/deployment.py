@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from shoal.arm import Arm
 from shoal.deploy.embedded.registration import Registration
 from shoal.deploy.embedded.stack_record import Resource, StackRecord, save_record
-from shoal.deploy.resources.arm import Arm
 from shoal.deploy.resources.arm_types.refusals import refuse
 from shoal.deploy.resources.properties import MASK, is_known
 from shoal.deploy.resources.provider import Provider, delete, refuse_existing

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import IO, TYPE_CHECKING, Any
 
+from shoal.arm import Arm
 from shoal.azure_errors import with_explanations
 from shoal.deploy.embedded.stack_record import SUBSCRIPTION, StackRecord, delete_record, load_record
 from shoal.deploy.program import Ending, Run
-from shoal.deploy.resources.arm import Arm
 from shoal.deploy.resources.provider import Provider
 from shoal.deploy.resources.resource_type import PROVIDER
 from shoal.deploy.steps import Step

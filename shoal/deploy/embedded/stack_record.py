@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from shoal.deploy.resources.arm import Arm
+from shoal.arm import Arm
 
 API_VERSION = "2024-03-01"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"

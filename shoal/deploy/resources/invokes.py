@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shoal.deploy.resources.arm import Arm
+from shoal.arm import Arm
 from shoal.deploy.resources.provider import Provider
 from shoal.deploy.resources.resource_types import TYPES
 from shoal.errors import BadInput, WorkFailed

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shoal.deploy.resources.arm import Arm
+from shoal.arm import Arm
 from shoal.deploy.resources.properties import UNKNOWN
 from shoal.deploy.resources.resource_type import GROUP, Autoname, ResourceType
 from shoal.deploy.resources.resource_types import TYPES

@@ -68,7 +68,9 @@ def convert(text: str, kind: str) -> Any:
 def _section(draft: Draft) -> dict[str, Any]:
     """Return the declarations. Where the key is misspelt, the names are known, so that their uses are no mistakes."""
     content = draft.document.value
-    key = next((key for key in content if nearest(str(key), Spec.model_fields) == "parameters"), "parameters")
+    key = "parameters"
+    if key not in content:
+        key = next((other for other in content if nearest(str(other), Spec.model_fields) == key), key)
     section = content.get(key) or {}
     if isinstance(section, dict):
         return section

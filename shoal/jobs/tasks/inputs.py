@@ -39,11 +39,7 @@ def resource_files(stage: BoundStage) -> TaskField:
     resources = made_by_all([partial(_resource, number=number) for number in range(len(stage.spec.inputs))], stage)
 
     makers = [resource.make for resource in resources]
-
-    def make(names: Names) -> list[dict[str, Any]]:
-        return made_by_all(makers, names)
-
-    return stage.field(make, is_constant=all(resource.is_constant for resource in resources))
+    return stage.field(partial(made_by_all, makers), is_constant=all(resource.is_constant for resource in resources))
 
 
 def _resource(stage: BoundStage, number: int) -> _Resource:

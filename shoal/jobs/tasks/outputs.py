@@ -3,6 +3,7 @@
 Source: Batch REST, OutputFile: with a wildcard in the pattern the path is a directory, else it is the blob's name.
 """
 
+from functools import partial
 from typing import Any
 
 from shoal.jobs.binding.bound_job import BoundStage, Maker, TaskField
@@ -16,11 +17,7 @@ PRINTED = "../std*.txt"
 
 def output_files(stage: BoundStage) -> TaskField:
     makers = [*_outputs(stage), *_logs(stage)]
-
-    def make(names: Names) -> list[dict[str, Any]]:
-        return made_by_all(makers, names)
-
-    return stage.field(make, is_constant=not makers)  # each path holds the task's id
+    return stage.field(partial(made_by_all, makers), is_constant=not makers)  # each path holds the task's id
 
 
 def _outputs(stage: BoundStage) -> list[Maker]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shoal.jobs.binding.bound_job import BoundStage
+from shoal.jobs.binding.bound_job import BoundStage, TaskField
 from shoal.jobs.file.spec import Stage
 from shoal.jobs.file.stage_order import BARRIER_PREFIX
 from shoal.jobs.sweep.identity import task_id
@@ -39,10 +39,11 @@ class StageDependency:
         return self.tasks
 
 
-def parents(stage: BoundStage) -> list[str]:
-    """Return the ids of the tasks that each task of the stage depends on."""
+def depends_on(stage: BoundStage) -> TaskField:
+    """Return the tasks that each task of the stage depends on, the same for all."""
     by_name = {other.name: other for other in stage.job.stages}
-    return [task for name in stage.spec.after for task in _dependency(by_name[name]).task_ids(stage.spec)]
+    task_ids = [task for name in stage.spec.after for task in _dependency(by_name[name]).task_ids(stage.spec)]
+    return TaskField(value={"taskIds": task_ids} if task_ids else None)
 
 
 def needs_barrier(stage: BoundStage) -> bool:

@@ -1,6 +1,7 @@
 """One Batch task for each point of a stage, streamed. Bodies are plain dicts in Batch's wire form."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from shoal.errors import BadInput
@@ -8,15 +9,14 @@ from shoal.jobs.binding.bound_job import BoundJob, BoundStage, TaskField
 from shoal.jobs.file import templates
 from shoal.jobs.file.document import as_text
 from shoal.jobs.file.mistakes import MistakeList, made_by_all
-from shoal.jobs.file.spec import Scalar
+from shoal.jobs.file.spec import OnFailure, Scalar, Spec
 from shoal.jobs.file.templates import Names
 from shoal.jobs.sweep.identity import task_id
 from shoal.jobs.sweep.sweep import points
 from shoal.jobs.tasks.command_line import command_line
-from shoal.jobs.tasks.conditions import depends_on, exit_conditions, task_constraints
 from shoal.jobs.tasks.inputs import resource_files
 from shoal.jobs.tasks.outputs import output_files
-from shoal.jobs.tasks.stage_dependencies import needs_barrier, with_barrier
+from shoal.jobs.tasks.stage_dependencies import depends_on, needs_barrier, with_barrier
 
 TaskBody = dict[str, Any]
 
@@ -49,15 +49,15 @@ def _fields(stage: BoundStage) -> dict[str, TaskField]:
 
 def _own_tasks(stage: BoundStage, fields: Mapping[str, TaskField]) -> Iterator[TaskBody]:
     common = {name: made.value for name, made in fields.items() if made.make is None and made.value is not None}
-    varying = {name: made.make for name, made in fields.items() if made.make is not None}
+    varying = [(name, made.make) for name, made in fields.items() if made.make is not None]
     base, swept = stage.names, stage.spec.for_each is not None
     for point in points(stage):
         task = task_id(stage.name, point) if swept else stage.name
         names = {**base, **point, "task": task}
         try:
-            body = {"id": task, **{name: make(names) for name, make in varying.items()}, **common}
+            body = {"id": task, **{name: make(names) for name, make in varying}, **common}
         except BadInput:
-            made_by_all(list(varying.values()), names)  # raises the mistakes of all fields, not only the first one's
+            made_by_all([make for _, make in varying], names)  # raises the mistakes of all fields
             raise
         yield body
 
@@ -67,20 +67,19 @@ def environment_settings(variables: Mapping[str, Scalar]) -> list[dict[str, str]
 
 
 def _environment(stage: BoundStage) -> TaskField:
-    variables = {
-        name: templates.text(as_text(value), stage.place("environment", name))
+    variables = [
+        (name, templates.text(as_text(value), stage.place("environment", name)))
         for name, value in stage.spec.environment.items()
-    }
-
-    renders = [variable.render for variable in variables.values()]
+    ]
 
     def make(names: Names) -> list[dict[str, str]]:
-        return [
-            {"name": name, "value": text} for name, text in zip(variables, made_by_all(renders, names), strict=True)
-        ]
+        try:
+            return [{"name": name, "value": variable.render(names)} for name, variable in variables]
+        except BadInput:
+            made_by_all([variable.render for _, variable in variables], names)  # raises the mistakes of all
+            raise
 
-    is_constant = all(variable.constant is not None for variable in variables.values())
-    return stage.field(make, is_constant=is_constant)
+    return stage.field(make, is_constant=all(variable.constant is not None for _, variable in variables))
 
 
 def _slots(stage: BoundStage) -> TaskField:
@@ -106,6 +105,33 @@ def _packages(stage: BoundStage) -> TaskField:
     return TaskField(value=references or None)
 
 
+def _constraints(stage: BoundStage) -> TaskField:
+    own, of_job = stage.spec, stage.job.job_file.spec.job
+    return TaskField(value=constraints(of_job.retries if own.retries is None else own.retries, own.max_time))
+
+
+def constraints(retries: int, max_time: timedelta | None) -> dict[str, Any]:
+    limit = {} if max_time is None else {"maxWallClockTime": f"PT{max_time.total_seconds():.0f}S"}
+    return {"maxTaskRetryCount": retries, **limit}
+
+
+def stops_on_failure(spec: Spec) -> bool:
+    return any(stage.on_failure is OnFailure.STOP for stage in spec.stages)
+
+
+def _exit_conditions(stage: BoundStage) -> TaskField:
+    """Source: Batch REST, ExitConditions: `default` is for every failure. A job action is allowed only in a job that
+    performs them, and there it is `terminate` where none is named."""
+    no_action = {"jobAction": "none"} if stops_on_failure(stage.job.job_file.spec) else {}
+    match stage.spec.on_failure:
+        case OnFailure.STOP:
+            return TaskField(value={"default": {"jobAction": "terminate", "dependencyAction": "block"}})
+        case OnFailure.CONTINUE:
+            return TaskField(value={"default": {"dependencyAction": "satisfy", **no_action}})
+        case OnFailure.BLOCK:
+            return TaskField(value={"default": {"dependencyAction": "block", **no_action}} if no_action else None)
+
+
 FIELDS: Mapping[str, Callable[[BoundStage], TaskField]] = {
     "commandLine": command_line,
     "resourceFiles": resource_files,
@@ -113,8 +139,8 @@ FIELDS: Mapping[str, Callable[[BoundStage], TaskField]] = {
     "environmentSettings": _environment,
     "requiredSlots": _slots,
     "applicationPackageReferences": _packages,
-    "constraints": task_constraints,
-    "exitConditions": exit_conditions,
+    "constraints": _constraints,
+    "exitConditions": _exit_conditions,
     "dependsOn": depends_on,
 }
 """The properties of a task, and what makes each of them."""

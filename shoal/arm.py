@@ -1,4 +1,4 @@
-"""Calls to the embedded service's ARM side: one method a verb, JSON in and out."""
+"""The one caller of the embedded service's ARM side: one method a verb, JSON in and out."""
 
 import json
 import time
@@ -12,6 +12,8 @@ from shoal.errors import BadInput, WorkFailed
 DELETION_DEADLINE = 300.0
 """Seconds that a deletion may take; nodes leave a pool one by one."""
 POLL_INTERVAL = 0.05
+TIMEOUT = 120.0
+"""Seconds until a silent connection is given up."""
 
 
 class ArmError(WorkFailed):
@@ -47,7 +49,7 @@ class Arm:
         return self._call("POST", path, api_version)[1]
 
     def delete(self, path: str, api_version: str) -> None:
-        """Return when the resource is gone; that it never was is as good."""
+        """Return when the resource is gone, or was never there."""
         try:
             status, _ = self._call("DELETE", path, api_version)
         except ArmError as exc:
@@ -65,13 +67,13 @@ class Arm:
     ) -> tuple[int, dict[str, Any]]:
         target = f"{quote(path)}?{urlencode({'api-version': api_version})}"
         try:
-            with closing(HTTPConnection(self._address)) as connection:
+            with closing(HTTPConnection(self._address, timeout=TIMEOUT)) as connection:
                 connection.request(verb, target, None if body is None else json.dumps(body), self._headers)
                 response = connection.getresponse()
                 text = response.read()
         except OSError as exc:
             raise BadInput(
-                f"the embedded service at {self.endpoint} does not answer ({exc}); start it with `shoal local start`"
+                f"the embedded service at {self.endpoint} does not answer; start it with `shoal local start` ({exc})"
             ) from exc
         if response.status >= 400:
             raise _error(response.status, text)
