@@ -11,7 +11,7 @@ import click
 
 from shoal.connect import Services
 from shoal.runs.progress import Snapshot, line
-from shoal.runs.watch import Ending, watch
+from shoal.runs.watch import JobEnding, watch
 
 PLAIN_LINE_SECONDS = 3.0
 _HISTORY = 256
@@ -32,7 +32,7 @@ def display(*, err: bool) -> Display:
     return LiveLine(err=err) if stream.isatty() else PlainLines(err=err)
 
 
-def follow(services: Services, job_id: str, *, err: bool) -> Ending:
+def follow(services: Services, job_id: str, *, err: bool) -> JobEnding:
     """Watch a job to its end; interrupted, say that it goes on."""
     try:
         with display(err=err) as shown:

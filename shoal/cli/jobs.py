@@ -33,7 +33,7 @@ def render(job: "BoundJob", limit: int | None) -> None:
 
     import orjson
 
-    from shoal.jobs.tasks.tasks import all_tasks
+    from shoal.jobs.tasks.task_bodies import all_tasks
 
     for task in islice(all_tasks(job), limit):
         sys.stdout.buffer.write(orjson.dumps(task, option=orjson.OPT_APPEND_NEWLINE))

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from shoal.connect import Services
     from shoal.environment import Environment
     from shoal.jobs.binding.bound_job import BoundJob
-    from shoal.runs.failures import Failure
     from shoal.runs.fetch import Fetched
-    from shoal.runs.watch import Ending
+    from shoal.runs.task_failures import Failure
+    from shoal.runs.watch import JobEnding
 
 SHOWN_FAILURES = 3
 
@@ -169,9 +169,9 @@ def _fetch(services: "Services", job_id: str, out: Path | None) -> "Fetched":
     return fetch(container, job_id, out or Path("results") / job_id)
 
 
-def _report(services: "Services", job_id: str, ending: "Ending", *, as_json: bool, **more: Any) -> None:
+def _report(services: "Services", job_id: str, ending: "JobEnding", *, as_json: bool, **more: Any) -> None:
     """Say how it ended. Raises WorkFailed where it did not end well."""
-    from shoal.runs.failures import failures
+    from shoal.runs.task_failures import failures
 
     found = list(failures(services, job_id, limit=SHOWN_FAILURES)) if ending.counts.failed else []
     if as_json:
@@ -183,7 +183,7 @@ def _report(services: "Services", job_id: str, ending: "Ending", *, as_json: boo
         raise WorkFailed(f"job {job_id}: {counts.failed} of {counts.total} tasks failed, {counts.active} never ran")
 
 
-def _show_end(ending: "Ending", found: Sequence["Failure"], fetched: "Fetched | None") -> None:
+def _show_end(ending: "JobEnding", found: Sequence["Failure"], fetched: "Fetched | None") -> None:
     click.echo(f"{ending.counts.succeeded} succeeded, {ending.counts.failed} failed ({ending.reason})")
     if fetched is not None:
         click.echo(fetched.summary)

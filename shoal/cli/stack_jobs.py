@@ -12,7 +12,7 @@ from shoal.errors import WorkFailed
 if TYPE_CHECKING:
     from shoal.connect import Services
     from shoal.environment import Environment
-    from shoal.runs.watch import Ending
+    from shoal.runs.watch import JobEnding
     from shoal.stack_jobs.stack_jobs import ListedJob
     from shoal.stack_jobs.submission import Expected, Submitted
 
@@ -89,7 +89,7 @@ def emit_listed(results: "Sequence[Submitted]", *, as_json: bool) -> None:
     refuse_failures(results)
 
 
-def _watched(services: "Services", job_id: str, *, err: bool) -> "Ending":
+def _watched(services: "Services", job_id: str, *, err: bool) -> "JobEnding":
     from shoal.cli.display import follow
     from shoal.connect import explained
 

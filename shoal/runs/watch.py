@@ -21,7 +21,7 @@ SETTLED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
+class JobEnding:
     counts: Counts
     reason: str
     """Batch's, where the job ended; else what was found."""
@@ -47,7 +47,7 @@ def watch(
     on_snapshot: Callable[[Snapshot], None],
     on_silence: Callable[[timedelta], None],
     clock: Clock | None = None,
-) -> Ending:
+) -> JobEnding:
     """Return when nothing of the job can run any more. Raises BadInput where there is no such job."""
     clock = clock or Clock()
     began = answered = clock.now()
@@ -78,19 +78,19 @@ def _ask(client: BatchClient, job_id: str) -> tuple[BatchJob, Counts]:
     return job, Counts(active=found.active, running=found.running, succeeded=found.succeeded, failed=found.failed)
 
 
-def _ending(client: BatchClient, job: BatchJob, counts: Counts, unchanged: int) -> Ending | None:
+def _ending(client: BatchClient, job: BatchJob, counts: Counts, unchanged: int) -> JobEnding | None:
     if job.state == BatchJobState.COMPLETED:
         reason = (job.execution_info.termination_reason if job.execution_info else None) or ""
-        return Ending(counts=counts, reason=reason, blocked=False)
+        return JobEnding(counts=counts, reason=reason, blocked=False)
     if counts.total == 0 or counts.running:
         return None
     told_to_end = job.all_tasks_complete_mode == BatchAllTasksCompleteMode.TERMINATE_JOB
     if counts.active == 0:
         is_done = told_to_end or unchanged >= SETTLED
-        return Ending(counts=counts, reason="all tasks completed", blocked=False) if is_done else None
+        return JobEnding(counts=counts, reason="all tasks completed", blocked=False) if is_done else None
     is_time_to_look = unchanged.bit_count() == 1  # less and less often: it asks for more than counts
     if counts.failed and is_time_to_look and only_blocked_are_left(client, str(job.id)):
-        return Ending(counts=counts, reason="the tasks that are left wait for tasks that failed", blocked=True)
+        return JobEnding(counts=counts, reason="the tasks that are left wait for tasks that failed", blocked=True)
     return None
 
 

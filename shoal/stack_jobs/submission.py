@@ -20,7 +20,7 @@ from shoal.jobs.file.job_file import read_job_file
 from shoal.jobs.submit.content_hash import content_hash, planned_without_name
 from shoal.jobs.submit.plan import Plan
 from shoal.jobs.submit.submit import submit
-from shoal.runs.watch import Ending
+from shoal.runs.watch import JobEnding
 from shoal.stack_jobs.stack_jobs import ListedJob
 
 
@@ -66,12 +66,12 @@ class Submitted:
     tasks: int
     added: int = 0
     error: str | None = None
-    ending: Ending | None = None
+    ending: JobEnding | None = None
     """Where it was waited for."""
 
 
 OnSubmitted = Callable[[Submitted], None]
-Watch = Callable[[str], Ending]
+Watch = Callable[[str], JobEnding]
 """From a job's id to how it ended."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from shoal.environment import Authentication, Containers, Environment, Package, Pool
 from shoal.jobs.binding.bound_job import BoundJob, bind
 from shoal.jobs.file.job_file import JobFile, read_job_file
-from shoal.jobs.tasks.tasks import all_tasks
+from shoal.jobs.tasks.task_bodies import all_tasks
 
 ENVIRONMENT = Environment(
     project="shoal",

@@ -6,7 +6,7 @@ import pytest
 
 from shoal.errors import BadInput
 from shoal.jobs.file.job_file import read_job_file
-from shoal.jobs.file.parameters import given_file, given_pairs
+from shoal.jobs.file.job_parameters import given_file, given_pairs
 from tests.jobs.builders import job_file
 
 WHOLE = """\

@@ -7,7 +7,7 @@ import pytest
 from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import requested_job
 from shoal.jobs.submit.plan import make_plan
-from shoal.jobs.tasks.tasks import all_tasks
+from shoal.jobs.tasks.task_bodies import all_tasks
 from tests.jobs.builders import ENVIRONMENT, bound
 
 

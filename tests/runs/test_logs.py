@@ -4,8 +4,8 @@ import pytest
 
 from shoal.connect import Services
 from shoal.errors import BadInput
-from shoal.runs.failures import failures
 from shoal.runs.logs import LogFile, follow_log, read_log, tail
+from shoal.runs.task_failures import failures
 from tests.environments import wait_for_job
 from tests.runs.batch_jobs import add_job, task
 

@@ -9,7 +9,7 @@ from azure.core.exceptions import ServiceRequestError
 from shoal.connect import Services
 from shoal.errors import BadInput
 from shoal.runs.progress import Counts, Snapshot
-from shoal.runs.watch import Clock, Ending, watch
+from shoal.runs.watch import Clock, JobEnding, watch
 from tests.environments import services_on
 from tests.runs.batch_jobs import add_job, after, task
 from tests.services import running_service, start_service, stop_service
@@ -17,7 +17,7 @@ from tests.services import running_service, start_service, stop_service
 CONTINUE = {"exitConditions": {"default": {"dependencyAction": "satisfy"}}}
 
 
-def watched(services: Services, name: str) -> tuple[Ending, list[Snapshot]]:
+def watched(services: Services, name: str) -> tuple[JobEnding, list[Snapshot]]:
     seen: list[Snapshot] = []
     ending = watch(services.batch, name, on_snapshot=seen.append, on_silence=lambda _: None)
     return ending, seen
@@ -26,7 +26,7 @@ def watched(services: Services, name: str) -> tuple[Ending, list[Snapshot]]:
 def test_job_is_followed_to_its_end(services: Services, name: str) -> None:
     add_job(services, name, *(task(f"t{i}", "sleep 0.2") for i in range(12)))
     ending, seen = watched(services, name)
-    assert ending == Ending(counts=Counts(succeeded=12), reason="AllTasksComplete", blocked=False)
+    assert ending == JobEnding(counts=Counts(succeeded=12), reason="AllTasksComplete", blocked=False)
     assert ending.succeeded
     assert all(snapshot.counts.total == 12 for snapshot in seen)
 

@@ -11,8 +11,8 @@ from shoal.environment import Environment, Package, Pool
 from shoal.jobs.binding.blob_access import BlobAccess, granted, masked
 from shoal.jobs.binding.local_files import LocalFiles
 from shoal.jobs.file.job_file import UNSETTLED_POOL, JobFile, draft_job_file
+from shoal.jobs.file.job_parameters import given_file, given_pairs
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
-from shoal.jobs.file.parameters import given_file, given_pairs
 from shoal.jobs.file.spec import Stage
 from shoal.jobs.file.templates import Names, Place
 from shoal.suggestion import suggestion

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from shoal.jobs.file import templates
 from shoal.jobs.file.document import Document, Location, draft_document
 from shoal.jobs.file.draft import Draft
+from shoal.jobs.file.job_parameters import parameter_values
 from shoal.jobs.file.mistakes import Mistake, MistakeList, Mistakes
-from shoal.jobs.file.parameters import parameter_values
 from shoal.jobs.file.spec import TASK_LEVEL, Job, Spec, Stage
 from shoal.jobs.file.stage_order import check_stage_order, without_other_stages
 from shoal.jobs.file.templates import GLOBALS, Names, Place

@@ -116,7 +116,7 @@ Command = Annotated[
 ]
 
 
-class Range(JobFileSection):
+class RangeAxis(JobFileSection):
     range: list[Number] = Field(min_length=2, max_length=3)
     """First, last (included), step."""
 
@@ -130,7 +130,7 @@ class Range(JobFileSection):
         return value
 
 
-class Files(JobFileSection):
+class FilesAxis(JobFileSection):
     files: str
     """A pattern relative to the job file."""
 
@@ -139,9 +139,9 @@ def _axis_kind(value: object) -> str | None:
     match value:
         case list():
             return "listed values"
-        case {"range": _} | Range():
+        case {"range": _} | RangeAxis():
             return "range axis"
-        case {"files": _} | Files():
+        case {"files": _} | FilesAxis():
             return "files axis"
         case _:
             return None
@@ -149,8 +149,8 @@ def _axis_kind(value: object) -> str | None:
 
 Axis = Annotated[
     Annotated[list[JsonValue], Field(min_length=1), Tag("listed values")]
-    | Annotated[Range, Tag("range axis")]
-    | Annotated[Files, Tag("files axis")],
+    | Annotated[RangeAxis, Tag("range axis")]
+    | Annotated[FilesAxis, Tag("files axis")],
     Discriminator(
         _axis_kind,
         custom_error_type="axis",

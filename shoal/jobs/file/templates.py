@@ -60,7 +60,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class TextTemplate:
     """A template whose rendering is text."""
 
     constant: str | None
@@ -75,11 +75,11 @@ class Expression:
     evaluate: Callable[[Names], Any]
 
 
-def text(source: str, place: Place) -> Text:
+def text(source: str, place: Place) -> TextTemplate:
     return _text(_parse(source, place), place)
 
 
-def command(source: str, place: Place) -> Text:
+def command(source: str, place: Place) -> TextTemplate:
     """A line for the shell: every value is quoted for the spot where it lands."""
     tree = _parse(source, place)
     try:
@@ -132,13 +132,13 @@ def _parse(source: str, place: Place) -> nodes.Template:
         raise place.mistake(str(exc.message), line_of_text=exc.lineno) from exc
 
 
-def _text(tree: nodes.Template, place: Place) -> Text:
+def _text(tree: nodes.Template, place: Place) -> TextTemplate:
     match tree.body:
         case []:
-            return Text(constant="", render=lambda _: "")
+            return TextTemplate(constant="", render=lambda _: "")
         case [nodes.Output(nodes=[nodes.TemplateData(data=data)])]:
-            return Text(constant=data, render=lambda _: data)
-    return Text(constant=None, render=_rendering(_compiled(tree, place), place))
+            return TextTemplate(constant=data, render=lambda _: data)
+    return TextTemplate(constant=None, render=_rendering(_compiled(tree, place), place))
 
 
 def _compiled(tree: nodes.Template, place: Place) -> Template:

@@ -12,7 +12,7 @@ from shoal.environment import Environment
 from shoal.jobs.binding.bound_job import BoundJob, bind
 from shoal.jobs.file.job_file import draft_job_file
 from shoal.jobs.submit.plan import Plan, make_plan
-from shoal.jobs.tasks.tasks import all_tasks
+from shoal.jobs.tasks.task_bodies import all_tasks
 
 RUN_LENGTH = 12
 UNNAMED = "0" * RUN_LENGTH

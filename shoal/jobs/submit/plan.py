@@ -10,7 +10,7 @@ from shoal.environment import Pool
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
 from shoal.jobs.tasks.stage_dependencies import is_barrier
-from shoal.jobs.tasks.tasks import TaskBody, stage_tasks
+from shoal.jobs.tasks.task_bodies import TaskBody, stage_tasks
 
 TRIED = 1000
 """Tasks of a stage that are looked at once there is a mistake, so that it need not wait for a million others."""

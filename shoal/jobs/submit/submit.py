@@ -17,7 +17,7 @@ from shoal.jobs.file.spec import Spec
 from shoal.jobs.submit.collection import Added, add, collections, encoded
 from shoal.jobs.submit.plan import Plan
 from shoal.jobs.submit.upload import upload
-from shoal.jobs.tasks.tasks import all_tasks, constraints, environment_settings, stops_on_failure
+from shoal.jobs.tasks.task_bodies import all_tasks, constraints, environment_settings, stops_on_failure
 
 IN_FLIGHT = 4
 _ENDED = {BatchJobState.TERMINATING, BatchJobState.COMPLETED, BatchJobState.DELETING}

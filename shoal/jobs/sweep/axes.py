@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, assert_never
 
 from shoal.errors import BadInput
-from shoal.jobs.file.spec import Axis, Files, Range
+from shoal.jobs.file.spec import Axis, FilesAxis, RangeAxis
 from shoal.jobs.sweep.identity import point_key
 
 
@@ -39,9 +39,9 @@ def values(axis: Axis, folder: Path) -> Sequence[Any]:
     match axis:
         case list():
             return axis
-        case Range():
+        case RangeAxis():
             return _steps(*map(_exact, axis.range))
-        case Files():
+        case FilesAxis():
             return _matching(axis.files, folder)
         case _:
             assert_never(axis)

@@ -10,7 +10,7 @@ from shoal.jobs.binding.bound_job import BoundStage
 from shoal.jobs.file import templates
 from shoal.jobs.file.mistakes import MistakeList
 from shoal.jobs.file.spec import RESERVED_NAMES, Axis, Draws, ForEach, Table
-from shoal.jobs.sweep import axes, draws, tables
+from shoal.jobs.sweep import axes, draws, point_tables
 from shoal.jobs.sweep.identity import point_key
 
 Point = dict[str, Any]
@@ -58,7 +58,7 @@ def _sources(sweep: ForEach, stage: BoundStage) -> list[Source]:
 
 def _table(spec: Table | str, stage: BoundStage) -> Source:
     table = Table(file=spec) if isinstance(spec, str) else spec
-    return _checked(partial(tables.rows, table, stage.job.job_file.folder), stage, "table")
+    return _checked(partial(point_tables.rows, table, stage.job.job_file.folder), stage, "table")
 
 
 def _random(spec: Draws, stage: BoundStage) -> Source:

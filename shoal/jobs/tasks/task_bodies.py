@@ -14,9 +14,9 @@ from shoal.jobs.file.templates import Names
 from shoal.jobs.sweep.identity import task_id
 from shoal.jobs.sweep.sweep import points
 from shoal.jobs.tasks.command_line import command_line
-from shoal.jobs.tasks.inputs import resource_files
-from shoal.jobs.tasks.outputs import output_files
 from shoal.jobs.tasks.stage_dependencies import depends_on, needs_barrier, with_barrier
+from shoal.jobs.tasks.task_inputs import resource_files
+from shoal.jobs.tasks.task_outputs import output_files
 
 TaskBody = dict[str, Any]
 

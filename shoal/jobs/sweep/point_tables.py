@@ -8,7 +8,7 @@ from typing import Any, TextIO
 import orjson
 
 from shoal.errors import BadInput
-from shoal.jobs.file.parameters import convert
+from shoal.jobs.file.job_parameters import convert
 from shoal.jobs.file.spec import Table
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}

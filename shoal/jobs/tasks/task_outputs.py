@@ -10,7 +10,7 @@ from shoal.jobs.binding.bound_job import BoundStage, Maker, TaskField
 from shoal.jobs.file import templates
 from shoal.jobs.file.mistakes import made_by_all
 from shoal.jobs.file.spec import Logs
-from shoal.jobs.file.templates import Names, Text
+from shoal.jobs.file.templates import Names, TextTemplate
 
 PRINTED = "../std*.txt"
 
@@ -39,11 +39,11 @@ def _logs(stage: BoundStage) -> list[Maker]:
     if logs is Logs.NEVER:
         return []
     address = job.access.address(job.environment.containers.logs)
-    pattern = Text(constant=PRINTED, render=lambda _: PRINTED)
+    pattern = TextTemplate(constant=PRINTED, render=lambda _: PRINTED)
     return [_kept(pattern, address, folder=f"{job.job_file.job_id}/", condition=f"task{logs.value}")]
 
 
-def _kept(pattern: Text, address: dict[str, Any], *, folder: str, condition: str) -> Maker:
+def _kept(pattern: TextTemplate, address: dict[str, Any], *, folder: str, condition: str) -> Maker:
     container = {"containerUrl": address.pop("url"), **address}
     options = {"uploadCondition": condition}
     render = pattern.render

@@ -14,7 +14,7 @@ from shoal.jobs.binding.bound_job import BoundJob, BoundStage, Maker, TaskField
 from shoal.jobs.file import templates
 from shoal.jobs.file.mistakes import made_by_all
 from shoal.jobs.file.spec import Input
-from shoal.jobs.file.templates import Names, Place, Text
+from shoal.jobs.file.templates import Names, Place, TextTemplate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +28,9 @@ class _CompiledInput:
     """An input with its templates compiled."""
 
     spec: Input
-    source: Text
+    source: TextTemplate
     """The rendered path, address or prefix."""
-    to: Text
+    to: TextTemplate
     place: Place
     job: BoundJob
 
