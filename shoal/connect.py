@@ -1,6 +1,6 @@
-"""From an environment document to clients: the real azure-batch and azure-storage-blob, whatever answers them.
+"""Make clients from an environment document: the official azure-batch and azure-storage-blob, for either service.
 
-Errors of the service become the project's here, once.
+Errors of the clients become errors of the project here, and nowhere else.
 """
 
 from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ class Services:
     batch: BatchClient
     blobs: BlobServiceClient
     sign: Callable[[str], str]
-    """Makes the query part of a shared access signature for a container, for nodes without an identity."""
+    """Make the query part of a shared access signature for a container, for nodes without an identity."""
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def connected(environment: Environment) -> Iterator[Services]:
 
 @contextmanager
 def explained(environment: Environment) -> Iterator[None]:
-    """Errors of Azure's clients as one message each."""
+    """Turn errors of Azure's clients into one message each."""
     try:
         yield
     except (ServiceRequestError, ServiceResponseError) as exc:

@@ -47,23 +47,23 @@ class Environment:
     resource_group: str
     location: str
     arm_endpoint: str
-    """With scheme, no trailing slash: `https://management.azure.com`, or the embedded service's."""
+    """The scheme and host, no trailing slash: `https://management.azure.com`, or the embedded service's."""
     batch_account: str
     batch_endpoint: str
-    """With scheme, no trailing slash: `https://NAME.REGION.batch.azure.com`, or `http://127.0.0.1:PORT/NAME`."""
+    """The scheme, host and path, no trailing slash: `https://NAME.REGION.batch.azure.com`, or `http://127.0.0.1:PORT/NAME`."""
     storage_account: str
     storage_resource_group: str
-    """Another than the Batch account's where one of them was adopted."""
+    """Differs from the Batch account's group where one of them was adopted."""
     blob_endpoint: str
-    """With scheme and account, no trailing slash: containers are `{blob_endpoint}/{container}`."""
+    """The scheme, host and account, no trailing slash: containers are `{blob_endpoint}/{container}`."""
     authentication: Authentication
     containers: Containers
     node_identity: str | None
     """ARM id of the user-assigned identity by which nodes read inputs and write outputs."""
     pools: Mapping[str, Pool]
-    """By the name given in the stack's configuration."""
+    """Keys are the names in the stack's configuration."""
     packages: Mapping[str, Package]
-    """By the name given in the stack's configuration."""
+    """Keys are the names in the stack's configuration."""
 
 
 def to_json(environment: Environment) -> dict[str, Any]:

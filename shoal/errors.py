@@ -1,13 +1,13 @@
-"""What goes wrong for a person at the command, and the exit code it ends with.
+"""Errors that end a command with a message, and their exit codes.
 
 ShoalError
-├── BadInput     2: what was asked cannot be done as asked; nothing was created
-└── WorkFailed   1: it was understood and tried, and it failed
+├── BadInput     2: the request has a mistake; nothing was created
+└── WorkFailed   1: the request was valid, and the work failed
 """
 
 
 class ShoalError(Exception):
-    """One clear message: what was asked, what was found, what to do."""
+    """One clear message: the request, the problem, and the mend."""
 
     exit_code = 1
 

@@ -1,11 +1,11 @@
-"""The known word that an unknown one was probably meant to be. Imports nothing, so that every room may use it."""
+"""Suggestions for unknown words. Imports nothing of the project, so that every room may use it."""
 
 import difflib
 from collections.abc import Iterable
 
 
 def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:
-    """Return the known word that is spelt most like it, None where none is alike; likeness goes from 0 to 1."""
+    """Return the known word that is most like it, or None where none is alike; likeness goes from 0 to 1."""
     return next(iter(difflib.get_close_matches(word, sorted(known), n=1, cutoff=likeness)), None)
 
 

@@ -1,6 +1,6 @@
 """Put pydantic's errors into words, in one voice for every file that people write.
 
-A sentence has the key, the value that was found, and what is allowed: `shoal:pools[0].maxSpotNodes is 0; it must be at
+A sentence has the key, its value, and the allowed values: `shoal:pools[0].maxSpotNodes is 0; it must be at
 least 1`. The caller spells the key and adds the file. A custom error's message goes after `is …;`, so it begins like
 `it must be …`.
 """
@@ -41,7 +41,7 @@ ALLOWED: Mapping[str, str] = {
     "time_delta_type": f"it must be a duration such as {FORMS}",
     "value_error": "{error}",
 }
-"""By pydantic's type of error; the gaps are filled from the error's context."""
+"""Sentences for pydantic's types of errors; the gaps are filled from the error's context."""
 
 SECRET = frozenset({"password"})
 """Keys whose values are never shown."""
@@ -76,7 +76,7 @@ def spelling(location: Sequence[str | int]) -> str:
 
 
 def shown_value(error: ErrorDetails) -> str:
-    """Return the value that was found, but nothing that may be, or may hold, a secret."""
+    """Return the wrong value as text, but nothing that is, or may hold, a secret."""
     value = error["input"]
     match value:
         case _ if SECRET.intersection(error["loc"]):

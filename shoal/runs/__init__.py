@@ -1,1 +1,1 @@
-"""Watch, explain, fetch: what becomes of jobs, read from Batch and from the storage of their outputs."""
+"""Watch, explain, fetch: follow jobs by what Batch and the storage of their outputs report."""

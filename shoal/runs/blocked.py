@@ -1,4 +1,4 @@
-"""Tasks that can never run, because what they depend on failed: Batch leaves them active for ever.
+"""Tasks that can never run, because a task that they depend on failed: Batch leaves them active for ever.
 
 Source: Batch REST, task dependencies: a dependent of a failed task stays active unless an exit condition of the parent
 satisfies the dependency.
@@ -11,15 +11,18 @@ from azure.batch.models import BatchTask, DependencyAction
 
 
 def blocked(waiting: Mapping[str, Sequence[str]], failed: set[str]) -> set[str]:
-    """Of the waiting tasks, by id with the ids that they depend on: those behind a failed one, however far."""
+    """Return the waiting tasks that depend on a failed one, directly or through others.
+
+    `waiting` has the ids that each waiting task depends on.
+    """
     lost = set(failed)
-    while found := {task for task, parents in waiting.items() if task not in lost and not lost.isdisjoint(parents)}:
-        lost |= found
+    while newly := {task for task, parents in waiting.items() if task not in lost and not lost.isdisjoint(parents)}:
+        lost |= newly
     return lost & waiting.keys()
 
 
 def only_blocked_are_left(client: BatchClient, job_id: str) -> bool:
-    """Whether no active task of the job can ever run. Asks for ids and dependencies of active and failed tasks only."""
+    """True where no active task can ever run. Reads only ids and dependencies of active and failed tasks."""
     waiting = {
         task.id: tuple((task.depends_on.task_ids if task.depends_on else None) or ())
         for task in client.list_tasks(job_id, filter="state eq 'active'", select=["id", "dependsOn"])

@@ -1,4 +1,4 @@
-"""End a job, or forget it. Both wait until it has happened."""
+"""Cancel a job, or delete it. Both return when it is done."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ POLL_SECONDS = 1
 
 
 def cancel(client: BatchClient, job_id: str) -> bool:
-    """Running tasks are ended, waiting ones never run. False where the job had ended before."""
+    """End running tasks, and let waiting ones never run. Return False where the job had ended before."""
     try:
         # The client refuses a missing or empty body, and keeps the model of it to itself.
         options: Any = {"terminateReason": "UserTerminate"}
@@ -27,7 +27,7 @@ def cancel(client: BatchClient, job_id: str) -> bool:
 
 
 def remove(client: BatchClient, job_id: str) -> None:
-    """The job and what its tasks left on nodes; outputs and logs in storage stay."""
+    """Delete the job and the files of its tasks on nodes; outputs and logs in storage stay."""
     try:
         client.begin_delete_job(job_id, polling_interval=POLL_SECONDS).wait()
     except ResourceNotFoundError as exc:

@@ -1,4 +1,4 @@
-"""Bring a job's outputs home: each file whole or not at all, and each only once."""
+"""Fetch a job's outputs: each file whole or not at all, and each only once."""
 
 import os
 from collections.abc import Iterator
@@ -28,12 +28,12 @@ class Fetched:
 
 
 def fetch(container: ContainerClient, job_id: str, folder: Path) -> Fetched:
-    """STAGE/TASK/FILE below the folder. A fetched file carries its blob's time: same time and size is the same file."""
+    """Fetch outputs as STAGE/TASK/FILE below the folder. Each keeps its blob's time: same time and size, same file."""
     blobs = _outputs(container, job_id)
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
-        sizes = list(pool.map(lambda blob: _bring(container, blob, target(blob.name, job_id, folder)), blobs))
-    brought = [size for size in sizes if size is not None]
-    return Fetched(folder=str(folder), files=len(sizes), already_there=len(sizes) - len(brought), bytes=sum(brought))
+        sizes = list(pool.map(lambda blob: _fetch_file(container, blob, target(blob.name, job_id, folder)), blobs))
+    fetched = [size for size in sizes if size is not None]
+    return Fetched(folder=str(folder), files=len(sizes), already_there=len(sizes) - len(fetched), bytes=sum(fetched))
 
 
 def _outputs(container: ContainerClient, job_id: str) -> Iterator[BlobProperties]:
@@ -41,15 +41,15 @@ def _outputs(container: ContainerClient, job_id: str) -> Iterator[BlobProperties
 
 
 def target(blob: str, job_id: str, folder: Path) -> Path:
-    """Raises WorkFailed for a blob whose name would lead out of the folder."""
+    """Return the path of a blob's file. Raises WorkFailed for a name that would lead out of the folder."""
     path = PurePosixPath(blob.removeprefix(f"{job_id}/"))
     if path.is_absolute() or ".." in path.parts:
         raise WorkFailed(f"the output '{blob}' would be written outside of {folder}")
     return folder / path
 
 
-def _bring(container: ContainerClient, blob: BlobProperties, target: Path) -> int | None:
-    """The bytes brought, None for a file that is there already."""
+def _fetch_file(container: ContainerClient, blob: BlobProperties, target: Path) -> int | None:
+    """Fetch one file and return its size, or None for a file that is there already."""
     written = blob.last_modified.timestamp()
     if target.exists() and (target.stat().st_size, target.stat().st_mtime) == (blob.size, written):
         return None

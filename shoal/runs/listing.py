@@ -1,4 +1,4 @@
-"""Jobs, tasks and nodes as rows: what lists show of them."""
+"""Jobs, tasks and nodes as the rows that lists show."""
 
 import itertools
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ class JobRow:
     created: datetime | None
     ended: datetime | None
     reason: str | None
-    """Why it ended, in Batch's words."""
+    """The reason for its end, in Batch's words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class TaskRow:
     result: str | None
     exit_code: int | None
     failure: str | None
-    """Batch's code, such as FailureExitCode."""
+    """The error code of Batch, such as FailureExitCode."""
     retries: int
     started: datetime | None
     ended: datetime | None
@@ -56,7 +56,7 @@ def jobs(client: BatchClient) -> Iterator[JobRow]:
 
 
 def tasks(client: BatchClient, job_id: str, *, state: str | None, failed: bool, limit: int | None) -> Iterator[TaskRow]:
-    """Raises BadInput where there is no such job."""
+    """List tasks of a job. Raises BadInput where there is no such job."""
     terms = [f"state eq '{state}'"] if state else []
     terms += ["executionInfo/result eq 'failure'"] if failed else []
     listed = client.list_tasks(
@@ -69,7 +69,7 @@ def tasks(client: BatchClient, job_id: str, *, state: str | None, failed: bool, 
 
 
 def nodes(client: BatchClient, environment: Environment, pool: str | None) -> Iterator[NodeRow]:
-    """Of one pool of the stack, by its name there, or of all."""
+    """List the nodes of one pool, by its name in the stack, or of all its pools."""
     if pool is not None and pool not in environment.pools:
         known = suggestion(pool, environment.pools)
         raise BadInput(f"the stack '{environment.stack}' has no pool '{pool}'; {known}")

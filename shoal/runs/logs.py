@@ -1,4 +1,4 @@
-"""What a task wrote: from its node while that lives, else from the logs container."""
+"""Logs of a task, read from its node while that lives, else from the logs container."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class LogFile:
 
 
 def read_log(services: Services, log: LogFile, *, start: int = 0) -> bytes:
-    """From byte `start` on. Raises BadInput where the task is unknown, or its log is neither on a node nor kept."""
+    """Read a log from byte `start`. Raises BadInput for an unknown task, or a log neither on a node nor kept."""
     on_node = _from_node(services, log, start)
     if on_node is not None:
         return on_node
@@ -36,11 +36,11 @@ def read_log(services: Services, log: LogFile, *, start: int = 0) -> bytes:
     try:
         return container.download_blob(log.blob).readall()[start:]
     except ResourceNotFoundError as exc:
-        raise BadInput(_why_not(services, log)) from exc
+        raise BadInput(_missing_log(services, log)) from exc
 
 
 def follow_log(services: Services, log: LogFile, clock: Clock | None = None) -> Iterator[bytes]:
-    """What is there, then what comes, until the task has completed."""
+    """Yield what has been written, then what is added, until the task has completed."""
     clock, seen = clock or Clock(), 0
     while True:
         completed = _state(services, log) == BatchTaskState.COMPLETED
@@ -63,7 +63,7 @@ def tail(content: bytes, lines: int) -> str:
 
 
 def _from_node(services: Services, log: LogFile, start: int) -> bytes | None:
-    """None where no node has the file. The client's own download cannot tell why it failed, so it is asked directly.
+    """Return None where no node has the file. The client's own download does not say why it failed.
 
     Source: Batch REST, File - Get From Task: `ocp-range`; 404 and 409 without the file, 416 past its end.
     """
@@ -92,8 +92,8 @@ def _state(services: Services, log: LogFile) -> str | None:
         ) from exc
 
 
-def _why_not(services: Services, log: LogFile) -> str:
+def _missing_log(services: Services, log: LogFile) -> str:
     state = _state(services, log)
     if state != BatchTaskState.COMPLETED:
         return f"task '{log.task_id}' is {state} and has written no {log.name} yet"
-    return f"the {log.name} of task '{log.task_id}' is gone: its node is, and `logs` of its stage did not keep it"
+    return f"the {log.name} of task '{log.task_id}' is gone with its node, and `logs` of its stage did not keep it"

@@ -1,4 +1,4 @@
-"""How far a job is, as values: counts at a time, the rate between two of them, the time that is left."""
+"""Progress of a job: counts at a time, the rate between two of them, the time that is left."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Snapshot:
 
 
 def rate(history: Sequence[Snapshot]) -> float:
-    """Tasks completed a second over the last WINDOW."""
+    """Return the tasks completed a second over the last WINDOW."""
     if not history:
         return 0.0
     last = history[-1]
@@ -42,7 +42,7 @@ def rate(history: Sequence[Snapshot]) -> float:
 
 
 def time_left(history: Sequence[Snapshot]) -> timedelta | None:
-    """None while nothing tells."""
+    """Return None while no task completes."""
     if not (speed := rate(history)):
         return None
     counts = history[-1].counts

@@ -1,4 +1,4 @@
-"""Why tasks failed: Batch's words, and the end of what they wrote to stderr."""
+"""Reasons of failed tasks: Batch's code and message, and the end of stderr."""
 
 import itertools
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ class Failure:
     task_id: str
     exit_code: int | None
     code: str
-    """Batch's, such as FailureExitCode or CommandProgramNotFound."""
+    """The error code of Batch, such as FailureExitCode or CommandProgramNotFound."""
     message: str
     stderr: str
-    """Its last lines."""
+    """The last lines."""
 
 
 def failures(services: Services, job_id: str, *, limit: int) -> Iterator[Failure]:

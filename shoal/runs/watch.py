@@ -15,16 +15,16 @@ from shoal.runs.blocked import only_blocked_are_left
 from shoal.runs.progress import Counts, Snapshot
 
 PATIENCE = timedelta(minutes=5)
-"""How long a service may be away before it is given up."""
+"""Time after which a service that does not answer is given up."""
 SETTLED = 3
-"""Polls without change after which a job that nobody told to end counts as done."""
+"""Polls without change after which a job without an order to end counts as done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobEnding:
     counts: Counts
     reason: str
-    """Batch's, where the job ended; else what was found."""
+    """The reason of Batch, where the job ended; else a sentence."""
     blocked: bool
 
     @property
@@ -72,10 +72,10 @@ def watch(
 def _ask(client: BatchClient, job_id: str) -> tuple[BatchJob, Counts]:
     try:
         job = client.get_job(job_id, retry_total=0)
-        found = client.get_job_task_counts(job_id, retry_total=0).task_counts
+        counts = client.get_job_task_counts(job_id, retry_total=0).task_counts
     except ResourceNotFoundError as exc:
         raise BadInput(f"there is no job '{job_id}'; `shoal jobs` lists them") from exc
-    return job, Counts(active=found.active, running=found.running, succeeded=found.succeeded, failed=found.failed)
+    return job, Counts(active=counts.active, running=counts.running, succeeded=counts.succeeded, failed=counts.failed)
 
 
 def _ending(client: BatchClient, job: BatchJob, counts: Counts, unchanged: int) -> JobEnding | None:
@@ -84,9 +84,9 @@ def _ending(client: BatchClient, job: BatchJob, counts: Counts, unchanged: int) 
         return JobEnding(counts=counts, reason=reason, blocked=False)
     if counts.total == 0 or counts.running:
         return None
-    told_to_end = job.all_tasks_complete_mode == BatchAllTasksCompleteMode.TERMINATE_JOB
+    ends_by_itself = job.all_tasks_complete_mode == BatchAllTasksCompleteMode.TERMINATE_JOB
     if counts.active == 0:
-        is_done = told_to_end or unchanged >= SETTLED
+        is_done = ends_by_itself or unchanged >= SETTLED
         return JobEnding(counts=counts, reason="all tasks completed", blocked=False) if is_done else None
     is_time_to_look = unchanged.bit_count() == 1  # less and less often: it asks for more than counts
     if counts.failed and is_time_to_look and only_blocked_are_left(client, str(job.id)):
@@ -95,11 +95,11 @@ def _ending(client: BatchClient, job: BatchJob, counts: Counts, unchanged: int) 
 
 
 def _is_final(exc: Exception) -> bool:
-    """Refusals are; throttling, server errors and silence pass."""
+    """Return True for refusals; throttling, server errors and silence pass."""
     status = exc.status_code if isinstance(exc, HttpResponseError) else None
     return status is not None and status < 500 and status not in (408, 429)
 
 
 def _interval(passed: float) -> float:
-    """Often while the job is young, then a twentieth of its age, at most five seconds."""
+    """Return the seconds to the next poll: few while the job is young, then a twentieth of its age, at most five."""
     return min(5.0, max(0.3, passed / 20))

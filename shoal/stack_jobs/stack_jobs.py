@@ -1,4 +1,4 @@
-"""The jobs that a stack's configuration lists under PROJECT:jobs. This is the one place that checks them."""
+"""The jobs that a stack's configuration lists under PROJECT:jobs. They are checked here only."""
 
 import json
 from collections.abc import Mapping
@@ -25,21 +25,21 @@ class _Entry(BaseModel):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedJob:
     key: str
-    """Where it stands: `shoal:jobs[0]`."""
+    """The key in the configuration: `shoal:jobs[0]`."""
     file: str
-    """As the configuration has it."""
+    """The path as written in the configuration."""
     path: Path
     parameters: Mapping[str, Any]
     """`run` among them names the run, as `-p run=NAME` does."""
     wait: bool
-    """Whether to watch it to its end, and to count tasks that fail as a failure of the submission."""
+    """True to watch the job to its end, and to fail the submission where a task fails."""
 
 
 def listed_jobs(stack: Stack) -> list[ListedJob]:
-    """In the order of the configuration. Raises BadInput for all that is wrong, one line each."""
+    """Return the jobs in the order of the configuration. Raises BadInput with all mistakes, one line each."""
     key = f"{stack.project.name}:jobs"
     if key in stack.encrypted:
-        raise BadInput(f"{key} holds something encrypted; what a task is told can be read in Batch ({stack.file})")
+        raise BadInput(f"{key} holds something encrypted; the parameters of a task can be read in Batch ({stack.file})")
     try:
         entries = TypeAdapter(list[_Entry]).validate_python(_listed(stack.config.get(key, "[]")))
     except ValidationError as exc:

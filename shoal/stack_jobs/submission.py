@@ -1,4 +1,4 @@
-"""What becomes of a stack's listed jobs: all are planned before anything is made, then each is submitted by itself."""
+"""Submission of a stack's listed jobs: all are planned before anything is created, then each is submitted by itself."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -30,7 +30,7 @@ class PlannedJob:
     bound: BoundJob
     plan: Plan
     is_named: bool
-    """Whether the job's id is known yet: a package's version may be known only once it is deployed."""
+    """True where the job's id is known: a package's version may be known only once it is deployed."""
 
     @property
     def tasks(self) -> int:
@@ -39,7 +39,7 @@ class PlannedJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What a preview says of a job."""
+    """The preview of a job's submission."""
 
     file: str
     job_id: str | None
@@ -52,7 +52,7 @@ class Expected:
 
 class State(StrEnum):
     SUBMITTED = "submitted"
-    """Tasks were added: all, or those that were missing."""
+    """Tasks were added: all, or the missing ones."""
     THERE = "already there"
     DONE = "done already"
     FAILED = "failed"
@@ -67,16 +67,16 @@ class Submitted:
     added: int = 0
     error: str | None = None
     ending: JobEnding | None = None
-    """Where it was waited for."""
+    """The end of a job that was waited for."""
 
 
 OnSubmitted = Callable[[Submitted], None]
 Watch = Callable[[str], JobEnding]
-"""From a job's id to how it ended."""
+"""Watch the job of an id to its end."""
 
 
 def expected_environment(outputs: Mapping[str, Any]) -> Environment:
-    """Of a previewed stack: what only the deployment can know is UNKNOWN. Raises BadInput."""
+    """Return the environment of a previewed stack; values that only the deployment can know are UNKNOWN."""
     pools = outputs.get("pools")
     if not isinstance(pools, dict):
         return from_json(outputs)
@@ -100,7 +100,7 @@ def plan_all(jobs: Sequence[ListedJob], environment: Environment) -> list[Planne
 
 
 def expected(jobs: Sequence[PlannedJob], environment: Environment) -> list[Expected]:
-    """Asks the service what is there already; where a previewer may not see jobs, all counts as missing."""
+    """Count the missing tasks of each job; where a previewer may not see jobs, all tasks count as missing."""
     if is_known(asdict(environment)):
         with suppress(ShoalError), connected(environment) as services:
             return [_expected(job, missing=_missing(job, services.batch)) for job in jobs]
@@ -110,7 +110,7 @@ def expected(jobs: Sequence[PlannedJob], environment: Environment) -> list[Expec
 def submit_all(
     jobs: Sequence[PlannedJob], services: Services, *, watch: Watch, on_submitted: OnSubmitted
 ) -> list[Submitted]:
-    """One that fails keeps none of the others; those to wait for are waited for when all are submitted."""
+    """Submit every job, whatever becomes of the others, and then wait for those that say so."""
     done = []
     for job in jobs:
         done.append(_submitted(job, services))

@@ -135,7 +135,7 @@ def test_render_prints_one_task_a_line_and_no_secret(service: Status, environmen
         (("    after: square", "    packages: [x]\n    after: square"), [], "has no package 'x'; known are tool"),
         (("{stage: square, to: parts}", "{from: none.csv}"), [], "none.csv does not exist"),
         (("{{ n }} >&2", "{{ m }} >&2"), [], "job.yaml line 9: 'm' is undefined"),
-        (("command: cat", "comand: cat"), [], "line 15: stages[1]: unknown key 'comand'; did you mean 'command'?"),
+        (("command: cat", "comand: cat"), [], "line 15: stages[1].comand is not a known key; did you mean 'command'?"),
         (("pool: spot}", "pool: spot"), [], "job.yaml line 5, column 7: this is not valid YAML"),
         (("", ""), ["-p", "last=many"], "parameter 'last' must be of type int; found 'many'"),
         (("", ""), ["--json", "--nonsense"], "No such option"),
@@ -211,6 +211,9 @@ def test_schema_describes_job_files_to_editors() -> None:
     schema = json.loads(done.stdout)
     assert set(schema["properties"]) == {"parameters", "job", "stages"}
     assert "from" in schema["$defs"]["Input"]["properties"]
+    sections = [schema, *(part for part in schema["$defs"].values() if "properties" in part)]
+    properties = [(name, value) for part in sections for name, value in part["properties"].items()]
+    assert [name for name, value in properties if not value.get("description")] == []
     retries = schema["$defs"]["Job"]["properties"]["retries"]["anyOf"]
     assert [choice["type"] for choice in retries] == ["integer", "string"]
 

@@ -1,4 +1,4 @@
-"""How nodes reach blobs: by the pool's identity where there is one, else by a signature in the address."""
+"""Access of nodes to blobs: by the pool's identity where there is one, else by a signature in the address."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ class BlobAccess:
     endpoint: str
     identity: str | None
     signatures: Mapping[str, str]
-    """By container; empty where the identity is used."""
+    """One for each container; empty where the identity is used."""
 
     def address(self, container: str, blob: str = "") -> dict[str, Any]:
-        """`url`, and the identity to read or write it by."""
+        """Return `url`, and the identity that reads or writes it."""
         url = f"{self.endpoint}/{container}" + (f"/{quote(blob)}" if blob else "")
         if self.identity is not None:
             return {"url": url, "identityReference": {"resourceId": self.identity}}
@@ -28,12 +28,12 @@ class BlobAccess:
 
 
 def masked(environment: Environment, containers: set[str]) -> BlobAccess:
-    """What can be shown to anyone."""
+    """Return access that may be shown to anyone, and does not work."""
     return _access(environment, containers, lambda _: MASKED)
 
 
 def granted(environment: Environment, containers: set[str], sign: Callable[[str], str]) -> BlobAccess:
-    """What works: `sign` makes the query part of a shared access signature for a container."""
+    """Return access that works: `sign` makes the query part of a shared access signature for a container."""
     return _access(environment, containers, sign)
 
 

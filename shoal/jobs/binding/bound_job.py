@@ -47,7 +47,7 @@ class BoundJob:
         """The pool that the job runs on. Raises BadInput where the stack has no such pool."""
         name, pools = self.job_file.spec.job.pool, self.environment.pools
         if name == UNSETTLED_POOL:
-            raise Mistakes  # the file's own mistake about it is told already
+            raise Mistakes  # the mistake in `job` is reported already
         if name not in pools:
             raise self.job_file.document.mistake(
                 ["job", "pool"],
@@ -69,11 +69,11 @@ class BoundJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundStage:
-    """One stage of a bound job. The fields of its tasks are made from this value alone."""
+    """A stage of a bound job. The fields of its tasks are made from this value alone."""
 
     job: BoundJob
     index: int
-    """Its position in the job file, from 0."""
+    """The stage's index in the job file."""
     spec: Stage
 
     @property
@@ -120,7 +120,7 @@ def requested_job(
 ) -> BoundJob:
     """Read and bind a job file. `NAME=VALUE` pairs override a parameter file; the pair `run=NAME` names the run.
 
-    Mistakes of the file are told once its tasks are looked at, together with theirs.
+    Mistakes of the file are raised with those of its tasks, once these are planned or rendered.
     """
     given = (given_file(parameters) if parameters else {}) | given_pairs(pairs)
     run = str(given.pop("run", None) or _generated_run(datetime.now(UTC), secrets.token_hex(2)))

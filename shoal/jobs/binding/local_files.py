@@ -1,4 +1,4 @@
-"""Input files beside the job file. They are known by their content, so that each is uploaded once."""
+"""Input files beside the job file, named by their content, so that each is uploaded once."""
 
 import hashlib
 from pathlib import Path
@@ -7,14 +7,14 @@ from shoal.jobs.file.templates import Place
 
 
 class LocalFiles:
-    """The files that the rendered tasks read, and the blob names under which they are kept."""
+    """The files that rendered tasks read, and their blob names."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.blobs: dict[Path, str] = {}
 
     def blob(self, name: str, place: Place) -> str:
-        """Raises BadInput for a file that is missing."""
+        """Return the blob name of a file. Raises BadInput where the file is missing."""
         path = self._folder / name
         if path not in self.blobs:
             self.blobs[path] = f"{_content_hash(path, place)}/{path.name}"

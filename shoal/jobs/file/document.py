@@ -1,4 +1,4 @@
-"""A YAML file whose every value knows its line, so that an error can say where it is."""
+"""A YAML file that knows the line of every value, so that an error can say where it is."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -50,7 +50,7 @@ def read_document(path: Path) -> Document:
 
 
 def draft_document(path: Path) -> Document:
-    """Read a document whose `mistakes` are still to be told. Raises BadInput where nothing can be read."""
+    """Read a document and leave its `mistakes` to the caller. Raises BadInput where nothing can be read."""
     try:
         return _parsed(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError as exc:
@@ -97,7 +97,7 @@ def as_text(value: Any) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2's plain words: `NO`, `on`, `12:30` and `2024-01-01` are text, as a ticker or a label should be."""
+    """A loader with the plain words of YAML 1.2: `NO`, `on`, `12:30` and `2024-01-01` are text, as labels should be."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - the name and type are PyYAML's
 
@@ -115,13 +115,13 @@ for _tag, _pattern, _first in (
 @dataclass(frozen=True, slots=True)
 class _Spot:
     line: int
-    """Where the key or the item stands; from 0."""
+    """The line of the key or the item, from 0."""
     node: yaml.Node
     steps: Location
 
 
 def _find(root: yaml.Node, location: Location) -> _Spot:
-    """The value at a location; steps that the file does not have are passed over."""
+    """Find the value at a location; steps that the file does not have are passed over."""
     spot = _Spot(root.start_mark.line, root, ())
     for step in location:
         for key, value in _children(spot.node, step)[-1:]:  # of a key that stands twice, the last one counts

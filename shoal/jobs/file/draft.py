@@ -1,4 +1,4 @@
-"""A job file while it is checked: a mistake is kept, the checks go on, and what only follows from it is not told."""
+"""A job file under check: mistakes are kept, the checks go on, and consequences of a mistake are left out."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

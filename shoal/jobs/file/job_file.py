@@ -26,7 +26,7 @@ class JobFile:
     spec: Spec
     """The sound parts: everything, where there are no mistakes."""
     positions: tuple[int, ...]
-    """Where each stage of the spec stands in the file, from 0."""
+    """The index in the file of each stage of the spec."""
     job_id: str
     names: Names
     """Names that every template sees: parameters, `run`, `job` and the globals."""
@@ -52,7 +52,7 @@ def read_job_file(path: Path, *, given: Mapping[str, Any], run: str, job_id: str
 
 
 def draft_job_file(path: Path, *, given: Mapping[str, Any], run: str, job_id: str | None = None) -> JobFile:
-    """Read a job file whose `mistakes` are still to be told. Raises BadInput for a file that is no job file at all."""
+    """Read a job file and leave its `mistakes` to the caller. Raises BadInput for a file that is no job file at all."""
     document = draft_document(path)
     if not isinstance(document.value, dict):
         raise document.mistake([], "a job file holds the keys parameters, job and stages")
@@ -114,7 +114,7 @@ def _rendered(value: Any, location: Location, draft: Draft, names: Names) -> Any
 
 
 def _spec(draft: Draft, content: dict[str, Any]) -> tuple[Spec, tuple[int, ...]]:
-    """Return the sound parts, and where the stages among them stand."""
+    """Return the sound parts, and the index in the file of each stage among them."""
     try:
         spec = Spec.model_validate(content)
     except ValidationError as exc:

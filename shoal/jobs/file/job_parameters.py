@@ -42,7 +42,7 @@ def parameter_values(draft: Draft, given: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {name: unsettled(str(name)) for name in section}
     for name, parameter in declared.items():
         if name in meant and name not in given and parameter.is_required:
-            continue  # it was given under another spelling, which is told
+            continue  # its value was given under a misspelt name, which is reported
         try:
             values[name] = _value(name, parameter, given)
         except BadInput as exc:
@@ -129,7 +129,7 @@ def _check(name: str, value: Any, parameter: Parameter) -> None:
 
 
 def _listed(text: str) -> list[Any]:
-    """`[a, b]` as in YAML, or `a,b`."""
+    """Read `[a, b]` as in YAML, or `a,b`."""
     if text.startswith("["):
         parsed = scalar(text)
         if not isinstance(parsed, list):

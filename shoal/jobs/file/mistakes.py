@@ -1,4 +1,4 @@
-"""Mistakes of a job file: all that can be found together are told together, in the file's order."""
+"""Mistakes of a job file, reported together in the file's order."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,13 +11,13 @@ from shoal.errors import BadInput
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake:
     line: int
-    """The line of the job file where it belongs, for the order."""
+    """The line of the job file, by which mistakes are sorted."""
     message: str
-    """The file, the line, and what to mend."""
+    """The file, the line, the problem and its mend."""
 
 
 class Mistakes(BadInput):
-    """One line for each. None at all means: this follows from a mistake that is told elsewhere."""
+    """One line for each mistake. Without any, it is only a consequence of a mistake reported elsewhere."""
 
     def __init__(self, mistakes: Iterable[Mistake] = ()) -> None:
         self.mistakes = tuple(sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake.line))
@@ -27,7 +27,7 @@ class Mistakes(BadInput):
 class MistakeList(list[Mistake]):
     @contextmanager
     def collecting(self, line: int = 0) -> Iterator[None]:
-        """Keep the mistakes that end the block, and go on behind it. `line` is for messages that have none."""
+        """Keep the mistakes that end the block, and go on after it. `line` is for messages that have none."""
         try:
             yield
         except Mistakes as exc:
@@ -41,7 +41,7 @@ class MistakeList(list[Mistake]):
 
 
 def made_by_all(makers: Sequence[Callable[[Any], Any]], argument: Any) -> list[Any]:
-    """Return what each makes. Raises the mistakes of all of them, not only the first one's."""
+    """Call every maker and return the results. Raises the mistakes of all of them, not only the first one's."""
     try:
         return [make(argument) for make in makers]
     except BadInput:

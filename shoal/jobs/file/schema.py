@@ -1,11 +1,11 @@
-"""The JSON Schema of job files, for editors: the spec's, with a template wherever a value may stand."""
+"""The JSON Schema of job files, for editors. A template is allowed wherever a value is."""
 
 from typing import Any
 
 from shoal.jobs.file.spec import Spec
 
 TEMPLATE = {"type": "string", "pattern": r"\{\{"}
-_SAID_NOT_ASKED = ("default", "examples", "title", "description", "required")
+_ANNOTATIONS = ("default", "examples", "title", "description", "required")
 
 
 def job_file_schema() -> dict[str, Any]:
@@ -13,12 +13,13 @@ def job_file_schema() -> dict[str, Any]:
 
 
 def _with_templates(schema: Any) -> Any:
-    """Text and objects stay as they are: a template is text already, and an object's values may be templates."""
+    """Allow templates beside values, but not beside text, which they are, or objects, whose values they may be."""
     if isinstance(schema, list):
         return [_with_templates(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    inner = {key: item if key in _SAID_NOT_ASKED else _with_templates(item) for key, item in schema.items()}
+    inner = {key: item if key in _ANNOTATIONS else _with_templates(item) for key, item in schema.items()}
     if inner.get("type") in ("integer", "number", "boolean", "array") or "oneOf" in inner or "enum" in inner:
-        return {"anyOf": [inner, TEMPLATE]}
+        annotations = {key: inner.pop(key) for key in ("title", "description", "default") if key in inner}
+        return {"anyOf": [inner, TEMPLATE], **annotations}
     return inner

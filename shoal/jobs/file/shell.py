@@ -17,7 +17,7 @@ _HEREDOC = re.compile(r"<<-?\s*[\"'\\]?[A-Za-z_]")
 
 
 class UnclearQuoting(Exception):
-    """It cannot be told how a value should be quoted. `line` counts from 1 within the command."""
+    """The right quoting of a value is unclear. `line` counts from 1 within the command."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
@@ -32,7 +32,7 @@ def quote_values(tree: nodes.Template) -> None:
 
 
 def context_after(text: str, context: str, line: int = 1) -> str:
-    """The context at the end of literal shell text that begins in `context`."""
+    """Return the context at the end of literal shell text that begins in `context`."""
     position = 0
     while position < len(text):
         context, step = _advance(text, position, context, line)
@@ -41,7 +41,7 @@ def context_after(text: str, context: str, line: int = 1) -> str:
 
 
 def _advance(text: str, position: int, context: str, line: int) -> tuple[str, int]:
-    """The context after the character at `position`, and how many characters that took."""
+    """Return the context after the character at `position`, and how many characters that took."""
     char, top = text[position], context[-1:]
     match top, char:
         case "'", _:
@@ -50,7 +50,7 @@ def _advance(text: str, position: int, context: str, line: int) -> tuple[str, in
             return (context[:-1], 1) if char == "\n" else (context, 1)
         case _, "\\":
             if position + 1 == len(text):
-                raise UnclearQuoting(line, "a backslash stands before a value; values are quoted by themselves")
+                raise UnclearQuoting(line, "a backslash stands before a value; values are quoted for you")
             return context, 2
         case _, ('"' | "`") if char == top:
             return context[:-1], 1
@@ -67,7 +67,7 @@ def _advance(text: str, position: int, context: str, line: int) -> tuple[str, in
         case _, "#" if position == 0 or text[position - 1] in " \t\n;&|(":
             return context + "#", 1
         case _, "<" if _HEREDOC.match(text, position):
-            raise UnclearQuoting(line, "a here-document is not understood in a command; put the text into a file")
+            raise UnclearQuoting(line, "a command cannot hold a here-document; put the text into a file")
         case _:
             return context, 1
 
@@ -122,7 +122,7 @@ def _filter_for(context: str, line: int) -> str:
 
 
 def _bare(value: Any) -> str:
-    """One word; a list becomes several."""
+    """Quote a value as one word, a list as several."""
     if isinstance(value, list | tuple):
         return " ".join(map(_bare, value))
     return shlex.quote(as_text(value))

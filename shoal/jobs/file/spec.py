@@ -26,7 +26,7 @@ from pydantic_core import PydanticCustomError
 from shoal.duration_type import Duration
 
 RESERVED_NAMES = frozenset({"run", "job", "stage", "task"})
-"""What templates see beside parameters and axes."""
+"""Names that templates see beside parameters and axes."""
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -86,22 +86,30 @@ OneOrMore = Annotated[
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
-"""One, or a list."""
+"""One item, or a list of them."""
 
 
 class JobFileSection(BaseModel):
     """A mapping of the job file, which holds known keys only."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Parameter(JobFileSection):
+    """A value that can be set from outside: `-p NAME=VALUE`."""
+
     type: Literal["int", "float", "str", "bool", "list"] = "str"
+    """The type of the value."""
     default: JsonValue = None
+    """The value where none is given. Without a default the parameter must be given."""
     description: str = ""
+    """A sentence for the people who set the parameter."""
     choices: list[Scalar] = []
+    """The only values that are allowed."""
     min: float | None = None
+    """The smallest number that is allowed."""
     max: float | None = None
+    """The largest number that is allowed."""
 
     @property
     def is_required(self) -> bool:
@@ -117,8 +125,10 @@ Command = Annotated[
 
 
 class RangeAxis(JobFileSection):
+    """Evenly spaced numbers."""
+
     range: list[Number] = Field(min_length=2, max_length=3)
-    """First, last (included), step."""
+    """The first number, the last (included), and the step, which is 1 if left out."""
 
     @field_validator("range")
     @classmethod
@@ -131,8 +141,10 @@ class RangeAxis(JobFileSection):
 
 
 class FilesAxis(JobFileSection):
+    """The files that match a pattern."""
+
     files: str
-    """A pattern relative to the job file."""
+    """A pattern such as `data/*.csv`, relative to the job file."""
 
 
 def _axis_kind(value: object) -> str | None:
@@ -160,8 +172,12 @@ Axis = Annotated[
 
 
 class Table(JobFileSection):
+    """Points from a file of rows: CSV or TSV with a header, or JSON Lines."""
+
     file: str
+    """The file, relative to the job file."""
     types: dict[Name, Literal["int", "float", "str", "bool"]] = {}
+    """Types of columns. Without one, a cell is a number if it looks like a plain number, else text."""
 
 
 TableSource = Annotated[
@@ -171,13 +187,18 @@ TableSource = Annotated[
 
 
 class Draw(JobFileSection):
-    """One random axis: exactly one of these."""
+    """A random axis. It has exactly one distribution."""
 
     uniform: tuple[float, float] | None = None
+    """Uniform between the lower and the upper end."""
     log_uniform: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]] | None = None
+    """Uniform in the logarithm, between two ends above 0."""
     normal: tuple[float, float] | None = None
+    """Normal, by mean and standard deviation."""
     integers: tuple[int, int] | None = None
+    """Integers from the first to the last, both included."""
     choice: list[JsonValue] | None = Field(default=None, min_length=1)
+    """One of these values."""
 
     @model_validator(mode="after")
     def _is_one_distribution(self) -> Self:
@@ -185,22 +206,33 @@ class Draw(JobFileSection):
 
 
 class Draws(JobFileSection):
+    """Random points. The same seed gives the same points."""
+
     draws: int = Field(ge=1)
+    """The number of points."""
     seed: int
+    """The seed of the random numbers."""
     axes: dict[Name, Draw] = Field(min_length=1)
+    """The random axes, by name."""
 
 
 class ForEach(JobFileSection):
-    """Where the points of a sweep come from. Sources side by side are crossed."""
+    """The points of a sweep; each becomes a task. Sources side by side are crossed."""
 
     product: dict[Name, Axis] = {}
+    """Axes of which every combination is a point."""
     zip: dict[Name, Axis] = {}
+    """Axes of equal length that advance together."""
     table: TableSource | None = None
-    """A file's name will do where no column's type is fixed."""
+    """A table of points, or only its file."""
     random: Draws | None = None
+    """Points drawn at random."""
     where: str | None = None
+    """An expression without braces. Points for which it is false are left out."""
     include: list[dict[Name, JsonValue]] = []
+    """Points that are added after exclude and where."""
     exclude: list[dict[Name, JsonValue]] = []
+    """Points that are left out: all that agree with one of these entries."""
 
     @model_validator(mode="after")
     def _has_a_source(self) -> Self:
@@ -210,14 +242,20 @@ class ForEach(JobFileSection):
 
 
 class Input(JobFileSection):
-    """Exactly one of `from`, `blobs` and `stage`."""
+    """A file, or files, that a task reads. It has exactly one of `from`, `blobs` and `stage`."""
 
     source: str | None = Field(default=None, alias="from")
+    """A file beside the job file, which is uploaded, or an http(s) address."""
     blobs: str | None = None
+    """The prefix of blobs in the container."""
     stage: str | None = None
+    """An earlier stage whose outputs are read."""
     container: str | None = None
+    """The container of `blobs`; the inputs container if left out."""
     to: str | None = None
+    """The path below the working directory."""
     mode: FileMode | None = None
+    """The file mode in octal, such as 755."""
 
     @model_validator(mode="after")
     def _is_one_source(self) -> Self:
@@ -227,19 +265,23 @@ class Input(JobFileSection):
 
 
 class When(StrEnum):
+    """The result of a task for which files are kept."""
+
     SUCCESS = "success"
     FAILURE = "failure"
     COMPLETION = "completion"
 
 
 class Logs(StrEnum):
+    """The results of tasks for which logs are kept."""
+
     COMPLETION = "completion"
     FAILURE = "failure"
     NEVER = "never"
 
 
 class OnFailure(StrEnum):
-    """What a task that failed for good does to the rest of its job."""
+    """The effect of a task that failed for good on the rest of its job."""
 
     BLOCK = "block"
     CONTINUE = "continue"
@@ -247,43 +289,73 @@ class OnFailure(StrEnum):
 
 
 class Output(JobFileSection):
+    """Files that are kept of a task."""
+
     pattern: str = Field(min_length=1)
+    """A file, or files, below the working directory; `*` and `?` match as in a shell."""
     when: When = When.SUCCESS
+    """The result of the task for which the files are kept."""
 
 
 class Job(JobFileSection):
+    """The job as a whole."""
+
     id: str | None = None
-    """The run's name where none is given."""
+    """The job's id; the name of the run if left out."""
     pool: Annotated[str, Field(min_length=1)]
+    """The name of a pool of the stack."""
     priority: int = Field(default=0, ge=-1000, le=1000)
+    """The priority among the jobs of the account, from -1000 to 1000."""
     retries: int = Field(default=0, ge=-1)
+    """Attempts after the first, for tasks of stages without their own; -1 is no limit."""
     max_time: PositiveDuration | None = None
+    """The longest time of the whole job."""
     environment: dict[str, Scalar] = {}
+    """Environment variables of every task."""
     metadata: dict[str, str] = {}
+    """Name/value pairs stored with the job."""
 
 
 class Stage(JobFileSection):
+    """Tasks that run the same command, one for each point of a sweep, or one."""
+
     name: StageName
+    """The name of the stage, which begins the ids of its tasks."""
     for_each: ForEach | None = None
+    """The sweep. Without one, the stage has one task."""
     after: OneOrMore = []
+    """Stages whose tasks must end before these start."""
     command: Command
+    """A line for the shell, or a list of words that is run without a shell."""
     packages: OneOrMore = []
+    """Application packages of the stack that tasks use."""
     inputs: list[Input] = []
+    """Files that each task reads."""
     outputs: list[Output] = []
+    """Files that are kept of each task."""
     slots: Annotated[int, Field(ge=1)] | str = 1
+    """Task slots that each task takes on its node."""
     retries: Annotated[int, Field(ge=-1)] | None = None
+    """Attempts after the first, instead of the job's; -1 is no limit."""
     max_time: PositiveDuration | None = None
+    """The longest time of one attempt of a task."""
     environment: dict[str, Scalar] = {}
+    """Environment variables of each task."""
     logs: Logs = Logs.COMPLETION
+    """The results of tasks for which stdout and stderr are kept."""
     on_failure: OnFailure = OnFailure.BLOCK
+    """The effect of a failed task on the tasks that depend on it, and on the job."""
 
 
 class Spec(JobFileSection):
     """A job file."""
 
     parameters: dict[Name, Parameter] = {}
+    """Values that can be set from outside, by name."""
     job: Job
+    """The id, the pool and the limits of the job."""
     stages: list[Stage] = Field(min_length=1)
+    """The stages, each after those that it waits for."""
 
 
 def _exactly_one(section: S, *fields: str) -> S:

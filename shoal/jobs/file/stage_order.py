@@ -9,12 +9,12 @@ from shoal.jobs.file.spec import Spec, Stage
 from shoal.suggestion import nearest, suggestion
 
 BARRIER_PREFIX = "wait_for_"
-"""Begins the id of a task that only waits for a stage; no stage may be called so."""
+"""The beginning of the id of a task that only waits for a stage; no stage's name may begin with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageLinks:
-    """How a stage refers to others. Read from any stage that has a name, whatever else is wrong with it."""
+    """References of a stage to others. Any stage with a name has them, whatever else is wrong with it."""
 
     index: int
     name: str

@@ -1,4 +1,4 @@
-"""Strings of a job file as templates: sandboxed, strict about names, and errors with file and line.
+"""Strings of a job file as templates: sandboxed, strict about names, with errors that have file and line.
 
 A template is compiled once and rendered for each task. The names that it sees come as one mapping, which must hold
 `GLOBALS` too.
@@ -49,7 +49,7 @@ GLOBALS: Names = _ENVIRONMENT.globals
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a string of the job file begins."""
+    """The place in the job file where a string begins."""
 
     path: Path
     line: int
@@ -64,7 +64,7 @@ class TextTemplate:
     """A template whose rendering is text."""
 
     constant: str | None
-    """What it always renders to, where nothing in it varies."""
+    """The rendered text, where nothing in it varies."""
     render: Callable[[Names], str]
 
 
@@ -167,15 +167,15 @@ def _defined(value: Any) -> Any:
 
 
 def _context(names: Names) -> Context:
-    """What `Template.new_context` makes, without copying the names: three times as fast."""
+    """Make the context that `Template.new_context` makes, without copying the names: three times as fast."""
     return Context(_ENVIRONMENT, names, None, {})  # type: ignore[arg-type]  # any mapping will do
 
 
 def _mistake(exc: Exception, names: Names, place: Place) -> Mistakes:
-    """Whatever a template raises while it computes is the job file's mistake."""
+    """Turn any error of a template's evaluation into a mistake of the job file."""
     line = _line_in_template(exc)
     if isinstance(exc, _UnsettledName):
-        return Mistakes()  # the parameter's own mistake is told already
+        return Mistakes()  # the parameter's own mistake is reported already
     if isinstance(exc, UndefinedError):
         return place.mistake(f"{exc.message}; {_undefined_hint(exc, names)}", line_of_text=line)
     return place.mistake(f"{type(exc).__name__}: {exc}{_point(names)}", line_of_text=line)
@@ -194,7 +194,7 @@ def _line_in_template(exc: Exception) -> int:
 def _undefined_hint(exc: UndefinedError, names: Names) -> str:
     quoted = (exc.message or "").split("'")
     if len(quoted) != 3:
-        return "check what it holds"
+        return "check its value"
     return f"declare it under parameters or as an axis; {suggestion(quoted[1], names.keys() - GLOBALS.keys())}"
 
 

@@ -1,4 +1,4 @@
-"""One call that adds up to 100 tasks: sent until each task is there or refused.
+"""Add up to 100 tasks by one call, repeated until each task is there or refused.
 
 The client's own retries are off here: they stop after three throttled answers and do not know a collection's parts.
 
@@ -22,7 +22,7 @@ MAX_TASKS = 100
 MAX_BYTES = 900_000
 REFUSALS_KEPT = 5
 PATIENCE = timedelta(minutes=5)
-"""How long one collection is tried while the service throttles or is away."""
+"""Time after which a collection is given up while the service throttles or is away."""
 _TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _HEADERS = {"content-type": "application/json; odata=minimalmetadata"}
 
@@ -46,7 +46,7 @@ class Added:
     already_there: int = 0
     refused: int = 0
     refusals: tuple[Refusal, ...] = ()
-    """The first few of the refused."""
+    """The first few refusals."""
 
     def __add__(self, other: "Added") -> "Added":
         return Added(
@@ -59,19 +59,19 @@ class Added:
 
 @dataclass(slots=True)
 class Patience:
-    """How long to wait before the next attempt; spent after PATIENCE without progress."""
+    """The waiting between attempts; spent after PATIENCE without progress."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     attempts: int = 0
     began: float = field(default=0.0)
 
-    def is_spent_after_waiting(self, asked: float | None) -> bool:
+    def is_spent_after_waiting(self, requested: float | None) -> bool:
         if self.attempts == 0:
             self.began = self.now()
         if self.now() - self.began > PATIENCE.total_seconds():
             return True
-        self.sleep(asked if asked is not None else min(30.0, 0.25 * 2**self.attempts))
+        self.sleep(requested if requested is not None else min(30.0, 0.25 * 2**self.attempts))
         self.attempts += 1
         return False
 
@@ -81,7 +81,7 @@ def encoded(tasks: Iterable[dict[str, Any]]) -> Iterator[EncodedTask]:
 
 
 def collections(tasks: Iterable[EncodedTask]) -> Iterator[list[EncodedTask]]:
-    """As many tasks at a time as one call takes."""
+    """Split tasks into collections, each as large as one call takes."""
     chunk: list[EncodedTask] = []
     size = 0
     for task in tasks:
@@ -98,14 +98,14 @@ def collections(tasks: Iterable[EncodedTask]) -> Iterator[list[EncodedTask]]:
 class Attempt:
     outcome: Added = field(default_factory=Added)
     again: Sequence[EncodedTask] = ()
-    """What the service did not get to."""
+    """Tasks that the service did not get to."""
     wait: float | None = None
-    """Seconds, where the service asked for some."""
+    """Seconds to wait, where the service requests it."""
     error: AzureError | None = None
 
 
 def add(client: BatchClient, job_id: str, tasks: Sequence[EncodedTask], patience: Patience | None = None) -> Added:
-    """Raises AzureError where the whole call is refused (the job is gone, the key is wrong), or patience ends."""
+    """Add the tasks. Raises AzureError where a whole call is refused (no such job, a wrong key), or patience ends."""
     done, patience = Added(), patience or Patience()
     while tasks:
         attempt = _attempt(client, job_id, tasks)
@@ -119,7 +119,7 @@ def add(client: BatchClient, job_id: str, tasks: Sequence[EncodedTask], patience
 
 def _attempt(client: BatchClient, job_id: str, tasks: Sequence[EncodedTask]) -> Attempt:
     try:
-        return _sorted_out(_send(client, job_id, tasks), tasks)
+        return _sorted_results(_send(client, job_id, tasks), tasks)
     except HttpResponseError as exc:
         if exc.status_code == 413:
             return Attempt(outcome=_in_halves(client, job_id, tasks))
@@ -143,8 +143,8 @@ def _send(client: BatchClient, job_id: str, tasks: Sequence[EncodedTask]) -> lis
     return results
 
 
-def _sorted_out(results: list[dict[str, Any]], tasks: Sequence[EncodedTask]) -> Attempt:
-    """By what became of each task. The spelling of a status differs between versions of the service."""
+def _sorted_results(results: list[dict[str, Any]], tasks: Sequence[EncodedTask]) -> Attempt:
+    """Sort the results by their status, whose spelling differs between versions of the service."""
     added, already_there, refused, again = 0, 0, [], set()
     for result in results:
         code = result.get("error", {}).get("code")
@@ -179,5 +179,5 @@ def _refusal(task_id: str, code: str, message: str) -> Refusal:
 
 
 def _retry_after(exc: HttpResponseError) -> float | None:
-    asked: str = getattr(exc.response, "headers", {}).get("Retry-After", "")
-    return float(asked) if asked.isdigit() else None
+    header: str = getattr(exc.response, "headers", {}).get("Retry-After", "")
+    return float(header) if header.isdigit() else None

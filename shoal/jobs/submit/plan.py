@@ -13,7 +13,7 @@ from shoal.jobs.tasks.stage_dependencies import is_barrier
 from shoal.jobs.tasks.task_bodies import TaskBody, stage_tasks
 
 TRIED = 1000
-"""Tasks of a stage that are looked at once there is a mistake, so that it need not wait for a million others."""
+"""Tasks of a stage that are still rendered after a mistake, so that its report need not wait for a million."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Plan:
 
 
 def to_json(plan: Plan) -> dict[str, Any]:
-    """For scripts: totals first. Files are listed by their paths on this machine."""
+    """Return the plan for scripts, totals first. Files are listed by their paths on this machine."""
     return {
         "job_id": plan.job_id,
         "pool": plan.pool,

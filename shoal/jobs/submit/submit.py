@@ -1,4 +1,4 @@
-"""Put a planned job into Batch: files first, then the job, then its tasks; last, that it ends with its last task."""
+"""Put a planned job into Batch: its files, the job, its tasks, and then the order to end with the last task."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ class Submission:
 
 
 def submit(job: BoundJob, plan: Plan, services: Services) -> Submission:
-    """Adds what is missing of the job. Raises BadInput, with nothing created, where it cannot run there."""
+    """Add the missing parts of the job. Raises BadInput, with nothing created, where the job cannot run there."""
     client = services.batch
     _check_pool(plan, client)
     if _has_ended(plan, client):
@@ -52,7 +52,7 @@ def submit(job: BoundJob, plan: Plan, services: Services) -> Submission:
 
 
 def job_body(spec: Spec, plan: Plan) -> dict[str, Any]:
-    """The job in wire form. That it ends with its last task is said later: an empty one would end at once."""
+    """Return the job in wire form. The order to end with its last task comes later: an empty job would end at once."""
     return {
         "id": plan.job_id,
         "poolInfo": {"poolId": plan.pool.id},
@@ -66,7 +66,7 @@ def job_body(spec: Spec, plan: Plan) -> dict[str, Any]:
 
 
 def add_all(client: BatchClient, job_id: str, tasks: Iterator[dict[str, Any]], *, in_flight: int = IN_FLIGHT) -> Added:
-    """Several collections at a time; at most twice as many are rendered ahead."""
+    """Add tasks by several collections at a time; at most twice as many are rendered ahead."""
     total = Added()
     waiting: deque[Future[Added]] = deque()
     with ThreadPoolExecutor(in_flight) as pool:
@@ -89,7 +89,7 @@ def _check_pool(plan: Plan, client: BatchClient) -> None:
 
 
 def _has_ended(plan: Plan, client: BatchClient) -> bool:
-    """Whether the job is there and takes no more tasks. Raises BadInput where it is there for another pool."""
+    """True where the job exists and takes no more tasks. Raises BadInput where it exists on another pool."""
     try:
         job = client.get_job(plan.job_id)
     except ResourceNotFoundError:
@@ -103,7 +103,7 @@ def _has_ended(plan: Plan, client: BatchClient) -> bool:
 
 
 def _nothing_to_add(job: BoundJob, plan: Plan, client: BatchClient) -> Submission:
-    """A job that ended may be submitted again, where it lacks nothing."""
+    """Accept a job that has ended, where it lacks no task."""
     there = {task.id for task in client.list_tasks(plan.job_id, select=["id"])}
     planned = missing = 0
     for task in all_tasks(job):

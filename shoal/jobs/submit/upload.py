@@ -1,4 +1,4 @@
-"""Local input files go to the inputs container once: their names are made of their content."""
+"""Upload local input files to the inputs container, once each: their names are made of their content."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ IN_FLIGHT = 8
 
 
 def upload(files: Mapping[Path, str], container: ContainerClient) -> int:
-    """How many were not there yet."""
+    """Upload the missing files and return how many they were."""
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         return sum(pool.map(lambda path: _upload(path, files[path], container), files))
 

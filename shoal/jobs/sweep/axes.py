@@ -1,4 +1,4 @@
-"""The values of one axis: listed, a range, or files that match a pattern."""
+"""The values of one axis: a list, a range, or the files that match a pattern."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -11,7 +11,7 @@ from shoal.jobs.sweep.identity import point_key
 
 
 class FileName(str):
-    """A file's path relative to the job file, with what templates ask of it. As a value of a point it is its path."""
+    """A file's path relative to the job file, with the parts that templates use. In a point it is plain text."""
 
     __slots__ = ("size",)
     size: int
@@ -35,7 +35,7 @@ class FileName(str):
 
 
 def values(axis: Axis, folder: Path) -> Sequence[Any]:
-    """Raises BadInput where a pattern matches no file."""
+    """Return the values of an axis. Raises BadInput where a pattern matches no file."""
     match axis:
         case list():
             return axis
@@ -48,7 +48,7 @@ def values(axis: Axis, folder: Path) -> Sequence[Any]:
 
 
 def distinct_values(axis: Axis, folder: Path) -> Sequence[Any]:
-    """The values of an axis that is combined with others. Raises BadInput where two are equal."""
+    """Return the values of an axis that is combined with others. Raises BadInput where two are equal."""
     checked = values(axis, folder)
     if isinstance(axis, list):
         seen: set[bytes] = set()
@@ -65,7 +65,7 @@ def _exact(number: float) -> Decimal | int:
 
 
 def _steps(first: Decimal | int, last: Decimal | int, step: Decimal | int = 1) -> Sequence[Any]:
-    """Both ends included; decimals are added exactly, so that 0.1, 0.2, 0.3 come out as written."""
+    """Return the steps, both ends included. Decimals are added exactly, so that 0.1, 0.2, 0.3 come out as written."""
     if isinstance(first, int) and isinstance(last, int) and isinstance(step, int):
         return range(first, last + 1, step)
     count = int((Decimal(last) - first) / step) + 1

@@ -1,4 +1,4 @@
-"""Random points that are the same for the same seed, and keep the earlier ones when more are drawn."""
+"""Random points: the same seed gives the same points, and a longer draw begins with those of a shorter one."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from shoal.jobs.file.spec import Draw, Draws
 
 
 def rows(draws: Draws) -> Iterator[dict[str, Any]]:
-    """Each axis has a stream of its own, so that adding an axis does not change the others."""
+    """Draw the points. Each axis has a stream of its own, so that adding an axis does not change the others."""
     streams = {name: _stream(draw, Random(f"{draws.seed}/{name}")) for name, draw in draws.axes.items()}
     for _ in range(draws.draws):
         yield {name: draw() for name, draw in streams.items()}

@@ -1,4 +1,4 @@
-"""Task ids made of what a task is about, so that submitting again finds the same task."""
+"""Task ids made of a task's point, so that submitting again finds the same task."""
 
 import base64
 import hashlib
@@ -15,12 +15,12 @@ _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def point_key(point: Mapping[str, Any]) -> bytes:
-    """The same for equal points, whatever the order of their axes; 5, 5.0 and "5" are different values."""
+    """Return equal keys for equal points, in any order of their axes; 5, 5.0 and "5" are different values."""
     return orjson.dumps(point, option=orjson.OPT_SORT_KEYS)
 
 
 def task_id(stage: str, point: Mapping[str, Any]) -> str:
-    """Stage, the point's values in the order of their axes' names as far as there is room, and 60 bits of hash.
+    """Return the stage, the point's values in the order of their axes' names while there is room, and 60 bits of hash.
 
     The hash is in lower case, because ids that differ in case only are one id to Batch.
     """

@@ -15,7 +15,7 @@ _DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 
 
 def rows(table: Table, folder: Path) -> Iterator[dict[str, Any]]:
-    """Raises BadInput, with the line, for a row that does not fit the others."""
+    """Read the rows. Raises BadInput, with the line, for a row that does not fit the others."""
     path = folder / table.file
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
@@ -52,7 +52,7 @@ def _check_header(header: list[str], types: Mapping[str, str], path: Path) -> No
 
 
 def _typed(cell: str, kind: str | None, where: str) -> Any:
-    """By its declared type; else a number where the number is written back the same way, so that 007 stays text."""
+    """Return a cell in its declared type; without one, a number if it is written back the same way: 007 stays text."""
     if kind is None:
         number = _number(cell)
         return number if str(number) == cell else cell

@@ -110,7 +110,7 @@ def _crossed_axes(named: Mapping[str, Sequence[Any]]) -> Iterator[Point]:
 
 
 def _rows(axes: tuple[Sequence[Any], ...]) -> Iterator[tuple[Any, ...]]:
-    """As itertools.product, but a long range is walked, not copied."""
+    """Cross axes as itertools.product does, but without copying a long range."""
     if not axes:
         yield ()
         return

@@ -1,4 +1,4 @@
-"""How the tasks of a later stage wait for an earlier one.
+"""Dependencies of the tasks of a later stage on those of an earlier one.
 
 A task may name at most 64,000 characters of task ids that it depends on, and thousands of tasks that each name
 thousands of ids would be gigabytes. So a stage that many wait for ends in a barrier: a task that does nothing, depends
@@ -23,7 +23,7 @@ ID_CHARACTERS = 60_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageDependency:
-    """How later stages wait for a stage."""
+    """The dependency of later stages on a stage."""
 
     stage: str
     tasks: list[str] | None

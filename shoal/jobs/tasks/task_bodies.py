@@ -1,4 +1,4 @@
-"""One Batch task for each point of a stage, streamed. Bodies are plain dicts in Batch's wire form."""
+"""Batch tasks, one for each point of a stage, streamed. Bodies are plain dicts in Batch's wire form."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
