@@ -15,8 +15,8 @@ from shoal.environment import Authentication, Environment, to_json
 from shoal.errors import BadInput, WorkFailed
 from shoal.jobs.submit.collection import add, encoded
 from shoal.service_status import Status
-from tests.deploy.azure_samples import Sample
-from tests.deploy.refusing import refusing
+from tests.azure_errors.refusing import refusing
+from tests.azure_errors.samples import Sample
 from tests.jobs.scripted_service import refused, scripted
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.pull_requests import PullRequests, pull_requests
+from tests.pull_request_server import PullRequests, pull_requests
 from tests.services import TEMPLATE
 
 SCRIPT = TEMPLATE / "ci" / "publish_comment.py"

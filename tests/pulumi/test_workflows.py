@@ -16,7 +16,7 @@ import pytest
 from azure.mgmt.batch import BatchManagementClient
 
 from tests.deploy.stacks import Stack
-from tests.pull_requests import PullRequests, pull_requests
+from tests.pull_request_server import PullRequests, pull_requests
 from tests.pulumi.conftest import PulumiProject
 from tests.services import REPOSITORY, TEMPLATE
 from tests.workflows import GITHUB, Runner, azure_jobs, github_job, read

@@ -1,4 +1,4 @@
-from tests.deploy.azure_samples.sample import sample
+from tests.azure_errors.samples.sample import sample
 
 INVALID = "The value provided for one of the properties in the request body is invalid."
 

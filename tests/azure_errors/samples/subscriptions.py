@@ -1,4 +1,4 @@
-from tests.deploy.azure_samples.sample import ACCOUNT, GROUP, SUBSCRIPTION, sample
+from tests.azure_errors.samples.sample import ACCOUNT, GROUP, SUBSCRIPTION, sample
 
 SUBSCRIPTIONS = (
     sample(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.deploy.azure_samples import Sample
+from tests.azure_errors.samples import Sample
 
 
 @contextmanager

@@ -17,9 +17,9 @@ from shoal.deploy.pulumi.pulumi_events import Events
 from shoal.errors import WorkFailed
 from shoal.projects.project import Stack, find_project, read_stack
 from shoal.service_status import Status
-from tests.deploy.azure_samples import SAMPLES, Sample
+from tests.azure_errors.refusing import refusing
+from tests.azure_errors.samples import SAMPLES, Sample
 from tests.deploy.projects import Project
-from tests.deploy.refusing import refusing
 from tests.deploy.test_engine import GROUP
 from tests.services import REPOSITORY
 

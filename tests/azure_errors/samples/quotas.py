@@ -1,4 +1,4 @@
-from tests.deploy.azure_samples.sample import sample
+from tests.azure_errors.samples.sample import sample
 
 QUOTAS = (
     sample(

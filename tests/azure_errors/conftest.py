@@ -1,0 +1,3 @@
+from tests.deploy.conftest import project, stack
+
+__all__ = ["project", "stack"]

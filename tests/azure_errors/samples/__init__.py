@@ -1,0 +1,13 @@
+"""What Azure answers: messages as they were seen or are documented, and what must be told of each."""
+
+from tests.azure_errors.samples.access import ACCESS
+from tests.azure_errors.samples.names import NAMES
+from tests.azure_errors.samples.pools import POOLS
+from tests.azure_errors.samples.quotas import QUOTAS
+from tests.azure_errors.samples.requests import REQUESTS
+from tests.azure_errors.samples.sample import Sample
+from tests.azure_errors.samples.subscriptions import SUBSCRIPTIONS
+
+SAMPLES = (*ACCESS, *SUBSCRIPTIONS, *QUOTAS, *NAMES, *POOLS, *REQUESTS)
+
+__all__ = ["SAMPLES", "Sample"]

@@ -1,0 +1,3 @@
+from tests.deploy.conftest import stack
+
+__all__ = ["stack"]
