@@ -16,10 +16,10 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 from rules import RULES
-from rules.rule import Circumstances, Declared, Rule, Setting, StackRule, circumstances, plain_type
+from rules.rule import Circumstances, Declared, ResourceRule, Setting, StackRule, circumstances, plain_type
 
 
-def policy(rule: Rule | StackRule) -> Policy:
+def policy(rule: ResourceRule | StackRule) -> Policy:
     level = EnforcementLevel(rule.level.value)
     schema = _schema(rule.settings)
     if isinstance(rule, StackRule):
@@ -27,7 +27,7 @@ def policy(rule: Rule | StackRule) -> Policy:
     return ResourceValidationPolicy(rule.name, rule.reason, _of_each_resource(rule), level, schema)
 
 
-def _of_each_resource(rule: Rule) -> Any:
+def _of_each_resource(rule: ResourceRule) -> Any:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         kind = plain_type(args.resource_type)
         if kind in rule.types:
@@ -46,7 +46,7 @@ def _of_the_stack(rule: StackRule) -> Any:
     return validate
 
 
-def _now(rule: Rule | StackRule, args: ResourceValidationArgs | StackValidationArgs) -> Circumstances:
+def _now(rule: ResourceRule | StackRule, args: ResourceValidationArgs | StackValidationArgs) -> Circumstances:
     return circumstances(rule, args.get_config(), datetime.now(UTC).date())
 
 

@@ -17,7 +17,7 @@ TIMEOUT = 120.0
 
 
 class ArmError(WorkFailed):
-    """The service refused: `code` is ARM's."""
+    """A refusal by the service; `code` is ARM's."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(f"{message} ({code})")
@@ -26,7 +26,7 @@ class ArmError(WorkFailed):
 
 
 class Arm:
-    """Every call opens a connection of its own, so that threads may share one object."""
+    """A client that threads may share: every call opens a connection of its own."""
 
     def __init__(self, endpoint: str, token: str) -> None:
         self.endpoint = endpoint
@@ -34,7 +34,7 @@ class Arm:
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def get(self, path: str, api_version: str) -> dict[str, Any] | None:
-        """The resource, or None where there is none."""
+        """Return the resource, or None where there is none."""
         try:
             return self._call("GET", path, api_version)[1]
         except ArmError as exc:

@@ -10,7 +10,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.storage.blob import BlobServiceClient
 
 from shoal.connect import Services, connected, explained
-from shoal.deploy.outputs import find_environment
+from shoal.deploy.stack_outputs import find_environment
 from shoal.environment import Authentication, Environment, to_json
 from shoal.errors import BadInput, WorkFailed
 from shoal.jobs.submit.collection import add, encoded

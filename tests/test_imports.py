@@ -24,7 +24,7 @@ ALLOWED = {
     "policy": ("shoal.azure", "shoal.autoscale"),
     "shoal/autoscale": ("shoal.autoscale", "shoal.suggestion"),
     "shoal/azure": ("shoal.azure",),
-    "shoal/local": ("shoal.local", "shoal.azure", "shoal.autoscale", "shoal.service_status"),
+    "shoal/local": ("shoal.local", "shoal.azure", "shoal.autoscale", "shoal.process_lifetime", "shoal.service_status"),
     "shoal/projects/template": ("components", "shoal"),
     "shoal/cli": ("shoal",),
     "shoal/testing": ("shoal.local.control", "shoal.service_status", "shoal.testing"),
@@ -33,8 +33,11 @@ ALLOWED = {
             f"shoal.{name}"
             for name in ("arm", "autoscale", "azure", "azure_errors", "cli", "connect", "deploy", "environment")
         ),
-        *(f"shoal.{name}" for name in ("errors", "jobs", "projects", "pull_requests", "runs", "service_status")),
-        *(f"shoal.{name}" for name in ("duration_type", "stack_jobs", "suggestion", "validation_messages")),
+        *(f"shoal.{name}" for name in ("errors", "jobs", "process_lifetime", "projects", "pull_requests")),
+        *(
+            f"shoal.{name}"
+            for name in ("duration_type", "runs", "service_status", "stack_jobs", "suggestion", "validation_messages")
+        ),
     ),
 }
 """Which modules of the project the modules below a folder may import; the first folder that fits counts."""

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from rules.nodes import NODES_CAPPED
+from rules.node_counts import NODES_CAPPED
 from rules.rule import POOL
 
 from components.accounts.account_quotas import Quotas, demand, shortfalls

@@ -4,7 +4,7 @@
 
 DIRECTORY is searched for `*.json` files with provider and version in the path. Each is a list in the format of
 `generated/**/types.json` in https://github.com/Azure/bicep-types-az (MIT). Descriptions are left out; read-only
-properties keep only their names. `shoal/deploy/resources/arm_types/shapes.py` explains the tables.
+properties keep only their names. `shoal/deploy/resources/arm_types/body_shapes.py` explains the tables.
 """
 
 import json

@@ -1,14 +1,14 @@
 """The rules of the policy pack; docs/policies.md lists them in a table. Nothing here depends on Pulumi."""
 
-from rules.access import NO_PUBLIC_ADDRESSES, NO_SHARED_KEYS
-from rules.budgets import BUDGET_PRESENT
-from rules.formulas import FORMULA_CLEAN
-from rules.images import IMAGE_SUPPORTED
-from rules.nodes import NODES_CAPPED, SCALES_TO_ZERO, SPOT_SHARE
-from rules.packages import PACKAGES_PINNED
-from rules.rule import Rule, StackRule
+from rules.budget_present import BUDGET_PRESENT
+from rules.clean_formula import FORMULA_CLEAN
+from rules.exposure import NO_PUBLIC_ADDRESSES, NO_SHARED_KEYS
+from rules.image_support import IMAGE_SUPPORTED
+from rules.node_counts import NODES_CAPPED, SCALES_TO_ZERO, SPOT_SHARE
+from rules.pinned_packages import PACKAGES_PINNED
+from rules.rule import ResourceRule, StackRule
 
-RULES: tuple[Rule | StackRule, ...] = (
+RULES: tuple[ResourceRule | StackRule, ...] = (
     SCALES_TO_ZERO,
     NODES_CAPPED,
     SPOT_SHARE,

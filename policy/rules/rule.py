@@ -58,7 +58,7 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class ResourceRule:
     """A rule on each resource of some types."""
 
     name: str
@@ -86,7 +86,7 @@ def plain_type(token: str) -> str:
     return VERSION.sub(r"\1:", token)
 
 
-def circumstances(rule: Rule | StackRule, configured: Mapping[str, Any], today: date) -> Circumstances:
+def circumstances(rule: ResourceRule | StackRule, configured: Mapping[str, Any], today: date) -> Circumstances:
     """Return the rule's settings, with defaults for those that are not configured, and the date."""
     settings = {setting.name: configured.get(setting.name, setting.default) for setting in rule.settings}
     return Circumstances(settings=settings, today=today)

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from shoal.cli import autoscale, comment, deploy, env, init, jobs, local, runs
+from shoal.cli import deploy, env, formulas, init, job_files, local, pull_request, runs
 from shoal.errors import ShoalError
 
 
@@ -23,11 +23,11 @@ for command in (
     deploy.preview,
     deploy.down,
     deploy.outputs,
-    comment.comment,
-    jobs.plan,
-    jobs.render,
-    jobs.submit,
-    jobs.schema,
+    pull_request.comment,
+    job_files.plan,
+    job_files.render,
+    job_files.submit,
+    job_files.schema,
     runs.run,
     runs.watch,
     runs.fetch,
@@ -37,7 +37,7 @@ for command in (
     runs.nodes,
     runs.cancel,
     runs.rm,
-    autoscale.autoscale,
+    formulas.autoscale,
     local.local,
     env.env,
     init.init,

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shoal.deploy.engines import Engine, EngineName
-    from shoal.deploy.steps import Step
+    from shoal.deploy.steps import ResourceStep
     from shoal.projects.project import Stack
-    from shoal.stack_jobs.stack_jobs import ListedJob
+    from shoal.stack_jobs.configuration import ListedJob
 
 no_jobs_option = click.option(
     "--no-jobs", "without_jobs", is_flag=True, help="Leave out the jobs that the configuration lists."
@@ -42,7 +42,7 @@ def up(stack_name: str, yes: bool, engine: "EngineName | None", without_jobs: bo
     elif jobs:
         check_jobs(jobs, chosen.deploy(stack, preview=True, on_step=lambda _: None, quiet=True))
     _tell(f"Deploying stack {stack.name} {_where(chosen)}", as_json)
-    steps: list[Step] = []
+    steps: list[ResourceStep] = []
     outputs = chosen.deploy(stack, preview=False, on_step=lambda step: _note(steps, step, quiet=as_json or quiet))
     if not as_json:
         _summarize(steps)
@@ -64,7 +64,7 @@ def preview(stack_name: str, engine: "EngineName | None", without_jobs: bool, qu
 
     stack, chosen, jobs = _stack_and_jobs(stack_name, engine, without_jobs=without_jobs)
     _tell(f"Stack {stack.name} {_where(chosen)}:", as_json)
-    steps: list[Step] = []
+    steps: list[ResourceStep] = []
     on_step = partial(_note, steps, quiet=as_json or quiet, will=True)
     expected = expected_jobs(jobs, chosen.deploy(stack, preview=True, on_step=on_step))
     if as_json:
@@ -82,16 +82,16 @@ def preview(stack_name: str, engine: "EngineName | None", without_jobs: bool, qu
 @options.as_json
 def down(stack_name: str, yes: bool, engine: "EngineName | None", quiet: bool, as_json: bool) -> None:
     """Delete everything that a stack has."""
-    from shoal.projects.project import Service
+    from shoal.projects.project import StackService
 
     stack, chosen = _stack(stack_name, engine)
     resources = chosen.resources(stack)
-    if resources is None and stack.service is Service.EMBEDDED:
+    if resources is None and stack.service is StackService.EMBEDDED:
         raise BadInput(f"stack {stack.name} is not deployed to {chosen.place}; there is nothing to delete")
     if not yes:
         _confirm_deletion(stack, resources)
     _tell(f"Deleting stack {stack.name} {_where(chosen)}", as_json)
-    steps: list[Step] = []
+    steps: list[ResourceStep] = []
     chosen.destroy(stack, on_step=lambda step: _note(steps, step, quiet=as_json or quiet))
     if as_json:
         _emit(steps, {"stack": stack.name, "engine": chosen.name})
@@ -107,7 +107,7 @@ def outputs(stack_name: str, as_json: bool) -> None:
     from pathlib import Path
 
     from shoal.cli.output import emit_json, emit_table
-    from shoal.deploy.outputs import outputs_of
+    from shoal.deploy.stack_outputs import outputs_of
     from shoal.projects.project import find_project, read_stack
 
     document = outputs_of(read_stack(stack_name, find_project(Path.cwd())))
@@ -131,7 +131,7 @@ def _stack(name: str, engine: "EngineName | None") -> "tuple[Stack, Engine]":
 def _stack_and_jobs(
     name: str, engine: "EngineName | None", *, without_jobs: bool
 ) -> "tuple[Stack, Engine, list[ListedJob]]":
-    from shoal.stack_jobs.stack_jobs import listed_jobs
+    from shoal.stack_jobs.configuration import listed_jobs
 
     stack, chosen = _stack(name, engine)
     return stack, chosen, [] if without_jobs else listed_jobs(stack)
@@ -161,13 +161,13 @@ def _confirm_deletion(stack: "Stack", resources: int | None) -> None:
     click.confirm(f"Delete {all_of}?", abort=True)
 
 
-def _note(steps: "list[Step]", step: "Step", *, quiet: bool, will: bool = False) -> None:
+def _note(steps: "list[ResourceStep]", step: "ResourceStep", *, quiet: bool, will: bool = False) -> None:
     steps.append(step)
     if not quiet:
         _show(step, will=will)
 
 
-def _show(step: "Step", *, will: bool) -> None:
+def _show(step: "ResourceStep", *, will: bool) -> None:
     if step.operation == "same":
         return
     done = f"to be {DONE[step.operation]}" if will else DONE[step.operation]
@@ -175,7 +175,7 @@ def _show(step: "Step", *, will: bool) -> None:
     click.echo(f" {SIGNS[step.operation]:<2} {step.label} {done}{diff}")
 
 
-def _emit(steps: "Sequence[Step]", document: dict[str, object]) -> None:
+def _emit(steps: "Sequence[ResourceStep]", document: dict[str, object]) -> None:
     from shoal.cli.output import emit_json
 
     changed = [step for step in steps if step.operation != "same"]
@@ -191,7 +191,7 @@ def _emit(steps: "Sequence[Step]", document: dict[str, object]) -> None:
     emit_json({**document, "changes": changes, "unchanged": len(steps) - len(changed)})
 
 
-def _summarize(steps: "Sequence[Step]", *, will: bool = False) -> None:
+def _summarize(steps: "Sequence[ResourceStep]", *, will: bool = False) -> None:
     counts = {name: sum(step.operation == name for step in steps) for name in (*SIGNS, "same")}
     if len(steps) == counts["same"]:
         click.echo(f"No changes: all {counts['same']} resources are as declared.")

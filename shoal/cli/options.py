@@ -78,6 +78,6 @@ def values(command: Command) -> Command:
 
 
 def environment_asked(stack_name: str, document: Path | None) -> "Environment":
-    from shoal.deploy.outputs import find_environment
+    from shoal.deploy.stack_outputs import find_environment
 
     return find_environment(stack_name, document, project_dir=Path.cwd())

@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from shoal.connect import Services
     from shoal.environment import Environment
     from shoal.runs.watch import JobEnding
-    from shoal.stack_jobs.stack_jobs import ListedJob
-    from shoal.stack_jobs.submission import Expected, Submitted
+    from shoal.stack_jobs.configuration import ListedJob
+    from shoal.stack_jobs.submission import ExpectedJob, SubmittedJob
 
 
 def listed_of(stack_name: str) -> "list[ListedJob]":
     """Of a stack of the project around. Raises BadInput."""
     from shoal.projects.project import find_project, read_stack
-    from shoal.stack_jobs.stack_jobs import listed_jobs
+    from shoal.stack_jobs.configuration import listed_jobs
 
     return listed_jobs(read_stack(stack_name, find_project(Path.cwd())))
 
 
-def expected_jobs(jobs: "Sequence[ListedJob]", outputs: Mapping[str, Any]) -> "list[Expected]":
+def expected_jobs(jobs: "Sequence[ListedJob]", outputs: Mapping[str, Any]) -> "list[ExpectedJob]":
     """What would be submitted to a stack as it was previewed. Raises BadInput."""
     from shoal.stack_jobs.submission import expected, expected_environment, plan_all
 
@@ -42,14 +42,14 @@ def check_jobs(jobs: "Sequence[ListedJob]", outputs: Mapping[str, Any]) -> None:
     plan_all(jobs, expected_environment(outputs))
 
 
-def show_expected(jobs: "Sequence[Expected]") -> None:
+def show_expected(jobs: "Sequence[ExpectedJob]") -> None:
     for job in jobs:
         name = job.job_id or "a job, named once its pool and packages are deployed,"
         told = f"{job.missing} tasks to be added" if job.missing else f"nothing to be added to its {job.tasks} tasks"
         click.echo(f"Then {name} of {job.file}: {told}")
 
 
-def submit_listed(jobs: "Sequence[ListedJob]", environment: "Environment", *, err: bool) -> "list[Submitted]":
+def submit_listed(jobs: "Sequence[ListedJob]", environment: "Environment", *, err: bool) -> "list[SubmittedJob]":
     """Submit each and say so, on stderr if `err`, then wait for those to wait for.
 
     Raises BadInput, with nothing submitted, where one of them cannot run there.
@@ -69,7 +69,7 @@ def submit_listed(jobs: "Sequence[ListedJob]", environment: "Environment", *, er
         )
 
 
-def refuse_failures(results: "Sequence[Submitted]") -> None:
+def refuse_failures(results: "Sequence[SubmittedJob]") -> None:
     """Raises WorkFailed where one failed."""
     failed = [result for result in results if result.error is not None]
     if failed:
@@ -77,7 +77,7 @@ def refuse_failures(results: "Sequence[Submitted]") -> None:
         raise WorkFailed(f"{len(failed)} of {len(results)} listed jobs failed:\n{told}")
 
 
-def emit_listed(results: "Sequence[Submitted]", *, as_json: bool) -> None:
+def emit_listed(results: "Sequence[SubmittedJob]", *, as_json: bool) -> None:
     """Print the jobs' ids. Raises WorkFailed where one failed."""
     if not results:
         click.echo("the stack's configuration lists no jobs", err=True)
@@ -98,13 +98,13 @@ def _watched(services: "Services", job_id: str, *, err: bool) -> "JobEnding":
         return follow(services, job_id, err=err)
 
 
-def _show(result: "Submitted", *, err: bool) -> None:
-    from shoal.stack_jobs.submission import State
+def _show(result: "SubmittedJob", *, err: bool) -> None:
+    from shoal.stack_jobs.submission import SubmissionState
 
     match result.state:
-        case State.FAILED:
+        case SubmissionState.FAILED:
             told = "not submitted"
-        case State.SUBMITTED:
+        case SubmissionState.SUBMITTED:
             told = f"{result.added} tasks added" + (f" to {rest}" if (rest := result.tasks - result.added) else "")
         case _:
             told = f"{result.state}, {result.tasks} tasks"

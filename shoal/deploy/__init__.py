@@ -1,5 +1,6 @@
-"""Deployment of a stack: its project and configuration, the engines, and the document that a deployed stack leaves.
+"""Deployment of a stack, by one of two engines, and the document that a deployed stack leaves.
 
-The embedded engine runs the project's Pulumi program in a child process under Pulumi's own Python runtime, against a
-monitor that puts each registered resource to the embedded service. The service is the state; there is no second one.
+`engines` chooses the engine. `embedded` runs the project's Pulumi program in a child process under Pulumi's own Python
+runtime, against a monitor that puts each registered resource to the embedded service; the service is the only state.
+`pulumi` drives Pulumi's own engine. `resources` holds what both need of Azure's resource types.
 """

@@ -1,7 +1,7 @@
 """The child process in which a project's program runs, under Pulumi's own Python runtime.
 
-Takes one `Run` as JSON on stdin and leaves one `Ending` as JSON on stdout; what the program itself prints goes to
-stderr. Source: pulumi.automation's language server runs an inline program by the same calls.
+It takes one `ProgramRun` as JSON on stdin and leaves one `ProgramEnding` as JSON on stdout; the program's own output
+goes to stderr. Source: pulumi.automation's language server runs an inline program by the same calls.
 """
 
 import asyncio
@@ -17,15 +17,15 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 
-from shoal.deploy.orphans import when_orphaned
+from shoal.process_lifetime import when_orphaned
 
 PARALLEL = 16
 ABSENT_FEATURE = re.compile(r"The Pulumi CLI does not support (.+?)\. Please update the Pulumi CLI\.")
-"""What the SDK says of a feature that the monitor does not announce."""
+"""The SDK's message about a feature that the monitor does not announce."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class ProgramRun:
     monitor: str
     """Address of the resource monitor."""
     project: str
@@ -37,8 +37,8 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """How the program ended; it ended well where there is no error."""
+class ProgramEnding:
+    """The end of a program; it ended well if there is no error."""
 
     error: str | None = None
     exit_code: int = 0
@@ -49,11 +49,11 @@ def main() -> None:
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as answer:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         when_orphaned(lambda: os._exit(1))  # a program that waits for something of its own would outlive its engine
-        import_module("pulumi.runtime")  # takes long, and the engine is not ready to be asked yet either
-        json.dump(asdict(run_program(Run(**json.load(sys.stdin)))), answer)
+        import_module("pulumi.runtime")  # takes long, and meanwhile the engine is not ready either
+        json.dump(asdict(run_program(ProgramRun(**json.load(sys.stdin)))), answer)
 
 
-def run_program(run: Run) -> Ending:
+def run_program(run: ProgramRun) -> ProgramEnding:
     from pulumi.runtime import reset_options, set_all_config
 
     reset_options(
@@ -70,11 +70,11 @@ def run_program(run: Run) -> Ending:
         asyncio.run(_in_stack(lambda: execute(Path(run.program), Path(run.directory))))
     except Exception as exc:  # noqa: BLE001 - whatever a program raises is how it ended
         return _ending(exc)
-    return Ending()
+    return ProgramEnding()
 
 
 def execute(program: Path, directory: Path) -> None:
-    """Run a project's program, a file or a directory with a `__main__.py`, with its own modules at hand."""
+    """Run a project's program, a file or a directory with a `__main__.py`, with its directory first in `sys.path`."""
     sys.path.insert(0, str(directory))
     runpy.run_path(str(program / "__main__.py" if program.is_dir() else program), run_name="__main__")
 
@@ -89,18 +89,18 @@ async def _in_stack(program: Callable[[], None]) -> None:
     await run_in_stack(program)
 
 
-def _ending(exc: Exception) -> Ending:
+def _ending(exc: Exception) -> ProgramEnding:
     from pulumi import RunError
 
     from shoal.errors import BadInput, ShoalError
 
     if isinstance(exc, ShoalError | RunError):
-        return Ending(error=str(exc), exit_code=exc.exit_code if isinstance(exc, ShoalError) else 1)
+        return ProgramEnding(error=str(exc), exit_code=exc.exit_code if isinstance(exc, ShoalError) else 1)
     if absent := ABSENT_FEATURE.search(str(exc)):
-        return Ending(
+        return ProgramEnding(
             error=f"the program uses {absent[1]}, which only Pulumi's own engine supports", exit_code=BadInput.exit_code
         )
-    return Ending(error=f"{type(exc).__name__}: {exc}", exit_code=1, traceback=traceback.format_exc())
+    return ProgramEnding(error=f"{type(exc).__name__}: {exc}", exit_code=1, traceback=traceback.format_exc())
 
 
 if __name__ == "__main__":

@@ -1,28 +1,28 @@
-"""What a deployment does to one resource, decided from what it was made from and what the program now says."""
+"""The steps of a deployment: what is done to each resource, decided from its recorded and its present inputs."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from shoal.deploy.embedded.stack_record import Resource, input_hash
+from shoal.deploy.embedded.stack_record import RecordedResource, input_hash
 from shoal.deploy.resources.resource_type import ResourceType
 from shoal.deploy.resources.urns import resource_name, resource_type
 
 
-class Operation(StrEnum):
+class StepOperation(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     REPLACE = "replace"
     DELETE = "delete"
     SAME = "same"
     IMPORT = "import"
-    """Taken over as it is; only Pulumi's engine does."""
+    """Adopt an existing resource as it is; only Pulumi's engine does this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """An input that differs, and how: `+` is given now, `-` no more, `~` otherwise."""
+    """An input that differs: `+` was added, `-` removed, `~` changed."""
 
     name: str
     kind: str
@@ -32,14 +32,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    operation: Operation
+class ResourceStep:
+    operation: StepOperation
     urn: str
     id: str
-    """Empty while only a deployment can know it."""
+    """Empty until the deployment has made the resource."""
     changes: tuple[Change, ...] = ()
     inputs: Mapping[str, Any] = field(default_factory=dict)
-    """What the program asks for now, or asked for what is deleted, as far as it is known; secrets are masked."""
+    """The known inputs of the program, for a deleted resource its last ones; secrets are masked."""
 
     @property
     def label(self) -> str:
@@ -47,31 +47,34 @@ class Step:
 
 
 def label(urn: str) -> str:
-    """`batch:Pool spot-pool`: the type without its package, and the name in the program."""
+    """Return the type without its package and the name in the program: `batch:Pool spot-pool`."""
     return f"{resource_type(urn).partition(':')[2]} {resource_name(urn)}"
 
 
 def decide(
-    old: Resource | None,
+    old: RecordedResource | None,
     hashes: Mapping[str, str],
     kind: ResourceType,
     replace_on_changes: Collection[str],
     *,
     exists: bool,
-) -> tuple[Operation, tuple[Change, ...]]:
-    """The operation for a resource with these hashes of inputs; `exists` says whether the service has the old one."""
+) -> tuple[StepOperation, tuple[Change, ...]]:
+    """Return the operation for a resource with these hashes of inputs, and the changed inputs.
+
+    `exists` is true if the service has the old resource.
+    """
     if old is None:
-        return Operation.CREATE, ()
+        return StepOperation.CREATE, ()
     changes = changes_between(old.inputs, hashes)
     if replacing(changes, kind, replace_on_changes):
-        return Operation.REPLACE, changes
+        return StepOperation.REPLACE, changes
     if not exists:
-        return Operation.CREATE, ()
-    return (Operation.UPDATE if changes or old.pending else Operation.SAME), changes
+        return StepOperation.CREATE, ()
+    return (StepOperation.UPDATE if changes or old.pending else StepOperation.SAME), changes
 
 
 def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
-    """Which inputs differ, of mappings from their names to their values or hashes."""
+    """Compare two mappings from the names of inputs to their values or hashes."""
     return tuple(change_of(name, old, new) for name in dict.fromkeys([*new, *old]) if old.get(name) != new.get(name))
 
 
@@ -80,13 +83,13 @@ def change_of(name: str, old: Collection[str], new: Collection[str]) -> Change:
 
 
 def replacing(changes: Iterable[Change], kind: ResourceType, also: Collection[str] = ()) -> tuple[Change, ...]:
-    """Those of the changes that ARM cannot make in place, or the program does not want so; `*` names all."""
+    """Return the changes that force a replacement: by ARM's rules, or because the program names them (`*`: all)."""
     forcing = {*kind.parameters, *kind.replaced_by, *also}
     return tuple(change for change in changes if "*" in forcing or change.name in forcing)
 
 
-def hashes_of(inputs: Mapping[str, Any], ignored: Collection[str], old: Resource | None) -> dict[str, str]:
-    """Each input's hash; one whose changes are ignored keeps the old hash, where there is an old one."""
+def hashes_of(inputs: Mapping[str, Any], ignored: Collection[str], old: RecordedResource | None) -> dict[str, str]:
+    """Return each input's hash. An ignored input keeps its old hash if there is one."""
     hashes = {name: input_hash(value) for name, value in inputs.items()}
     if old is None:
         return hashes

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from shoal.deploy.outputs import outputs_of
 from shoal.deploy.resources.properties import MASK
+from shoal.deploy.stack_outputs import outputs_of
 from shoal.errors import BadInput
 from shoal.projects.project import Stack, find_project, read_stack
 

@@ -17,7 +17,7 @@ STACK_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 """Source: Pulumi's sdk/go/common/tokens, ParseStackName."""
 
 
-class Service(StrEnum):
+class StackService(StrEnum):
     """Where a stack lives; its configuration says so under PROJECT:service."""
 
     AZURE = "azure"
@@ -54,12 +54,12 @@ class Stack:
     """Keys whose values hold something encrypted."""
 
     @property
-    def service(self) -> Service:
+    def service(self) -> StackService:
         key = f"{self.project.name}:service"
-        chosen = self.config.get(key, Service.AZURE)
-        if chosen not in set(Service):
-            raise BadInput(f"{key} is {chosen}; it must be {' or '.join(Service)} ({self.file})")
-        return Service(chosen)
+        chosen = self.config.get(key, StackService.AZURE)
+        if chosen not in set(StackService):
+            raise BadInput(f"{key} is {chosen}; it must be {' or '.join(StackService)} ({self.file})")
+        return StackService(chosen)
 
     def refuse_encrypted(self) -> None:
         if self.encrypted:

@@ -7,25 +7,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shoal.deploy.steps import Operation, Step
+from shoal.deploy.steps import ResourceStep, StepOperation
 from shoal.pull_requests.markdown import code, cut, fenced, shortened, table
-from shoal.pull_requests.pool_cost import Assumption, NotKnown, PoolCost
+from shoal.pull_requests.pool_cost import Assumption, PoolCost, UnknownCost
 from shoal.pull_requests.previewed_pools import PreviewedPool
 
 LINES = 200
 """Changed resources that are listed one by one."""
-SIGNS: Mapping[Operation, tuple[str, str]] = {
-    Operation.REPLACE: ("!", "replaced"),
-    Operation.DELETE: ("-", "deleted"),
-    Operation.UPDATE: ("!", "updated"),
-    Operation.CREATE: ("+", "created"),
-    Operation.IMPORT: ("+", "imported"),
+SIGNS: Mapping[StepOperation, tuple[str, str]] = {
+    StepOperation.REPLACE: ("!", "replaced"),
+    StepOperation.DELETE: ("-", "deleted"),
+    StepOperation.UPDATE: ("!", "updated"),
+    StepOperation.CREATE: ("+", "created"),
+    StepOperation.IMPORT: ("+", "imported"),
 }
 """In the order in which they are told, with the first character of a line, by which GitHub colours a diff."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class ProposedJob:
     file: str
     job_id: str | None
     """None while only the deployment can know it."""
@@ -43,12 +43,12 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comment:
+class Proposal:
     stack: str
-    steps: Sequence[Step] = ()
+    steps: Sequence[ResourceStep] = ()
     pools: Sequence[PreviewedPool] = ()
-    jobs: Sequence[Job] = ()
-    costs: Sequence[PoolCost | NotKnown] = ()
+    jobs: Sequence[ProposedJob] = ()
+    costs: Sequence[PoolCost | UnknownCost] = ()
     doubts: Sequence[Doubt] = ()
     sections: Sequence[tuple[str, str]] = ()
     """Titles and texts of others, such as what policies say."""
@@ -61,7 +61,7 @@ def marker(stack: str) -> str:
     return f"<!-- shoal:{stack} -->"
 
 
-def markdown(comment: Comment, assumption: Assumption) -> str:
+def markdown(comment: Proposal, assumption: Assumption) -> str:
     parts = [
         marker(comment.stack),
         f"## Shoal: stack {code(comment.stack)}",
@@ -72,7 +72,7 @@ def markdown(comment: Comment, assumption: Assumption) -> str:
     return cut("\n\n".join(parts) + "\n")
 
 
-def _infrastructure(comment: Comment) -> Iterable[str]:
+def _infrastructure(comment: Proposal) -> Iterable[str]:
     if comment.error is not None:
         yield "**The preview failed.** Nothing was changed; a merge would fail in the same way."
         yield fenced(comment.error)
@@ -86,8 +86,8 @@ def _infrastructure(comment: Comment) -> Iterable[str]:
         yield from (f"> {notice}" for notice in _notices(comment.pools))
 
 
-def _counts(steps: Sequence[Step]) -> str:
-    same = sum(step.operation is Operation.SAME for step in steps)
+def _counts(steps: Sequence[ResourceStep]) -> str:
+    same = sum(step.operation is StepOperation.SAME for step in steps)
     if same == len(steps):
         return f"No changes: all {same} resources are as declared."
     counts = {operation: sum(step.operation is operation for step in steps) for operation in SIGNS}
@@ -95,7 +95,7 @@ def _counts(steps: Sequence[Step]) -> str:
     return f"**{', '.join(told)}**, {same} unchanged."
 
 
-def _lines(steps: Sequence[Step]) -> list[str]:
+def _lines(steps: Sequence[ResourceStep]) -> list[str]:
     lines = []
     for operation, (sign, _) in SIGNS.items():
         for step in steps:
@@ -108,19 +108,19 @@ def _lines(steps: Sequence[Step]) -> list[str]:
 def _notices(pools: Iterable[PreviewedPool]) -> Iterable[str]:
     """Source: Batch REST, Pool - Delete: running tasks are requeued, jobs on the pool remain."""
     for pool in pools:
-        if pool.operation is Operation.REPLACE:
+        if pool.operation is StepOperation.REPLACE:
             yield (
                 f"**Pool {code(pool.id)} is replaced**: it is deleted with all its nodes and made again. Tasks that "
                 "run on it are requeued and start from their beginning; jobs stay."
             )
-        elif pool.operation is Operation.DELETE:
+        elif pool.operation is StepOperation.DELETE:
             yield (
                 f"**Pool {code(pool.id)} is deleted**: tasks that run on it are requeued and wait, "
                 "as those that wait already do, for ever."
             )
 
 
-def _plan(comment: Comment, assumption: Assumption) -> Iterable[str]:
+def _plan(comment: Proposal, assumption: Assumption) -> Iterable[str]:
     yield f"### Jobs\n\n{_jobs(comment.jobs)}"
     if cost := _cost(comment, assumption):
         yield f"### Cost\n\n{cost}"
@@ -129,7 +129,7 @@ def _plan(comment: Comment, assumption: Assumption) -> Iterable[str]:
         yield "### Doubts\n\n" + "\n\n".join(told)
 
 
-def _jobs(jobs: Sequence[Job]) -> str:
+def _jobs(jobs: Sequence[ProposedJob]) -> str:
     if not jobs:
         return "The stack's configuration lists none."
     total = sum(job.missing for job in jobs)
@@ -137,12 +137,12 @@ def _jobs(jobs: Sequence[Job]) -> str:
     return f"{summary}\n\n{table(('file', 'job', 'pool', 'tasks', 'slots', ''), map(_job_row, jobs))}"
 
 
-def _job_row(job: Job) -> Sequence[str]:
+def _job_row(job: ProposedJob) -> Sequence[str]:
     name = code(job.job_id) if job.job_id else "named when deployed"
     return code(job.file), name, code(job.pool), f"{job.tasks:,}", f"{job.slots:,}", _state(job)
 
 
-def _state(job: Job) -> str:
+def _state(job: ProposedJob) -> str:
     match job.missing:
         case 0:
             return "already there"
@@ -152,7 +152,7 @@ def _state(job: Job) -> str:
             return f"{missing:,} to be added"
 
 
-def _cost(comment: Comment, assumption: Assumption) -> str:
+def _cost(comment: Proposal, assumption: Assumption) -> str:
     known = [cost for cost in comment.costs if isinstance(cost, PoolCost)]
     following = [cost for cost in known if not cost.fixed]
     parts = [
@@ -161,7 +161,7 @@ def _cost(comment: Comment, assumption: Assumption) -> str:
         *(
             f"What {cost.tasks:,} tasks take of pool {code(cost.pool)} is not known: {cost.reason}."
             for cost in comment.costs
-            if isinstance(cost, NotKnown)
+            if isinstance(cost, UnknownCost)
         ),
         _prices(known),
     ]

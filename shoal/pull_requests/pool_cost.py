@@ -59,13 +59,13 @@ class PoolCost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotKnown:
+class UnknownCost:
     pool: str
     tasks: int
     reason: str
 
 
-def estimate(pool: PreviewedPool, work: Sequence[StageWork], assumption: Assumption) -> PoolCost | NotKnown | None:
+def estimate(pool: PreviewedPool, work: Sequence[StageWork], assumption: Assumption) -> PoolCost | UnknownCost | None:
     """What the tasks take of the pool, all submitted at once; None where it has nothing to do and no nodes."""
     tasks = sum(stage.tasks for stage in work)
     if pool.fixed_nodes is not None:
@@ -73,11 +73,11 @@ def estimate(pool: PreviewedPool, work: Sequence[StageWork], assumption: Assumpt
     if not tasks:
         return None
     if pool.formula is None:
-        return NotKnown(pool=pool.id, tasks=tasks, reason="how it is scaled is secret or not known yet")
+        return UnknownCost(pool=pool.id, tasks=tasks, reason="how it is scaled is secret or not known yet")
     try:
         done, all_work = _simulated(pool, work, assumption.task_duration)
     except AutoscaleFault as exc:
-        return NotKnown(pool=pool.id, tasks=tasks, reason=str(exc))
+        return UnknownCost(pool=pool.id, tasks=tasks, reason=str(exc))
     found = report(done, all_work)
     return PoolCost(
         pool=pool.id,

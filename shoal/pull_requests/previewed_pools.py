@@ -7,9 +7,9 @@ from typing import Any
 
 from shoal.autoscale.durations import parse_duration
 from shoal.autoscale.errors import InputFault
-from shoal.deploy.resources.properties import is_told
+from shoal.deploy.resources.properties import is_readable
 from shoal.deploy.resources.urns import resource_type
-from shoal.deploy.steps import Change, Operation, Step
+from shoal.deploy.steps import Change, ResourceStep, StepOperation
 from shoal.errors import BadInput
 
 POOL = "azure-native:batch:Pool"
@@ -20,7 +20,7 @@ UNLESS_SAID = timedelta(minutes=15)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewedPool:
     id: str
-    operation: Operation
+    operation: StepOperation
     changes: tuple[Change, ...]
     task_slots_per_node: int
     formula: str | None
@@ -30,14 +30,14 @@ class PreviewedPool:
     fixed_nodes: int | None
 
 
-def previewed_pools(steps: Iterable[Step]) -> list[PreviewedPool]:
+def previewed_pools(steps: Iterable[ResourceStep]) -> list[PreviewedPool]:
     """Those that the stack has or will have, and those that it loses. Raises BadInput."""
     return [_pool(step) for step in steps if resource_type(step.urn) == POOL]
 
 
-def _pool(step: Step) -> PreviewedPool:
+def _pool(step: ResourceStep) -> PreviewedPool:
     scaling = step.inputs.get("scaleSettings")
-    settings: Mapping[str, Any] = scaling if isinstance(scaling, Mapping) and is_told(scaling) else {}
+    settings: Mapping[str, Any] = scaling if isinstance(scaling, Mapping) and is_readable(scaling) else {}
     automatic, fixed = settings.get("autoScale"), settings.get("fixedScale")
     slots = step.inputs.get("taskSlotsPerNode")
     return PreviewedPool(
@@ -51,9 +51,9 @@ def _pool(step: Step) -> PreviewedPool:
     )
 
 
-def _id(step: Step) -> str:
+def _id(step: ResourceStep) -> str:
     name = step.inputs.get("poolName") or step.id.rsplit("/", 1)[-1]
-    return str(name) if name and is_told(name) else step.label.rpartition(" ")[2]
+    return str(name) if name and is_readable(name) else step.label.rpartition(" ")[2]
 
 
 def _interval(pool: str, automatic: Mapping[str, Any]) -> timedelta:

@@ -7,30 +7,30 @@ from shoal.autoscale.review import review, shown
 from shoal.autoscale.ticks import from_timedelta
 from shoal.azure.limits import accepted_evaluation_interval
 from shoal.deploy.resources.properties import is_known
-from shoal.deploy.steps import Operation, Step
-from shoal.pull_requests.comment import Comment, Doubt, Job
-from shoal.pull_requests.pool_cost import Assumption, NotKnown, PoolCost, StageWork, estimate
+from shoal.deploy.steps import ResourceStep, StepOperation
+from shoal.pull_requests.comment import Doubt, Proposal, ProposedJob
+from shoal.pull_requests.pool_cost import Assumption, PoolCost, StageWork, UnknownCost, estimate
 from shoal.pull_requests.previewed_pools import PreviewedPool, previewed_pools
-from shoal.stack_jobs.stack_jobs import ListedJob
-from shoal.stack_jobs.submission import Expected, PlannedJob, expected, expected_environment, plan_all
+from shoal.stack_jobs.configuration import ListedJob
+from shoal.stack_jobs.submission import ExpectedJob, PlannedJob, expected, expected_environment, plan_all
 
 
 def propose(
     stack: str,
-    steps: Sequence[Step],
+    steps: Sequence[ResourceStep],
     outputs: Mapping[str, Any],
     listed: Sequence[ListedJob],
     assumption: Assumption,
     sections: Sequence[tuple[str, str]],
-) -> Comment:
+) -> Proposal:
     """Raises BadInput for a listed job that could not be submitted."""
-    jobs: list[tuple[PlannedJob, Expected]] = []
+    jobs: list[tuple[PlannedJob, ExpectedJob]] = []
     if listed:
         environment = expected_environment(outputs)
         planned = plan_all(listed, environment)
         jobs = list(zip(planned, expected(planned, environment), strict=True))
     pools = previewed_pools(steps)
-    return Comment(
+    return Proposal(
         stack=stack,
         steps=steps,
         pools=pools,
@@ -41,8 +41,8 @@ def propose(
     )
 
 
-def _job(planned: PlannedJob, expects: Expected) -> Job:
-    return Job(
+def _job(planned: PlannedJob, expects: ExpectedJob) -> ProposedJob:
+    return ProposedJob(
         file=expects.file,
         job_id=expects.job_id,
         pool=_pool_of(planned),
@@ -59,8 +59,8 @@ def _pool_of(planned: PlannedJob) -> str:
 
 
 def _costs(
-    pools: Iterable[PreviewedPool], jobs: Sequence[tuple[PlannedJob, Expected]], assumption: Assumption
-) -> Iterable[PoolCost | NotKnown]:
+    pools: Iterable[PreviewedPool], jobs: Sequence[tuple[PlannedJob, ExpectedJob]], assumption: Assumption
+) -> Iterable[PoolCost | UnknownCost]:
     """A job that lacks some of its tasks is counted whole: which they are is not asked."""
     work: dict[str, list[StageWork]] = {}
     for planned, expects in jobs:
@@ -68,10 +68,10 @@ def _costs(
             work.setdefault(_pool_of(planned), []).extend(_stages(planned))
     for pool in pools:
         stages = work.pop(pool.id, [])
-        if pool.operation is not Operation.DELETE and (cost := estimate(pool, stages, assumption)):
+        if pool.operation is not StepOperation.DELETE and (cost := estimate(pool, stages, assumption)):
             yield cost
     for name, stages in work.items():
-        yield NotKnown(pool=name, tasks=sum(s.tasks for s in stages), reason="the program does not declare the pool")
+        yield UnknownCost(pool=name, tasks=sum(s.tasks for s in stages), reason="the program does not declare the pool")
 
 
 def _stages(planned: PlannedJob) -> Iterable[StageWork]:
@@ -84,7 +84,7 @@ def _stages(planned: PlannedJob) -> Iterable[StageWork]:
 def _doubts(pools: Iterable[PreviewedPool]) -> Iterable[Doubt]:
     """What the linter finds in the formulas that the pools would have."""
     for pool in pools:
-        if pool.formula is None or pool.operation is Operation.DELETE:
+        if pool.formula is None or pool.operation is StepOperation.DELETE:
             continue
         interval = from_timedelta(accepted_evaluation_interval(pool.interval))
         found = review(pool.formula, interval=interval)

@@ -21,7 +21,7 @@ from shoal.jobs.submit.content_hash import content_hash, planned_without_name
 from shoal.jobs.submit.plan import Plan
 from shoal.jobs.submit.submit import submit
 from shoal.runs.watch import JobEnding
-from shoal.stack_jobs.stack_jobs import ListedJob
+from shoal.stack_jobs.configuration import ListedJob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class PlannedJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
+class ExpectedJob:
     """The preview of a job's submission."""
 
     file: str
@@ -50,7 +50,7 @@ class Expected:
     wait: bool
 
 
-class State(StrEnum):
+class SubmissionState(StrEnum):
     SUBMITTED = "submitted"
     """Tasks were added: all, or the missing ones."""
     THERE = "already there"
@@ -59,10 +59,10 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Submitted:
+class SubmittedJob:
     file: str
     job_id: str
-    state: State
+    state: SubmissionState
     tasks: int
     added: int = 0
     error: str | None = None
@@ -70,7 +70,7 @@ class Submitted:
     """The end of a job that was waited for."""
 
 
-OnSubmitted = Callable[[Submitted], None]
+OnSubmitted = Callable[[SubmittedJob], None]
 Watch = Callable[[str], JobEnding]
 """Watch the job of an id to its end."""
 
@@ -99,7 +99,7 @@ def plan_all(jobs: Sequence[ListedJob], environment: Environment) -> list[Planne
     return planned
 
 
-def expected(jobs: Sequence[PlannedJob], environment: Environment) -> list[Expected]:
+def expected(jobs: Sequence[PlannedJob], environment: Environment) -> list[ExpectedJob]:
     """Count the missing tasks of each job; where a previewer may not see jobs, all tasks count as missing."""
     if is_known(asdict(environment)):
         with suppress(ShoalError), connected(environment) as services:
@@ -109,7 +109,7 @@ def expected(jobs: Sequence[PlannedJob], environment: Environment) -> list[Expec
 
 def submit_all(
     jobs: Sequence[PlannedJob], services: Services, *, watch: Watch, on_submitted: OnSubmitted
-) -> list[Submitted]:
+) -> list[SubmittedJob]:
     """Submit every job, whatever becomes of the others, and then wait for those that say so."""
     done = []
     for job in jobs:
@@ -118,9 +118,9 @@ def submit_all(
     return [_waited(result, watch) if job.listed.wait else result for job, result in zip(jobs, done, strict=True)]
 
 
-def _expected(job: PlannedJob, *, missing: int) -> Expected:
+def _expected(job: PlannedJob, *, missing: int) -> ExpectedJob:
     job_id = job.plan.job_id if job.is_named else None
-    return Expected(file=job.listed.file, job_id=job_id, tasks=job.tasks, missing=missing, wait=job.listed.wait)
+    return ExpectedJob(file=job.listed.file, job_id=job_id, tasks=job.tasks, missing=missing, wait=job.listed.wait)
 
 
 def _missing(job: PlannedJob, client: BatchClient) -> int:
@@ -168,30 +168,30 @@ def _refuse_twins(planned: Sequence[PlannedJob]) -> None:
             )
 
 
-def _submitted(job: PlannedJob, services: Services) -> Submitted:
+def _submitted(job: PlannedJob, services: Services) -> SubmittedJob:
     file, job_id, tasks = job.listed.file, job.plan.job_id, job.tasks
     try:
         with explained(services.environment):
             submission = submit(job.bound, job.plan, services)
-            state = State.SUBMITTED if submission.added else _state_of(job_id, services.batch)
+            state = SubmissionState.SUBMITTED if submission.added else _state_of(job_id, services.batch)
     except ShoalError as exc:
-        return Submitted(file=file, job_id=job_id, state=State.FAILED, tasks=tasks, error=str(exc))
-    return Submitted(file=file, job_id=job_id, state=state, tasks=tasks, added=submission.added)
+        return SubmittedJob(file=file, job_id=job_id, state=SubmissionState.FAILED, tasks=tasks, error=str(exc))
+    return SubmittedJob(file=file, job_id=job_id, state=state, tasks=tasks, added=submission.added)
 
 
-def _state_of(job_id: str, client: BatchClient) -> State:
-    return State.DONE if client.get_job(job_id).state == BatchJobState.COMPLETED else State.THERE
+def _state_of(job_id: str, client: BatchClient) -> SubmissionState:
+    return SubmissionState.DONE if client.get_job(job_id).state == BatchJobState.COMPLETED else SubmissionState.THERE
 
 
-def _waited(result: Submitted, watch: Watch) -> Submitted:
-    if result.state is State.FAILED:
+def _waited(result: SubmittedJob, watch: Watch) -> SubmittedJob:
+    if result.state is SubmissionState.FAILED:
         return result
     try:
         ending = watch(result.job_id)
     except ShoalError as exc:
-        return replace(result, state=State.FAILED, error=str(exc))
+        return replace(result, state=SubmissionState.FAILED, error=str(exc))
     if ending.succeeded:
         return replace(result, ending=ending)
     counts = ending.counts
     error = f"{counts.failed} of {counts.total} tasks failed, {counts.active} never ran"
-    return replace(result, state=State.FAILED, ending=ending, error=error)
+    return replace(result, state=SubmissionState.FAILED, ending=ending, error=error)

@@ -11,9 +11,9 @@ from components.packages.package_upload import Waiting
 from components.packages.publication import Publication, publish
 from shoal.azure_errors import KNOWN, explained, recognized, with_explanations
 from shoal.azure_errors.known import FIELD, KnownError
-from shoal.deploy.embedded.engine import Host
-from shoal.deploy.engines import EmbeddedEngine
-from shoal.deploy.pulumi.pulumi_events import Events
+from shoal.deploy.embedded.embedded_engine import EmbeddedEngine
+from shoal.deploy.embedded_service import EmbeddedService
+from shoal.deploy.pulumi.engine_events import EngineEvents
 from shoal.errors import WorkFailed
 from shoal.projects.project import Stack, find_project, read_stack
 from shoal.service_status import Status
@@ -71,7 +71,7 @@ def test_error_is_explained_in_one_sentence_whichever_client_wrote_it(sample: Sa
 
 @each_sample
 def test_pulumis_engine_puts_the_explanation_first_and_keeps_the_original(sample: Sample) -> None:
-    events = Events(lambda _: None, planned=False, on_warning=lambda _: None)
+    events = EngineEvents(lambda _: None, planned=False, on_warning=lambda _: None)
     original = f"1 error occurred:\n\t* creating resource: {by_azure_native(sample)}"
     diagnostic = DiagnosticEvent(message=original, color="never", severity="error", urn=URN)
     events.take(EngineEvent(sequence=1, timestamp=0, diagnostic_event=diagnostic))
@@ -85,7 +85,7 @@ def test_embedded_engine_puts_the_explanation_first_and_keeps_the_original(
     sample: Sample, stack: Stack, service: Status
 ) -> None:
     with refusing(sample) as endpoint:
-        engine = EmbeddedEngine(host=Host(status=replace(service, arm_endpoint=endpoint)))
+        engine = EmbeddedEngine(service=EmbeddedService(status=replace(service, arm_endpoint=endpoint)))
         with pytest.raises(WorkFailed) as failure:
             engine.destroy(stack, on_step=lambda _: None)
     sentence, *below = str(failure.value).splitlines()

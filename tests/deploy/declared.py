@@ -10,7 +10,7 @@ from typing import Any
 from pulumi.runtime import set_all_config
 
 from shoal.deploy.resources.properties import decode, encode
-from shoal.projects.project import Service, read_stack
+from shoal.projects.project import StackService, read_stack
 from tests.programs import record
 from tests.services import REPOSITORY
 
@@ -33,7 +33,7 @@ def declared_resources(file: Path, tmp_path: Path) -> list[Declared]:
     shutil.copy(file, tmp_path / f"Pulumi.{name}.yaml")
     stack = read_stack(name, tmp_path)
     config = dict(stack.config)
-    if stack.service is Service.EMBEDDED:
+    if stack.service is StackService.EMBEDDED:
         config["azure-native:metadataHost"] = LOCAL_ARM
 
     def program() -> None:

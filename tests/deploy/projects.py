@@ -6,8 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from shoal.deploy.embedded.engine import Host
 from shoal.deploy.embedded.stack_record import StackRecord, load_record
+from shoal.deploy.embedded_service import EmbeddedService
 from shoal.service_status import Status
 
 
@@ -23,8 +23,8 @@ class Project:
     path: str = os.environ["PATH"]
 
     @property
-    def host(self) -> Host:
-        return Host(status=self.status)
+    def service(self) -> EmbeddedService:
+        return EmbeddedService(status=self.status)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -52,4 +52,4 @@ class Project:
         return done.stdout
 
     def record(self) -> StackRecord | None:
-        return load_record(self.host.arm, self.name, "local")
+        return load_record(self.service.arm, self.name, "local")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shoal.deploy.outputs import environment_of
+from shoal.deploy.stack_outputs import environment_of
 from shoal.environment import Environment
 from tests.deploy.projects import Project
 from tests.services import REPOSITORY

@@ -98,7 +98,7 @@ def test_account_that_cannot_serve_the_stack_is_refused_in_a_preview_too(
         assert message in refused.stderr
         assert refused.returncode == 2
     group = f"/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/{stack.name.replace('-', '')}"
-    assert stack.project.host.arm.get(group, "2024-03-01") is None
+    assert stack.project.service.arm.get(group, "2024-03-01") is None
 
 
 def test_account_that_does_not_exist_is_refused_by_its_id(stack: Stack, arm: ArmHttp) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from shoal.deploy.resources.arm_types.faults import Rule, faults
+from shoal.deploy.resources.arm_types.body_faults import BodyRule, faults
+from shoal.deploy.resources.arm_types.nesting import writable
 from shoal.deploy.resources.arm_types.refusals import refusals, refuse
-from shoal.deploy.resources.arm_types.tables import arm_type, definition
-from shoal.deploy.resources.arm_types.writable import writable
+from shoal.deploy.resources.arm_types.type_definition import arm_type, definition
 from shoal.deploy.resources.properties import UNKNOWN
 from shoal.deploy.resources.resource_type import Autoname, ResourceType
 from shoal.deploy.resources.resource_types import TYPES
@@ -70,35 +70,35 @@ def test_valid_resource_has_no_fault() -> None:
 @pytest.mark.parametrize(
     ("changes", "rule", "refusal"),
     [
-        ({"kind": None}, Rule.REQUIRED, "kind is missing"),
-        ({"sku": {}}, Rule.REQUIRED, "sku.name is missing"),
+        ({"kind": None}, BodyRule.REQUIRED, "kind is missing"),
+        ({"sku": {}}, BodyRule.REQUIRED, "sku.name is missing"),
         (
             {"allowBlobAccess": False},
-            Rule.KNOWN,
+            BodyRule.KNOWN,
             "allowBlobAccess is not known to Azure; did you mean allowBlobPublicAccess?",
         ),
-        ({"zzz": 1}, Rule.KNOWN, "zzz is not known to Azure"),
-        ({"primaryLocation": "x"}, Rule.WRITABLE, "primaryLocation is for Azure to say; leave it out"),
-        ({"id": "/x"}, Rule.WRITABLE, "id is for Azure to say; leave it out"),
-        ({"kind": "Storage2"}, Rule.ENUM, "kind is 'Storage2'; it must be BlobStorage, BlockBlobStorage, "),
-        ({"accountName": "ab"}, Rule.LENGTH, "accountName is 'ab'; it must have at least 3 characters"),
-        ({"accountName": "a" * 25}, Rule.LENGTH, "it must have at most 24 characters"),
-        ({"accountName": "My-Store"}, Rule.PATTERN, "accountName is 'My-Store'; it must match ^[a-z0-9]+$"),
-        ({"location": 7}, Rule.TYPE, "location is 7; it must be text"),
-        ({"tags": {"team": True}}, Rule.TYPE, "tags.team is true; it must be text"),
-        ({"tags": ["team"]}, Rule.TYPE, "tags is a list of 1; it must be an object"),
-        ({"isHnsEnabled": "yes"}, Rule.TYPE, "isHnsEnabled is 'yes'; it must be true or false"),
-        ({"enableHttpsTrafficOnly": 1}, Rule.TYPE, "enableHttpsTrafficOnly is 1; it must be true or false"),
-        ({"keyPolicy": {"keyExpirationPeriodInDays": 1.5}}, Rule.TYPE, "is 1.5; it must be a whole number"),
-        ({"networkRuleSet": {"ipRules": {}}}, Rule.TYPE, "networkRuleSet.ipRules is an object; it must be a list"),
+        ({"zzz": 1}, BodyRule.KNOWN, "zzz is not known to Azure"),
+        ({"primaryLocation": "x"}, BodyRule.WRITABLE, "primaryLocation is set by Azure; leave it out"),
+        ({"id": "/x"}, BodyRule.WRITABLE, "id is set by Azure; leave it out"),
+        ({"kind": "Storage2"}, BodyRule.ENUM, "kind is 'Storage2'; it must be BlobStorage, BlockBlobStorage, "),
+        ({"accountName": "ab"}, BodyRule.LENGTH, "accountName is 'ab'; it must have at least 3 characters"),
+        ({"accountName": "a" * 25}, BodyRule.LENGTH, "it must have at most 24 characters"),
+        ({"accountName": "My-Store"}, BodyRule.PATTERN, "accountName is 'My-Store'; it must match ^[a-z0-9]+$"),
+        ({"location": 7}, BodyRule.TYPE, "location is 7; it must be text"),
+        ({"tags": {"team": True}}, BodyRule.TYPE, "tags.team is true; it must be text"),
+        ({"tags": ["team"]}, BodyRule.TYPE, "tags is a list of 1; it must be an object"),
+        ({"isHnsEnabled": "yes"}, BodyRule.TYPE, "isHnsEnabled is 'yes'; it must be true or false"),
+        ({"enableHttpsTrafficOnly": 1}, BodyRule.TYPE, "enableHttpsTrafficOnly is 1; it must be true or false"),
+        ({"keyPolicy": {"keyExpirationPeriodInDays": 1.5}}, BodyRule.TYPE, "is 1.5; it must be a whole number"),
+        ({"networkRuleSet": {"ipRules": {}}}, BodyRule.TYPE, "networkRuleSet.ipRules is an object; it must be a list"),
         (
             {"immutableStorageWithVersioning": {"immutabilityPolicy": {"immutabilityPeriodSinceCreationInDays": 0}}},
-            Rule.BOUNDS,
+            BodyRule.BOUNDS,
             "immutabilityPeriodSinceCreationInDays is 0; it must be at least 1",
         ),
         (
             {"immutableStorageWithVersioning": {"immutabilityPolicy": {"immutabilityPeriodSinceCreationInDays": 1e6}}},
-            Rule.TYPE,
+            BodyRule.TYPE,
             "it must be a whole number",
         ),
         (
@@ -107,12 +107,12 @@ def test_valid_resource_has_no_fault() -> None:
                     "immutabilityPolicy": {"immutabilityPeriodSinceCreationInDays": 10**6}
                 }
             },
-            Rule.BOUNDS,
+            BodyRule.BOUNDS,
             "it must be at most 146000",
         ),
     ],
 )
-def test_one_thing_wrong_is_one_sentence(changes: dict[str, Any], rule: Rule, refusal: str) -> None:
+def test_one_thing_wrong_is_one_sentence(changes: dict[str, Any], rule: BodyRule, refusal: str) -> None:
     inputs = {**VALID, "networkRuleSet": {"defaultAction": "Deny"}, **changes}
     if "networkRuleSet" in changes:
         inputs["networkRuleSet"] = {"defaultAction": "Deny", **changes["networkRuleSet"]}
@@ -136,7 +136,7 @@ def test_list_that_is_too_long_is_at_fault() -> None:
         }
     }
     (fault,) = faults(TYPES["azure-native:consumption:Budget"].definition, body)
-    assert (fault.rule, fault.found, fault.demand) == (Rule.LENGTH, "a list of 51", "it must have at most 50 items")
+    assert (fault.rule, fault.value, fault.demand) == (BodyRule.LENGTH, "a list of 51", "it must have at most 50 items")
     assert fault.path == ("properties", "notifications", "most", "contactEmails")
 
 

@@ -14,7 +14,7 @@ from components.settings.network_settings import Network
 from components.settings.pool_settings import Pool
 from components.settings.section import Section
 from shoal.deploy.resources.arm_types.refusals import refusals
-from shoal.deploy.resources.arm_types.tables import arm_type, definition
+from shoal.deploy.resources.arm_types.type_definition import arm_type, definition
 from shoal.deploy.resources.resource_type import ResourceType
 from shoal.deploy.resources.resource_types import TYPES
 from tests.deploy.declared import STACK_FILES, Declared, declared_resources
@@ -86,7 +86,7 @@ def test_type_without_row_or_table_is_a_complaint() -> None:
             ["taskSchedulingPolicy.nodeFillType is 'Packed'; it must be Pack or Spread"],
         ),
         (("taskSlotPerNode",), 4, ["taskSlotPerNode is not known to Azure; did you mean taskSlotsPerNode?"]),
-        (("allocationState",), "Steady", ["allocationState is for Azure to say; leave it out"]),
+        (("allocationState",), "Steady", ["allocationState is set by Azure; leave it out"]),
         (("applicationPackages", 0, "id"), None, ["applicationPackages[0].id is missing"]),
         (("poolName",), "spot pool", ["poolName is 'spot pool'; it must match ^[a-zA-Z0-9_-]+$"]),
     ],

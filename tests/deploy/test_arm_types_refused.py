@@ -6,7 +6,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2 as wire
 
-from shoal.deploy.pulumi.standin.azure_native import AzureNative
+from shoal.deploy.pulumi.plugins.azure_native import AzureNative
 from shoal.deploy.resources.properties import encode
 from shoal.service_status import Status
 from tests.deploy.projects import Project

@@ -7,10 +7,10 @@ from inspect import getsource
 
 import pytest
 
+from shoal.deploy.resources.arm_types.body_shapes import AnyShape, joined, object_shape
 from shoal.deploy.resources.arm_types.nesting import nested
 from shoal.deploy.resources.arm_types.refusals import refusals
-from shoal.deploy.resources.arm_types.shapes import Anything, joined, object_shape
-from shoal.deploy.resources.arm_types.tables import DIRECTORY, Definition
+from shoal.deploy.resources.arm_types.type_definition import DIRECTORY, TypeDefinition
 from shoal.deploy.resources.properties import UNKNOWN
 from shoal.deploy.resources.resource_types import TYPES
 from tests.services import REPOSITORY
@@ -64,7 +64,7 @@ def test_parts_of_resources_have_the_properties_that_the_sdk_gives_them(table: s
     bases = {variant: entry for entry in objects.values() for variant in entry.get("variants", {}).values()}
     for name, entry in objects.items():
         shape = joined(object_shape(bases.get(name, {})), object_shape(entry))
-        known = Definition(name=Anything(), body=shape, objects=objects)
+        known = TypeDefinition(name=AnyShape(), body=shape, objects=objects)
         asked = sdk_properties(MODULES[table], name) - OF_ANOTHER_TYPE.get((MODULES[table], name), set())
         assert set(nested(known, dict.fromkeys(asked, UNKNOWN))) <= {*shape.properties, *shape.read_only}, name
 

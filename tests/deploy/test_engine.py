@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shoal.deploy.embedded.stack_record import Resource, StackRecord, save_record
+from shoal.deploy.embedded.stack_record import RecordedResource, StackRecord, save_record
 from tests.deploy.projects import Project
 from tests.waiting import wait_until
 
@@ -31,7 +31,7 @@ def identity_path(project: Project, identity: str = "nodes") -> str:
 
 
 def exists(project: Project, path: str) -> bool:
-    return project.host.arm.get(path, "2024-03-01") is not None
+    return project.service.arm.get(path, "2024-03-01") is not None
 
 
 def test_second_deployment_changes_nothing_and_says_so(project: Project) -> None:
@@ -51,7 +51,7 @@ def test_changed_input_updates_in_place(project: Project) -> None:
     project.up()
     project.program(GROUP.replace('location="westeurope"', 'location="westeurope", tags={"a": "b"}'))
     assert " ~  resources:ResourceGroup group updated  [diff: +tags]" in project.up()
-    group = project.host.arm.get(group_path(project), "2024-03-01")
+    group = project.service.arm.get(group_path(project), "2024-03-01")
     assert group is not None
     assert group["tags"] == {"a": "b"}
 
@@ -96,13 +96,13 @@ def test_nothing_is_deleted_by_a_program_that_fails(project: Project) -> None:
 def test_resource_that_somebody_deleted_is_made_again(project: Project) -> None:
     project.program(GROUP + IDENTITY)
     project.up()
-    project.host.arm.delete(identity_path(project), "2023-01-31")
+    project.service.arm.delete(identity_path(project), "2023-01-31")
     assert "1 created, 1 unchanged" in project.up()
     assert exists(project, identity_path(project))
 
 
 def test_resource_of_somebody_else_is_not_taken_over(project: Project) -> None:
-    project.host.arm.put(group_path(project), "2024-03-01", {"location": "westeurope"})
+    project.service.arm.put(group_path(project), "2024-03-01", {"location": "westeurope"})
     project.program(GROUP)
     refused = project.shoal("up", "-y")
     assert refused.returncode == 1
@@ -111,15 +111,15 @@ def test_resource_of_somebody_else_is_not_taken_over(project: Project) -> None:
 
 def test_resource_whose_creation_was_broken_off_is_gone_on_with(project: Project) -> None:
     project.program(GROUP)
-    project.host.arm.put(group_path(project), "2024-03-01", {"location": "westeurope"})
-    broken_off = Resource(
+    project.service.arm.put(group_path(project), "2024-03-01", {"location": "westeurope"})
+    broken_off = RecordedResource(
         urn=f"urn:pulumi:local::{project.name}::azure-native:resources:ResourceGroup::group",
         type="azure-native:resources:ResourceGroup",
         id=group_path(project),
         inputs={},
         pending=True,
     )
-    save_record(project.host.arm, StackRecord(project=project.name, stack="local", resources=(broken_off,)))
+    save_record(project.service.arm, StackRecord(project=project.name, stack="local", resources=(broken_off,)))
     project.up()
     assert "No changes" in project.up()
 

@@ -54,8 +54,10 @@ def test_resource_that_is_deleted_with_another_goes_with_it(project: Project) ->
     project.program(GROUP + STORAGE + CONTAINER)
     project.up()
     account = f"{group_path(project)}/providers/Microsoft.Storage/storageAccounts/{project.name.replace('-', '')}"
-    keys = project.host.arm.post(f"{account}/listKeys", "2024-01-01")["keys"]
-    endpoint = (project.host.arm.get(account, "2024-01-01") or {})["properties"]["primaryEndpoints"]["blob"].rstrip("/")
+    keys = project.service.arm.post(f"{account}/listKeys", "2024-01-01")["keys"]
+    endpoint = (project.service.arm.get(account, "2024-01-01") or {})["properties"]["primaryEndpoints"]["blob"].rstrip(
+        "/"
+    )
     credential = {"account_name": project.name.replace("-", ""), "account_key": keys[0]["value"]}
     with BlobServiceClient(endpoint, credential) as blobs:
         blobs.get_blob_client("inputs", "a").upload_blob(b"content")
@@ -64,14 +66,14 @@ def test_resource_that_is_deleted_with_another_goes_with_it(project: Project) ->
     assert "ContainerProtectedFromDeletion" in refused.stderr
     project.program(GROUP)
     assert "-  storage:BlobContainer inputs deleted" in project.up()
-    assert project.host.arm.get(account, "2024-01-01") is None
+    assert project.service.arm.get(account, "2024-01-01") is None
 
 
 def test_what_is_there_with_its_parent_is_changed_and_reset(project: Project) -> None:
     account = f"{group_path(project)}/providers/Microsoft.Storage/storageAccounts/{project.name.replace('-', '')}"
 
     def soft_delete() -> object:
-        service = project.host.arm.get(f"{account}/blobServices/default", "2024-01-01") or {}
+        service = project.service.arm.get(f"{account}/blobServices/default", "2024-01-01") or {}
         return service["properties"]["deleteRetentionPolicy"]["enabled"]
 
     project.program(GROUP + STORAGE + SOFT_DELETE)
@@ -89,10 +91,10 @@ def test_ignored_change_is_left_to_the_service(project: Project) -> None:
     ignoring = tagged.replace("managed_by=None", 'opts=pulumi.ResourceOptions(ignore_changes=["tags"])')
     project.program(ignoring)
     project.up()
-    project.host.arm.put(group_path(project), "2024-03-01", {"location": "westeurope", "tags": {"by": "hand"}})
+    project.service.arm.put(group_path(project), "2024-03-01", {"location": "westeurope", "tags": {"by": "hand"}})
     project.program(ignoring.replace('"a": "b"', '"a": "c"').replace("opts=", 'managed_by="x", opts='))
     assert "[diff: +managedBy]" in project.up()
-    group = project.host.arm.get(group_path(project), "2024-03-01")
+    group = project.service.arm.get(group_path(project), "2024-03-01")
     assert group is not None
     assert (group["tags"], group["managedBy"]) == ({"by": "hand"}, "x")
 
@@ -187,7 +189,7 @@ managedidentity.UserAssignedIdentity("nodes", resource_group_name=group.name, re
 """
     )
     project.up()
-    identity = project.host.arm.get(identity_path(project), "2023-01-31")
+    identity = project.service.arm.get(identity_path(project), "2023-01-31")
     assert identity is not None
     assert identity["location"] == "northeurope"
 
@@ -197,7 +199,7 @@ managedidentity.UserAssignedIdentity("nodes", resource_group_name=group.name, re
     [
         (
             "from pulumi_azure_native import network\nnetwork.RouteTable('v', resource_group_name='g')",
-            "azure-native:network:RouteTable (v) is not among the resources of the embedded service",
+            "azure-native:network:RouteTable (v) is not a resource type of the embedded service",
         ),
         (
             GROUP.replace("name,", "name, opts=pulumi.ResourceOptions(import_='x'),"),
@@ -231,16 +233,16 @@ managedidentity.UserAssignedIdentity("nodes", resource_group_name=group.name, re
         ),
         (
             GROUP.replace('"westeurope"', '"westeurope", tags={"a": pulumi.StringAsset("x")}'),
-            "an asset as a property (no resource of the embedded service takes one)",
+            "an asset as a property (no resource of the embedded service accepts one)",
         ),
         (
             "import pulumi_azure_native\npulumi_azure_native.Provider('p', use_msi=True)",
-            "provider p sets useMsi, which no local stack has",
+            "provider p sets useMsi, which local stacks do not have",
         ),
         (
             "from pulumi_azure_native import compute\ncompute.get_disk_output(disk_name='d', resource_group_name='g')"
             ".apply(print)",
-            "the function azure-native:compute:getDisk is not among those of the embedded service",
+            "the embedded service has no function azure-native:compute:getDisk",
         ),
     ],
 )

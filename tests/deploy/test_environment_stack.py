@@ -163,7 +163,7 @@ def test_wrong_configuration_is_one_message_and_creates_nothing(stack: Stack, ol
     assert len(refused.stderr.splitlines()) == 1
     assert refused.returncode == 2
     group = f"/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/{stack.name.replace('-', '')}"
-    assert stack.project.host.arm.get(group, "2024-03-01") is None
+    assert stack.project.service.arm.get(group, "2024-03-01") is None
 
 
 def test_service_that_is_not_running_is_said_with_what_to_do(stack: Stack, tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_stack_that_is_not_deployed_has_no_outputs(stack: Stack) -> None:
 @pytest.mark.parametrize(
     ("engine", "message"),
     [
-        ("embedded", "stack dev is in Azure, where Pulumi's engine deploys; leave out --engine embedded"),
+        ("embedded", "stack dev is in Azure, which only Pulumi's engine deploys to; leave out --engine"),
         ("pulumi", "`pulumi` is not on the PATH; install it"),
     ],
 )

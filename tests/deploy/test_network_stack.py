@@ -45,7 +45,7 @@ def test_stack_with_everything_on_is_made_once_changed_in_place_and_leaves_nothi
     group = stack.environment(monkeypatch).resource_group
     down = stack.project.shoal("down", "-y", "-s", stack.name)
     assert f"{RESOURCES} deleted" in down.stdout, down.stderr
-    groups = stack.project.host.arm.get(
+    groups = stack.project.service.arm.get(
         "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups", "2024-03-01"
     )
     assert group not in json.dumps(groups)

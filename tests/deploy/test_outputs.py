@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shoal.deploy.outputs import environment_of
+from shoal.deploy.stack_outputs import environment_of
 from shoal.environment import to_json
 from shoal.errors import BadInput
 from tests.test_environment import ENVIRONMENT
@@ -44,7 +44,7 @@ def test_directory_outside_any_project_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "message"),
     [
-        ("echo no stack named dev >&2; exit 255", "knows nothing of stack dev: no stack named dev"),
+        ("echo no stack named dev >&2; exit 255", "failed for stack dev: no stack named dev"),
         ("echo {}", "stack dev is not deployed; run `pulumi up -s dev`"),
         ('echo \'{"project": "p"}\'', "the stack's outputs are not an environment document"),
     ],
@@ -60,5 +60,5 @@ def test_azure_stack_without_a_document_is_refused(
 
 def test_azure_stack_without_pulumi_is_refused(azure_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(azure_project))
-    with pytest.raises(BadInput, match="`pulumi`, which knows its outputs, is not on the PATH"):
+    with pytest.raises(BadInput, match="its outputs need `pulumi` on the PATH"):
         environment_of("dev", project_dir=azure_project)

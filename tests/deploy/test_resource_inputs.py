@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shoal.deploy.pulumi.standin.resource_inputs import inputs_as_found, inputs_to_import
+from shoal.deploy.pulumi.plugins.resource_inputs import actual_inputs, inputs_to_import
 from shoal.deploy.resources.resource_types import TYPES
 
 POOL = TYPES["azure-native:batch:Pool"]
@@ -27,7 +27,7 @@ FOUND = {
 
 
 def read(**changes: Any) -> dict[str, Any]:
-    return inputs_as_found(POOL, ASKED, {"id": ID, "name": "p", "properties": {**FOUND, **changes}})
+    return actual_inputs(POOL, ASKED, {"id": ID, "name": "p", "properties": {**FOUND, **changes}})
 
 
 def test_defaults_of_the_service_and_its_spelling_are_no_drift() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from shoal.deploy.pulumi.standin.resource_inputs import known_inputs
+from shoal.deploy.pulumi.plugins.resource_inputs import known_inputs
 from shoal.deploy.resources.properties import UNKNOWN
 from shoal.deploy.resources.resource_types import TYPES
 from shoal.errors import BadInput

@@ -6,7 +6,7 @@ import pytest
 from shoal.jobs.binding.bound_job import requested_job
 from shoal.jobs.submit.plan import make_plan
 from shoal.projects.project import read_stack
-from shoal.stack_jobs.stack_jobs import listed_jobs
+from shoal.stack_jobs.configuration import listed_jobs
 from shoal.stack_jobs.submission import plan_all
 from tests.jobs.builders import ENVIRONMENT
 

@@ -3,7 +3,7 @@
 import json
 
 from rules import RULES
-from rules.rule import Rule, Setting, StackRule
+from rules.rule import ResourceRule, Setting, StackRule
 
 from tests.services import REPOSITORY
 
@@ -15,8 +15,10 @@ def test_documentation_lists_every_rule() -> None:
     assert [line for line in TEXT.splitlines() if line.startswith("| `")] == [row(rule) for rule in RULES]
 
 
-def row(rule: Rule | StackRule) -> str:
-    types = [f"`{token.removeprefix(PREFIX)}`" for token in rule.types] if isinstance(rule, Rule) else ["the stack"]
+def row(rule: ResourceRule | StackRule) -> str:
+    types = (
+        [f"`{token.removeprefix(PREFIX)}`" for token in rule.types] if isinstance(rule, ResourceRule) else ["the stack"]
+    )
     settings = "; ".join(map(described, rule.settings))
     return f"| `{rule.name}` | {rule.level} | {', '.join(types)} | {rule.reason} | {settings} |".replace("|  |", "| |")
 

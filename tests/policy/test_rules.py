@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from rules import RULES
-from rules.access import NO_PUBLIC_ADDRESSES, NO_SHARED_KEYS
-from rules.budgets import BUDGET_PRESENT
-from rules.formulas import FORMULA_CLEAN
-from rules.images import IMAGE_SUPPORTED
-from rules.nodes import NODES_CAPPED, SCALES_TO_ZERO, SPOT_SHARE
-from rules.packages import PACKAGES_PINNED
-from rules.rule import BATCH_ACCOUNT, POOL, STORAGE_ACCOUNT, Declared, Level, Rule, circumstances, plain_type
+from rules.budget_present import BUDGET_PRESENT
+from rules.clean_formula import FORMULA_CLEAN
+from rules.exposure import NO_PUBLIC_ADDRESSES, NO_SHARED_KEYS
+from rules.image_support import IMAGE_SUPPORTED
+from rules.node_counts import NODES_CAPPED, SCALES_TO_ZERO, SPOT_SHARE
+from rules.pinned_packages import PACKAGES_PINNED
+from rules.rule import BATCH_ACCOUNT, POOL, STORAGE_ACCOUNT, Declared, Level, ResourceRule, circumstances, plain_type
 
 from components.environment import Environment
 from components.settings.stack_settings import parse_settings
@@ -31,7 +31,7 @@ HALF = "n = min(10, $PendingTasks.GetSample(1)); $TargetDedicatedNodes = n; $Tar
 UNREADABLE = "$TargetLowPriorityNodes = min(10,"
 
 
-def violations(rule: Rule, inputs: Mapping[str, Any], kind: str = POOL, **settings: float) -> list[str]:
+def violations(rule: ResourceRule, inputs: Mapping[str, Any], kind: str = POOL, **settings: float) -> list[str]:
     return list(rule.violations(kind, inputs, circumstances(rule, settings, TODAY)))
 
 
@@ -231,7 +231,7 @@ def test_azure_example_keeps_every_mandatory_rule() -> None:
     found = [
         violation
         for rule in RULES
-        if rule.level is Level.MANDATORY and isinstance(rule, Rule)
+        if rule.level is Level.MANDATORY and isinstance(rule, ResourceRule)
         for resource in declared
         if resource.type in rule.types
         for violation in violations(rule, resource.inputs, resource.type)

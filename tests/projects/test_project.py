@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from shoal.errors import BadInput
-from shoal.projects.project import Service, Stack, find_project, read_stack
+from shoal.projects.project import Stack, StackService, find_project, read_stack
 
 PROJECT = """
 name: sweep
@@ -42,7 +42,7 @@ def test_defaults_are_applied_and_everything_is_text_as_pulumi_hands_it_over(tmp
         "azure-native:location": "westeurope",
         "other:key": "1.5",
     }
-    assert stack.service is Service.AZURE
+    assert stack.service is StackService.AZURE
     assert stack.project.program == tmp_path / "__main__.py"
 
 

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from shoal.deploy.steps import Change, Operation, Step
+from shoal.deploy.steps import Change, ResourceStep, StepOperation
 from shoal.errors import BadInput
-from shoal.pull_requests.comment import Comment, Doubt, Job, duration, markdown
+from shoal.pull_requests.comment import Doubt, Proposal, ProposedJob, duration, markdown
 from shoal.pull_requests.markdown import LIMIT, cut, fenced
-from shoal.pull_requests.pool_cost import Assumption, NotKnown, PoolCost
+from shoal.pull_requests.pool_cost import Assumption, PoolCost, UnknownCost
 from shoal.pull_requests.previewed_pools import PreviewedPool, previewed_pools
 
 FIVE_MINUTES = Assumption(task_duration=timedelta(minutes=5), node_prices={})
 
 
-def step(operation: Operation, kind: str, name: str, *changes: str, **inputs: object) -> Step:
-    return Step(
+def step(operation: StepOperation, kind: str, name: str, *changes: str, **inputs: object) -> ResourceStep:
+    return ResourceStep(
         operation=operation,
         urn=f"urn:pulumi:dev::shoal::shoal:index:Environment$azure-native:{kind}::{name}",
         id=f"/subscriptions/s/resourceGroups/g/{name}",
@@ -26,9 +26,9 @@ def step(operation: Operation, kind: str, name: str, *changes: str, **inputs: ob
     )
 
 
-GROUP = step(Operation.SAME, "resources:ResourceGroup", "group")
+GROUP = step(StepOperation.SAME, "resources:ResourceGroup", "group")
 POOL = step(
-    Operation.REPLACE,
+    StepOperation.REPLACE,
     "batch:Pool",
     "spot-pool",
     "~vmSize",
@@ -36,7 +36,7 @@ POOL = step(
     taskSlotsPerNode=4,
     scaleSettings={"autoScale": {"formula": "$TargetDedicatedNodes = 1;", "evaluationInterval": "PT5M"}},
 )
-JOB = Job(file="jobs/var.yaml", job_id="var-1f0a", pool="spot", tasks=361, slots=361, missing=361)
+JOB = ProposedJob(file="jobs/var.yaml", job_id="var-1f0a", pool="spot", tasks=361, slots=361, missing=361)
 COST = PoolCost(
     pool="spot",
     tasks=361,
@@ -50,8 +50,8 @@ COST = PoolCost(
 )
 
 
-def written(*steps: Step, assumption: Assumption = FIVE_MINUTES, **parts: Any) -> str:
-    comment = Comment(stack="dev", steps=steps, pools=previewed_pools(steps))
+def written(*steps: ResourceStep, assumption: Assumption = FIVE_MINUTES, **parts: Any) -> str:
+    comment = Proposal(stack="dev", steps=steps, pools=previewed_pools(steps))
     return markdown(replace(comment, **parts), assumption)
 
 
@@ -66,9 +66,9 @@ def test_unchanged_stack_is_told_in_a_line() -> None:
 
 
 def test_changes_are_counted_and_shown_as_a_diff_with_the_gravest_first() -> None:
-    package = step(Operation.CREATE, "batch:ApplicationPackage", "var-version")
-    old = step(Operation.DELETE, "batch:ApplicationPackage", "var-old")
-    rules = step(Operation.UPDATE, "storage:ManagementPolicy", "lifecycle", "~policy", "+tags")
+    package = step(StepOperation.CREATE, "batch:ApplicationPackage", "var-version")
+    old = step(StepOperation.DELETE, "batch:ApplicationPackage", "var-old")
+    rules = step(StepOperation.UPDATE, "storage:ManagementPolicy", "lifecycle", "~policy", "+tags")
     text = written(GROUP, package, rules, old, POOL)
     counts = "**1 to be replaced, 1 to be deleted, 1 to be updated, 1 to be created**, 1 unchanged."
     assert counts in text
@@ -83,7 +83,7 @@ def test_changes_are_counted_and_shown_as_a_diff_with_the_gravest_first() -> Non
 
 
 def test_replaced_and_deleted_pools_are_called_out() -> None:
-    gone = step(Operation.DELETE, "batch:Pool", "old-pool", poolName="old")
+    gone = step(StepOperation.DELETE, "batch:Pool", "old-pool", poolName="old")
     text = written(POOL, gone)
     assert (
         "> **Pool `spot` is replaced**: it is deleted with all its nodes and made again. Tasks that run on it" in text
@@ -127,7 +127,7 @@ def test_pool_of_fixed_size_is_told_by_the_day() -> None:
 
 
 def test_cost_that_is_not_known_says_why() -> None:
-    text = written(costs=[NotKnown(pool="own", tasks=5, reason="the program does not declare the pool")])
+    text = written(costs=[UnknownCost(pool="own", tasks=5, reason="the program does not declare the pool")])
     assert "What 5 tasks take of pool `own` is not known: the program does not declare the pool." in text
 
 
@@ -157,14 +157,14 @@ def test_failed_preview_does_not_say_that_nothing_changes() -> None:
     ],
 )
 def test_pool_whose_scaling_is_a_secret_is_one_of_which_nothing_is_known(scaling: object) -> None:
-    (pool,) = previewed_pools([step(Operation.CREATE, "batch:Pool", "p", poolName="p", scaleSettings=scaling)])
+    (pool,) = previewed_pools([step(StepOperation.CREATE, "batch:Pool", "p", poolName="p", scaleSettings=scaling)])
     assert (pool.id, pool.formula, pool.fixed_nodes) == ("p", None, None)
 
 
 def test_interval_that_is_none_is_refused() -> None:
     scaling = {"autoScale": {"formula": "$TargetDedicatedNodes = 1;", "evaluationInterval": "soon"}}
     with pytest.raises(BadInput, match=r"^pool p: evaluationInterval: 'soon' is not a duration"):
-        previewed_pools([step(Operation.CREATE, "batch:Pool", "p", poolName="p", scaleSettings=scaling)])
+        previewed_pools([step(StepOperation.CREATE, "batch:Pool", "p", poolName="p", scaleSettings=scaling)])
 
 
 def test_doubts_and_further_sections_are_shown_as_they_are() -> None:
@@ -176,12 +176,14 @@ def test_doubts_and_further_sections_are_shown_as_they_are() -> None:
 
 
 def test_values_of_properties_are_never_in_the_comment() -> None:
-    secret = step(Operation.UPDATE, "batch:Pool", "p", "~startTask", poolName="p", startTask={"commandLine": "hunter2"})
+    secret = step(
+        StepOperation.UPDATE, "batch:Pool", "p", "~startTask", poolName="p", startTask={"commandLine": "hunter2"}
+    )
     assert "hunter2" not in written(secret)
 
 
 def test_many_changes_are_shortened() -> None:
-    text = written(*(step(Operation.CREATE, "batch:Application", f"a{i}") for i in range(500)))
+    text = written(*(step(StepOperation.CREATE, "batch:Application", f"a{i}") for i in range(500)))
     assert "a199\n… and 300 more\n```" in text
     assert "**500 to be created**" in text
 

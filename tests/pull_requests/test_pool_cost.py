@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 
 from shoal.autoscale.scenarios import PendingTasks, formula
-from shoal.deploy.steps import Operation
-from shoal.pull_requests.pool_cost import Assumption, NotKnown, PoolCost, StageWork, estimate, waves
+from shoal.deploy.steps import StepOperation
+from shoal.pull_requests.pool_cost import Assumption, PoolCost, StageWork, UnknownCost, estimate, waves
 from shoal.pull_requests.previewed_pools import PreviewedPool
 
 HOUR = Assumption(task_duration=timedelta(hours=1), node_prices={})
 FOLLOWING = PreviewedPool(
     id="spot",
-    operation=Operation.CREATE,
+    operation=StepOperation.CREATE,
     changes=(),
     task_slots_per_node=4,
     formula=formula(PendingTasks(max_spot_nodes=10, max_dedicated_nodes=0)),
@@ -26,7 +26,7 @@ def stage(name: str, tasks: int, *after: str, slots: int = 1, job: str = "job") 
     return StageWork(job=job, name=name, after=after, tasks=tasks, slots=tasks * slots)
 
 
-def known(found: PoolCost | NotKnown | None) -> PoolCost:
+def known(found: PoolCost | UnknownCost | None) -> PoolCost:
     assert isinstance(found, PoolCost)
     return found
 
@@ -94,11 +94,11 @@ def test_formula_that_makes_no_nodes_leaves_tasks_unfinished() -> None:
 )
 def test_pool_that_cannot_be_simulated_says_why(pool: PreviewedPool, reason: str) -> None:
     found = estimate(pool, [stage("only", 3)], HOUR)
-    assert isinstance(found, NotKnown)
+    assert isinstance(found, UnknownCost)
     assert reason in found.reason
 
 
 def test_tasks_wider_than_a_node_are_told() -> None:
     found = estimate(FOLLOWING, [stage("only", 3, slots=5)], HOUR)
-    assert isinstance(found, NotKnown)
+    assert isinstance(found, UnknownCost)
     assert "never fits" in found.reason

@@ -46,7 +46,7 @@ def test_commands_work_from_the_root_of_the_project(stack: Stack) -> None:
     assert json.loads(outputs) == json.loads(project.shoal("outputs", "-s", name, "--json").stdout)
     project.must_pulumi("destroy", "-y", "-s", name, "--skip-preview")
     group = f"{SUBSCRIPTION}/resourceGroups/{name.replace('-', '')}"
-    assert project.host.arm.get(group, "2024-03-01") is None
+    assert project.service.arm.get(group, "2024-03-01") is None
 
 
 def test_pool_that_somebody_resized_or_deleted_is_found_by_refresh_and_put_right(
@@ -91,7 +91,7 @@ def test_secret_is_encrypted_in_the_state_and_never_printed(project: PulumiProje
     printed = project.must_pulumi("up", "-y", "-s", "local") + project.must_pulumi("preview", "--diff", "-s", "local")
     printed += project.up() + project.shoal("up", "--json").stdout + project.shoal("outputs", "--json").stdout
     assert '"tags": "[secret]"' in printed
-    group = project.host.arm.get(f"{SUBSCRIPTION}/resourceGroups/{project.name}", "2024-03-01")
+    group = project.service.arm.get(f"{SUBSCRIPTION}/resourceGroups/{project.name}", "2024-03-01")
     assert group is not None
     assert group["tags"] == {"k": "hunter2"}
     state = Path(project.status.state_dir) / "pulumi" / "state" / ".pulumi"
@@ -161,7 +161,7 @@ def test_pool_that_is_replaced_is_deleted_before_it_is_made_again(project: Pulum
     [
         (
             "from pulumi_azure_native import network\nnetwork.RouteTable('v', resource_group_name='g')",
-            "azure-native:network:RouteTable (v) is not among the resources of the embedded service",
+            "azure-native:network:RouteTable (v) is not a resource type of the embedded service",
         ),
         (
             POOL.replace("shoal", "nobody"),
@@ -199,7 +199,7 @@ def test_local_stack_is_not_made_in_azure_by_a_shell_that_does_not_know_the_serv
 
 
 def test_resource_of_somebody_else_is_not_taken_over(project: PulumiProject) -> None:
-    project.host.arm.put(f"{SUBSCRIPTION}/resourceGroups/{project.name}", "2024-03-01", {"location": "westeurope"})
+    project.service.arm.put(f"{SUBSCRIPTION}/resourceGroups/{project.name}", "2024-03-01", {"location": "westeurope"})
     project.program(GROUP)
     failed = project.shoal("up", "-y")
     assert "resources:ResourceGroup group: " in failed.stderr

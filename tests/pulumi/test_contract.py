@@ -41,7 +41,7 @@ def left_in_the_service(arm: Arm, resources: list[tuple[str, str]]) -> list[str]
 
 
 def test_both_engines_leave_the_same_in_the_service(stack: Stack) -> None:
-    arm = stack.project.host.arm
+    arm = stack.project.service.arm
     assert "17 created" in stack.project.shoal("up", "-y", "-s", stack.name, "--engine", "embedded").stdout
     record = load_record(arm, "shoal", stack.name)
     assert record is not None

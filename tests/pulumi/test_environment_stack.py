@@ -143,7 +143,7 @@ def test_stack_that_is_taken_down_leaves_nothing(stack: Stack) -> None:
     stack.up()
     down = stack.project.shoal("down", "-y", "-s", stack.name)
     assert "17 deleted" in down.stdout, down.stderr
-    arm = stack.project.host.arm
+    arm = stack.project.service.arm
     groups = arm.get("/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups", "2024-03-01")
     assert stack.name.replace("-", "") not in json.dumps(groups)
     state = Path(stack.project.status.state_dir) / "pulumi" / "state" / ".pulumi" / "stacks" / "shoal"
@@ -165,4 +165,4 @@ def test_wrong_configuration_is_one_message_and_creates_nothing(stack: Stack) ->
     assert refused.stderr == f"error: shoal:pools[0].taskSlotsPerNode is 0; it must be at least 1 ({stack.file.name})\n"
     assert refused.returncode == 2
     group = f"/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/{stack.name.replace('-', '')}"
-    assert stack.project.host.arm.get(group, "2024-03-01") is None
+    assert stack.project.service.arm.get(group, "2024-03-01") is None

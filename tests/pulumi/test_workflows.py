@@ -116,7 +116,7 @@ def variables(project: PulumiProject) -> dict[str, str]:
 
 
 def group_of(project: PulumiProject, name: str) -> object:
-    return project.host.arm.get(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}", "2024-03-01")
+    return project.service.arm.get(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}", "2024-03-01")
 
 
 def test_github_workflows_take_a_stack_from_pull_request_to_teardown(

@@ -10,7 +10,7 @@ from shoal.deploy.resources.properties import UNKNOWN
 from shoal.environment import Environment, Package, to_json
 from shoal.errors import BadInput
 from shoal.projects.project import read_stack
-from shoal.stack_jobs.stack_jobs import listed_jobs
+from shoal.stack_jobs.configuration import listed_jobs
 from shoal.stack_jobs.submission import PlannedJob, expected, expected_environment, plan_all
 from tests.jobs.builders import ENVIRONMENT
 

@@ -155,7 +155,7 @@ def test_wrong_job_is_found_before_anything_is_deployed(stack: Stack, jobs: str,
     assert "Traceback" not in refused.stderr
     assert (refused.returncode, refused.stdout) == (2, "")
     group = f"/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/{stack.name.replace('-', '')}"
-    assert stack.project.host.arm.get(group, "2024-03-01") is None
+    assert stack.project.service.arm.get(group, "2024-03-01") is None
 
 
 def test_what_the_program_warns_of_is_told_once_though_its_jobs_are_checked_first(stack: Stack) -> None:

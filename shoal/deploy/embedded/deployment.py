@@ -1,7 +1,7 @@
-"""One run of a deployment: each registered resource is brought to the service, and at the end the rest is deleted.
+"""One run of a deployment: bring each registered resource to the service, then delete what was not registered.
 
-Registrations come from several threads. The record is saved around every change, so that a run that is killed leaves
-one from which the next run can go on.
+Registrations come from several threads. The record is saved before and after every change, so that the next run can go
+on where a killed one stopped.
 """
 
 import threading
@@ -11,24 +11,45 @@ from typing import Any
 
 from shoal.arm import Arm
 from shoal.deploy.embedded.registration import Registration
-from shoal.deploy.embedded.stack_record import Resource, StackRecord, save_record
+from shoal.deploy.embedded.stack_record import RecordedResource, StackRecord, save_record
 from shoal.deploy.resources.arm_types.refusals import refuse
 from shoal.deploy.resources.properties import MASK, is_known
 from shoal.deploy.resources.provider import Provider, delete, refuse_existing
 from shoal.deploy.resources.resource_types import TYPES
-from shoal.deploy.steps import Change, Operation, Step, decide, hashes_of
+from shoal.deploy.steps import Change, ResourceStep, StepOperation, decide, hashes_of
 from shoal.errors import WorkFailed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class AppliedResource:
     id: str
-    """Empty in a preview of what is yet to be made."""
+    """Empty in a preview of a resource that does not exist yet."""
     outputs: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target:
+    """A registered resource beside what the record and the service have of it."""
+
+    registration: Registration
+    inputs: Mapping[str, Any]
+    """The program's inputs, completed with a name and a location."""
+    resource: RecordedResource
+    """The resource as it will be recorded."""
+    old: RecordedResource | None
+    current: Mapping[str, Any] | None
+    """The resource as the service has it."""
+
+    @property
+    def visible_inputs(self) -> Mapping[str, Any]:
+        secret = self.registration.inputs.secret
+        return {name: MASK if name in secret else value for name, value in self.inputs.items()}
+
+
 class Deployment:
-    def __init__(self, arm: Arm, record: StackRecord, *, preview: bool, on_step: Callable[[Step], None]) -> None:
+    def __init__(
+        self, arm: Arm, record: StackRecord, *, preview: bool, on_step: Callable[[ResourceStep], None]
+    ) -> None:
         self.arm = arm
         self.record = record
         self.preview = preview
@@ -38,90 +59,115 @@ class Deployment:
         self._kept: set[str] = set()
         """Ids, in lower case, of what the program declares."""
         self._outlived: set[str] = set()
-        """Ids, in lower case, of what was replaced by something that exists beside it."""
+        """Ids, in lower case, of resources whose replacement exists beside them."""
 
-    def apply(self, wanted: Registration, provider: Provider) -> Outcome:
-        """Bring one resource to the service. Raises BadInput for what Azure would not take, ArmError and WorkFailed."""
-        old = self.record.find([wanted.urn, *wanted.aliases])
-        current = None if old is None else self.arm.get(old.id, wanted.kind.api_version)
-        former = None if old is None else old.id.rsplit("/", 1)[-1]
-        inputs = provider.completed(wanted.kind, wanted.inputs.values, self.arm, name=wanted.name, former=former)
-        refuse(wanted.kind, inputs, wanted.inputs.secret)
-        resource = _resource(wanted, provider, inputs, old)
-        operation, changes = decide(old, resource.inputs, wanted.kind, wanted.replaced_by, exists=current is not None)
-        self._declare(resource)
-        if operation is Operation.CREATE:
-            self._refuse_existing(wanted, resource, old)
-        if operation is Operation.REPLACE and old is not None:
-            self._make_way(wanted, resource, old)
-        before = {} if current is None or operation is Operation.REPLACE else wanted.kind.outputs(current)
-        if operation is Operation.SAME:
-            outputs: Mapping[str, Any] = before
-            self._keep(resource, old)
-        elif self.preview:
-            outputs = {**before, **wanted.kind.outputs(wanted.kind.body(inputs))}
-        else:
-            outputs = self._put(wanted, resource, {**inputs, **{n: before[n] for n in wanted.ignored if n in before}})
-        unmade = self.preview and operation in (Operation.CREATE, Operation.REPLACE)
-        shown = {name: MASK if name in wanted.inputs.secret else value for name, value in inputs.items()}
-        self._report(operation, resource, changes, shown)
-        return Outcome(id="" if unmade else resource.id, outputs=outputs)
+    def apply(self, registration: Registration, provider: Provider) -> AppliedResource:
+        """Bring one resource to the service. Raises BadInput for what Azure would refuse, ArmError and WorkFailed."""
+        target = self._target(registration, provider)
+        exists = target.current is not None
+        operation, changes = decide(
+            target.old, target.resource.inputs, registration.kind, registration.replaced_by, exists=exists
+        )
+        self._declare(target.resource)
+        self._make_way(operation, target)
+        outputs = self._carry_out(operation, target)
+        self._report(operation, target.resource, changes, target.visible_inputs)
+        is_foreseen = self.preview and operation in (StepOperation.CREATE, StepOperation.REPLACE)
+        return AppliedResource(id="" if is_foreseen else target.resource.id, outputs=outputs)
 
     def delete_undeclared(self) -> None:
-        """After a run without a fault, or without any run: delete what was not declared, latest first."""
+        """Delete the resources that were not declared, latest first. Call it after a run without a fault, or none."""
         undeclared = [resource for resource in self.record.resources if resource.id.lower() not in self._kept]
         for resource in undeclared:
             if resource.protect and resource.id.lower() not in self._outlived:
                 raise WorkFailed(f"{resource.urn} is protected; deploy it once without protect before removing it")
-        going = {resource.urn for resource in undeclared if not resource.retain}
+        deleted = {resource.urn for resource in undeclared if not resource.retain}
         for resource in reversed(undeclared):
             if not self.preview:
-                self._delete(resource, along=resource.deleted_with in going)
+                self._delete(resource, with_parent=resource.deleted_with in deleted)
             if resource.id.lower() not in self._outlived and not resource.retain:
-                self._report(Operation.DELETE, resource, (), {})
+                self._report(StepOperation.DELETE, resource, (), {})
 
     def keep_outputs(self, outputs: Mapping[str, Any]) -> None:
         if not self.preview and outputs != self.record.outputs:
             self._save(lambda record: replace(record, outputs=outputs))
 
-    def _declare(self, resource: Resource) -> None:
+    def _target(self, registration: Registration, provider: Provider) -> _Target:
+        kind = registration.kind
+        old = self.record.find([registration.urn, *registration.aliases])
+        former = None if old is None else old.id.rsplit("/", 1)[-1]
+        inputs = provider.completed(kind, registration.inputs.values, self.arm, name=registration.name, former=former)
+        refuse(kind, inputs, registration.inputs.secret)
+        return _Target(
+            registration=registration,
+            inputs=inputs,
+            resource=_resource(registration, provider, inputs, old),
+            old=old,
+            current=None if old is None else self.arm.get(old.id, kind.api_version),
+        )
+
+    def _declare(self, resource: RecordedResource) -> None:
         with self._lock:
             if resource.urn in self._urns:
                 raise WorkFailed(f"two resources have the URN {resource.urn}; give one of them another name")
             self._urns.add(resource.urn)
             self._kept.add(resource.id.lower())
 
-    def _refuse_existing(self, wanted: Registration, resource: Resource, old: Resource | None) -> None:
-        """Somebody else's, unless an earlier run of this stack broke off while making it."""
+    def _make_way(self, operation: StepOperation, target: _Target) -> None:
+        """Ensure that nothing is where the resource will be made: refuse a stranger's, delete the old one."""
+        if operation is StepOperation.CREATE:
+            self._refuse_existing(target.registration, target.resource, target.old)
+        elif operation is StepOperation.REPLACE and target.old is not None:
+            self._set_aside(target.registration, target.resource, target.old)
+
+    def _refuse_existing(
+        self, registration: Registration, resource: RecordedResource, old: RecordedResource | None
+    ) -> None:
+        """Refuse somebody else's resource; one that an earlier run of this stack began to make is not."""
         pending = any(other.pending and other.id.lower() == resource.id.lower() for other in self.record.resources)
         if pending or not resource.id or (old is not None and old.id.lower() == resource.id.lower()):
             return
-        refuse_existing(self.arm, wanted.kind, resource.id)
+        refuse_existing(self.arm, registration.kind, resource.id)
 
-    def _make_way(self, wanted: Registration, resource: Resource, old: Resource) -> None:
+    def _set_aside(self, registration: Registration, resource: RecordedResource, old: RecordedResource) -> None:
+        """Delete the replaced resource now, or leave it for the end where both can exist side by side."""
         if old.protect:
             raise WorkFailed(f"{old.urn} is protected and would have to be replaced")
         if self.preview:
             self._kept.add(old.id.lower())
-        elif wanted.delete_before_replace is not False or old.id.lower() == resource.id.lower():
+        elif registration.delete_before_replace is not False or old.id.lower() == resource.id.lower():
             self._delete(old)
         else:
-            self._refuse_existing(wanted, resource, None)
+            self._refuse_existing(registration, resource, None)
             self._outlived.add(old.id.lower())
 
-    def _put(self, wanted: Registration, resource: Resource, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        self._save(lambda record: record.with_resource(replace(resource, pending=True)))
-        made = self.arm.put(resource.id, wanted.kind.api_version, wanted.kind.body(inputs))
-        self._save(lambda record: record.with_resource(resource))
-        return wanted.kind.outputs(made)
+    def _carry_out(self, operation: StepOperation, target: _Target) -> Mapping[str, Any]:
+        """Put the resource unless nothing changed or this is a preview; return its outputs."""
+        kind = target.registration.kind
+        current = None if operation is StepOperation.REPLACE else target.current
+        before: Mapping[str, Any] = {} if current is None else kind.outputs(current)
+        if operation is StepOperation.SAME:
+            self._keep(target.resource, target.old)
+            return before
+        if self.preview:
+            return {**before, **kind.outputs(kind.body(target.inputs))}
+        ignored = {name: before[name] for name in target.registration.ignored if name in before}
+        return self._put(target, {**target.inputs, **ignored})
 
-    def _keep(self, resource: Resource, old: Resource | None) -> None:
+    def _put(self, target: _Target, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        kind, resource = target.registration.kind, target.resource
+        self._save(lambda record: record.with_resource(replace(resource, pending=True)))
+        answer = self.arm.put(resource.id, kind.api_version, kind.body(inputs))
+        self._save(lambda record: record.with_resource(resource))
+        return kind.outputs(answer)
+
+    def _keep(self, resource: RecordedResource, old: RecordedResource | None) -> None:
         if not self.preview and resource != old:
             self._save(lambda record: record.with_resource(resource))
 
-    def _delete(self, resource: Resource, *, along: bool = False) -> None:
-        """`along`: what is deleted after it takes it along."""
-        if not resource.retain and not along:
+    def _delete(self, resource: RecordedResource, *, with_parent: bool = False) -> None:
+        """Delete and forget; `with_parent`, only forget: its parent is deleted after it and takes it along."""
+        if not resource.retain and not with_parent:
             delete(self.arm, TYPES[resource.type], resource.id)
         self._save(lambda record: record.without(resource.id))
 
@@ -131,20 +177,28 @@ class Deployment:
             save_record(self.arm, self.record)
 
     def _report(
-        self, operation: Operation, resource: Resource, changes: tuple[Change, ...], inputs: Mapping[str, Any]
+        self,
+        operation: StepOperation,
+        resource: RecordedResource,
+        changes: tuple[Change, ...],
+        inputs: Mapping[str, Any],
     ) -> None:
+        step = ResourceStep(operation=operation, urn=resource.urn, id=resource.id, changes=changes, inputs=inputs)
         with self._lock:
-            self._on_step(Step(operation=operation, urn=resource.urn, id=resource.id, changes=changes, inputs=inputs))
+            self._on_step(step)
 
 
-def _resource(wanted: Registration, provider: Provider, inputs: Mapping[str, Any], old: Resource | None) -> Resource:
-    known = all(is_known(inputs.get(name)) for name in wanted.kind.parameters)
-    return Resource(
-        urn=wanted.urn,
-        type=wanted.kind.token,
-        id=wanted.kind.arm_id(provider.subscription_id, inputs) if known else "",
-        inputs=hashes_of(inputs, wanted.ignored, old),
-        protect=wanted.protect,
-        retain=wanted.retain,
-        deleted_with=wanted.deleted_with,
+def _resource(
+    registration: Registration, provider: Provider, inputs: Mapping[str, Any], old: RecordedResource | None
+) -> RecordedResource:
+    kind = registration.kind
+    is_path_known = all(is_known(inputs.get(name)) for name in kind.parameters)
+    return RecordedResource(
+        urn=registration.urn,
+        type=kind.token,
+        id=kind.arm_id(provider.subscription_id, inputs) if is_path_known else "",
+        inputs=hashes_of(inputs, registration.ignored, old),
+        protect=registration.protect,
+        retain=registration.retain,
+        deleted_with=registration.deleted_with,
     )

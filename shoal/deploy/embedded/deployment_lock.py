@@ -1,4 +1,4 @@
-"""The lock that lets one deployment of a local stack run at a time: the service's state is the only state."""
+"""A lock that allows one deployment of a local stack at a time: the service's state is the only state."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +11,10 @@ from shoal.service_status import Status
 
 @contextmanager
 def deployment_lock(stack: Stack, status: Status) -> Iterator[None]:
-    """Hold the stack for this process, until the block ends or the process does.
-
-    Raises WorkFailed while another process deploys the stack.
-    """
+    """Lock the stack until the block or the process ends. Raises WorkFailed while another process deploys it."""
     import fcntl  # of POSIX only, as the embedded service is
 
-    directory = Path(status.state_dir) / "turns"
+    directory = Path(status.state_dir) / "deployment_locks"
     directory.mkdir(exist_ok=True, mode=0o700)
     with (directory / f"{stack.project.name}.{stack.name}").open("w") as file:
         try:

@@ -1,7 +1,7 @@
 # ruff: noqa: N802 - gRPC names the methods
-"""Pulumi's resource monitor, as far as a program on a local stack speaks to it.
+"""Pulumi's resource monitor, as far as programs on local stacks use it.
 
-Source: pulumi/proto, resource.proto; what SDK 3.272 asks, and in which order, was recorded.
+Source: pulumi/proto, resource.proto; the calls of SDK 3.272 and their order were recorded.
 """
 
 import uuid
@@ -19,7 +19,7 @@ from shoal.deploy.resources.invokes import SECRET_RESULTS, invoke
 from shoal.deploy.resources.properties import UnsupportedValue, decode, decode_masked, encode
 from shoal.deploy.resources.provider import Provider
 from shoal.deploy.resources.resource_type import PROVIDER
-from shoal.deploy.resources.resource_types import TYPES
+from shoal.deploy.resources.resource_types import find_type
 from shoal.deploy.resources.urns import STACK_TYPE, resource_urn
 from shoal.errors import BadInput, ShoalError, WorkFailed
 
@@ -29,7 +29,7 @@ Answer = TypeVar("Answer")
 
 
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
-    """Answers the program's calls; what went wrong in them is kept in `failures`."""
+    """Answers the program's calls, and keeps the errors in `failures` and the stack's outputs in `exports`."""
 
     def __init__(self, deployment: Deployment, provider: Provider, *, arm_token: str) -> None:
         self.failures: list[ShoalError] = []
@@ -93,17 +93,17 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             refuse_unsupported(request)
             id_ = self._register_provider(request, urn) if request.custom else ""
             return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=request.object)
-        wanted = registration(request, urn)
-        outcome = self._deployment.apply(wanted, self._provider_of(request.provider))
-        secret = wanted.inputs.secret | wanted.secret_outputs
-        return resource_pb2.RegisterResourceResponse(urn=urn, id=outcome.id, object=encode(outcome.outputs, secret))
+        registered = registration(request, urn)
+        applied = self._deployment.apply(registered, self._provider_of(request.provider))
+        secret = registered.inputs.secret | registered.secret_outputs
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=applied.id, object=encode(applied.outputs, secret))
 
     def _register_provider(self, request: resource_pb2.RegisterResourceRequest, urn: str) -> str:
         settings = dict(decode(request.object).values)
         if settings.get("environment") == "public":
-            del settings["environment"]  # the SDK says so itself
+            del settings["environment"]  # the SDK sets it by default
         if unknown := {name for name in settings if name not in PROVIDER_SETTINGS}:
-            raise BadInput(f"provider {request.name} sets {', '.join(sorted(unknown))}, which no local stack has")
+            raise BadInput(f"provider {request.name} sets {', '.join(sorted(unknown))}, which local stacks do not have")
         id_ = str(uuid.uuid5(uuid.NAMESPACE_URL, urn))
         self._explicit[f"{urn}::{id_}"] = Provider(
             subscription_id=settings.get("subscriptionId", self._provider.subscription_id),
@@ -115,16 +115,14 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         urn = self._urn(request)
         if request.type == "pulumi:pulumi:StackReference":
             return resource_pb2.ReadResourceResponse(urn=urn, id=request.id, properties=self._stack_outputs(request.id))
-        if request.type not in TYPES:
-            raise BadInput(f"{request.type} is not among the resources of the embedded service")
-        kind = TYPES[request.type]
+        kind = find_type(request.type, request.name)
         resource = self._deployment.arm.get(request.id, kind.api_version)
         if resource is None:
             raise BadInput(f"there is no {request.id}")
         return resource_pb2.ReadResourceResponse(urn=urn, id=request.id, properties=encode(kind.outputs(resource)))
 
     def _stack_outputs(self, reference: str) -> Any:
-        """Of another local stack, named `STACK` or `ORGANIZATION/PROJECT/STACK`."""
+        """Return the outputs of another local stack, named `STACK` or `ORGANIZATION/PROJECT/STACK`."""
         *_, project, stack = ["", self._deployment.record.project, *reference.split("/")][-2:]
         record = load_record(self._deployment.arm, project, stack)
         if record is None or record.outputs is None:

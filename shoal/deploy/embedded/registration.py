@@ -1,4 +1,4 @@
-"""A resource as the program registers it, taken from Pulumi's request; what the engine cannot do is refused."""
+"""A resource as the program registers it, read from Pulumi's request; unsupported options are refused."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pulumi.runtime.proto import resource_pb2
 
 from shoal.deploy.resources.properties import Inputs, decode
 from shoal.deploy.resources.resource_type import PROVIDER, ResourceType
-from shoal.deploy.resources.resource_types import TYPES
+from shoal.deploy.resources.resource_types import find_type
 from shoal.deploy.resources.urns import STACK_TYPE
 from shoal.errors import BadInput
 
@@ -23,25 +23,26 @@ class Registration:
     provider: str
     """Reference to an explicit provider, or empty."""
     aliases: tuple[str, ...]
+    """Earlier URNs of the resource."""
     ignored: frozenset[str]
-    """Inputs whose changes are left to the service."""
+    """Inputs whose changes are ignored: the service keeps its values."""
     replaced_by: frozenset[str]
+    """Inputs whose changes the program declares to force a replacement."""
     delete_before_replace: bool | None
     protect: bool
     retain: bool
+    """True if the resource is only forgotten, not deleted, when it is no longer declared."""
     secret_outputs: frozenset[str]
     deleted_with: str
-    """URN of a resource whose deletion takes this one along, or empty."""
+    """URN of a resource whose deletion deletes this one too, or empty."""
 
 
 def registration(request: Request, urn: str) -> Registration:
-    """Raises BadInput naming each option and type that only Pulumi's own engine can handle."""
+    """Read a request. Raises BadInput, which names each option and type that only Pulumi's own engine supports."""
     refuse_unsupported(request)
-    if request.type not in TYPES:
-        raise BadInput(f"{request.type} ({request.name}) is not among the resources of the embedded service")
     return Registration(
         urn=urn,
-        kind=TYPES[request.type],
+        kind=find_type(request.type, request.name),
         name=request.name,
         inputs=decode(request.object),
         provider=request.provider,
@@ -57,9 +58,9 @@ def registration(request: Request, urn: str) -> Registration:
 
 
 def refuse_unsupported(request: Request) -> None:
-    refused = ", ".join(_unsupported(request))
-    if refused:
-        raise BadInput(f"{request.type} {request.name} uses {refused}, which only Pulumi's own engine supports")
+    unsupported = ", ".join(_unsupported(request))
+    if unsupported:
+        raise BadInput(f"{request.type} {request.name} uses {unsupported}, which only Pulumi's own engine supports")
 
 
 def _unsupported(request: Request) -> Iterator[str]:

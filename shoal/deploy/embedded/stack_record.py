@@ -1,7 +1,6 @@
-"""What the embedded service knows of a stack: which resources are its own, what they were made from, its outputs.
+"""The record of a stack in the embedded service: its resources, hashes of their inputs, and its outputs.
 
-Kept in the service as an ARM deployment stack, so that the service is the only state. It holds hashes of inputs, never
-inputs, and never a secret.
+It is kept as an ARM deployment stack, so that the service is the only state. It holds no inputs and no secrets.
 """
 
 import hashlib
@@ -14,11 +13,11 @@ from shoal.arm import Arm
 
 API_VERSION = "2024-03-01"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
-"""Unless the stack's configuration has azure-native:subscriptionId."""
+"""The subscription of a stack that does not set azure-native:subscriptionId."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class RecordedResource:
     urn: str
     type: str
     id: str
@@ -26,27 +25,27 @@ class Resource:
     """Each input's hash."""
     protect: bool = False
     retain: bool = False
-    """Forgotten rather than deleted when the stack no longer declares it."""
+    """True if it is only forgotten, not deleted, when the stack no longer declares it."""
     deleted_with: str = ""
-    """URN of a resource whose deletion takes this one along."""
+    """URN of a resource whose deletion deletes this one too."""
     pending: bool = False
-    """Its PUT was begun; whether it happened is not known."""
+    """True from before its PUT until the answer; after a killed run it is unknown whether the PUT happened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackRecord:
     project: str
     stack: str
-    resources: tuple[Resource, ...] = ()
-    """In the order in which they came to be: what is later may need what is earlier."""
+    resources: tuple[RecordedResource, ...] = ()
+    """In order of creation: later ones may need earlier ones."""
     outputs: Mapping[str, Any] | None = None
-    """None until a deployment ended well."""
+    """None until a deployment has succeeded."""
 
-    def find(self, urns: list[str]) -> Resource | None:
+    def find(self, urns: list[str]) -> RecordedResource | None:
         return next((resource for urn in urns for resource in self.resources if resource.urn == urn), None)
 
-    def with_resource(self, resource: Resource) -> Self:
-        """The same place for a resource that is there already, else the end."""
+    def with_resource(self, resource: RecordedResource) -> Self:
+        """Replace the resource with this id, or append it."""
         if all(other.id.lower() != resource.id.lower() for other in self.resources):
             return replace(self, resources=(*self.resources, resource))
         return replace(
@@ -63,7 +62,7 @@ def input_hash(value: Any) -> str:
 
 
 def load_record(arm: Arm, project: str, stack: str) -> StackRecord | None:
-    """The record, or None where the stack was never deployed."""
+    """Return the record, or None if the stack was never deployed."""
     resource = arm.get(_path(project, stack), API_VERSION)
     if resource is None:
         return None
@@ -71,7 +70,7 @@ def load_record(arm: Arm, project: str, stack: str) -> StackRecord | None:
     return StackRecord(
         project=project,
         stack=stack,
-        resources=tuple(Resource(**fields) for fields in properties["resources"]),
+        resources=tuple(RecordedResource(**fields) for fields in properties["resources"]),
         outputs=properties["outputs"],
     )
 

@@ -1,4 +1,4 @@
-"""What Pulumi's own engine must find around it for stacks on this machine: plugins, state, and the service."""
+"""The environment variables by which Pulumi's own engine deploys stacks on this machine: plugins, state, service."""
 
 import os
 import shlex
@@ -7,15 +7,15 @@ from pathlib import Path
 
 from shoal.service_status import Status
 
-PROVIDER_PLUGIN = "pulumi-resource-azure-native", "shoal.deploy.pulumi.standin.azure_native"
-LANGUAGE_PLUGIN = "pulumi-language-python", "shoal.deploy.pulumi.standin.language"
+PROVIDER_PLUGIN = "pulumi-resource-azure-native", "shoal.deploy.pulumi.plugins.azure_native"
+LANGUAGE_PLUGIN = "pulumi-language-python", "shoal.deploy.pulumi.plugins.language_host"
 PASSPHRASE = "shoal"
-"""Of the state of local stacks unless the user has one. It guards nothing: whoever may read the state directory may
-read the service's keys too. Fixed, so that what Pulumi writes into a stack's file fits on every machine."""
+"""The passphrase of local stacks unless the user sets one. It protects nothing: whoever can read the state directory
+can read the service's keys too. It is fixed, so that what Pulumi writes into a stack's file works on every machine."""
 
 
 def local_variables(status: Status) -> dict[str, str]:
-    """Environment variables for `pulumi` on the running service; makes the directories that they name."""
+    """Return environment variables for `pulumi` on the running service, and create the directories they name."""
     directory = Path(status.state_dir) / "pulumi"
     variables = {
         "PATH": _path(directory),
@@ -36,7 +36,7 @@ def state_directory(service_state: Path) -> Path:
 
 
 def _path(directory: Path) -> str:
-    """The provider comes before all others; the language host only where `pulumi` came without one."""
+    """Return a PATH with the provider first and the language host last: it serves only where `pulumi` lacks one."""
     first = _plugin(directory / "provider", *PROVIDER_PLUGIN)
     last = _plugin(directory / "language", *LANGUAGE_PLUGIN)
     others = [entry for entry in os.environ.get("PATH", os.defpath).split(os.pathsep) if entry not in (first, last)]
@@ -44,7 +44,7 @@ def _path(directory: Path) -> str:
 
 
 def _plugin(directory: Path, name: str, module: str) -> str:
-    """A directory with an executable that runs the module by this very Python."""
+    """Write an executable that runs the module with this Python, and return its directory."""
     plugin = _directory(directory) / name
     draft = plugin.with_suffix(f".{os.getpid()}")
     draft.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m {module} "$@"\n')

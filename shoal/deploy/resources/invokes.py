@@ -1,4 +1,4 @@
-"""The provider's functions that programs on local stacks may call."""
+"""Functions of the azure-native provider that programs on local stacks may call."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +9,9 @@ from shoal.deploy.resources.resource_types import TYPES
 from shoal.errors import BadInput, WorkFailed
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
-"""Tenant, client and object id of whoever deploys to the embedded service."""
+"""The tenant, client and object id of everybody who deploys to the embedded service."""
 SECRET_RESULTS = ("token", "keys", "primary", "secondary")
-"""What functions return that is never shown. Source: getClientToken, listStorageAccountKeys, listBatchAccountKeys."""
+"""Results that are secret. Source: getClientToken, listStorageAccountKeys, listBatchAccountKeys."""
 LISTED_KEYS = {
     "azure-native:batch:listBatchAccountKeys": TYPES["azure-native:batch:BatchAccount"],
     "azure-native:storage:listStorageAccountKeys": TYPES["azure-native:storage:StorageAccount"],
@@ -22,7 +22,7 @@ LOOKED_UP = {
 
 
 def invoke(arm: Arm, provider: Provider, token: str, arguments: Mapping[str, Any], *, arm_token: str) -> dict[str, Any]:
-    """The function's result. Raises BadInput for a function that the embedded service does not know."""
+    """Call a function and return its result. Raises BadInput for one that the embedded service does not have."""
     if token == "azure-native:authorization:getClientConfig":
         return {
             "subscriptionId": provider.subscription_id,
@@ -40,4 +40,4 @@ def invoke(arm: Arm, provider: Provider, token: str, arguments: Mapping[str, Any
         if resource is None:
             raise WorkFailed(f"{token} found no {path}")
         return {**kind.outputs(resource), "id": path}
-    raise BadInput(f"the function {token} is not among those of the embedded service")
+    raise BadInput(f"the embedded service has no function {token}")

@@ -8,7 +8,7 @@ from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""Stands for a value that only a deployment will know. Source: pulumi.runtime.rpc.UNKNOWN."""
+"""Stands for a value that is known only after the deployment. Source: pulumi.runtime.rpc.UNKNOWN."""
 MARKER = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
 OTHER_KINDS = {
@@ -22,15 +22,15 @@ MASK = "[secret]"
 
 
 class UnsupportedValue(Exception):
-    """A kind of value that the embedded engine refuses, by name."""
+    """A kind of value that the embedded engine does not support."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     values: Mapping[str, Any]
-    """Without markers; what is not yet known is UNKNOWN."""
+    """Values without markers; unknown ones are UNKNOWN."""
     secret: frozenset[str]
-    """Names of the top-level inputs that hold a secret somewhere."""
+    """Names of the top-level inputs that contain a secret."""
 
 
 def decode(struct: Struct) -> Inputs:
@@ -46,7 +46,7 @@ def decode_masked(struct: Struct) -> dict[str, Any]:
 
 
 def masked(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """For keeping and printing: a secret becomes a mask, and a file is only named as one."""
+    """Return values to keep and print: secrets are masked, and assets are replaced by a word."""
     return {name: _plain(value, mask=True) for name, value in sorted(raw.items())}
 
 
@@ -59,12 +59,12 @@ def encode(values: Mapping[str, Any], secret: Collection[str] = ()) -> Struct:
 
 
 def is_known(value: Any) -> bool:
-    """Whether no part of it is UNKNOWN."""
+    """True if no part of the value is UNKNOWN."""
     return not _holds(value, UNKNOWN)
 
 
-def is_told(value: Any) -> bool:
-    """Whether no part of it is a mask or UNKNOWN."""
+def is_readable(value: Any) -> bool:
+    """True if no part of the value is UNKNOWN or masked."""
     return is_known(value) and not _holds(value, MASK)
 
 
@@ -98,7 +98,7 @@ def _marked(value: Mapping[str, Any], kind: str, *, mask: bool) -> Any:
     name = OTHER_KINDS.get(kind, kind)
     if mask:
         return f"[{name}]"
-    raise UnsupportedValue(f"{name} as a property (no resource of the embedded service takes one)")
+    raise UnsupportedValue(f"{name} as a property (no resource of the embedded service accepts one)")
 
 
 def _holds_secret(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""An azure-native provider: what it is configured with, and what it adds to the inputs of a resource."""
+"""An azure-native provider: its configuration, and what it adds to a resource's inputs."""
 
 import secrets
 import uuid
@@ -21,7 +21,10 @@ class Provider:
     def completed(
         self, kind: ResourceType, inputs: Mapping[str, Any], arm: Arm, *, name: str, former: str | None
     ) -> dict[str, Any]:
-        """The inputs with a name and a location: `name` is the program's, `former` what the resource is called now."""
+        """Return the inputs with a name and a location.
+
+        `name` is the resource's name in the program, `former` its present name in Azure if it exists.
+        """
         complete = dict(inputs)
         if kind.name_property not in complete:
             complete[kind.name_property] = former or _autoname(kind, name)
@@ -38,13 +41,13 @@ class Provider:
 
 
 def refuse_existing(arm: Arm, kind: ResourceType, id_: str) -> None:
-    """What is to be made must not be there: it would be somebody else's. Raises WorkFailed."""
+    """Raise WorkFailed if the resource exists: it would be somebody else's."""
     if kind.at_rest is None and arm.get(id_, kind.api_version) is not None:
         raise WorkFailed(f"{id_} exists already and is not this stack's; give it another name")
 
 
 def delete(arm: Arm, kind: ResourceType, id_: str) -> None:
-    """Source: azure-native resets what cannot be deleted."""
+    """Delete a resource, or reset one that cannot be deleted. Source: azure-native does the same."""
     if kind.at_rest is None:
         arm.delete(id_, kind.api_version)
     else:

@@ -1,9 +1,10 @@
-"""The one table of resource types that local stacks may declare.
+"""The table of resource types that local stacks may declare.
 
 Source: the schema of pulumi-azure-native 3.29 and, for what forces a replacement, its provider/pkg.
 """
 
 from shoal.deploy.resources.resource_type import GROUP, Autoname, ResourceType
+from shoal.errors import BadInput
 
 STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/{{accountName}}"
 BATCH = f"{GROUP}/providers/Microsoft.Batch/batchAccounts/{{accountName}}"
@@ -16,7 +17,7 @@ LOCATED = frozenset({"location"})
 
 
 def _located(token: str, path: str, api_version: str) -> ResourceType:
-    """A type in a group that is bound to its location and else changed in place."""
+    """Return a type in a resource group of which only the location cannot be changed in place."""
     return ResourceType(
         token=f"azure-native:{token}",
         path=path,
@@ -25,6 +26,13 @@ def _located(token: str, path: str, api_version: str) -> ResourceType:
         located=True,
         replaced_by=LOCATED,
     )
+
+
+def find_type(token: str, name: str) -> ResourceType:
+    """Return the type of a resource with this name in the program. Raises BadInput for a type that is not here."""
+    if token not in TYPES:
+        raise BadInput(f"{token} ({name}) is not a resource type of the embedded service")
+    return TYPES[token]
 
 
 TYPES = {

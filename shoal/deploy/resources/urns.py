@@ -1,10 +1,13 @@
-"""Names of resources in a stack, as Pulumi's engine gives them: `urn:pulumi:STACK::PROJECT::TYPES::NAME`."""
+"""URNs, the names of resources in a stack, as Pulumi's engine forms them: `urn:pulumi:STACK::PROJECT::TYPES::NAME`."""
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 
 
 def resource_urn(*, stack: str, project: str, parent: str, kind: str, name: str) -> str:
-    """The stack itself is left out of the types. Source: Pulumi's sdk/go/common/resource/urn, Urn.New."""
+    """Return the URN of a resource; its types leave out the stack's own.
+
+    Source: Pulumi's sdk/go/common/resource/urn, Urn.New.
+    """
     types = qualified_type(parent) if parent else ""
     prefix = f"{types}$" if types and types != STACK_TYPE else ""
     return f"urn:pulumi:{stack}::{project}::{prefix}{kind}::{name}"

@@ -1,4 +1,4 @@
-"""What Azure Resource Manager takes of each type that a program declares, and what it would find wrong with a body.
+"""The bodies that Azure Resource Manager accepts for each type of resource, and the faults it would find in one.
 
-Owns the tables in `tables/`, which `tools/arm_types.py` writes. Nothing here asks anybody: a body, a table, the faults.
+Owns the tables in `tables/`, which `tools/arm_types.py` writes. Pure: from a body and a table to a list of faults.
 """

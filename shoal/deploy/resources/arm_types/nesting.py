@@ -1,4 +1,4 @@
-"""From a program's spelling to ARM's and back: envelopes that azure-native flattens, names that it changes.
+"""Bodies in a program's spelling and in ARM's: azure-native flattens envelopes and changes some names.
 
 Pure. Source: the schema of pulumi-azure-native 3.29 (`x-ms-client-flatten` and `x-ms-client-name` in
 azure-rest-api-specs).
@@ -7,53 +7,60 @@ azure-rest-api-specs).
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shoal.deploy.resources.arm_types.shapes import Items, Object, Reference, Shape
-from shoal.deploy.resources.arm_types.tables import ENVELOPE, Definition
+from shoal.deploy.resources.arm_types.body_shapes import ListShape, ObjectReference, ObjectShape, Shape
+from shoal.deploy.resources.arm_types.type_definition import ENVELOPE, TypeDefinition
 
 DOTTED = {"odataType": "odata.type"}
-"""No program can write a dot in a name."""
+"""Names with a dot, which a program cannot write."""
 
-Convert = Callable[[Definition, Object, Mapping[str, Any]], dict[str, Any]]
-
-
-def nested(known: Definition, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The ARM body: with the envelopes, on every level, that are flattened away in a program; the outermost is always
-    there. Names that nobody knows stay where they are."""
-    found = _nested(known, known.body, inputs)
-    return found if known.envelope(known.body) is None else {ENVELOPE: {}, **found}
+Convert = Callable[[TypeDefinition, ObjectShape, Mapping[str, Any]], dict[str, Any]]
 
 
-def flattened(known: Definition, body: Mapping[str, Any]) -> dict[str, Any]:
-    """What a program says or sees of an ARM body: the opposite of `nested`."""
+def nested(known: TypeDefinition, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the ARM body of a program's inputs, with the envelopes that a program leaves out on every level.
+
+    The outermost envelope is always there. Unknown names stay where they are.
+    """
+    body = _nested(known, known.body, inputs)
+    return body if known.envelope(known.body) is None else {ENVELOPE: {}, **body}
+
+
+def flattened(known: TypeDefinition, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an ARM body in a program's spelling: the opposite of `nested`."""
     return _flattened(known, known.body, body)
 
 
-def own_names(known: Definition, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """A place in an ARM body, as a program would name it."""
-    found: list[str | int] = []
+def writable(known: TypeDefinition, resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a resource, as ARM returns it, that a PUT may repeat."""
+    return _writable(known, known.body, resource)
+
+
+def own_names(known: TypeDefinition, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Return a path in an ARM body as a program would write it."""
+    names: list[str | int] = []
     shape: Shape | None = None
-    within: Object | None = known.body
+    within: ObjectShape | None = known.body
     for step in path:
         if isinstance(step, int):
-            shape = shape.shape if isinstance(shape, Items) else None
+            shape = shape.shape if isinstance(shape, ListShape) else None
         else:
             shape = None if within is None else within.properties.get(step, within.others)
         if step != ENVELOPE:
-            found.append(_inverted(within).get(step, step) if within and isinstance(step, str) else step)
-        within = known.object(shape.object) if isinstance(shape, Reference) else None
-    return tuple(found)
+            names.append(_inverted(within).get(step, step) if within and isinstance(step, str) else step)
+        within = known.object(shape.object) if isinstance(shape, ObjectReference) else None
+    return tuple(names)
 
 
-def _nested(known: Definition, shape: Object, value: Mapping[str, Any]) -> dict[str, Any]:
+def _nested(known: TypeDefinition, shape: ObjectShape, value: Mapping[str, Any]) -> dict[str, Any]:
     shape = known.variant(shape, {_arm_name(name, shape): item for name, item in value.items()})
     envelope = known.envelope(shape)
     if envelope is not None and ENVELOPE not in value:
         value = _enveloped(shape, envelope, value)
     renamed = {_arm_name(name, shape): item for name, item in value.items()}
-    return {name: deeper(known, shape, name, item, _nested) for name, item in renamed.items()}
+    return {name: _converted(known, shape, name, item, _nested) for name, item in renamed.items()}
 
 
-def _enveloped(shape: Object, envelope: Object, value: Mapping[str, Any]) -> dict[str, Any]:
+def _enveloped(shape: ObjectShape, envelope: ObjectShape, value: Mapping[str, Any]) -> dict[str, Any]:
     outside: dict[str, Any] = {}
     inside: dict[str, Any] = {}
     for name, item in value.items():
@@ -64,40 +71,46 @@ def _enveloped(shape: Object, envelope: Object, value: Mapping[str, Any]) -> dic
     return {**outside, ENVELOPE: inside} if inside else outside
 
 
-def _flattened(known: Definition, shape: Object, value: Mapping[str, Any]) -> dict[str, Any]:
+def _flattened(known: TypeDefinition, shape: ObjectShape, value: Mapping[str, Any]) -> dict[str, Any]:
     shape = known.variant(shape, value)
     own = _inverted(shape)
     is_enveloped = ENVELOPE in shape.properties or ENVELOPE in shape.read_only
     beside = {name: item for name, item in value.items() if not (is_enveloped and name == ENVELOPE)}
-    found = {own.get(name, name): deeper(known, shape, name, item, _flattened) for name, item in beside.items()}
+    outside = {own.get(name, name): _converted(known, shape, name, item, _flattened) for name, item in beside.items()}
     if not is_enveloped:
-        return found
+        return outside
     envelope, within = known.envelope(shape), value.get(ENVELOPE, {})
-    return {**found, **(within if envelope is None else _flattened(known, envelope, within))}
+    return {**outside, **(within if envelope is None else _flattened(known, envelope, within))}
 
 
-def deeper(known: Definition, shape: Object, name: str, value: Any, convert: Convert) -> Any:
-    """The value of one property of an object, every object within converted."""
+def _writable(known: TypeDefinition, shape: ObjectShape, value: Mapping[str, Any]) -> dict[str, Any]:
+    shape = known.variant(shape, value)
+    kept = {name: item for name, item in value.items() if name not in shape.read_only}
+    return {name: _converted(known, shape, name, item, _writable) for name, item in kept.items()}
 
-    def converted(shape: Shape | None, value: Any) -> Any:
+
+def _converted(known: TypeDefinition, shape: ObjectShape, name: str, value: Any, convert: Convert) -> Any:
+    """Return the value of one property of an object with every object within it converted."""
+
+    def within(shape: Shape | None, value: Any) -> Any:
         match shape, value:
-            case Reference(object=name), Mapping():
+            case ObjectReference(object=name), Mapping():
                 return convert(known, known.object(name), value)
-            case Items(shape=of_item), list():
-                return [converted(of_item, item) for item in value]
+            case ListShape(shape=item_shape), list():
+                return [within(item_shape, item) for item in value]
             case _:
                 return value
 
-    return converted(shape.properties.get(name, shape.others), value)
+    return within(shape.properties.get(name, shape.others), value)
 
 
-def _knows(shape: Object, name: str) -> bool:
+def _knows(shape: ObjectShape, name: str) -> bool:
     return name in shape.read_only or _arm_name(name, shape) in shape.properties
 
 
-def _arm_name(name: str, shape: Object) -> str:
+def _arm_name(name: str, shape: ObjectShape) -> str:
     return shape.spelled.get(name, DOTTED.get(name, name))
 
 
-def _inverted(shape: Object) -> dict[str, str]:
+def _inverted(shape: ObjectShape) -> dict[str, str]:
     return {arm: own for own, arm in {**DOTTED, **shape.spelled}.items()}

@@ -1,18 +1,18 @@
-"""What Azure would refuse of a resource as a program declares it, in the program's spelling."""
+"""Sentences for what Azure would refuse in a resource that a program declares, in the program's spelling."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from shoal.deploy.resources.arm_types.faults import Fault, Path, faults
+from shoal.deploy.resources.arm_types.body_faults import BodyFault, Path, faults
 from shoal.deploy.resources.arm_types.nesting import own_names
-from shoal.deploy.resources.arm_types.tables import ENVELOPE
+from shoal.deploy.resources.arm_types.type_definition import ENVELOPE
 from shoal.deploy.resources.properties import MASK
 from shoal.deploy.resources.resource_type import ResourceType
 from shoal.errors import BadInput
 
 
 def refuse(kind: ResourceType, inputs: Mapping[str, Any], secret: Collection[str] = ()) -> None:
-    """Raises BadInput where Azure would refuse a resource with these inputs."""
+    """Raise BadInput where Azure would refuse a resource with these inputs."""
     match refusals(kind, inputs, secret):
         case []:
             return
@@ -23,15 +23,15 @@ def refuse(kind: ResourceType, inputs: Mapping[str, Any], secret: Collection[str
 
 
 def refusals(kind: ResourceType, inputs: Mapping[str, Any], secret: Collection[str] = ()) -> list[str]:
-    """One sentence for each property at fault. `secret` names the inputs of which nothing is shown."""
-    found = faults(kind.definition, kind.body(inputs), name=inputs.get(kind.name_property))
-    return [_sentence(fault, kind, secret) for fault in found]
+    """Return one sentence for each property at fault. Values of the inputs that `secret` names are not shown."""
+    body_faults = faults(kind.definition, kind.body(inputs), name=inputs.get(kind.name_property))
+    return [_sentence(fault, kind, secret) for fault in body_faults]
 
 
-def _sentence(fault: Fault, kind: ResourceType, secret: Collection[str]) -> str:
+def _sentence(fault: BodyFault, kind: ResourceType, secret: Collection[str]) -> str:
     path = kind.name_property if fault.path == ("name",) else _dotted(own_names(kind.definition, fault.path))
-    found = MASK if path.partition(".")[0].partition("[")[0] in secret else fault.found
-    return f"{path} {fault.demand}" if found is None else f"{path} is {found}; {fault.demand}"
+    value = MASK if path.partition(".")[0].partition("[")[0] in secret else fault.value
+    return f"{path} {fault.demand}" if value is None else f"{path} is {value}; {fault.demand}"
 
 
 def _dotted(path: Path) -> str:

@@ -6,7 +6,7 @@ import pytest
 from shoal.components.packages.package_content import content_version
 from shoal.components.settings.stack_settings import Settings, parse_settings
 from shoal.projects.project import read_stack
-from shoal.stack_jobs.stack_jobs import listed_jobs
+from shoal.stack_jobs.configuration import listed_jobs
 
 ROOT = Path(__file__).parents[1]
 STACKS = sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))

@@ -12,7 +12,7 @@ from shoal.azure.limits import DEFAULT_EVALUATION_INTERVAL, accepted_evaluation_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Formula:
+class ScalingFormula:
     text: str
     interval: int
     """Time between two evaluations, in ticks."""
@@ -24,13 +24,13 @@ class Formula:
             yield from targets_under(program, load, nodes=nodes, every=max(self.interval, HOUR))
 
 
-def formula_of(pool: Inputs) -> Formula | None:
+def formula_of(pool: Inputs) -> ScalingFormula | None:
     auto_scale = (pool.get("scaleSettings") or {}).get("autoScale")
     if auto_scale is None:
         return None
     given = auto_scale.get("evaluationInterval")
     interval = DEFAULT_EVALUATION_INTERVAL if given is None else accepted_evaluation_interval(parse_duration(given))
-    return Formula(text=auto_scale["formula"], interval=from_timedelta(interval))
+    return ScalingFormula(text=auto_scale["formula"], interval=from_timedelta(interval))
 
 
 def fixed_targets(pool: Inputs) -> Targets:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from rules.rule import POOL, Circumstances, Inputs, Level, Rule
-from rules.scaling import formula_of
+from rules.declared_scaling import formula_of
+from rules.rule import POOL, Circumstances, Inputs, Level, ResourceRule
 from shoal.autoscale.review import review, shown
 
 
@@ -14,7 +14,7 @@ def _findings(_type: str, pool: Inputs, _circumstances: Circumstances) -> Iterat
             yield shown(finding, formula.text, "formula")
 
 
-FORMULA_CLEAN = Rule(
+FORMULA_CLEAN = ResourceRule(
     name="formula-clean",
     reason="A wrong formula fails, or scales its pool badly, only once tasks arrive. The linter finds it before that.",
     level=Level.MANDATORY,

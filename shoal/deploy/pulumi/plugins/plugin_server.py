@@ -1,4 +1,4 @@
-"""How Pulumi's engine and a plugin meet: the plugin prints its port, and serves until it is told to end."""
+"""The server of a plugin for Pulumi's engine: it prints its port, and serves until the engine ends it."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
-from shoal.deploy.orphans import when_orphaned
+from shoal.process_lifetime import when_orphaned
 
 THREADS = 32
 UNLIMITED = -1
@@ -15,14 +15,14 @@ ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def plugin_server() -> grpc.Server:
-    """Leaves the signals by which the engine ends a plugin to `serve`."""
+    """Return a server; the signals by which the engine ends a plugin are blocked, and left to `serve`."""
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # before gRPC starts threads, which inherit it
     sizes = [("grpc.max_receive_message_length", UNLIMITED), ("grpc.max_send_message_length", UNLIMITED)]
     return grpc.server(ThreadPoolExecutor(THREADS), options=sizes)
 
 
 def serve(server: grpc.Server) -> None:
-    """Until SIGINT, SIGTERM or the engine's end. Nothing else may be written to stdout, nor anything at the end."""
+    """Serve until SIGINT, SIGTERM or the engine's end. Only the port may be written to stdout."""
     when_orphaned(lambda: os.kill(os.getpid(), signal.SIGTERM))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
@@ -33,5 +33,5 @@ def serve(server: grpc.Server) -> None:
 
 
 def engine_address(arguments: list[str]) -> str:
-    """The engine gives its own address among flags for logging."""
+    """Return the engine's address, which it passes among flags for logging."""
     return next((argument for argument in arguments if not argument.startswith("-")), "")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rules.rule import POOL, Circumstances, Inputs, Level, Rule, Setting
+from rules.rule import POOL, Circumstances, Inputs, Level, ResourceRule, Setting
 from shoal.azure.images import IMAGES, Image
 
 
@@ -27,7 +27,7 @@ def _known(reference: Inputs) -> tuple[str, Image] | None:
     return next(known, None)
 
 
-IMAGE_SUPPORTED = Rule(
+IMAGE_SUPPORTED = ResourceRule(
     name="image-supported",
     reason="When support for an image ends, Batch stops creating nodes from it, and a working pool gets no more nodes.",
     level=Level.ADVISORY,

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from rules.rule import POOL, Circumstances, Inputs, Level, Rule, Setting
-from rules.scaling import fixed_targets, formula_of
+from rules.declared_scaling import fixed_targets, formula_of
+from rules.rule import POOL, Circumstances, Inputs, Level, ResourceRule, Setting
 from shoal.autoscale.lint.trials import IDLE, OVERLOAD, OVERLOAD_ON_SPOT, Targets
 from shoal.autoscale.scenarios import PendingTasks
 
@@ -59,14 +59,14 @@ def _when_busy(pool: Inputs) -> Targets:
     return max(trials, key=lambda targets: targets.nodes, default=Targets(dedicated=0, spot=0))
 
 
-SCALES_TO_ZERO = Rule(
+SCALES_TO_ZERO = ResourceRule(
     name="scales-to-zero",
     reason="Nodes cost money whether tasks run or not, and a forgotten pool costs money forever.",
     level=Level.MANDATORY,
     types=(POOL,),
     violations=_never_idle,
 )
-NODES_CAPPED = Rule(
+NODES_CAPPED = ResourceRule(
     name="nodes-capped",
     reason="A job with a million tasks by mistake starts as many nodes as the pool may have, and you pay for them.",
     level=Level.MANDATORY,
@@ -81,7 +81,7 @@ NODES_CAPPED = Rule(
         ),
     ),
 )
-SPOT_SHARE = Rule(
+SPOT_SHARE = ResourceRule(
     name="spot-share",
     reason="Spot nodes cost a fraction of dedicated ones, and tasks that can run again lose little on them.",
     level=Level.MANDATORY,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rules.rule import BATCH_ACCOUNT, POOL, STORAGE_ACCOUNT, Circumstances, Inputs, Level, Rule
+from rules.rule import BATCH_ACCOUNT, POOL, STORAGE_ACCOUNT, Circumstances, Inputs, Level, ResourceRule
 
 NO_ADDRESSES = "NoPublicIPAddresses"
 BY_IDENTITY = "BatchAccountManagedIdentity"
@@ -28,14 +28,14 @@ def _shared_keys(kind: str, account: Inputs, _circumstances: Circumstances) -> I
         yield f"it accesses its storage with a key; set autoStorage.authenticationMode to {BY_IDENTITY}"
 
 
-NO_PUBLIC_ADDRESSES = Rule(
+NO_PUBLIC_ADDRESSES = ResourceRule(
     name="no-public-addresses",
     reason="Nodes that cannot be reached cannot be attacked, and tasks rarely need more than outbound access.",
     level=Level.ADVISORY,
     types=(POOL,),
     violations=_public_addresses,
 )
-NO_SHARED_KEYS = Rule(
+NO_SHARED_KEYS = ResourceRule(
     name="no-shared-keys",
     reason="A key gives full access to anyone who copies it, and nobody can see who used it. Roles avoid both.",
     level=Level.MANDATORY,

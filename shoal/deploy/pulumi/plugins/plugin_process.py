@@ -1,7 +1,7 @@
-"""A plugin in Python, a package of components or a policy pack: a process of its own, whose words go to the engine.
+"""The process of a plugin written in Python, a component package or a policy pack; its output goes to the engine.
 
-Source: Pulumi's language host for Python runs a package by its directory, and a policy pack by the SDK's own module
-`pulumi.policy` with the engine's address and the pack's directory. Either prints the port that it answers at.
+Source: Pulumi's language host for Python runs a package by its directory, and a policy pack by the SDK's module
+`pulumi.policy` with the engine's address and the pack's directory. Both print the port they listen at.
 """
 
 import os
@@ -14,14 +14,14 @@ import grpc
 from pulumi.runtime.proto import language_pb2
 
 POLICY_PACK = "analyzer"
-"""What the engine calls one."""
+"""The engine's word for a policy pack."""
 CHUNK_BYTES = 65536
 
 
 def run_plugin(
     request: language_pb2.RunPluginRequest, context: grpc.ServicerContext
 ) -> Iterator[language_pb2.RunPluginResponse]:
-    """Until the plugin ends, or the engine needs it no more."""
+    """Run the plugin until it ends or the engine cancels the call, and yield what it prints."""
     with subprocess.Popen(
         [sys.executable, "-u", "-P", *_arguments(request)],
         cwd=request.pwd,
@@ -30,7 +30,7 @@ def run_plugin(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
-        # Not by SIGTERM: a process inherits that it is blocked here.
+        # Not SIGTERM: it is blocked in this process, and a child inherits that.
         if not context.add_callback(process.kill):
             process.kill()
         yield from _printed(process)

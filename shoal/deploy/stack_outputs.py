@@ -1,4 +1,4 @@
-"""The document that a deployed stack leaves: kept on this machine for local stacks, asked of Pulumi for others."""
+"""The outputs of a deployed stack: read from this machine for local stacks, from Pulumi's command for others."""
 
 import json
 import shutil
@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from shoal.deploy.embedded.engine import Host, find_host
 from shoal.deploy.embedded.stack_record import load_record
-from shoal.deploy.pulumi.pulumi_state import load_state
+from shoal.deploy.embedded_service import EmbeddedService, find_service
+from shoal.deploy.pulumi import INSTALL_PAGE
+from shoal.deploy.pulumi.checkpoint import load_checkpoint
 from shoal.environment import Environment, from_json
 from shoal.errors import BadInput
-from shoal.projects.project import Service, Stack, find_project, read_stack
+from shoal.projects.project import Stack, StackService, find_project, read_stack
 
 
 def find_environment(stack: str, document: Path | None, *, project_dir: Path) -> Environment:
-    """From a file where one is named, else of the deployed stack."""
+    """Return the environment in a file if one is named, else that of the deployed stack. Raises BadInput."""
     if document is None:
         return environment_of(stack, project_dir=project_dir)
     try:
@@ -30,56 +31,57 @@ def find_environment(stack: str, document: Path | None, *, project_dir: Path) ->
 
 
 def environment_of(stack: str, *, project_dir: Path) -> Environment:
-    """Of the project in that directory or above it.
+    """Return the environment of a stack of the project in this directory or above it.
 
-    Raises BadInput where there is no such stack, it is not deployed, or its service cannot be asked.
+    Raises BadInput where there is no such stack, it is not deployed, or its service does not answer.
     """
     return from_json(outputs_of(read_stack(stack, find_project(project_dir))))
 
 
 def outputs_of(stack: Stack) -> Mapping[str, Any]:
+    """Return the outputs of a deployed stack. Raises BadInput."""
     match stack.service:
-        case Service.EMBEDDED:
+        case StackService.EMBEDDED:
             return _local_outputs(stack)
-        case Service.AZURE:
+        case StackService.AZURE:
             return _pulumi_outputs(stack)
 
 
 def _local_outputs(stack: Stack) -> Mapping[str, Any]:
-    host = find_host()
-    outputs = _left_by_either_engine(stack, host)
+    service = find_service()
+    outputs = _recorded_outputs(stack, service)
     if outputs is None:
         raise BadInput(f"stack {stack.name} is not deployed; run `shoal up -s {stack.name}`")
-    deployed_at = outputs.get("arm_endpoint", host.arm.endpoint)
-    if deployed_at != host.arm.endpoint:
+    deployed_at = outputs.get("arm_endpoint", service.arm.endpoint)
+    if deployed_at != service.arm.endpoint:
         raise BadInput(
-            f"stack {stack.name} was deployed when the service was at {deployed_at}, it is at {host.arm.endpoint} now; "
-            f"run `shoal up -s {stack.name}`"
+            f"stack {stack.name} was deployed when the service was at {deployed_at}; now it is at "
+            f"{service.arm.endpoint}; run `shoal up -s {stack.name}` again"
         )
     return outputs
 
 
-def _left_by_either_engine(stack: Stack, host: Host) -> Mapping[str, Any] | None:
-    record = load_record(host.arm, stack.project.name, stack.name)
+def _recorded_outputs(stack: Stack, service: EmbeddedService) -> Mapping[str, Any] | None:
+    record = load_record(service.arm, stack.project.name, stack.name)
     if record is not None:
         return record.outputs
-    state = load_state(Path(host.status.state_dir), stack.project.name, stack.name)
-    return None if state is None else state.outputs
+    checkpoint = load_checkpoint(Path(service.status.state_dir), stack.project.name, stack.name)
+    return None if checkpoint is None else checkpoint.outputs
 
 
 def _pulumi_outputs(stack: Stack) -> Mapping[str, Any]:
     if shutil.which("pulumi") is None:
-        raise BadInput(f"stack {stack.name} is in Azure and `pulumi`, which knows its outputs, is not on the PATH")
-    asked = subprocess.run(
+        raise BadInput(f"stack {stack.name} is in Azure; its outputs need `pulumi` on the PATH ({INSTALL_PAGE})")
+    command = subprocess.run(
         ["pulumi", "stack", "output", "--json", "--stack", stack.name],
         cwd=stack.project.directory,
         capture_output=True,
         text=True,
         check=False,
     )
-    if asked.returncode != 0:
-        raise BadInput(f"`pulumi stack output` knows nothing of stack {stack.name}: {asked.stderr.strip()}")
-    outputs: Mapping[str, Any] = json.loads(asked.stdout)
+    if command.returncode != 0:
+        raise BadInput(f"`pulumi stack output` failed for stack {stack.name}: {command.stderr.strip()}")
+    outputs: Mapping[str, Any] = json.loads(command.stdout)
     if not outputs:
         raise BadInput(f"stack {stack.name} is not deployed; run `pulumi up -s {stack.name}`")
     return outputs

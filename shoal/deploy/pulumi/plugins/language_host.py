@@ -1,7 +1,7 @@
 # ruff: noqa: N802 - gRPC names the methods
-"""The language host: runs the Python program of a project for Pulumi's engine, in this process.
+"""The language host: it runs a project's Python program for Pulumi's engine, in this process.
 
-Source: the SDK runs inline programs by the same server; what it lacks for programs on disk is added here.
+Source: the SDK's own server for inline programs; this adds what programs on disk need beside.
 """
 
 import os
@@ -15,12 +15,12 @@ from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
 from shoal.deploy.program import execute
-from shoal.deploy.pulumi.standin.plugins import run_plugin
-from shoal.deploy.pulumi.standin.serving import engine_address, plugin_server, serve
+from shoal.deploy.pulumi.plugins.plugin_process import run_plugin
+from shoal.deploy.pulumi.plugins.plugin_server import engine_address, plugin_server, serve
 
 
 class LanguageHost(LanguageServer):
-    """One program is run in a process: the engine starts a host for each operation."""
+    """Runs one program: the engine starts a host for each operation."""
 
     def __init__(self, engine: str) -> None:
         super().__init__(program=lambda: None)
@@ -38,14 +38,14 @@ class LanguageHost(LanguageServer):
         request.args[:] = [self._engine]
         try:
             response: language_pb2.RunResponse = super().Run(request, context)  # type: ignore[no-untyped-call]  # as it is
-        except Exception as exc:  # noqa: BLE001 - what a program raises in an `apply` passes through, reported already
+        except Exception as exc:  # noqa: BLE001 - the error of an `apply`, which the engine has reported already
             return language_pb2.RunResponse(error=str(exc))
         return response
 
     def InstallDependencies(
         self, _request: language_pb2.InstallDependenciesRequest, _context: grpc.ServicerContext
     ) -> Iterator[language_pb2.InstallDependenciesResponse]:
-        """Programs and plugins run with the Python of this host, which has what they need."""
+        """Install nothing: programs and plugins run with the Python of this host, which has what they need."""
         return iter(())
 
     def RunPlugin(
@@ -54,7 +54,7 @@ class LanguageHost(LanguageServer):
         return run_plugin(request, context)
 
     def Cancel(self, _request: Empty, _context: grpc.ServicerContext) -> Empty:
-        """The engine ends the process after this."""
+        """Do nothing: the engine ends the process next."""
         return Empty()
 
 

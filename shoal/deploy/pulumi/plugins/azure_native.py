@@ -1,8 +1,8 @@
 # ruff: noqa: N802 - gRPC names the methods
-"""The stand-in for Pulumi's azure-native provider, for local stacks: the engine's calls become calls to ARM.
+"""The plugin that replaces Pulumi's azure-native provider for local stacks: the engine's calls become calls to ARM.
 
-Source: pulumi/proto, provider.proto; which call comes when was recorded with CLI 3.259. Secrets are taken out of
-inputs by the engine, which marks the outputs of the same names again.
+Source: pulumi/proto, provider.proto; the order of calls was recorded with CLI 3.259. The engine removes the marks of
+secrets from inputs, and marks the outputs of the same names again.
 """
 
 import os
@@ -17,24 +17,24 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import plugin_pb2, provider_pb2_grpc
 from pulumi.runtime.proto import provider_pb2 as wire
 
-from shoal.deploy.embedded.engine import Host, find_host
 from shoal.deploy.embedded.stack_record import SUBSCRIPTION
-from shoal.deploy.pulumi.standin.resource_inputs import inputs_as_found, inputs_to_import
-from shoal.deploy.pulumi.standin.serving import plugin_server, serve
+from shoal.deploy.embedded_service import EmbeddedService, find_service
+from shoal.deploy.pulumi.plugins.plugin_server import plugin_server, serve
+from shoal.deploy.pulumi.plugins.resource_inputs import actual_inputs, inputs_to_import
 from shoal.deploy.resources.arm_types.refusals import refuse
 from shoal.deploy.resources.invokes import SECRET_RESULTS, invoke
 from shoal.deploy.resources.properties import UnsupportedValue, decode, encode, is_known
 from shoal.deploy.resources.provider import Provider, refuse_existing
 from shoal.deploy.resources.provider import delete as remove
 from shoal.deploy.resources.resource_type import ResourceType
-from shoal.deploy.resources.resource_types import TYPES
+from shoal.deploy.resources.resource_types import find_type
 from shoal.deploy.resources.urns import resource_name, resource_type
 from shoal.deploy.steps import changes_between, replacing
 from shoal.errors import BadInput, ShoalError
 
 METADATA_HOST = "ARM_METADATA_HOSTNAME"
 SECRET_OUTPUTS = ("storageUrl",)
-"""An address that carries its own right to write. Source: azure-mgmt-batch, ApplicationPackage."""
+"""Outputs that are secret: an address with a signature that allows writing. Source: azure-mgmt-batch."""
 Answer = TypeVar("Answer")
 
 
@@ -45,15 +45,15 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
         self._provider = Provider(subscription_id=SUBSCRIPTION, location=None)
 
     @cached_property
-    def _host(self) -> Host:
-        host = find_host()
-        expected = os.environ.get(METADATA_HOST, host.arm.endpoint)
-        if expected != host.arm.endpoint:
+    def _service(self) -> EmbeddedService:
+        service = find_service()
+        expected = os.environ.get(METADATA_HOST, service.arm.endpoint)
+        if expected != service.arm.endpoint:
             raise BadInput(
-                f"the embedded service is at {host.arm.endpoint} and {METADATA_HOST} says {expected}; "
+                f"the embedded service is at {service.arm.endpoint} and {METADATA_HOST} says {expected}; "
                 'run eval "$(shoal local env)" again'
             )
-        return host
+        return service
 
     def Handshake(
         self, _request: wire.ProviderHandshakeRequest, _context: grpc.ServicerContext
@@ -65,13 +65,13 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
 
     def CheckConfig(self, request: wire.CheckRequest, context: grpc.ServicerContext) -> wire.CheckResponse:
         def check() -> wire.CheckResponse:
-            _ = self._host  # one clear error here rather than one for each resource
+            _ = self._service  # one clear error here rather than one for each resource
             return wire.CheckResponse(inputs=request.news)
 
         return _answer(context, check)
 
     def DiffConfig(self, _request: wire.DiffRequest, _context: grpc.ServicerContext) -> wire.DiffResponse:
-        """Nothing that a provider is configured with replaces what it made."""
+        """No setting of a provider replaces the resources that it made."""
         return wire.DiffResponse(changes=wire.DiffResponse.DIFF_UNKNOWN)
 
     def Configure(self, request: wire.ConfigureRequest, _context: grpc.ServicerContext) -> wire.ConfigureResponse:
@@ -86,7 +86,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
             kind = _kind(request.urn)
             former = decode(request.olds).values.get(kind.name_property)
             inputs = self._provider.completed(
-                kind, decode(request.news).values, self._host.arm, name=resource_name(request.urn), former=former
+                kind, decode(request.news).values, self._service.arm, name=resource_name(request.urn), former=former
             )
             kind.arm_id(self._provider.subscription_id, inputs)
             refuse(kind, inputs)
@@ -114,7 +114,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
             if request.preview:
                 return wire.CreateResponse(properties=_foreseen(kind, inputs))
             id_ = kind.arm_id(self._provider.subscription_id, inputs)
-            refuse_existing(self._host.arm, kind, id_)
+            refuse_existing(self._service.arm, kind, id_)
             return wire.CreateResponse(id=id_, properties=self._put(kind, id_, inputs))
 
         return _answer(context, create)
@@ -122,11 +122,11 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
     def Read(self, request: wire.ReadRequest, context: grpc.ServicerContext) -> wire.ReadResponse:
         def read() -> wire.ReadResponse:
             kind, inputs = _kind(request.urn), decode(request.inputs).values
-            found = self._host.arm.get(request.id, kind.api_version)
-            if found is None:
+            answer = self._service.arm.get(request.id, kind.api_version)
+            if answer is None:
                 return wire.ReadResponse()
-            resource = {**found, "id": request.id}
-            read_inputs = inputs_as_found(kind, inputs, resource) if inputs else inputs_to_import(kind, resource)
+            resource = {**answer, "id": request.id}
+            read_inputs = actual_inputs(kind, inputs, resource) if inputs else inputs_to_import(kind, resource)
             return wire.ReadResponse(id=request.id, properties=_outputs(kind, resource), inputs=encode(read_inputs))
 
         return _answer(context, read)
@@ -142,7 +142,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
 
     def Delete(self, request: wire.DeleteRequest, context: grpc.ServicerContext) -> Empty:
         def delete() -> Empty:
-            remove(self._host.arm, _kind(request.urn), request.id)
+            remove(self._service.arm, _kind(request.urn), request.id)
             return Empty()
 
         return _answer(context, delete)
@@ -150,7 +150,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
     def Invoke(self, request: wire.InvokeRequest, context: grpc.ServicerContext) -> wire.InvokeResponse:
         def call() -> wire.InvokeResponse:
             arguments = decode(request.args).values
-            result = invoke(self._host.arm, self._provider, request.tok, arguments, arm_token=self._host.token)
+            result = invoke(self._service.arm, self._provider, request.tok, arguments, arm_token=self._service.token)
             response = wire.InvokeResponse()
             getattr(response, "return").CopyFrom(encode(result, SECRET_RESULTS))
             return response
@@ -158,18 +158,15 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
         return _answer(context, call)
 
     def Cancel(self, _request: Empty, _context: grpc.ServicerContext) -> Empty:
-        """What was begun is brought to its end: calls to the service are short."""
+        """Let the calls in flight end: they are short."""
         return Empty()
 
     def _put(self, kind: ResourceType, id_: str, inputs: Any) -> Struct:
-        return _outputs(kind, self._host.arm.put(id_, kind.api_version, kind.body(inputs)))
+        return _outputs(kind, self._service.arm.put(id_, kind.api_version, kind.body(inputs)))
 
 
 def _kind(urn: str) -> ResourceType:
-    token = resource_type(urn)
-    if token not in TYPES:
-        raise BadInput(f"{token} ({resource_name(urn)}) is not among the resources of the embedded service")
-    return TYPES[token]
+    return find_type(resource_type(urn), resource_name(urn))
 
 
 def _outputs(kind: ResourceType, resource: Any) -> Struct:
@@ -177,13 +174,13 @@ def _outputs(kind: ResourceType, resource: Any) -> Struct:
 
 
 def _foreseen(kind: ResourceType, inputs: Any) -> Struct:
-    """What a preview can know; the engine takes what is missing as unknown."""
+    """Return the outputs that a preview can know; the engine treats missing ones as unknown."""
     known = {name: value for name, value in inputs.items() if is_known(value)}
     return encode(kind.outputs(kind.body(known)))
 
 
 def _answer(context: grpc.ServicerContext, work: Callable[[], Answer]) -> Answer:
-    """The engine says which resource it was."""
+    """Return the work's result, or fail the call with its error; the engine adds the resource's name."""
     try:
         return work()
     except (ShoalError, UnsupportedValue) as exc:

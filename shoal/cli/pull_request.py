@@ -10,7 +10,7 @@ from shoal.errors import BadInput, ShoalError
 
 if TYPE_CHECKING:
     from shoal.deploy.engines import EngineName
-    from shoal.pull_requests.comment import Comment
+    from shoal.pull_requests.comment import Proposal
     from shoal.pull_requests.pool_cost import Assumption
 
 DEFAULT_DURATION = "PT5M"
@@ -70,26 +70,26 @@ def comment(
 
 def _comment(
     stack_name: str, engine: "EngineName | None", assumption: "Assumption", sections: list[tuple[str, str]]
-) -> "Comment":
+) -> "Proposal":
     from shoal.deploy.engines import choose_engine
-    from shoal.deploy.steps import Step
+    from shoal.deploy.steps import ResourceStep
     from shoal.projects.project import find_project, read_stack
-    from shoal.pull_requests.comment import Comment
+    from shoal.pull_requests.comment import Proposal
     from shoal.pull_requests.proposal import propose
-    from shoal.stack_jobs.stack_jobs import listed_jobs
+    from shoal.stack_jobs.configuration import listed_jobs
 
     stack = read_stack(stack_name, find_project(Path.cwd()))
     chosen = choose_engine(stack, engine)
-    steps: list[Step] = []
+    steps: list[ResourceStep] = []
     try:
         jobs = listed_jobs(stack)
         outputs = chosen.deploy(stack, preview=True, on_step=steps.append)
         return propose(stack.name, steps, outputs, jobs, assumption, sections)
     except ShoalError as exc:
-        return Comment(stack=stack.name, steps=steps, sections=sections, error=str(exc))
+        return Proposal(stack=stack.name, steps=steps, sections=sections, error=str(exc))
 
 
-def _emit(found: "Comment", text: str) -> None:
+def _emit(found: "Proposal", text: str) -> None:
     from dataclasses import asdict
 
     from shoal.cli.output import emit_json

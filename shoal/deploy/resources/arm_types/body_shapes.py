@@ -1,7 +1,7 @@
-"""The shapes of values in a body, and how the tables write them.
+"""The shapes of values in a body, and their notation in the tables.
 
-A shape is a bare word, `"string"`, `"integer"`, `"number"`, `"boolean"` or `"any"`, or an object with a key that says
-which: `{"type": "string", "maxLength": 24}`, `{"enum": [...]}`, `{"items": shape}`, `{"object": "name of an object"}`.
+A shape is a bare word, `"string"`, `"integer"`, `"number"`, `"boolean"` or `"any"`, or an object whose key names its
+kind: `{"type": "string", "maxLength": 24}`, `{"enum": [...]}`, `{"items": shape}`, `{"object": "name of an object"}`.
 """
 
 import re
@@ -11,24 +11,24 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Anything:
+class AnyShape:
     pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Boolean:
+class BooleanShape:
     pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Number:
+class NumberShape:
     whole: bool
     at_least: int | None
     at_most: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class TextShape:
     min_length: int
     max_length: int | None
     pattern: re.Pattern[str] | None
@@ -36,68 +36,71 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """One of an enumeration."""
+class EnumShape:
+    """One word of a closed set."""
 
     words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Items:
+class ListShape:
     shape: "Shape"
     min_length: int
     max_length: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """To an object of the same table, by name."""
+class ObjectReference:
+    """An object of the same table, by its name there."""
 
     object: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Object:
+class ObjectShape:
     properties: Mapping[str, "Shape"]
-    """Those that can be written."""
+    """The writable properties."""
     required: frozenset[str]
     read_only: frozenset[str]
     others: "Shape | None"
-    """Of properties with any other name; None where there may be none."""
+    """The shape of properties with any other name; None where no others are allowed."""
     discriminator: str | None
     spelled: Mapping[str, str]
-    """What azure-native calls otherwise, from its name to ARM's."""
+    """Properties that azure-native renames: from its name to ARM's."""
     variants: Mapping[str, str]
-    """By what stands under the discriminator: the object whose properties are there too."""
+    """From a value of the discriminator to the object whose properties are allowed as well."""
 
 
-Shape = Anything | Boolean | Number | Text | Word | Items | Reference
+Shape = AnyShape | BooleanShape | NumberShape | TextShape | EnumShape | ListShape | ObjectReference
 
 
 def shape(entry: Any) -> Shape:
+    """Read a shape in the tables' notation. Raises ValueError for one that is not written so."""
     match entry:
         case "any":
-            return Anything()
+            return AnyShape()
         case "boolean":
-            return Boolean()
+            return BooleanShape()
         case "string" | {"type": "string"}:
             return _text({} if entry == "string" else entry)
         case "number":
-            return Number(whole=False, at_least=None, at_most=None)
+            return NumberShape(whole=False, at_least=None, at_most=None)
         case "integer" | {"type": "integer"}:
             limits = {} if entry == "integer" else entry
-            return Number(whole=True, at_least=limits.get("minValue"), at_most=limits.get("maxValue"))
+            return NumberShape(whole=True, at_least=limits.get("minValue"), at_most=limits.get("maxValue"))
         case {"enum": words}:
-            return Word(words=tuple(words))
+            return EnumShape(words=tuple(words))
         case {"items": items}:
-            return Items(shape=shape(items), min_length=entry.get("minLength", 0), max_length=entry.get("maxLength"))
+            return ListShape(
+                shape=shape(items), min_length=entry.get("minLength", 0), max_length=entry.get("maxLength")
+            )
         case {"object": name}:
-            return Reference(object=name)
+            return ObjectReference(object=name)
     raise ValueError(f"a table of ARM's types has the shape {entry!r}")
 
 
-def object_shape(entry: Mapping[str, Any]) -> Object:
-    return Object(
+def object_shape(entry: Mapping[str, Any]) -> ObjectShape:
+    return ObjectShape(
         properties={name: shape(value) for name, value in entry.get("properties", {}).items()},
         required=frozenset(entry.get("required", ())),
         read_only=frozenset(entry.get("readOnly", ())),
@@ -108,9 +111,9 @@ def object_shape(entry: Mapping[str, Any]) -> Object:
     )
 
 
-def joined(one: Object, other: Object) -> Object:
-    """With the properties of both, and without variants."""
-    return Object(
+def joined(one: ObjectShape, other: ObjectShape) -> ObjectShape:
+    """Return an object with the properties of both, and without variants."""
+    return ObjectShape(
         properties={**one.properties, **other.properties},
         required=one.required | other.required,
         read_only=one.read_only | other.read_only,
@@ -121,8 +124,8 @@ def joined(one: Object, other: Object) -> Object:
     )
 
 
-def _text(limits: Mapping[str, Any]) -> Text:
-    return Text(
+def _text(limits: Mapping[str, Any]) -> TextShape:
+    return TextShape(
         min_length=limits.get("minLength", 0),
         max_length=limits.get("maxLength"),
         pattern=re.compile(limits["pattern"]) if "pattern" in limits else None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rules.rule import POOL, Circumstances, Inputs, Level, Rule
+from rules.rule import POOL, Circumstances, Inputs, Level, ResourceRule
 
 
 def _without_version(_type: str, pool: Inputs, _circumstances: Circumstances) -> Iterator[str]:
@@ -11,7 +11,7 @@ def _without_version(_type: str, pool: Inputs, _circumstances: Circumstances) ->
             yield f"applicationPackages[{i}] names no version, so nodes get whichever is the default when they start"
 
 
-PACKAGES_PINNED = Rule(
+PACKAGES_PINNED = ResourceRule(
     name="packages-pinned",
     reason="Nodes of one pool with different versions give results that cannot be reproduced.",
     level=Level.MANDATORY,

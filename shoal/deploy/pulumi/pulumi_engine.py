@@ -1,4 +1,4 @@
-"""Pulumi's engine, driven through its Automation API with the project's program in this process."""
+"""Pulumi's engine, driven through its Automation API; the project's program runs in this process."""
 
 import os
 import sys
@@ -13,17 +13,16 @@ from pulumi.automation.errors import CommandError, ConcurrentUpdateError, Invali
 
 from shoal.azure_errors import with_explanations
 from shoal.deploy.program import execute
+from shoal.deploy.pulumi import INSTALL_PAGE
+from shoal.deploy.pulumi.checkpoint import load_checkpoint
+from shoal.deploy.pulumi.engine_events import EngineEvents
+from shoal.deploy.pulumi.interruptible_command import InterruptibleCommand
 from shoal.deploy.pulumi.local_environment import local_variables
-from shoal.deploy.pulumi.pulumi_command import InterruptibleCommand
-from shoal.deploy.pulumi.pulumi_events import Events
-from shoal.deploy.pulumi.pulumi_state import load_state
-from shoal.deploy.steps import Step
+from shoal.deploy.resources.properties import MASK
+from shoal.deploy.steps import ResourceStep
 from shoal.errors import BadInput, ShoalError, WorkFailed
 from shoal.projects.project import Stack
 from shoal.service_status import Status
-
-INSTALL = "install it (https://www.pulumi.com/docs/install) or build it with `make pulumi-cli`, into build/bin"
-MASK = "[secret]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,23 +38,23 @@ class PulumiEngine:
     def resources(self, stack: Stack) -> int | None:
         if self.status is None:
             return None
-        state = load_state(Path(self.status.state_dir), stack.project.name, stack.name)
-        return None if state is None else state.resources
+        checkpoint = load_checkpoint(Path(self.status.state_dir), stack.project.name, stack.name)
+        return None if checkpoint is None else checkpoint.resources
 
     def deploy(
-        self, stack: Stack, *, preview: bool, on_step: Callable[[Step], None], quiet: bool = False
+        self, stack: Stack, *, preview: bool, on_step: Callable[[ResourceStep], None], quiet: bool = False
     ) -> Mapping[str, Any]:
-        events = Events(on_step, planned=preview, on_warning=_ignore if quiet else _tell)
+        events = EngineEvents(on_step, planned=preview, on_warning=_ignore if quiet else _warn)
         with self._opened(stack, events, automation.create_or_select_stack) as opened:
             if preview:
                 opened.preview(on_event=events.take, color="never", suppress_progress=True)
                 return events.outputs
-            done = opened.up(on_event=events.take, color="never", show_secrets=False, suppress_progress=True)
-        return {name: MASK if output.secret else output.value for name, output in done.outputs.items()}
+            result = opened.up(on_event=events.take, color="never", show_secrets=False, suppress_progress=True)
+        return {name: MASK if output.secret else output.value for name, output in result.outputs.items()}
 
-    def destroy(self, stack: Stack, *, on_step: Callable[[Step], None]) -> None:
-        """A local stack is forgotten too; one in Azure keeps its history and its configuration."""
-        events = Events(on_step, planned=False, on_warning=_tell)
+    def destroy(self, stack: Stack, *, on_step: Callable[[ResourceStep], None]) -> None:
+        """Delete the stack's resources, and a local stack's history too; one in Azure keeps its history."""
+        events = EngineEvents(on_step, planned=False, on_warning=_warn)
         with self._opened(stack, events, automation.select_stack) as opened:
             opened.destroy(on_event=events.take, color="never", show_secrets=False, suppress_progress=True)
             if self.status is not None:
@@ -63,9 +62,9 @@ class PulumiEngine:
 
     @contextmanager
     def _opened(
-        self, stack: Stack, events: Events, init: Callable[..., automation.Stack]
+        self, stack: Stack, events: EngineEvents, init: Callable[..., automation.Stack]
     ) -> Iterator[automation.Stack]:
-        """The stack, in the project's directory; what its program and Pulumi complain of is raised as one error."""
+        """Yield the stack, in the project's directory. Errors of its program and of Pulumi are raised as one."""
         raised: list[ShoalError] = []
         variables = local_variables(self.status) if self.status else {}
         with chdir(stack.project.directory), _environment(variables):
@@ -86,7 +85,7 @@ class PulumiEngine:
 
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """For this process too: the program is in it, and reads where ARM is."""
+    """Set variables of this process for the block: the program, which runs in it, reads where ARM is."""
     before = dict(os.environ)
     os.environ.update(variables)
     try:
@@ -100,13 +99,13 @@ def _command() -> InterruptibleCommand:
     try:
         return InterruptibleCommand()
     except FileNotFoundError as exc:
-        raise BadInput(f"`pulumi` is not on the PATH; {INSTALL}") from exc
+        raise BadInput(f"`pulumi` is not on the PATH; install it ({INSTALL_PAGE})") from exc
     except InvalidVersionError as exc:
-        raise BadInput(f"the `pulumi` on the PATH does not fit: {exc}") from exc
+        raise BadInput(f"the `pulumi` on the PATH is not supported: {exc}; install another ({INSTALL_PAGE})") from exc
 
 
 def _program(stack: Stack, raised: list[ShoalError]) -> Callable[[], None]:
-    """The project's program; what it refuses is kept beside what it makes Pulumi say."""
+    """Return a function that runs the project's program and keeps its errors, which Pulumi reports as text only."""
 
     def run() -> None:
         try:
@@ -118,16 +117,16 @@ def _program(stack: Stack, raised: list[ShoalError]) -> Callable[[], None]:
     return run
 
 
-def _tell(warning: str) -> None:
-    """As the SDK does where there is no engine."""
+def _warn(warning: str) -> None:
+    """Print a warning in the SDK's own form."""
     sys.stderr.write(f"warning: {warning}\n")
 
 
 def _ignore(_warning: str) -> None:
-    """It is told by the run that comes after."""
+    """Drop a warning: the run that follows prints it."""
 
 
-def _failure(events: Events, exc: CommandError) -> WorkFailed:
+def _failure(events: EngineEvents, exc: CommandError) -> WorkFailed:
     if events.traceback:
         sys.stderr.write(events.traceback)
     return WorkFailed(events.summary or with_explanations([str(exc).strip()]))
@@ -135,6 +134,6 @@ def _failure(events: Events, exc: CommandError) -> WorkFailed:
 
 def _locked(stack: Stack) -> str:
     return (
-        f"stack {stack.name} is being deployed by somebody else, or a deployment of it was killed; "
-        f"if none runs any more, free it with `pulumi cancel -s {stack.name}` and try again"
+        f"stack {stack.name} is locked: a deployment is running, or one was killed; "
+        f"if none is running, unlock it with `pulumi cancel -s {stack.name}` and try again"
     )

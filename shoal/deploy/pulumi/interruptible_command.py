@@ -1,4 +1,4 @@
-"""Pulumi's command as the Automation API runs it, so that Ctrl-C ends an operation in good order."""
+"""Pulumi's command as the Automation API runs it, such that Ctrl-C ends an operation cleanly."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ OnLine = Callable[[str], Any] | None
 class InterruptibleCommand(PulumiCommand):
     """Runs in a process group of its own, so that it gets one SIGINT from here and none from the terminal.
 
-    Pulumi brings what it has begun to its end on the first SIGINT and ends at once on the second.
+    On the first SIGINT Pulumi finishes the steps that it has begun; on the second it ends at once.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class InterruptibleCommand(PulumiCommand):
 
     @contextmanager
     def handing_on_interrupts(self) -> Iterator[None]:
-        """For the main thread. Raises KeyboardInterrupt at the end where there was one."""
+        """Pass SIGINT on to the command during the block, and raise KeyboardInterrupt after it. Main thread only."""
         before = signal.signal(signal.SIGINT, self._interrupt)
         try:
             yield
@@ -45,7 +45,7 @@ class InterruptibleCommand(PulumiCommand):
         on_output: OnLine = None,
         on_error: OnLine = None,
     ) -> CommandResult:
-        """As PulumiCommand.run, which starts its process in the terminal's group and keeps it to itself."""
+        """Do as PulumiCommand.run, which starts its process in the terminal's group and does not expose it."""
         environment = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
         with subprocess.Popen(
             [self.command, "--non-interactive", *args],
@@ -72,7 +72,7 @@ class InterruptibleCommand(PulumiCommand):
 
 
 def _reader(stream: IO[str] | None, on_line: OnLine) -> Callable[[], str]:
-    """Read lines in a thread from now on; the function returned waits for the end and has them all."""
+    """Start to read lines in a thread; return a function that waits for the end and returns them all."""
     lines: list[str] = []
 
     def read() -> None:

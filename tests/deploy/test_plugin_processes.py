@@ -13,20 +13,20 @@ from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
 from tests.waiting import wait_until
 
-STAND_INS = ["language", "azure_native"]
+PLUGINS = ["language_host", "azure_native"]
 PLUGIN = "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)\n"
 
 
 @pytest.fixture
 def engine(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
-    """A process that starts a stand-in, tells its id and its port, and does nothing else."""
-    start = f"{sys.executable} -m shoal.deploy.pulumi.standin.{request.param} 127.0.0.1:1 & echo $!; wait"
+    """A process that starts a plugin, prints its id and its port, and does nothing else."""
+    start = f"{sys.executable} -m shoal.deploy.pulumi.plugins.{request.param} 127.0.0.1:1 & echo $!; wait"
     with subprocess.Popen(["sh", "-c", start], stdout=subprocess.PIPE, text=True) as process:
         yield process
         process.kill()
 
 
-def told(process: subprocess.Popen[str]) -> int:
+def printed_number(process: subprocess.Popen[str]) -> int:
     assert process.stdout is not None
     return int(process.stdout.readline())
 
@@ -39,18 +39,18 @@ def is_there(process_id: int) -> bool:
     return "\nState:\tZ" not in Path(f"/proc/{process_id}/status").read_text()
 
 
-@pytest.mark.parametrize("engine", STAND_INS, indirect=True)
-def test_stand_in_ends_with_an_engine_that_is_killed(engine: subprocess.Popen[str]) -> None:
-    stand_in, _port = told(engine), told(engine)
+@pytest.mark.parametrize("engine", PLUGINS, indirect=True)
+def test_started_plugin_ends_with_an_engine_that_is_killed(engine: subprocess.Popen[str]) -> None:
+    plugin, _port = printed_number(engine), printed_number(engine)
     engine.kill()
-    wait_until(lambda: not is_there(stand_in))
+    wait_until(lambda: not is_there(plugin))
 
 
-@pytest.mark.parametrize("engine", ["language"], indirect=True)
+@pytest.mark.parametrize("engine", ["language_host"], indirect=True)
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_plugin_ends_with_the_engine(engine: subprocess.Popen[str], end: signal.Signals, tmp_path: Path) -> None:
     (tmp_path / "__main__.py").write_text(PLUGIN)
-    host, port = told(engine), told(engine)
+    host, port = printed_number(engine), printed_number(engine)
     request = language_pb2.RunPluginRequest(
         pwd=str(tmp_path), info=language_pb2.ProgramInfo(program_directory=str(tmp_path))
     )

@@ -1,4 +1,4 @@
-"""What Pulumi's engine keeps of a local stack, read from where shoal.deploy.pulumi.local_environment has it keep it.
+"""The checkpoint that Pulumi's engine keeps of a local stack, in the directory that `local_environment` gives it.
 
 Source: pulumi/pkg/backend/diy (the file's place) and sdk/go/common/apitype (a checkpoint of version 3), v3.259.
 """
@@ -18,26 +18,26 @@ VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PulumiState:
+class Checkpoint:
     resources: int
-    """Without components and providers."""
+    """The number of resources, without components and providers."""
     outputs: Mapping[str, Any]
-    """A secret is masked."""
+    """The stack's outputs; secrets are masked."""
 
 
-def load_state(service_state: Path, project: str, stack: str) -> PulumiState | None:
-    """None where Pulumi's engine has nothing of the stack. Raises WorkFailed for a state of an unknown version."""
+def load_checkpoint(service_state: Path, project: str, stack: str) -> Checkpoint | None:
+    """Return the checkpoint, or None if it holds no resources. Raises WorkFailed for one of an unknown version."""
     path = state_directory(service_state) / ".pulumi" / "stacks" / project / f"{stack}.json"
     try:
         document = json.loads(path.read_text())
     except FileNotFoundError:
         return None
     if document["version"] != VERSION:
-        raise WorkFailed(f"{path} is of version {document['version']}, which Shoal cannot read; ask `pulumi stack`")
+        raise WorkFailed(f"{path} has version {document['version']}, which Shoal cannot read; use `pulumi stack`")
     resources = (document["checkpoint"].get("latest") or {}).get("resources") or []
     if not resources:
         return None
     outputs: Mapping[str, Any] = next((r.get("outputs", {}) for r in resources if r["type"] == STACK_TYPE), {})
-    return PulumiState(
+    return Checkpoint(
         resources=sum(r["custom"] and not r["type"].startswith("pulumi:") for r in resources), outputs=masked(outputs)
     )
