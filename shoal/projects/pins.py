@@ -1,47 +1,52 @@
-"""What is installed here, as requirements of a project that wants the same."""
+"""The installed packages, as pinned requirements of a project that needs the same."""
 
 import json
-import re
 from collections.abc import Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
-from shoal.errors import BadInput
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-Asked = tuple[str, frozenset[str]]
-"""A distribution and its extras."""
-NAME = re.compile(r"[A-Za-z0-9._-]+")
-EXTRAS = re.compile(r"^[A-Za-z0-9._-]+\s*\[([^\]]*)\]")
-FOR_EXTRA = re.compile(r"""extra\s*==\s*['"]([^'"]+)['"]""")
+from shoal.errors import BadInput
 
 
 def pinned_requirements(name: str, extras: frozenset[str]) -> list[str]:
-    """The distribution from where it was installed, then all that it needs, each with its version. Raises BadInput."""
-    needed: dict[str, str] = {}
-    waiting, seen = [(_normal(name), extras)], set()
+    """Return the distribution's own source, then everything it needs here, each with its version.
+
+    Raises BadInput where something that it needs is not installed.
+    """
+    own = canonicalize_name(name)
+    versions: dict[str, str] = {}
+    waiting, seen = [(own, extras)], set()
     while waiting:
-        asked = waiting.pop()
-        if asked in seen:
+        needed = waiting.pop()
+        if needed in seen:
             continue
-        seen.add(asked)
-        found = distribution(asked[0])
-        needed[asked[0]] = found.version
-        waiting += _requirements(found, asked[1])
-    del needed[_normal(name)]
-    return [_from_where(distribution(name), extras), *(f"{one}=={needed[one]}" for one in sorted(needed))]
+        seen.add(needed)
+        installed = distribution(needed[0])
+        versions[needed[0]] = installed.version
+        waiting += _requirements(installed, needed[1])
+    del versions[own]
+    return [_source(distribution(own), extras), *(f"{needed}=={versions[needed]}" for needed in sorted(versions))]
 
 
-def _requirements(found: Distribution, extras: frozenset[str]) -> Iterator[Asked]:
-    """Those that are installed; another may be for other machines only."""
-    for requirement in found.requires or ():
-        wanted_by = FOR_EXTRA.search(requirement)
-        if wanted_by is not None and wanted_by[1] not in extras:
+def _requirements(parent: Distribution, extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield the distributions that the parent needs on this machine, with their extras."""
+    for requirement in map(Requirement, parent.requires or ()):
+        extra = _extra_of(requirement, extras)
+        if extra is None:
             continue
-        name = _normal(_name(requirement))
-        if _is_installed(name):
-            yield name, _extras(requirement)
-        elif _is_for_every_machine(requirement):
-            asked = f"{found.metadata['Name']}[{wanted_by[1]}]" if wanted_by else found.metadata["Name"]
-            raise BadInput(f"{name} is not installed, so its version is not known; run `pip install '{asked}'`")
+        name = canonicalize_name(requirement.name)
+        if not _is_installed(name):
+            missing = f"{parent.metadata['Name']}[{extra}]" if extra else parent.metadata["Name"]
+            raise BadInput(f"{name} is not installed, so its version is not known; run `pip install '{missing}'`")
+        yield name, frozenset(requirement.extras)
+
+
+def _extra_of(requirement: Requirement, extras: frozenset[str]) -> str | None:
+    """Return the extra that brings the requirement, empty where none is needed; None where it does not apply here."""
+    marker = requirement.marker
+    return next((extra for extra in ("", *sorted(extras)) if marker is None or marker.evaluate({"extra": extra})), None)
 
 
 def _is_installed(name: str) -> bool:
@@ -52,13 +57,12 @@ def _is_installed(name: str) -> bool:
     return True
 
 
-def _is_for_every_machine(requirement: str) -> bool:
-    return not FOR_EXTRA.sub("", requirement.partition(";")[2]).strip()
+def _source(own: Distribution, extras: frozenset[str]) -> str:
+    """Return the requirement that installs the same again.
 
-
-def _from_where(own: Distribution, extras: frozenset[str]) -> str:
-    """Source: PEP 610, direct_url.json: there where it did not come from an index."""
-    name = f"{own.metadata['Name']}[{','.join(sorted(extras))}]"
+    Source: PEP 610, direct_url.json, which is there unless it came from an index.
+    """
+    name = own.metadata["Name"] + (f"[{','.join(sorted(extras))}]" if extras else "")
     text = own.read_text("direct_url.json")
     if text is None:
         return f"{name}=={own.version}"
@@ -70,18 +74,3 @@ def _from_where(own: Distribution, extras: frozenset[str]) -> str:
             return f"{name} @ {origin['url']}#sha256={digest}"
         case _:
             return f"{name} @ {origin['url']}"
-
-
-def _name(requirement: str) -> str:
-    found = NAME.match(requirement)
-    return found[0] if found else ""
-
-
-def _extras(requirement: str) -> frozenset[str]:
-    found = EXTRAS.match(requirement)
-    return frozenset(extra.strip() for extra in found[1].split(",")) if found else frozenset()
-
-
-def _normal(name: str) -> str:
-    """Source: PEP 503."""
-    return re.sub(r"[-_.]+", "-", name).lower()

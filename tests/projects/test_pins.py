@@ -50,6 +50,14 @@ def test_what_is_asked_for_and_not_installed_is_refused(site: Path) -> None:
         pinned_requirements("made-up", frozenset({"policy"}))
 
 
+def test_what_only_another_machine_needs_is_left_out_though_it_is_installed(site: Path) -> None:
+    install(site, "made-up", "1.0", "made-old; python_version < '3'", "made-part[fast]>=2")
+    install(site, "made-old", "0.1")
+    install(site, "made-part", "2.5", "made-loop; extra == 'fast' and python_version >= '3'")
+    install(site, "made-loop", "1.1")
+    assert pinned_requirements("made-up", frozenset()) == ["made-up==1.0", "made-loop==1.1", "made-part==2.5"]
+
+
 @pytest.mark.parametrize(
     ("origin", "requirement"),
     [
