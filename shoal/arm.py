@@ -25,7 +25,7 @@ class ArmError(WorkFailed):
         self.code = code
 
 
-class Arm:
+class ArmClient:
     """A client that threads may share: every call opens a connection of its own."""
 
     def __init__(self, endpoint: str, token: str) -> None:

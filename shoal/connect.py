@@ -20,7 +20,7 @@ from azure.core.exceptions import (
 )
 from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
 
-from shoal.arm import Arm, ArmError
+from shoal.arm import ArmClient, ArmError
 from shoal.azure_errors import with_explanations
 from shoal.environment import Authentication, Environment
 from shoal.errors import BadInput, WorkFailed
@@ -175,7 +175,7 @@ def _keys(environment: Environment, resource: str, version: str) -> dict[str, An
         raise BadInput(f"the Batch service of stack '{environment.stack}' is not running{_how_to_start(environment)}")
     group = f"/subscriptions/{environment.subscription_id}/resourceGroups"
     try:
-        return Arm(environment.arm_endpoint, status.arm_token).post(f"{group}/{resource}/listKeys", version)
+        return ArmClient(environment.arm_endpoint, status.arm_token).post(f"{group}/{resource}/listKeys", version)
     except ArmError as exc:
         raise BadInput(f"{resource} has no keys at {environment.arm_endpoint} ({exc}); run `shoal up`") from exc
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shoal.arm import Arm
+from shoal.arm import ArmClient
 from shoal.errors import BadInput
 from shoal.service_status import Status, default_state_dir, read_status
 
@@ -12,8 +12,8 @@ class EmbeddedService:
     status: Status
 
     @property
-    def arm(self) -> Arm:
-        return Arm(self.status.arm_endpoint, self.token)
+    def arm(self) -> ArmClient:
+        return ArmClient(self.status.arm_endpoint, self.token)
 
     @property
     def token(self) -> str:

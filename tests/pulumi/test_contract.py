@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shoal.arm import Arm
+from shoal.arm import ArmClient
 from shoal.deploy.embedded.stack_record import load_record
 from shoal.deploy.resources.resource_types import TYPES
 from tests.deploy.stacks import Stack
@@ -33,7 +33,7 @@ def lasting(value: Any) -> Any:
             return value
 
 
-def left_in_the_service(arm: Arm, resources: list[tuple[str, str]]) -> list[str]:
+def left_in_the_service(arm: ArmClient, resources: list[tuple[str, str]]) -> list[str]:
     """One text for each resource, of a type and an id: what the service says of it."""
     found = [(token, arm.get(id_, TYPES[token].api_version)) for token, id_ in resources]
     assert all(resource for _, resource in found)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shoal.arm import Arm
+from shoal.arm import ArmClient
 from shoal.deploy.embedded.registration import Registration
 from shoal.deploy.embedded.stack_record import RecordedResource, StackRecord, save_record
 from shoal.deploy.resources.arm_types.refusals import refuse
@@ -48,7 +48,7 @@ class _Target:
 
 class Deployment:
     def __init__(
-        self, arm: Arm, record: StackRecord, *, preview: bool, on_step: Callable[[ResourceStep], None]
+        self, arm: ArmClient, record: StackRecord, *, preview: bool, on_step: Callable[[ResourceStep], None]
     ) -> None:
         self.arm = arm
         self.record = record

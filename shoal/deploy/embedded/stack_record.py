@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from shoal.arm import Arm
+from shoal.arm import ArmClient
 
 API_VERSION = "2024-03-01"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -61,7 +61,7 @@ def input_hash(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def load_record(arm: Arm, project: str, stack: str) -> StackRecord | None:
+def load_record(arm: ArmClient, project: str, stack: str) -> StackRecord | None:
     """Return the record, or None if the stack was never deployed."""
     resource = arm.get(_path(project, stack), API_VERSION)
     if resource is None:
@@ -75,12 +75,12 @@ def load_record(arm: Arm, project: str, stack: str) -> StackRecord | None:
     )
 
 
-def save_record(arm: Arm, record: StackRecord) -> None:
+def save_record(arm: ArmClient, record: StackRecord) -> None:
     properties = {"resources": [asdict(resource) for resource in record.resources], "outputs": record.outputs}
     arm.put(_path(record.project, record.stack), API_VERSION, {"location": "local", "properties": properties})
 
 
-def delete_record(arm: Arm, record: StackRecord) -> None:
+def delete_record(arm: ArmClient, record: StackRecord) -> None:
     arm.delete(_path(record.project, record.stack), API_VERSION)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shoal.arm import Arm
+from shoal.arm import ArmClient
 from shoal.deploy.resources.provider import Provider
 from shoal.deploy.resources.resource_types import TYPES
 from shoal.errors import BadInput, WorkFailed
@@ -21,7 +21,9 @@ LOOKED_UP = {
 }
 
 
-def invoke(arm: Arm, provider: Provider, token: str, arguments: Mapping[str, Any], *, arm_token: str) -> dict[str, Any]:
+def invoke(
+    arm: ArmClient, provider: Provider, token: str, arguments: Mapping[str, Any], *, arm_token: str
+) -> dict[str, Any]:
     """Call a function and return its result. Raises BadInput for one that the embedded service does not have."""
     if token == "azure-native:authorization:getClientConfig":
         return {

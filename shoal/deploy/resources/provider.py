@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shoal.arm import Arm
+from shoal.arm import ArmClient
 from shoal.deploy.resources.properties import UNKNOWN
 from shoal.deploy.resources.resource_type import GROUP, Autoname, ResourceType
 from shoal.deploy.resources.resource_types import TYPES
@@ -19,7 +19,7 @@ class Provider:
     location: str | None
 
     def completed(
-        self, kind: ResourceType, inputs: Mapping[str, Any], arm: Arm, *, name: str, former: str | None
+        self, kind: ResourceType, inputs: Mapping[str, Any], arm: ArmClient, *, name: str, former: str | None
     ) -> dict[str, Any]:
         """Return the inputs with a name and a location.
 
@@ -32,7 +32,7 @@ class Provider:
             complete["location"] = self.location or self._group_location(complete, arm)
         return complete
 
-    def _group_location(self, inputs: Mapping[str, Any], arm: Arm) -> str:
+    def _group_location(self, inputs: Mapping[str, Any], arm: ArmClient) -> str:
         name = inputs.get("resourceGroupName", UNKNOWN)
         kind = TYPES["azure-native:resources:ResourceGroup"]
         path = GROUP.format(subscriptionId=self.subscription_id, resourceGroupName=name)
@@ -40,13 +40,13 @@ class Provider:
         return UNKNOWN if group is None else str(group["location"])
 
 
-def refuse_existing(arm: Arm, kind: ResourceType, id_: str) -> None:
+def refuse_existing(arm: ArmClient, kind: ResourceType, id_: str) -> None:
     """Raise WorkFailed if the resource exists: it would be somebody else's."""
     if kind.at_rest is None and arm.get(id_, kind.api_version) is not None:
         raise WorkFailed(f"{id_} exists already and is not this stack's; give it another name")
 
 
-def delete(arm: Arm, kind: ResourceType, id_: str) -> None:
+def delete(arm: ArmClient, kind: ResourceType, id_: str) -> None:
     """Delete a resource, or reset one that cannot be deleted. Source: azure-native does the same."""
     if kind.at_rest is None:
         arm.delete(id_, kind.api_version)
