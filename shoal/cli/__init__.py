@@ -9,40 +9,20 @@ import sys
 import click
 
 from shoal.cli import deploy, env, formulas, init, job_files, local, pull_request, runs
+from shoal.cli.sections import SectionedGroup
 from shoal.errors import ShoalError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=SectionedGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="shoal")
 def shoal() -> None:
-    """Azure Batch as code: deploy pools, submit sweeps, bring results home; in Azure or on this machine."""
+    """Azure Batch as code: deploy pools, submit sweeps and fetch results, in Azure or on this machine."""
 
 
-for command in (
-    deploy.up,
-    deploy.preview,
-    deploy.down,
-    deploy.outputs,
-    pull_request.comment,
-    job_files.plan,
-    job_files.render,
-    job_files.submit,
-    job_files.schema,
-    runs.run,
-    runs.watch,
-    runs.fetch,
-    runs.logs,
-    runs.jobs,
-    runs.tasks,
-    runs.nodes,
-    runs.cancel,
-    runs.rm,
-    formulas.autoscale,
-    local.local,
-    env.env,
-    init.init,
-):
-    shoal.add_command(command)
+shoal.add_section("Stacks", deploy.up, deploy.preview, deploy.down, deploy.outputs, pull_request.comment, env.env)
+shoal.add_section("Job files", job_files.plan, job_files.render, job_files.submit, runs.run, job_files.schema)
+shoal.add_section("Jobs", runs.watch, runs.fetch, runs.logs, runs.jobs, runs.tasks, runs.nodes, runs.cancel, runs.rm)
+shoal.add_section("Tools", init.init, local.local, formulas.autoscale)
 
 
 def main() -> None:

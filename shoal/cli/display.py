@@ -1,4 +1,4 @@
-"""How a job's progress is shown: one live line on a terminal, now and then a plain line elsewhere."""
+"""A job's progress: one live line on a terminal, a plain line now and then elsewhere."""
 
 import sys
 import time
@@ -27,29 +27,33 @@ class Display(Protocol):
 
 
 def display(*, err: bool) -> Display:
-    """On stdout, or on stderr where stdout is for JSON."""
+    """Return a display on stdout, or on stderr if `err`, where stdout is for JSON."""
     stream = sys.stderr if err else sys.stdout
     return LiveLine(err=err) if stream.isatty() else PlainLines(err=err)
 
 
 def follow(services: Services, job_id: str, *, err: bool) -> JobEnding:
-    """Watch a job to its end; interrupted, say that it goes on."""
+    """Watch a job to its end. On an interrupt, print that the job continues."""
     try:
         with display(err=err) as shown:
             return watch(services.batch, job_id, on_snapshot=shown.on_snapshot, on_silence=shown.on_silence)
     except KeyboardInterrupt:
-        click.echo(f"\njob {job_id} goes on; `shoal watch {job_id}` follows it again", err=True)
+        click.echo(f"\njob {job_id} continues; watch it again with `shoal watch {job_id}`", err=True)
         raise
 
 
+def silence_line(away: timedelta) -> str:
+    return f"the service has not answered for {away.total_seconds():.0f} s; trying again"
+
+
 class PlainLines:
-    """A line when something has changed, at most every few seconds; the last state always."""
+    """Prints a line when something has changed, at most every few seconds, and the last state always."""
 
     def __init__(self, *, err: bool) -> None:
         self._err = err
         self._history: deque[Snapshot] = deque(maxlen=_HISTORY)
-        self._said = ""
-        self._said_at = float("-inf")
+        self._last = ""
+        self._last_at = float("-inf")
 
     def __enter__(self) -> Self:
         return self
@@ -67,16 +71,18 @@ class PlainLines:
             self._say(line(self._history))
 
     def on_silence(self, away: timedelta) -> None:
-        self._say(f"the service does not answer for {away.total_seconds():.0f} s; trying again")
+        self._say(silence_line(away))
 
     def _say(self, text: str, *, at_once: bool = False) -> None:
         now = time.monotonic()
-        if text != self._said and (at_once or now - self._said_at >= PLAIN_LINE_SECONDS):
+        if text != self._last and (at_once or now - self._last_at >= PLAIN_LINE_SECONDS):
             click.echo(text, err=self._err)
-            self._said, self._said_at = text, now
+            self._last, self._last_at = text, now
 
 
 class LiveLine:
+    """Keeps one line with a bar up to date."""
+
     def __init__(self, *, err: bool) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
@@ -104,5 +110,4 @@ class LiveLine:
         )
 
     def on_silence(self, away: timedelta) -> None:
-        text = f"the service does not answer for {away.total_seconds():.0f} s; trying again"
-        self._progress.update(self._task, description=text)
+        self._progress.update(self._task, description=silence_line(away))

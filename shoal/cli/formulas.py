@@ -1,4 +1,4 @@
-"""`shoal autoscale`: formulas checked, tried, built and simulated before anything is deployed."""
+"""`shoal autoscale`: formulas, checked, evaluated, built and simulated before anything is deployed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shoal.cli import options
 from shoal.errors import BadInput
 
 if TYPE_CHECKING:
@@ -23,17 +24,17 @@ DOCUMENTS = {".yaml", ".yml", ".json"}
 
 @click.group()
 def autoscale() -> None:
-    """Autoscale formulas: check, evaluate, build and simulate them offline."""
+    """Check, evaluate, simulate and build autoscale formulas, offline."""
 
 
 @autoscale.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.option("--interval", metavar="DURATION", help="How often the pool evaluates the formula, such as 5m.")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--interval", metavar="DURATION", help="The pool's evaluation interval, such as 5m.")
+@options.as_json
 def check(files: tuple[str, ...], interval: str | None, as_json: bool) -> None:
-    """Check formulas: files with one each, YAML or JSON documents with some inside, or - for standard input.
+    """Check formulas for mistakes. Exits with 1 if there are findings.
 
-    Ends with exit code 1 where anything is found.
+    FILE is a formula, a YAML or JSON document that contains formulas, or - for standard input.
     """
     from dataclasses import asdict, replace
 
@@ -54,25 +55,27 @@ def check(files: tuple[str, ...], interval: str | None, as_json: bool) -> None:
             if not as_json:
                 name = f"{file} {one.path}".strip()
                 click.echo("\n".join(shown(finding, text, file) for finding in placed) or f"{name}: no findings")
-    found = sum(len(formula["findings"]) for formula in formulas)
+    count = sum(len(formula["findings"]) for formula in formulas)
     if as_json:
-        emit_json({"ok": not found, "formulas": formulas})
-    click.get_current_context().exit(1 if found else 0)
+        emit_json({"ok": not count, "formulas": formulas})
+    click.get_current_context().exit(1 if count else 0)
 
 
 @autoscale.command("eval")
 @click.argument("file")
-@click.option("--at", "moment", metavar="TIME", help="The moment of the evaluation, as 2026-01-31T18:30:00Z; now.")
+@click.option(
+    "--at", "moment", metavar="TIME", help="Time of the evaluation, such as 2026-01-31T18:30:00Z.  [default: now]"
+)
 @click.option(
     "--samples",
     "given",
     metavar="FILE|NAME=VALUE",
     multiple=True,
-    help="Samples (CSV, JSON) or one value; repeatable.",
+    help="File of samples (CSV or JSON), or one value; repeatable.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the evaluation as JSON.")
+@options.as_json
 def evaluate_formula(file: str, moment: str | None, given: tuple[str, ...], as_json: bool) -> None:
-    """Evaluate a formula once and print what Batch would print."""
+    """Evaluate a formula once and print its results as Batch does."""
     from datetime import UTC, datetime
 
     from shoal.autoscale import compile_formula, evaluate, parse
@@ -83,29 +86,29 @@ def evaluate_formula(file: str, moment: str | None, given: tuple[str, ...], as_j
     assignments = dict(one.partition("=")[::2] for one in given if "=" in one)
     with bad_input(text, file):
         at = moment_of(moment) if moment else None
-        seen = _observed([one for one in given if "=" not in one], assignments, at)
-        found = evaluate(
+        observations = _observed([one for one in given if "=" not in one], assignments, at)
+        evaluation = evaluate(
             compile_formula(parse(text)),
-            time=at or seen.newest or datetime.now(UTC),
-            samples=seen.samples,
+            time=at or observations.newest or datetime.now(UTC),
+            samples=observations.samples,
             pool=pool_state(assignments),
         )
     if as_json:
-        emit_json(found.wire())
+        emit_json(evaluation.wire())
     else:
-        emit_table(("variable", "value"), [pair.partition("=")[::2] for pair in found.results.split(";")])
-        if found.error:
-            click.echo(f"error: {found.error.code}: {found.error.detail}", err=True)
-    click.get_current_context().exit(1 if found.error else 0)
+        emit_table(("variable", "value"), [pair.partition("=")[::2] for pair in evaluation.results.split(";")])
+        if evaluation.error:
+            click.echo(f"error: {evaluation.error.code}: {evaluation.error.detail}", err=True)
+    click.get_current_context().exit(1 if evaluation.error else 0)
 
 
 @autoscale.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.option("--scenario", metavar="FILE", help="Tasks and pool, in YAML; else 10,000 five-minute tasks.")
-@click.option("--out", metavar="DIR", help="Where charts and reports go.")
-@click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
+@click.option("--scenario", metavar="FILE", help="YAML file with tasks and pool.  [default: 10,000 five-minute tasks]")
+@click.option("--out", metavar="DIR", help="Directory for charts and reports.")
+@options.as_json
 def simulate(files: tuple[str, ...], scenario: str | None, out: str | None, as_json: bool) -> None:
-    """Simulate a pool under each formula, side by side."""
+    """Simulate a pool under each formula, and compare the results."""
     from shoal.autoscale import compile_formula, parse
     from shoal.autoscale.simulation import engine
     from shoal.autoscale.simulation.report import report
@@ -130,11 +133,11 @@ def simulate(files: tuple[str, ...], scenario: str | None, out: str | None, as_j
 
 
 @autoscale.command("new")
-@click.argument("name", metavar="SCENARIO", required=False)
-@click.option("-p", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of the scenario; repeatable.")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.argument("name", metavar="[SCENARIO]", required=False)
+@click.option("-p", "parameters", metavar="NAME=VALUE", multiple=True, help="Value of a parameter; repeatable.")
+@options.as_json
 def new_formula(name: str | None, parameters: tuple[str, ...], as_json: bool) -> None:
-    """Print a formula built from a scenario; without a scenario, list them with their parameters."""
+    """Print the formula for SCENARIO. Without it, list the scenarios and their parameters."""
     from shoal.autoscale.scenarios import SCENARIOS, formula
     from shoal.autoscale.scenarios.parameters import described, scenario
     from shoal.cli.output import emit_json, emit_table
@@ -160,7 +163,7 @@ def new_formula(name: str | None, parameters: tuple[str, ...], as_json: bool) ->
 
 @contextmanager
 def bad_input(text: str = "", file: str = "") -> Iterator[None]:
-    """Turn faults of the language into bad input, with the place in the formula where there is one."""
+    """Raise the formula language's errors as BadInput, with the place in the formula where it is known."""
     from shoal.autoscale.errors import AutoscaleFault, Located
 
     try:
@@ -185,18 +188,18 @@ def _formulas(file: str, text: str) -> "list[Embedded]":
     if Path(file).suffix.lower() not in DOCUMENTS:
         return [whole(text)]
     with bad_input():
-        found = formulas_in(text)
-    if not found:
-        raise BadInput(f"{file} holds no formula; it is looked for under keys like formula and autoScaleFormula")
-    return found
+        formulas = formulas_in(text)
+    if not formulas:
+        raise BadInput(f"{file} contains no formula under a key such as formula or autoScaleFormula")
+    return formulas
 
 
 def _only_formula(file: str) -> str:
-    found = _formulas(file, _read(file))
-    if len(found) > 1:
-        paths = ", ".join(one.path for one in found)
-        raise BadInput(f"{file} holds several formulas ({paths}); put the one to evaluate into a file of its own")
-    return found[0].text
+    formulas = _formulas(file, _read(file))
+    if len(formulas) > 1:
+        paths = ", ".join(one.path for one in formulas)
+        raise BadInput(f"{file} contains several formulas ({paths}); put the one to evaluate into a file of its own")
+    return formulas[0].text
 
 
 def _observed(files: list[str], assignments: dict[str, str], at: "datetime | None") -> "Observations":
@@ -207,7 +210,7 @@ def _observed(files: list[str], assignments: dict[str, str], at: "datetime | Non
     if not files:
         return constant(assignments)
     if len(files) > 1:
-        raise BadInput("give one file of samples; values can be given beside it")
+        raise BadInput("give at most one file of samples; single values can be added to it")
     text = _read(files[0])
     return from_json(text, time=at or datetime.now(UTC)) if files[0].endswith(".json") else from_csv(text)
 
@@ -232,7 +235,7 @@ def _story(file: str | None) -> "tuple[Description, Workload]":
 
 
 def _records(path: Path) -> list[Any]:
-    """A JSON list, or one object a line."""
+    """Read a JSON list, or one object per line."""
     import json
 
     text = _read(str(path))
@@ -243,7 +246,7 @@ def _records(path: Path) -> list[Any]:
             else [json.loads(line) for line in text.splitlines()]
         )
     except ValueError as exc:
-        raise BadInput(f"{path} is not a JSON list, nor one object a line: {exc}") from exc
+        raise BadInput(f"{path} is neither a JSON list nor one object per line: {exc}") from exc
 
 
 def _write(directory: Path, name: str, outcome: "Outcome", numbers: dict[str, Any]) -> None:

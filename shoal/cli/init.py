@@ -1,4 +1,4 @@
-"""`shoal init`: a project of one's own."""
+"""`shoal init`: a new project from the template."""
 
 from pathlib import Path
 
@@ -11,9 +11,10 @@ from shoal.cli import options
 @click.argument("directory", metavar="PROJECT", type=click.Path(path_type=Path))
 @options.as_json
 def init(directory: Path, as_json: bool) -> None:
-    """Make a project in the directory PROJECT: stacks, an application, a job, tests and files for CI, all pinned.
+    """Create a project in the directory PROJECT.
 
-    In a directory that has files already, `.` for instance, only what is missing is added.
+    It has stacks, an application, a job, tests and CI files, with all versions pinned. In a directory that has files
+    already, such as `.`, only missing files are added.
     """
     from shoal.cli.output import emit_json
     from shoal.projects.new_project import make_project
@@ -26,7 +27,7 @@ def init(directory: Path, as_json: bool) -> None:
     for file in made.files:
         click.echo(f" +  {file}")
     for file in made.kept:
-        click.echo(f" =  {file} (was there already; left as it is)")
+        click.echo(f" =  {file} (exists; left unchanged)")
     if made.kept:
-        click.echo("\nTo compare a file that was left with Shoal's, run `shoal init` in an empty directory.")
-    click.echo(f"\nProject {made.name} is in {made.directory}. There, `make test` sets it up and tries it out.")
+        click.echo("\nTo compare an unchanged file with Shoal's, run `shoal init` in an empty directory.")
+    click.echo(f"\nProject {made.name} is in {made.directory}. Run `make test` there to set it up and try it.")

@@ -1,4 +1,4 @@
-"""Job files: what they would run, and putting it into Batch."""
+"""`shoal plan`, `render`, `submit` and `schema`: job files, and the jobs they become in Batch."""
 
 import sys
 from pathlib import Path
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @options.of_job_file
 @options.as_json
 def plan(job: "BoundJob", as_json: bool) -> None:
-    """Say what FILE would run: tasks, slots, the first few, and whether it can run there."""
+    """Show what FILE would run: tasks, slots and the first commands. Refuses a file that cannot run."""
     from shoal.jobs.submit.plan import make_plan, to_json
 
     planned = make_plan(job)
@@ -26,9 +26,12 @@ def plan(job: "BoundJob", as_json: bool) -> None:
 
 @click.command()
 @options.of_job_file
-@click.option("--limit", type=click.IntRange(min=1), help="Stop after so many tasks.")
+@click.option("--limit", type=click.IntRange(min=1), help="Stop after this many tasks.")
 def render(job: "BoundJob", limit: int | None) -> None:
-    """Print the tasks of FILE as Batch receives them, one JSON object a line; signatures are masked."""
+    """Print the tasks of FILE as Batch receives them.
+
+    Each task is a JSON object on a line of its own. Signatures are masked.
+    """
     from itertools import islice
 
     import orjson
@@ -49,19 +52,19 @@ def render(job: "BoundJob", limit: int | None) -> None:
 def submit(
     file: Path | None, listed: bool, stack_name: str, document: Path | None, as_json: bool, **values: Any
 ) -> None:
-    """Add the job of FILE and its tasks; print the job's id. Again: add what is missing."""
-    from shoal.cli.stack_jobs import emit_listed, listed_of, submit_listed
+    """Add the job of FILE and its tasks, and print the job's id. Submitting again adds only what is missing."""
+    from shoal.cli.stack_jobs import emit_listed, jobs_of_stack, submit_listed
     from shoal.jobs.binding.bound_job import requested_job
 
     if listed is (file is not None):
-        raise click.UsageError("give a FILE or --listed, one of the two")
+        raise click.UsageError("give either a FILE or --listed")
     if file is not None:
-        _submit(requested_job(file, options.environment_asked(stack_name, document), **values), as_json=as_json)
+        _submit(requested_job(file, options.requested_environment(stack_name, document), **values), as_json=as_json)
     elif any(values.values()):
-        raise click.UsageError("with --listed, parameters and ids are the configuration's")
+        raise click.UsageError("with --listed, parameters and ids come from the configuration")
     else:
-        jobs = listed_of(stack_name)
-        results = submit_listed(jobs, options.environment_asked(stack_name, document), err=True)
+        jobs = jobs_of_stack(stack_name)
+        results = submit_listed(jobs, options.requested_environment(stack_name, document), err=True)
         emit_listed(results, as_json=as_json)
 
 

@@ -1,4 +1,4 @@
-"""How results reach people and scripts: tables for the former, JSON for the latter, errors on stderr."""
+"""Results on stdout: tables for people, JSON for scripts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ def emit_json(value: Any) -> None:
 
 
 def emit_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Aligned columns, header first; plain text, so that it can be piped and cut."""
+    """Print aligned columns, header first, as plain text that can be piped and cut."""
     cells = [list(columns), *([("" if cell is None else str(cell)) for cell in row] for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
     for row in cells:

@@ -1,4 +1,4 @@
-"""`shoal comment`: what a merge would do, as one comment for its pull request."""
+"""`shoal comment`: the effects of a merge, as one comment for its pull request."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from shoal.cli import options
+from shoal.cli.step_lines import steps_json
 from shoal.errors import BadInput, ShoalError
 
 if TYPE_CHECKING:
     from shoal.deploy.engines import EngineName
-    from shoal.pull_requests.comment import Proposal
     from shoal.pull_requests.pool_cost import Assumption
+    from shoal.pull_requests.proposal import Proposal
 
 DEFAULT_DURATION = "PT5M"
 
@@ -25,7 +26,7 @@ DEFAULT_DURATION = "PT5M"
     envvar="SHOAL_TASK_DURATION",
     default=DEFAULT_DURATION,
     show_default=True,
-    help="How long a task is assumed to run, such as PT5M or 90s.",
+    help="Assumed duration of a task, such as PT5M or 90s.",
 )
 @click.option(
     "--node-price",
@@ -33,15 +34,15 @@ DEFAULT_DURATION = "PT5M"
     metavar="[POOL=]PRICE",
     envvar="SHOAL_NODE_PRICE",
     multiple=True,
-    help="Of a node for an hour, of one pool or of all; repeatable.",
+    help="Price of a node-hour, in one pool or in all; repeatable.",
 )
-@click.option("--currency", envvar="SHOAL_CURRENCY", default="", help="What prices are in, such as EUR.")
+@click.option("--currency", envvar="SHOAL_CURRENCY", default="", help="Currency of the prices, such as EUR.")
 @click.option(
     "--section",
     "sections",
     metavar="TITLE=FILE",
     multiple=True,
-    help="A further section, with the text of a file; repeatable.",
+    help="Additional section with the text of a file; repeatable.",
 )
 @options.as_json
 def comment(
@@ -53,29 +54,29 @@ def comment(
     sections: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Print what deploying a stack and submitting its listed jobs would do, as markdown for a pull request.
+    """Print a pull-request comment on a deployment.
 
-    Ends with 0 whether there are changes or not, and with 1, the comment saying so, where the preview fails.
+    It is markdown that shows what the deployment would change, which jobs would run, and what they would cost.
+    Exits with 0 with or without changes, and with 1 if the preview fails; the comment then has the reason.
     """
-    from shoal.pull_requests.comment import markdown
+    from shoal.pull_requests.comment_text import comment_text
 
     assumption = _assumption(task_duration, node_prices, currency)
-    found = _comment(stack_name, engine, assumption, [_section(section) for section in sections])
-    text = markdown(found, assumption)
-    _emit(found, text) if as_json else click.echo(text, nl=False)
-    if found.error is not None:
-        click.echo(f"error: {found.error}", err=True)
+    proposal = _proposal(stack_name, engine, assumption, [_section(section) for section in sections])
+    text = comment_text(proposal, assumption)
+    _emit(proposal, text) if as_json else click.echo(text, nl=False)
+    if proposal.error is not None:
+        click.echo(f"error: {proposal.error}", err=True)
         click.get_current_context().exit(1)
 
 
-def _comment(
+def _proposal(
     stack_name: str, engine: "EngineName | None", assumption: "Assumption", sections: list[tuple[str, str]]
 ) -> "Proposal":
     from shoal.deploy.engines import choose_engine
     from shoal.deploy.steps import ResourceStep
     from shoal.projects.project import find_project, read_stack
-    from shoal.pull_requests.comment import Proposal
-    from shoal.pull_requests.proposal import propose
+    from shoal.pull_requests.proposal import Proposal, propose
     from shoal.stack_jobs.configuration import listed_jobs
 
     stack = read_stack(stack_name, find_project(Path.cwd()))
@@ -89,22 +90,17 @@ def _comment(
         return Proposal(stack=stack.name, steps=steps, sections=sections, error=str(exc))
 
 
-def _emit(found: "Proposal", text: str) -> None:
-    from dataclasses import asdict
-
+def _emit(proposal: "Proposal", text: str) -> None:
     from shoal.cli.output import emit_json
 
-    changed = [step for step in found.steps if step.operation != "same"]
     emit_json(
         {
-            "stack": found.stack,
-            "error": found.error,
-            "changes": [
-                {"operation": step.operation, "urn": step.urn, "changes": [str(change) for change in step.changes]}
-                for step in changed
-            ],
-            "unchanged": len(found.steps) - len(changed),
-            **{name: [asdict(one) for one in getattr(found, name)] for name in ("jobs", "costs", "doubts")},
+            "stack": proposal.stack,
+            "error": proposal.error,
+            **steps_json(proposal.steps),
+            "jobs": proposal.jobs,
+            "costs": proposal.costs,
+            "doubts": proposal.doubts,
             "markdown": text,
         }
     )
@@ -125,7 +121,7 @@ def _assumption(task_duration: str, node_prices: tuple[str, ...], currency: str)
 
 
 def _price(text: str) -> tuple[str, float]:
-    """The pool, empty for all, and the price."""
+    """Return the pool, empty for all pools, and the price."""
     pool, _, price = text.rpartition("=")
     try:
         value = float(price)

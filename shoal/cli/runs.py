@@ -1,4 +1,4 @@
-"""Runs: follow jobs, bring their results home, see why something failed."""
+"""`shoal run`, `watch`, `fetch`, `logs` and others: jobs in Batch, followed, fetched, listed and ended."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -26,7 +26,7 @@ SHOWN_FAILURES = 3
 @options.out
 @options.as_json
 def run(job: "BoundJob", out: Path | None, as_json: bool) -> None:
-    """Submit FILE, watch its job, fetch its outputs. Ends with 1 where a task failed."""
+    """Submit FILE, watch its job and fetch its outputs. Exits with 1 if a task failed."""
     from shoal.cli.display import follow
     from shoal.connect import connected
     from shoal.jobs.submit.plan import make_plan
@@ -46,7 +46,7 @@ def run(job: "BoundJob", out: Path | None, as_json: bool) -> None:
 @options.of_environment
 @options.as_json
 def watch(job_id: str, environment: "Environment", as_json: bool) -> None:
-    """Follow JOB until nothing of it can run any more. Ends with 1 where a task failed."""
+    """Watch JOB until none of its tasks can run any more. Exits with 1 if a task failed."""
     from shoal.cli.display import follow
     from shoal.connect import connected
 
@@ -60,7 +60,7 @@ def watch(job_id: str, environment: "Environment", as_json: bool) -> None:
 @options.out
 @options.as_json
 def fetch(job_id: str, environment: "Environment", out: Path | None, as_json: bool) -> None:
-    """Bring the outputs of JOB home, as STAGE/TASK/FILE. Again: bring what is new."""
+    """Download the outputs of JOB as STAGE/TASK/FILE. Fetching again downloads only new files."""
     from shoal.connect import connected
 
     with connected(environment) as services:
@@ -71,11 +71,11 @@ def fetch(job_id: str, environment: "Environment", out: Path | None, as_json: bo
 @click.command()
 @options.job_argument
 @click.argument("task_id", metavar="TASK")
-@click.option("-f", "--follow", is_flag=True, help="Go on until the task has completed.")
-@click.option("--stderr", "name", flag_value="stderr.txt", help="What it wrote to stderr, not to stdout.")
+@click.option("-f", "--follow", is_flag=True, help="Keep printing until the task has completed.")
+@click.option("--stderr", "name", flag_value="stderr.txt", help="Print stderr instead of stdout.")
 @options.of_environment
 def logs(job_id: str, task_id: str, follow: bool, name: str | None, environment: "Environment") -> None:
-    """Print what TASK of JOB wrote to stdout, from its node or from where it was kept."""
+    """Print the stdout of TASK in JOB, from its node or from storage."""
     from shoal.connect import connected
     from shoal.runs.logs import LogFile, follow_log, read_log
 
@@ -99,9 +99,11 @@ def jobs(environment: "Environment", as_json: bool) -> None:
 
 @click.command()
 @options.job_argument
-@click.option("--state", type=click.Choice(["active", "preparing", "running", "completed"]), help="Only in this state.")
-@click.option("--failed", is_flag=True, help="Only those that failed.")
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
+@click.option(
+    "--state", type=click.Choice(["active", "preparing", "running", "completed"]), help="Only tasks in this state."
+)
+@click.option("--failed", is_flag=True, help="Only failed tasks.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most this many tasks.")
 @options.of_environment
 @options.as_json
 def tasks(
@@ -133,7 +135,7 @@ def nodes(pool: str | None, environment: "Environment", as_json: bool) -> None:
 @options.of_environment
 @options.as_json
 def cancel(job_id: str, environment: "Environment", as_json: bool) -> None:
-    """End JOB: running tasks are ended, waiting ones never run."""
+    """Terminate JOB. Its running tasks are ended, its waiting tasks never run."""
     from shoal.connect import connected
     from shoal.runs.cancel import cancel as cancel_job
 
@@ -151,7 +153,7 @@ def cancel(job_id: str, environment: "Environment", as_json: bool) -> None:
 @options.of_environment
 @options.as_json
 def rm(job_id: str, yes: bool, environment: "Environment", as_json: bool) -> None:
-    """Delete JOB from Batch; its outputs and logs in storage stay."""
+    """Delete JOB from Batch. Its outputs and logs in storage remain."""
     from shoal.connect import connected
     from shoal.runs.cancel import remove
 
@@ -170,7 +172,7 @@ def _fetch(services: "Services", job_id: str, out: Path | None) -> "Fetched":
 
 
 def _report(services: "Services", job_id: str, ending: "JobEnding", *, as_json: bool, **more: Any) -> None:
-    """Say how it ended. Raises WorkFailed where it did not end well."""
+    """Print how the job ended. Raises WorkFailed unless it succeeded."""
     from shoal.runs.task_failures import failures
 
     found = list(failures(services, job_id, limit=SHOWN_FAILURES)) if ending.counts.failed else []
@@ -195,7 +197,7 @@ def _show_end(ending: "JobEnding", found: Sequence["Failure"], fetched: "Fetched
 
 
 def _emit(rows: Sequence[Any], *, as_json: bool) -> None:
-    """Records as a table with their fields as columns."""
+    """Print records as JSON, or as a table with their fields as columns."""
     if as_json:
         output.emit_json(rows)
     elif rows:

@@ -14,30 +14,33 @@ if TYPE_CHECKING:
     from shoal.environment import Environment
     from shoal.runs.watch import JobEnding
     from shoal.stack_jobs.configuration import ListedJob
-    from shoal.stack_jobs.submission import ExpectedJob, SubmittedJob
+    from shoal.stack_jobs.job_preview import ExpectedJob
+    from shoal.stack_jobs.submission import SubmittedJob
 
 
-def listed_of(stack_name: str) -> "list[ListedJob]":
-    """Of a stack of the project around. Raises BadInput."""
+def jobs_of_stack(stack_name: str) -> "list[ListedJob]":
+    """Return the jobs that a stack of the project around lists. Raises BadInput."""
     from shoal.projects.project import find_project, read_stack
     from shoal.stack_jobs.configuration import listed_jobs
 
     return listed_jobs(read_stack(stack_name, find_project(Path.cwd())))
 
 
-def expected_jobs(jobs: "Sequence[ListedJob]", outputs: Mapping[str, Any]) -> "list[ExpectedJob]":
-    """What would be submitted to a stack as it was previewed. Raises BadInput."""
-    from shoal.stack_jobs.submission import expected, expected_environment, plan_all
+def preview_jobs(jobs: "Sequence[ListedJob]", outputs: Mapping[str, Any]) -> "list[ExpectedJob]":
+    """Return what would be submitted to a previewed stack with these outputs. Raises BadInput."""
+    from shoal.stack_jobs.job_preview import expected_environment, expected_jobs
+    from shoal.stack_jobs.submission import plan_all
 
     if not jobs:
         return []
     environment = expected_environment(outputs)
-    return expected(plan_all(jobs, environment), environment)
+    return expected_jobs(plan_all(jobs, environment), environment)
 
 
 def check_jobs(jobs: "Sequence[ListedJob]", outputs: Mapping[str, Any]) -> None:
-    """Raises BadInput for what could not be submitted to a stack as it was previewed."""
-    from shoal.stack_jobs.submission import expected_environment, plan_all
+    """Raise BadInput if a job could not be submitted to a previewed stack with these outputs."""
+    from shoal.stack_jobs.job_preview import expected_environment
+    from shoal.stack_jobs.submission import plan_all
 
     plan_all(jobs, expected_environment(outputs))
 
@@ -45,14 +48,14 @@ def check_jobs(jobs: "Sequence[ListedJob]", outputs: Mapping[str, Any]) -> None:
 def show_expected(jobs: "Sequence[ExpectedJob]") -> None:
     for job in jobs:
         name = job.job_id or "a job, named once its pool and packages are deployed,"
-        told = f"{job.missing} tasks to be added" if job.missing else f"nothing to be added to its {job.tasks} tasks"
-        click.echo(f"Then {name} of {job.file}: {told}")
+        change = f"{job.missing} tasks to be added" if job.missing else f"nothing to be added to its {job.tasks} tasks"
+        click.echo(f"Then {name} of {job.file}: {change}")
 
 
 def submit_listed(jobs: "Sequence[ListedJob]", environment: "Environment", *, err: bool) -> "list[SubmittedJob]":
-    """Submit each and say so, on stderr if `err`, then wait for those to wait for.
+    """Submit each job and print the result, on stderr if `err`; then wait for those whose configuration says so.
 
-    Raises BadInput, with nothing submitted, where one of them cannot run there.
+    Raises BadInput, with nothing submitted, if one of them cannot run in the environment.
     """
     from shoal.connect import connected
     from shoal.stack_jobs.submission import plan_all, submit_all
@@ -64,21 +67,21 @@ def submit_listed(jobs: "Sequence[ListedJob]", environment: "Environment", *, er
         return submit_all(
             planned,
             services,
-            watch=lambda job_id: _watched(services, job_id, err=err),
+            watch=lambda job_id: _watch(services, job_id, err=err),
             on_submitted=lambda result: _show(result, err=err),
         )
 
 
 def refuse_failures(results: "Sequence[SubmittedJob]") -> None:
-    """Raises WorkFailed where one failed."""
+    """Raise WorkFailed if a job failed."""
     failed = [result for result in results if result.error is not None]
     if failed:
-        told = "\n".join(f"  {result.job_id} of {result.file}: {result.error}" for result in failed)
-        raise WorkFailed(f"{len(failed)} of {len(results)} listed jobs failed:\n{told}")
+        lines = "\n".join(f"  {result.job_id} of {result.file}: {result.error}" for result in failed)
+        raise WorkFailed(f"{len(failed)} of {len(results)} listed jobs failed:\n{lines}")
 
 
 def emit_listed(results: "Sequence[SubmittedJob]", *, as_json: bool) -> None:
-    """Print the jobs' ids. Raises WorkFailed where one failed."""
+    """Print the ids of the jobs. Raises WorkFailed if one failed."""
     if not results:
         click.echo("the stack's configuration lists no jobs", err=True)
     if as_json:
@@ -89,7 +92,7 @@ def emit_listed(results: "Sequence[SubmittedJob]", *, as_json: bool) -> None:
     refuse_failures(results)
 
 
-def _watched(services: "Services", job_id: str, *, err: bool) -> "JobEnding":
+def _watch(services: "Services", job_id: str, *, err: bool) -> "JobEnding":
     from shoal.cli.display import follow
     from shoal.connect import explained
 
@@ -103,9 +106,10 @@ def _show(result: "SubmittedJob", *, err: bool) -> None:
 
     match result.state:
         case SubmissionState.FAILED:
-            told = "not submitted"
+            outcome = "not submitted"
         case SubmissionState.SUBMITTED:
-            told = f"{result.added} tasks added" + (f" to {rest}" if (rest := result.tasks - result.added) else "")
+            rest = result.tasks - result.added
+            outcome = f"{result.added} tasks added" + (f" to {rest}" if rest else "")
         case _:
-            told = f"{result.state}, {result.tasks} tasks"
-    click.echo(f"{result.job_id} of {result.file}: {told}", err=err)
+            outcome = f"{result.state}, {result.tasks} tasks"
+    click.echo(f"{result.job_id} of {result.file}: {outcome}", err=err)

@@ -1,7 +1,7 @@
-"""What differs between two environments: their configurations after defaults and, where deployed, their outputs.
+"""Differences between two environments: in their configurations, defaults included, and in their outputs if deployed.
 
-What something is called and where it is reached must differ between two environments, so it is left out unless asked
-for. A secret is never shown, nor compared: which one it is cannot be read here.
+Names and addresses must differ between two environments, so they are left out unless requested. Secrets are neither
+shown nor compared: their values cannot be read here.
 """
 
 import json
@@ -34,12 +34,12 @@ NAMES: Mapping[Part, frozenset[str]] = {
         }
     ),
 }
-"""What only says which environment it is."""
+"""Keys that only identify an environment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One of the two environments; a part that is not known is None, and `gaps` says why."""
+    """One of the two environments. A part that is not known is None, and `gaps` has the reason."""
 
     name: str
     configuration: Mapping[str, Any] | None
@@ -54,14 +54,15 @@ class Side:
 class Difference:
     part: Part
     key: str
-    """A path, such as `pools.spot.vmSize`: entries of lists go by their names, where they have some."""
+    """A path such as `pools.spot.vmSize`; named entries of lists appear by their names."""
     a: Any
-    """None where only the other has it."""
+    """None if only the other environment has the key."""
     b: Any
+    """None if only the other environment has the key."""
 
 
 def read_side(name: str, directory: Path) -> Side:
-    """A file of outputs, where the name is a file's; else a stack of the project around. Raises BadInput."""
+    """Read the file of outputs with this name, else the stack of the project around. Raises BadInput."""
     if (directory / name).is_file():
         outputs = _read_outputs(directory / name)
         return Side(name=name, configuration=None, outputs=outputs, gaps=(f"{name} has outputs, no configuration",))
@@ -73,23 +74,23 @@ def read_side(name: str, directory: Path) -> Side:
 
 
 def configuration_of(stack: Stack) -> dict[str, Any]:
-    """Keys of the project without its name, values as the file has them."""
+    """Return the configuration with the project's name left out of its keys, and lists and objects parsed."""
     prefix = f"{stack.project.name}:"
     return {key.removeprefix(prefix): _parsed(value) for key, value in stack.config.items()}
 
 
 def differences(a: Side, b: Side, *, names_too: bool = False) -> list[Difference]:
-    """Of what is known of both, in the order of the keys. Raises BadInput where nothing is."""
+    """Compare the parts that are known of both, key by key. Raises BadInput if there are none."""
     if not any(a.part(part) is not None and b.part(part) is not None for part in NAMES):
-        raise BadInput(f"nothing is known of both {a.name} and {b.name}: {'; '.join([*a.gaps, *b.gaps])}")
+        raise BadInput(f"{a.name} and {b.name} have no known part in common: {'; '.join([*a.gaps, *b.gaps])}")
     return [
         difference
         for part, names in NAMES.items()
-        for difference in _of_part(part, a, b, left_out=frozenset() if names_too else names)
+        for difference in _part_differences(part, a, b, left_out=frozenset() if names_too else names)
     ]
 
 
-def _of_part(part: Part, a: Side, b: Side, *, left_out: frozenset[str]) -> Iterator[Difference]:
+def _part_differences(part: Part, a: Side, b: Side, *, left_out: frozenset[str]) -> Iterator[Difference]:
     both = a.part(part), b.part(part)
     if both[0] is None or both[1] is None:
         return
@@ -116,7 +117,7 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         case list() if value:
             yield path, [dict(_leaves(item, "")) if isinstance(item, dict) else item for item in value]
         case list():
-            """An empty list is no more than none."""
+            pass  # an empty list means the same as none
         case _:
             yield path, value
 

@@ -1,7 +1,7 @@
-"""A project of a user's own, made from the template's files, in a place of its own or in one that has files already.
+"""A new project, made from the template's files in an empty directory or in one that has files already.
 
-Files that end in `.j2` are rendered, with `[[ … ]]` for values so that the braces of job files and workflows stay;
-all others are copied. A file that is there already is never overwritten.
+Files that end in `.j2` are rendered, with `[[ … ]]` for values so that the braces of job files and workflows stay; all
+others are copied. An existing file is never overwritten.
 """
 
 import re
@@ -21,9 +21,10 @@ from shoal.projects.project import PROJECT_FILE
 from shoal.projects.template_files import template_files
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-"""Source: ValidateProjectName of Pulumi's sdk/go/common/tokens; and PROJECT-STACK, a resource group, has 90 at most."""
+"""Source: ValidateProjectName of Pulumi's sdk/go/common/tokens. At most 80 characters, since PROJECT-STACK names a
+resource group, which has at most 90."""
 EXTRAS = frozenset({"local", "policy"})
-"""What the tests and the policy pack of a project need of the package."""
+"""Extras of the package that a project's tests and policy pack need."""
 RENDERED = ".j2"
 SCRIPT = "#!"
 
@@ -33,15 +34,15 @@ class NewProject:
     name: str
     directory: Path
     files: list[str]
-    """Files that were written, relative to the directory, in order."""
+    """Files that were written, relative to the directory, sorted."""
     kept: list[str]
-    """Files of the template that were there already and stay as they are."""
+    """Files of the template that existed already and were left unchanged, sorted."""
 
 
 def make_project(directory: Path) -> NewProject:
-    """Write the template's files that the directory lacks: all of them, or none where something fails.
+    """Write the template's files that the directory lacks: all of them, or none if something fails.
 
-    The project has the name of its `Pulumi.yaml` if there is one, else the directory's. Raises BadInput.
+    The project is named as its `Pulumi.yaml` says if there is one, else as the directory. Raises BadInput.
     """
     directory = directory.resolve()
     _refuse(directory)
@@ -81,24 +82,24 @@ def _declared_name(file: Path) -> str:
     except (OSError, ValueError, yaml.YAMLError) as exc:
         raise BadInput(f"{file} cannot be read: {exc}; nothing was written") from exc
     if not isinstance(declared, dict) or "name" not in declared:
-        raise BadInput(f"{file} names no project; give it a key `name`, or take it away; nothing was written")
+        raise BadInput(f"{file} has no key `name`; add it, or remove the file; nothing was written")
     return str(declared["name"])
 
 
 def _refuse_blocked(directory: Path, files: list[str]) -> None:
-    """A file where a folder is needed, or the other way round, would leave half a project."""
+    """Refuse a file where a folder is needed, or the other way round: it would leave half a project."""
     for path in files:
         folders = (directory / path).parents[: path.count("/")]
         if blocked := next((folder for folder in folders if folder.exists() and not folder.is_dir()), None):
             raise BadInput(f"{blocked} is a file, and the project needs a folder of that name; nothing was written")
         if (directory / path).is_dir():
             raise BadInput(
-                f"{directory / path} is a folder, and the project needs a file of that name; nothing was written"
+                f"{directory / path} is a folder; the project needs a file of that name; nothing was written"
             )
 
 
 def _make(directory: Path, name: str, *, kept: set[str]) -> None:
-    """A directory that exists is filled, not replaced: a shell may stand in it."""
+    """Write the project next to its place and move it there. An existing directory is filled, not replaced."""
     if not directory.is_dir():
         with _draft(directory.parent, directory.name) as draft:
             _write_all(draft, name, kept=kept)
@@ -111,7 +112,7 @@ def _make(directory: Path, name: str, *, kept: set[str]) -> None:
 
 @contextmanager
 def _draft(parent: Path, name: str) -> Iterator[Path]:
-    """A folder on the same file system, where the project is written before it takes its place."""
+    """Yield a temporary folder on the same file system, from which files can be moved into place."""
     draft = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=parent))
     try:
         yield draft
@@ -121,14 +122,14 @@ def _draft(parent: Path, name: str) -> Iterator[Path]:
 
 def _write_all(draft: Path, name: str, *, kept: set[str]) -> list[str]:
     """Return the paths of the files that were written."""
-    wanted = [(path, source) for path, source in template_files() if path.removesuffix(RENDERED) not in kept]
-    for path, source in wanted:
+    missing = [(path, source) for path, source in template_files() if path.removesuffix(RENDERED) not in kept]
+    for path, source in missing:
         _write(source, draft / path, name)
-    return [path.removesuffix(RENDERED) for path, _ in wanted]
+    return [path.removesuffix(RENDERED) for path, _ in missing]
 
 
 def _fill(directory: Path, draft: Path, files: list[str]) -> None:
-    """Move the files into place; where one cannot be moved, take back those that were, and their folders."""
+    """Move the files into place. If one cannot be moved, remove those that were moved and the folders made for them."""
     made: list[Path] = []
     try:
         for file in files:
@@ -142,7 +143,7 @@ def _fill(directory: Path, draft: Path, files: list[str]) -> None:
 
 
 def _make_folders(folder: Path) -> list[Path]:
-    """Return the folders that were missing, outermost first."""
+    """Make a folder and the missing ones above it; return those that were made, outermost first."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()][::-1]
     for path in missing:
         path.mkdir()
@@ -153,13 +154,13 @@ def _write(source: Path, target: Path, project: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     text = source.read_text(encoding="utf-8")
     if target.name == PROJECT_FILE:
-        # in quotes, because 2026 and true name projects too
+        # quoted, because 2026 and true are valid names of projects
         text = re.sub(r"^name: .*$", f'name: "{project}"', text, count=1, flags=re.MULTILINE)
     if target.suffix == RENDERED:
         target, text = target.with_suffix(""), _rendered(text, project)
     target.write_text(text, encoding="utf-8")
     if text.startswith(SCRIPT):
-        target.chmod(0o755)  # a wheel may have lost it
+        target.chmod(0o755)  # a wheel may have lost the permission
 
 
 def _rendered(text: str, project: str) -> str:

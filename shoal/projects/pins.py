@@ -17,7 +17,8 @@ def pinned_requirements(name: str, extras: frozenset[str]) -> list[str]:
     """
     own = canonicalize_name(name)
     versions: dict[str, str] = {}
-    waiting, seen = [(own, extras)], set()
+    waiting: list[tuple[str, frozenset[str]]] = [(own, extras)]
+    seen = set()
     while waiting:
         needed = waiting.pop()
         if needed in seen:

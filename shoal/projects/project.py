@@ -1,4 +1,4 @@
-"""A Pulumi project on disk: what `Pulumi.yaml` declares and what a stack's file gives."""
+"""A Pulumi project on disk: the configuration keys that `Pulumi.yaml` declares, and the values of a stack's file."""
 
 import json
 import re
@@ -18,7 +18,7 @@ STACK_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
 class StackService(StrEnum):
-    """Where a stack lives; its configuration says so under PROJECT:service."""
+    """The service that a stack is deployed to; the configuration key is PROJECT:service."""
 
     AZURE = "azure"
     EMBEDDED = "embedded"
@@ -26,12 +26,12 @@ class StackService(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """One key that `Pulumi.yaml` declares under `config`."""
+    """A configuration key that `Pulumi.yaml` declares under `config`."""
 
     type: str | None
     items: Mapping[str, Any] | None
     default: Any
-    """Or the fixed value, for a key of another namespace; None where a stack must give one."""
+    """The default, or the fixed value of a key of another namespace; None if a stack must give one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Project:
     directory: Path
     program: Path
     declarations: Mapping[str, Declaration]
-    """By full key, `project:key`."""
+    """Declarations by full key, `project:key`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +49,9 @@ class Stack:
     name: str
     file: str
     config: Mapping[str, str]
-    """Defaults included, by full key; lists and objects are JSON. As Pulumi hands configuration to a program."""
+    """Values by full key, defaults included; lists and objects are JSON, as Pulumi passes them to a program."""
     encrypted: tuple[str, ...] = ()
-    """Keys whose values hold something encrypted."""
+    """Keys whose values have an encrypted part."""
 
     @property
     def service(self) -> StackService:
@@ -62,12 +62,13 @@ class Stack:
         return StackService(chosen)
 
     def refuse_encrypted(self) -> None:
+        """Raise BadInput if a value is encrypted: the key is with Pulumi's engine."""
         if self.encrypted:
             raise BadInput(f"{self.encrypted[0]} is encrypted, which only Pulumi's own engine can read ({self.file})")
 
 
 def find_project(start: Path) -> Path:
-    """The nearest directory with a Pulumi.yaml, from `start` upwards."""
+    """Return the nearest directory with a Pulumi.yaml, from `start` upwards. Raises BadInput."""
     for directory in (start, *start.parents):
         if (directory / PROJECT_FILE).is_file():
             return directory
@@ -75,6 +76,7 @@ def find_project(start: Path) -> Path:
 
 
 def read_project(directory: Path) -> Project:
+    """Read `Pulumi.yaml`. Raises BadInput."""
     document = _read_yaml(directory / PROJECT_FILE)
     name = document.get("name")
     if not isinstance(name, str) or not name:
@@ -95,7 +97,7 @@ def read_project(directory: Path) -> Project:
 
 
 def read_stack(name: str, directory: Path) -> Stack:
-    """The stack's configuration, with defaults applied and types checked as Pulumi does. Raises BadInput."""
+    """Read a stack's configuration, apply defaults and check types as Pulumi does. Raises BadInput."""
     if not STACK_NAME.fullmatch(name):
         raise BadInput(f"{name!r} cannot name a stack: at most 100 letters, digits, hyphens, underscores and periods")
     project = read_project(directory)
@@ -157,7 +159,10 @@ def _check(key: str, declaration: Declaration, value: Any, file: str) -> None:
 
 
 def _fits(kind: str, items: Mapping[str, Any] | None, value: Any) -> bool:
-    """Source: ValidateConfigValue of Pulumi's sdk/go/common/workspace/project.go, v3.259."""
+    """True if the value is of the declared type.
+
+    Source: ValidateConfigValue of Pulumi's sdk/go/common/workspace/project.go, v3.259.
+    """
     match kind:
         case "string":
             return isinstance(value, str)
@@ -183,7 +188,7 @@ def _is_integer(text: str) -> bool:
 
 
 def _is_encrypted(value: Any) -> bool:
-    """Whether any part of it is."""
+    """True if any part of the value is encrypted."""
     match value:
         case dict():
             return "secure" in value or any(_is_encrypted(item) for item in value.values())
@@ -198,6 +203,6 @@ def _as_text(value: Any) -> str:
         case str():
             return value
         case bool() | list() | dict():
-            return json.dumps(value, default=str)  # YAML makes dates of what looks like one
+            return json.dumps(value, default=str)  # YAML turns text that looks like a date into one
         case _:
             return str(value)

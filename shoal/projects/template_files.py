@@ -1,4 +1,4 @@
-"""The files of which `shoal init` makes a project.
+"""The files from which `shoal init` makes a project.
 
 Most stand in `shoal/projects/template`. What a project shares with Shoal's own repository (Pulumi.yaml, the program,
 the policy pack, the storage emulator's lock file) stands once, at the top of the repository. The build of a wheel

@@ -1,39 +1,40 @@
-"""Pieces of GitHub's markdown, safe for any text that is put into them."""
+"""Pieces of GitHub's markdown that stay intact whatever text they contain."""
 
 import re
 from collections.abc import Iterable, Sequence
 
 LIMIT = 65_536
 """Characters of a comment. Source: GitHub REST, issue comments: "body is too long (maximum is 65536 characters)"."""
-CUT = "\n_Cut here: a comment takes no more. `shoal preview` shows all of it._\n"
+CUT = "\n_Cut to the maximum length of a comment. `shoal preview` shows everything._\n"
 FENCE = re.compile(r"^(`{3,})(\w*)$")
 
 
 def fenced(text: str, language: str = "") -> str:
-    """A block of code that nothing in the text can end."""
+    """Return a block of code that nothing in the text can end."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     ticks = "`" * max(3, longest + 1)
     return f"{ticks}{language}\n{text.rstrip()}\n{ticks}"
 
 
 def code(text: str) -> str:
-    """In a line or a cell, as code."""
+    """Return code within a line or a cell."""
     return "`" + re.sub(r"\s+", " ", text).replace("`", "'").replace("|", "\\|") + "`"
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Cells are markdown without line breaks."""
+    """Return a table; its cells are markdown without line breaks."""
     return "\n".join(f"| {' | '.join(row)} |" for row in (columns, ["---"] * len(columns), *rows))
 
 
 def shortened(lines: Sequence[str], limit: int) -> list[str]:
+    """Return at most `limit` lines, and one that counts the rest."""
     if len(lines) <= limit:
         return list(lines)
     return [*lines[:limit], f"… and {len(lines) - limit} more"]
 
 
 def cut(text: str, limit: int = LIMIT) -> str:
-    """At a line's end, with a note, and with the block of code closed in which the cut falls."""
+    """Cut a text to `limit` characters at the end of a line, close an open block of code, and add a note."""
     if len(text) <= limit:
         return text
     kept: list[str] = []

@@ -1,6 +1,6 @@
-"""What a stack's listed jobs would take of its pools, as far as the simulator knows it.
+"""The cost of a stack's listed jobs on its pools, estimated by simulation.
 
-How long a task runs is assumed, for nobody knows it before; and a price is what somebody gave, or there is none.
+The duration of a task is an assumption, and prices are the user's: without one, only node-hours are known.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,25 +19,26 @@ from shoal.pull_requests.previewed_pools import PreviewedPool
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageWork:
-    """Tasks of one stage of a job that is to run."""
+    """The tasks of one stage of a job that will run."""
 
     job: str
     name: str
     after: Sequence[str]
-    """Names of stages of the same job."""
+    """Names of the stages of the same job that it waits for."""
     tasks: int
     slots: int
-    """Of all its tasks together."""
+    """Total slots of all its tasks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumption:
     task_duration: timedelta
     node_prices: Mapping[str, float]
-    """Of a node for an hour, by pool; under the empty name, that of all the other pools."""
+    """Price of a node for an hour, by pool; the empty name stands for all other pools."""
     currency: str = ""
 
     def price(self, pool: str) -> float | None:
+        """Return the price of a node-hour in the pool, or None if none was given."""
         return self.node_prices.get(pool, self.node_prices.get(""))
 
 
@@ -46,15 +47,15 @@ class PoolCost:
     pool: str
     tasks: int
     node_hours: float
-    """Of a pool with a fixed number of nodes: of one day."""
+    """Node-hours of the jobs; for a pool with a fixed number of nodes, of one day."""
     spot_node_hours: float
     peak_nodes: int
     seconds: int
-    """From the submission to the last task's end."""
+    """Time from the submission to the last task's end."""
     unfinished: int
     """Tasks that had not ended when the simulation did."""
     price: float | None
-    """Of the node-hours."""
+    """Price of the node-hours; None if no price was given."""
     fixed: bool
 
 
@@ -66,28 +67,28 @@ class UnknownCost:
 
 
 def estimate(pool: PreviewedPool, work: Sequence[StageWork], assumption: Assumption) -> PoolCost | UnknownCost | None:
-    """What the tasks take of the pool, all submitted at once; None where it has nothing to do and no nodes."""
+    """Estimate the cost of tasks that are submitted at once; None for a pool without tasks and without fixed nodes."""
     tasks = sum(stage.tasks for stage in work)
     if pool.fixed_nodes is not None:
         return _fixed(pool, pool.fixed_nodes, tasks, assumption)
     if not tasks:
         return None
     if pool.formula is None:
-        return UnknownCost(pool=pool.id, tasks=tasks, reason="how it is scaled is secret or not known yet")
+        return UnknownCost(pool=pool.id, tasks=tasks, reason="its scaling is secret or not known yet")
     try:
-        done, all_work = _simulated(pool, work, assumption.task_duration)
+        outcome, all_work = _simulated(pool, work, assumption.task_duration)
     except AutoscaleFault as exc:
         return UnknownCost(pool=pool.id, tasks=tasks, reason=str(exc))
-    found = report(done, all_work)
+    result = report(outcome, all_work)
     return PoolCost(
         pool=pool.id,
         tasks=tasks,
-        node_hours=found.node_hours,
-        spot_node_hours=found.spot_node_hours,
-        peak_nodes=found.peak_nodes,
-        seconds=found.makespan,
-        unfinished=found.tasks - found.completed,
-        price=_price(found.node_hours, assumption.price(pool.id)),
+        node_hours=result.node_hours,
+        spot_node_hours=result.spot_node_hours,
+        peak_nodes=result.peak_nodes,
+        seconds=result.makespan,
+        unfinished=result.tasks - result.completed,
+        price=_price(result.node_hours, assumption.price(pool.id)),
         fixed=False,
     )
 
@@ -113,7 +114,7 @@ def _price(node_hours: float, price: float | None) -> float | None:
 
 
 def _simulated(pool: PreviewedPool, work: Sequence[StageWork], task_duration: timedelta) -> tuple[Outcome, Workload]:
-    """A wave of stages begins when all before it have ended, which is found by simulating those first."""
+    """Simulate the pool. A wave of stages starts when all before it have ended, so those are simulated first."""
     program = compile_formula(parse(pool.formula or ""))
     model = PoolModel(
         task_slots_per_node=pool.task_slots_per_node,
@@ -132,19 +133,19 @@ def _simulated(pool: PreviewedPool, work: Sequence[StageWork], task_duration: ti
 
 
 def waves(work: Iterable[StageWork]) -> list[list[StageWork]]:
-    """The stages that wait for none, then those that wait for none but these, and so on."""
-    left, done, found = list(work), set[tuple[str, str]](), list[list[StageWork]]()
+    """Return the stages that wait for none, then those that wait for these only, and so on."""
+    left, done, ordered = list(work), set[tuple[str, str]](), list[list[StageWork]]()
     while left:
         known = {(stage.job, stage.name) for stage in left}
         wave = [stage for stage in left if not any((stage.job, name) in known for name in stage.after)]
-        found.append(wave or left)
-        done |= {(stage.job, stage.name) for stage in found[-1]}
+        ordered.append(wave or left)
+        done |= {(stage.job, stage.name) for stage in ordered[-1]}
         left = [stage for stage in left if (stage.job, stage.name) not in done]
-    return found
+    return ordered
 
 
 def _groups(stage: StageWork, task_duration: timedelta) -> Iterable[TaskGroup]:
-    """Tasks as alike in width as their slots allow."""
+    """Yield the stage's tasks, with its slots shared among them as evenly as possible."""
     width, wider = divmod(stage.slots, stage.tasks)
     duration = Constant(task_duration.total_seconds())
     for count, slots in ((stage.tasks - wider, width), (wider, width + 1)):

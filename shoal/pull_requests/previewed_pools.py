@@ -1,4 +1,4 @@
-"""The pools of a stack as a preview shows them: how each is scaled, and what becomes of it."""
+"""The pools of a previewed stack: the scaling of each, and the operation on it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,14 +7,13 @@ from typing import Any
 
 from shoal.autoscale.durations import parse_duration
 from shoal.autoscale.errors import InputFault
+from shoal.azure.limits import DEFAULT_EVALUATION_INTERVAL
 from shoal.deploy.resources.properties import is_readable
 from shoal.deploy.resources.urns import resource_type
 from shoal.deploy.steps import Change, ResourceStep, StepOperation
 from shoal.errors import BadInput
 
 POOL = "azure-native:batch:Pool"
-UNLESS_SAID = timedelta(minutes=15)
-"""Between evaluations. Source: Batch REST, Pool - Add, autoScaleEvaluationInterval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +23,14 @@ class PreviewedPool:
     changes: tuple[Change, ...]
     task_slots_per_node: int
     formula: str | None
-    """None where the number of nodes is fixed, not known yet, or a secret."""
+    """None if the number of nodes is fixed, not known yet, or a secret."""
     interval: timedelta
-    """Between evaluations."""
+    """Time between two evaluations of the formula."""
     fixed_nodes: int | None
 
 
 def previewed_pools(steps: Iterable[ResourceStep]) -> list[PreviewedPool]:
-    """Those that the stack has or will have, and those that it loses. Raises BadInput."""
+    """Return the pools that the stack has, will have, or loses. Raises BadInput."""
     return [_pool(step) for step in steps if resource_type(step.urn) == POOL]
 
 
@@ -59,7 +58,7 @@ def _id(step: ResourceStep) -> str:
 def _interval(pool: str, automatic: Mapping[str, Any]) -> timedelta:
     given = automatic.get("evaluationInterval")
     try:
-        return parse_duration(given) if given else UNLESS_SAID
+        return parse_duration(given) if given else DEFAULT_EVALUATION_INTERVAL
     except InputFault as exc:
         raise BadInput(f"pool {pool}: evaluationInterval: {exc}") from exc
 

@@ -1,4 +1,4 @@
-"""The jobs that a stack's configuration lists under PROJECT:jobs. They are checked here only."""
+"""The jobs that a stack's configuration lists under PROJECT:jobs, read and checked."""
 
 import json
 from collections.abc import Mapping
@@ -25,21 +25,21 @@ class _Entry(BaseModel):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedJob:
     key: str
-    """The key in the configuration: `shoal:jobs[0]`."""
+    """Its place in the configuration: `shoal:jobs[0]`."""
     file: str
-    """The path as written in the configuration."""
+    """The job file's path as the configuration has it."""
     path: Path
     parameters: Mapping[str, Any]
-    """`run` among them names the run, as `-p run=NAME` does."""
+    """Values of the job file's parameters; `run` names the run, as `-p run=NAME` does."""
     wait: bool
-    """True to watch the job to its end, and to fail the submission where a task fails."""
+    """True if the submission waits for the job's end and fails if tasks fail."""
 
 
 def listed_jobs(stack: Stack) -> list[ListedJob]:
-    """Return the jobs in the order of the configuration. Raises BadInput with all mistakes, one line each."""
+    """Return the jobs in the configuration's order. Raises BadInput with one line for each mistake."""
     key = f"{stack.project.name}:jobs"
     if key in stack.encrypted:
-        raise BadInput(f"{key} holds something encrypted; the parameters of a task can be read in Batch ({stack.file})")
+        raise BadInput(f"{key} holds something encrypted; tasks' parameters are readable in Batch ({stack.file})")
     try:
         entries = TypeAdapter(list[_Entry]).validate_python(_listed(stack.config.get(key, "[]")))
     except ValidationError as exc:

@@ -1,19 +1,15 @@
-"""Submission of a stack's listed jobs: all are planned before anything is created, then each is submitted by itself."""
+"""The submission of a stack's listed jobs: all are planned first, then each is submitted by itself."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 from azure.batch import BatchClient
 from azure.batch.models import BatchJobState
-from azure.core.exceptions import ResourceNotFoundError
 
-from shoal.azure.limits import TASK_SLOTS_PER_NODE
-from shoal.connect import Services, connected, explained
-from shoal.deploy.resources.properties import UNKNOWN, is_known
-from shoal.environment import Environment, from_json
+from shoal.connect import Services, explained
+from shoal.deploy.resources.properties import is_known
+from shoal.environment import Environment
 from shoal.errors import BadInput, ShoalError
 from shoal.jobs.binding.bound_job import BoundJob, bind
 from shoal.jobs.file.job_file import read_job_file
@@ -30,24 +26,11 @@ class PlannedJob:
     bound: BoundJob
     plan: Plan
     is_named: bool
-    """True where the job's id is known: a package's version may be known only once it is deployed."""
+    """True if the job's id is known: a package's version, on which it depends, may be known only once deployed."""
 
     @property
     def tasks(self) -> int:
         return self.plan.tasks + self.plan.barriers
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpectedJob:
-    """The preview of a job's submission."""
-
-    file: str
-    job_id: str | None
-    """None while only the deployment can know it."""
-    tasks: int
-    missing: int
-    """Tasks that would be added."""
-    wait: bool
 
 
 class SubmissionState(StrEnum):
@@ -67,22 +50,12 @@ class SubmittedJob:
     added: int = 0
     error: str | None = None
     ending: JobEnding | None = None
-    """The end of a job that was waited for."""
+    """How the job ended, if it was waited for."""
 
 
 OnSubmitted = Callable[[SubmittedJob], None]
 Watch = Callable[[str], JobEnding]
-"""Watch the job of an id to its end."""
-
-
-def expected_environment(outputs: Mapping[str, Any]) -> Environment:
-    """Return the environment of a previewed stack; values that only the deployment can know are UNKNOWN."""
-    pools = outputs.get("pools")
-    if not isinstance(pools, dict):
-        return from_json(outputs)
-    blank = {field.name: UNKNOWN for field in fields(Environment)}
-    known = {name: {"id": UNKNOWN, "vm_size": UNKNOWN, **pool, **_slots(pool)} for name, pool in pools.items()}
-    return from_json({**blank, "packages": {}, **outputs, "pools": known})
+"""Waits for the job with this id, and returns how it ended."""
 
 
 def plan_all(jobs: Sequence[ListedJob], environment: Environment) -> list[PlannedJob]:
@@ -99,43 +72,15 @@ def plan_all(jobs: Sequence[ListedJob], environment: Environment) -> list[Planne
     return planned
 
 
-def expected(jobs: Sequence[PlannedJob], environment: Environment) -> list[ExpectedJob]:
-    """Count the missing tasks of each job; where a previewer may not see jobs, all tasks count as missing."""
-    if is_known(asdict(environment)):
-        with suppress(ShoalError), connected(environment) as services:
-            return [_expected(job, missing=_missing(job, services.batch)) for job in jobs]
-    return [_expected(job, missing=job.tasks) for job in jobs]
-
-
 def submit_all(
     jobs: Sequence[PlannedJob], services: Services, *, watch: Watch, on_submitted: OnSubmitted
 ) -> list[SubmittedJob]:
-    """Submit every job, whatever becomes of the others, and then wait for those that say so."""
-    done = []
+    """Submit every job, also after a failure of one, then wait for those whose configuration says so."""
+    results = []
     for job in jobs:
-        done.append(_submitted(job, services))
-        on_submitted(done[-1])
-    return [_waited(result, watch) if job.listed.wait else result for job, result in zip(jobs, done, strict=True)]
-
-
-def _expected(job: PlannedJob, *, missing: int) -> ExpectedJob:
-    job_id = job.plan.job_id if job.is_named else None
-    return ExpectedJob(file=job.listed.file, job_id=job_id, tasks=job.tasks, missing=missing, wait=job.listed.wait)
-
-
-def _missing(job: PlannedJob, client: BatchClient) -> int:
-    if not job.is_named:
-        return job.tasks
-    try:
-        counts = client.get_job_task_counts(job.plan.job_id).task_counts
-    except ResourceNotFoundError:
-        return job.tasks
-    return max(0, job.tasks - counts.active - counts.running - counts.completed)
-
-
-def _slots(pool: Mapping[str, Any]) -> dict[str, int]:
-    slots = pool.get("task_slots_per_node")
-    return {"task_slots_per_node": slots if isinstance(slots, int) else TASK_SLOTS_PER_NODE}
+        results.append(_submitted(job, services))
+        on_submitted(results[-1])
+    return [_waited(result, watch) if job.listed.wait else result for job, result in zip(jobs, results, strict=True)]
 
 
 def _planned(job: ListedJob, environment: Environment) -> PlannedJob:

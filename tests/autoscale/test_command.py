@@ -170,7 +170,7 @@ def test_file_with_several_formulas_is_not_evaluated(tmp_path: Path) -> None:
     (tmp_path / "two.yaml").write_text("a: {formula: x = 1}\nb: {formula: x = 2}\n")
     done = shoal("eval", "two.yaml", cwd=tmp_path)
     assert done.returncode == 2
-    assert "two.yaml holds several formulas (a.formula, b.formula)" in done.stderr
+    assert "two.yaml contains several formulas (a.formula, b.formula)" in done.stderr
 
 
 def test_new_without_a_scenario_lists_them() -> None:
@@ -186,7 +186,7 @@ def test_new_without_a_scenario_lists_them() -> None:
     [
         (["check"], "Missing argument 'FILE...'"),
         (["check", "nowhere.txt"], "error: nowhere.txt cannot be read"),
-        (["check", "package.json"], "error: package.json holds no formula"),
+        (["check", "package.json"], "error: package.json contains no formula"),
         (["check", "-", "--interval", "soon"], "error: 'soon' is not a duration"),
         (["eval", "-", "--samples", "Tasks=3"], "error: Tasks is not a sampled variable"),
         (["eval", "-", "--at", "soon"], "error: 'soon' is not a timestamp"),

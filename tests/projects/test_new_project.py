@@ -123,8 +123,8 @@ def test_existing_project_keeps_its_files_and_gives_its_name_to_the_new_ones(tmp
     ("path", "message"),
     [
         ("app", "app is a file, and the project needs a folder of that name; nothing was written"),
-        ("Makefile/x", "Makefile is a folder, and the project needs a file of that name; nothing was written"),
-        ("Pulumi.yaml", "Pulumi.yaml names no project; give it a key `name`, or take it away; nothing was written"),
+        ("Makefile/x", "Makefile is a folder; the project needs a file of that name; nothing was written"),
+        ("Pulumi.yaml", "Pulumi.yaml has no key `name`; add it, or remove the file; nothing was written"),
     ],
 )
 def test_project_that_does_not_fit_between_what_is_there_is_refused(tmp_path: Path, path: str, message: str) -> None:

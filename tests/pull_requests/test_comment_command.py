@@ -63,7 +63,7 @@ def test_formula_that_the_linter_doubts_is_among_the_doubts(stack: Stack) -> Non
     scaling = text[text.index("maxSpotNodes") : text.index("autoScaleEvaluationInterval")]
     stack.file.write_text(text.replace(scaling, f'autoScaleFormula: "{DOUBTFUL}"\n      '))
     found = printed(stack)
-    assert "### Doubts\n\n`spot`\n\n```\nautoScaleFormula:1:" in found
+    assert "### Formula warnings\n\n`spot`\n\n```\nautoScaleFormula:1:" in found
     assert "warning: " in found
 
 

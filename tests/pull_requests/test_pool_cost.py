@@ -88,7 +88,7 @@ def test_formula_that_makes_no_nodes_leaves_tasks_unfinished() -> None:
 @pytest.mark.parametrize(
     ("pool", "reason"),
     [
-        (replace(FOLLOWING, formula=None), "how it is scaled is secret or not known yet"),
+        (replace(FOLLOWING, formula=None), "its scaling is secret or not known yet"),
         (replace(FOLLOWING, formula="$TargetDedicatedNodes ="), "the formula ends"),
     ],
 )

@@ -234,7 +234,7 @@ def test_interrupted_watch_ends_with_130(
         wait_until(lambda: "of 1 done" in (tmp_path / "said").read_text())
         watching.send_signal(signal.SIGINT)
         assert watching.wait(timeout=10) == 130
-    assert f"job {name} goes on; `shoal watch {name}` follows it again" in (tmp_path / "said").read_text()
+    assert f"job {name} continues; watch it again with `shoal watch {name}`" in (tmp_path / "said").read_text()
     shoal("cancel", name)
 
 

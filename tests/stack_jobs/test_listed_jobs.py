@@ -11,7 +11,8 @@ from shoal.environment import Environment, Package, to_json
 from shoal.errors import BadInput
 from shoal.projects.project import read_stack
 from shoal.stack_jobs.configuration import listed_jobs
-from shoal.stack_jobs.submission import PlannedJob, expected, expected_environment, plan_all
+from shoal.stack_jobs.job_preview import expected_environment, expected_jobs
+from shoal.stack_jobs.submission import PlannedJob, plan_all
 from tests.jobs.builders import ENVIRONMENT
 
 JOB = """\
@@ -142,10 +143,10 @@ def test_job_of_a_stack_that_is_only_previewed_has_tasks_and_no_name_until_its_p
         "packages": {"var": {"application": "var", "version": UNKNOWN}},
     }
     environment = expected_environment(previewed)
-    (job,) = expected(planned(tmp_path, environment), environment)
+    (job,) = expected_jobs(planned(tmp_path, environment), environment)
     assert (job.job_id, job.tasks, job.missing, job.wait) == (None, 3, 3, False)
     environment = expected_environment({**previewed, "packages": known["packages"]})
-    (job,) = expected(planned(tmp_path, environment), environment)
+    (job,) = expected_jobs(planned(tmp_path, environment), environment)
     assert [job.job_id] == job_ids(tmp_path)
 
 

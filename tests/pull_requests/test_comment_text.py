@@ -8,10 +8,12 @@ import pytest
 
 from shoal.deploy.steps import Change, ResourceStep, StepOperation
 from shoal.errors import BadInput
-from shoal.pull_requests.comment import Doubt, Proposal, ProposedJob, duration, markdown
+from shoal.pull_requests.comment_text import comment_text
+from shoal.pull_requests.cost_text import duration
 from shoal.pull_requests.markdown import LIMIT, cut, fenced
 from shoal.pull_requests.pool_cost import Assumption, PoolCost, UnknownCost
 from shoal.pull_requests.previewed_pools import PreviewedPool, previewed_pools
+from shoal.pull_requests.proposal import Doubt, Proposal, ProposedJob
 
 FIVE_MINUTES = Assumption(task_duration=timedelta(minutes=5), node_prices={})
 
@@ -52,7 +54,7 @@ COST = PoolCost(
 
 def written(*steps: ResourceStep, assumption: Assumption = FIVE_MINUTES, **parts: Any) -> str:
     comment = Proposal(stack="dev", steps=steps, pools=previewed_pools(steps))
-    return markdown(replace(comment, **parts), assumption)
+    return comment_text(replace(comment, **parts), assumption)
 
 
 def test_first_line_marks_the_comment_of_the_stack() -> None:
@@ -86,7 +88,8 @@ def test_replaced_and_deleted_pools_are_called_out() -> None:
     gone = step(StepOperation.DELETE, "batch:Pool", "old-pool", poolName="old")
     text = written(POOL, gone)
     assert (
-        "> **Pool `spot` is replaced**: it is deleted with all its nodes and made again. Tasks that run on it" in text
+        "> **Pool `spot` is replaced**: it is deleted with all its nodes and created again. Its running tasks are"
+        in text
     )
     assert "> **Pool `old` is deleted**" in text
 
@@ -110,29 +113,29 @@ def test_cost_says_what_it_assumes_and_invents_no_price() -> None:
     text = written(jobs=[JOB], costs=[COST])
     assert "| `spot` | 361 | **8.3** | 3 | 2 h 44 min |\n" in text
     assert "a task takes 5 min (`--task-duration`)" in text
-    assert "Without the price of a node-hour (`--node-price`) no sum is told." in text
+    assert "No costs are shown without the price of a node-hour (`--node-price`)." in text
 
 
 def test_price_that_is_given_is_told_in_its_currency() -> None:
     priced = replace(FIVE_MINUTES, node_prices={"": 0.04}, currency="EUR")
     text = written(jobs=[JOB], costs=[replace(COST, price=0.3324)], assumption=priced)
     assert "| `spot` | 361 | **8.3** | 3 | 2 h 44 min | 0.33 EUR |" in text
-    assert "no sum is told" not in text
+    assert "No costs are shown" not in text
 
 
 def test_pool_of_fixed_size_is_told_by_the_day() -> None:
     fixed = replace(COST, pool="build", peak_nodes=2, node_hours=48.0, fixed=True)
     text = written(costs=[fixed])
-    assert "Pool `build` has 2 nodes at all times, with tasks or without: **48** node-hours a day." in text
+    assert "Pool `build` always has 2 nodes, with or without tasks: **48** node-hours a day." in text
 
 
 def test_cost_that_is_not_known_says_why() -> None:
     text = written(costs=[UnknownCost(pool="own", tasks=5, reason="the program does not declare the pool")])
-    assert "What 5 tasks take of pool `own` is not known: the program does not declare the pool." in text
+    assert "The cost of 5 tasks on pool `own` is unknown: the program does not declare the pool." in text
 
 
 def test_tasks_that_never_end_are_told() -> None:
-    assert "12 tasks never ended in 7 d" in written(costs=[replace(COST, unfinished=12, seconds=7 * 86400)])
+    assert "12 tasks not finished after 7 d" in written(costs=[replace(COST, unfinished=12, seconds=7 * 86400)])
 
 
 def test_failed_preview_is_told_with_its_reason_and_without_a_plan() -> None:
@@ -144,7 +147,7 @@ def test_failed_preview_is_told_with_its_reason_and_without_a_plan() -> None:
 
 def test_failed_preview_does_not_say_that_nothing_changes() -> None:
     assert "No changes" not in written(GROUP, error="no")
-    assert "as far as the preview came\n\n**1 to be replaced**, 1 unchanged." in written(GROUP, POOL, error="no")
+    assert "up to the failure\n\n**1 to be replaced**, 1 unchanged." in written(GROUP, POOL, error="no")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +173,7 @@ def test_interval_that_is_none_is_refused() -> None:
 def test_doubts_and_further_sections_are_shown_as_they_are() -> None:
     sections = [("Policies", "all 9 hold ```"), ("Empty", "\n")]
     text = written(doubts=[Doubt(subject="spot", text="warning: never zero")], sections=sections)
-    assert "### Doubts\n\n`spot`\n\n```\nwarning: never zero\n```" in text
+    assert "### Formula warnings\n\n`spot`\n\n```\nwarning: never zero\n```" in text
     assert "### Policies\n\n````\nall 9 hold ```\n````" in text
     assert "### Empty" not in text
 
@@ -191,7 +194,7 @@ def test_many_changes_are_shortened() -> None:
 def test_comment_is_cut_to_what_is_accepted_with_its_last_block_closed() -> None:
     text = written(sections=[("Policies", "a line of a policy\n" * 10_000)])
     assert LIMIT - 100 < len(text) <= LIMIT
-    assert text.rstrip().endswith("`shoal preview` shows all of it._")
+    assert text.rstrip().endswith("`shoal preview` shows everything._")
     assert text.count("```") % 2 == 0
 
 

@@ -1,0 +1,78 @@
+"""The cost section of a pull request's comment. Pure text."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from shoal.pull_requests.markdown import code, table
+from shoal.pull_requests.pool_cost import Assumption, PoolCost, UnknownCost
+
+
+def cost_text(costs: Sequence[PoolCost | UnknownCost], assumption: Assumption) -> str:
+    """Return the section on the cost of jobs and pools as markdown; empty if there is nothing to say."""
+    known = [cost for cost in costs if isinstance(cost, PoolCost)]
+    following = [cost for cost in known if not cost.fixed]
+    parts = [
+        _following(following, assumption) if following else "",
+        *(_fixed(cost, assumption) for cost in known if cost.fixed),
+        *(
+            f"The cost of {cost.tasks:,} tasks on pool {code(cost.pool)} is unknown: {cost.reason}."
+            for cost in costs
+            if isinstance(cost, UnknownCost)
+        ),
+        _prices(known),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _following(costs: Sequence[PoolCost], assumption: Assumption) -> str:
+    columns = ("pool", "tasks", "node-hours", "peak nodes", "finished after")
+    rows = [[*_cost_row(cost), *_price_cell(cost, costs, assumption)] for cost in costs]
+    return (
+        f"{table((*columns, 'cost')[: len(rows[0])], rows)}\n\n"
+        "Simulated with each pool's own formula, all tasks submitted at once. Assumptions: a task takes "
+        f"{duration(assumption.task_duration)} (`--task-duration`), every requested node starts and stays, "
+        "and a stage starts when the stages before it have ended."
+    )
+
+
+def _cost_row(cost: PoolCost) -> Sequence[str]:
+    return code(cost.pool), f"{cost.tasks:,}", f"**{cost.node_hours:,.1f}**", f"{cost.peak_nodes:,}", _ends(cost)
+
+
+def _price_cell(cost: PoolCost, costs: Sequence[PoolCost], assumption: Assumption) -> Sequence[str]:
+    """Return the cell of the cost column, or none if no pool has a price."""
+    return [] if all(one.price is None for one in costs) else [_money(cost.price, assumption)]
+
+
+def _ends(cost: PoolCost) -> str:
+    if cost.unfinished:
+        return f"{cost.unfinished:,} tasks not finished after {duration(timedelta(seconds=cost.seconds))}"
+    return duration(timedelta(seconds=cost.seconds))
+
+
+def _fixed(cost: PoolCost, assumption: Assumption) -> str:
+    price = "" if cost.price is None else f", {_money(cost.price, assumption)}"
+    return (
+        f"Pool {code(cost.pool)} always has {cost.peak_nodes:,} nodes, with or without tasks: "
+        f"**{cost.node_hours:,.0f}** node-hours a day{price}."
+    )
+
+
+def _prices(costs: Sequence[PoolCost]) -> str:
+    if not costs or all(cost.price is not None for cost in costs):
+        return ""
+    return "No costs are shown without the price of a node-hour (`--node-price`)."
+
+
+def _money(price: float | None, assumption: Assumption) -> str:
+    return "" if price is None else f"{price:,.2f} {assumption.currency}".rstrip()
+
+
+def duration(length: timedelta) -> str:
+    """Return a length of time in its two largest units: `2 h 5 min`."""
+    minutes, seconds = divmod(round(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")]
+    units = [f"{count} {unit}" for count, unit in parts if count]
+    return " ".join(units[:2]) or "0 s"

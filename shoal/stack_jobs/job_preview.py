@@ -1,0 +1,68 @@
+"""The jobs that a deployment would submit, as a preview of the stack shows them."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from azure.batch import BatchClient
+from azure.core.exceptions import ResourceNotFoundError
+
+from shoal.azure.limits import TASK_SLOTS_PER_NODE
+from shoal.connect import connected
+from shoal.deploy.resources.properties import UNKNOWN, is_known
+from shoal.environment import Environment, from_json
+from shoal.errors import ShoalError
+from shoal.stack_jobs.submission import PlannedJob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedJob:
+    file: str
+    job_id: str | None
+    """None if only the deployment can know it."""
+    tasks: int
+    missing: int
+    """Tasks that would be added."""
+    wait: bool
+
+
+def expected_environment(outputs: Mapping[str, Any]) -> Environment:
+    """Return the environment of a previewed stack; what only the deployment can know is UNKNOWN. Raises BadInput."""
+    pools = outputs.get("pools")
+    if not isinstance(pools, dict):
+        return from_json(outputs)
+    blank = {field.name: UNKNOWN for field in fields(Environment)}
+    known = {name: {"id": UNKNOWN, "vm_size": UNKNOWN, **pool, **_slots(pool)} for name, pool in pools.items()}
+    return from_json({**blank, "packages": {}, **outputs, "pools": known})
+
+
+def expected_jobs(jobs: Sequence[PlannedJob], environment: Environment) -> list[ExpectedJob]:
+    """Return what would be submitted, without the tasks that the service has already.
+
+    Where the service cannot be asked, or the user may not read jobs, all tasks count as missing.
+    """
+    if is_known(asdict(environment)):
+        with suppress(ShoalError), connected(environment) as services:
+            return [_expected(job, missing=_missing(job, services.batch)) for job in jobs]
+    return [_expected(job, missing=job.tasks) for job in jobs]
+
+
+def _expected(job: PlannedJob, *, missing: int) -> ExpectedJob:
+    job_id = job.plan.job_id if job.is_named else None
+    return ExpectedJob(file=job.listed.file, job_id=job_id, tasks=job.tasks, missing=missing, wait=job.listed.wait)
+
+
+def _missing(job: PlannedJob, client: BatchClient) -> int:
+    if not job.is_named:
+        return job.tasks
+    try:
+        counts = client.get_job_task_counts(job.plan.job_id).task_counts
+    except ResourceNotFoundError:
+        return job.tasks
+    return max(0, job.tasks - counts.active - counts.running - counts.completed)
+
+
+def _slots(pool: Mapping[str, Any]) -> dict[str, int]:
+    slots = pool.get("task_slots_per_node")
+    return {"task_slots_per_node": slots if isinstance(slots, int) else TASK_SLOTS_PER_NODE}
