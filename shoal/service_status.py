@@ -1,4 +1,4 @@
-"""Where a running service says how it is reached: one file in its state directory, readable by its owner only."""
+"""The address and keys of a running service: one file in its state directory, readable by its owner only."""
 
 import json
 import os
@@ -17,7 +17,7 @@ LOCK_NAME = "service.lock"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How clients reach the service. Endpoints carry the scheme and no trailing slash."""
+    """Endpoints and keys for clients. Endpoints carry the scheme and no trailing slash."""
 
     pid: int
     state_dir: str
@@ -86,7 +86,7 @@ def write_status(status: Status) -> None:
 
 
 def read_status(state_dir: Path) -> Status | None:
-    """The service that runs on this state directory, or None where none does, or not yet."""
+    """Return the status of the service that runs on this state directory, or None where none is ready."""
     if not is_running(state_dir):
         return None
     try:
@@ -96,7 +96,7 @@ def read_status(state_dir: Path) -> Status | None:
 
 
 def is_running(state_dir: Path) -> bool:
-    """Whether a service has this state directory, be it still starting or already ending."""
+    """True while a service process holds the directory's lock, also while it starts or ends."""
     if not (state_dir / LOCK_NAME).exists():
         return False
     import fcntl  # of POSIX only, as the service is; elsewhere there is no lock

@@ -9,18 +9,18 @@ DEFAULT_STORAGE_ACCOUNT = "shoalstorage"
 
 
 def make_key() -> str:
-    """A key as Azure makes them: 64 random bytes in base64."""
+    """Return a key of Azure's form: 64 random bytes in base64."""
     return base64.b64encode(secrets.token_bytes(64)).decode()
 
 
 def ensure_default(connection: sqlite3.Connection) -> None:
-    """The accounts that exist before anything is deployed."""
+    """Add the accounts that exist before anything is deployed."""
     add_storage_account(connection, DEFAULT_STORAGE_ACCOUNT)
     add_account(connection, DEFAULT_ACCOUNT, DEFAULT_STORAGE_ACCOUNT)
 
 
 def add_storage_account(connection: sqlite3.Connection, name: str) -> None:
-    """Keep the account's key where it is known already."""
+    """Add the account with a new key, or keep the one that is there."""
     connection.execute("INSERT OR IGNORE INTO storage_accounts VALUES (?, ?)", (name, make_key()))
 
 

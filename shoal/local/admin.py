@@ -1,7 +1,7 @@
-"""What the service does beside Azure's interfaces: below `/-/`, which no Batch account can be named.
+"""The service's own interface beside Azure's, below `/-/`: no Batch account can have that name.
 
-`GET` and `PUT /-/chaos` read and set how rough the cloud is; `POST /-/preemptions` takes a Spot node away now. The
-bearer token is ARM's.
+`GET` and `PUT /-/chaos` read and set the simulated cloud conditions. `POST /-/preemptions` takes a Spot node away now.
+The bearer token is ARM's.
 """
 
 import hmac
@@ -28,9 +28,9 @@ def routes(service: "Service") -> list[Route]:
         return JSONResponse(asdict(chaos.load(service.connection)))
 
     async def change(request: Request) -> Response:
-        wanted = _checked(chaos.load(service.connection), await _body(request))
-        await service.loop.change(lambda tx: chaos.store(tx.connection, wanted))
-        return JSONResponse(asdict(wanted))
+        changed = _checked(chaos.load(service.connection), await _body(request))
+        await service.loop.change(lambda tx: chaos.store(tx.connection, changed))
+        return JSONResponse(asdict(changed))
 
     async def preempt(request: Request) -> Response:
         node = (await _body(request)).get("node")
@@ -67,11 +67,11 @@ async def _body(request: Request) -> dict[str, Any]:
     return body
 
 
-def _checked(current: Chaos, wanted: dict[str, Any]) -> Chaos:
+def _checked(current: Chaos, changed: dict[str, Any]) -> Chaos:
     names = {field.name for field in fields(Chaos)}
-    if not names.issuperset(wanted):
+    if not names.issuperset(changed):
         raise errors.invalid_request_body(f"an object with some of {', '.join(sorted(names))} is expected")
-    for name, value in wanted.items():
+    for name, value in changed.items():
         if not isinstance(value, int | float) or value < 0:
             raise errors.invalid_property(name, value, "a number of 0 or more is expected")
-    return replace(current, **wanted)
+    return replace(current, **changed)

@@ -1,4 +1,4 @@
-"""What a cloud does to a pool and a laptop would not: machines take time to come, and Spot machines are taken away."""
+"""Simulated cloud conditions: machines take time to boot, and Spot machines are taken away."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -13,16 +13,16 @@ HOUR = 60 * times.MINUTE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chaos:
-    """Kept in the state, for all pools of the service."""
+    """The conditions of all pools of the service. They are kept in the state."""
 
     boot_seconds: float = 0.0
-    """From the decision to add a node until its agent starts."""
+    """Time between the decision to add a node and the start of its agent."""
     absence_seconds: float = 2.0
-    """How long a pre-empted node is gone before its machine is given back."""
+    """Time until a pre-empted node gets a machine again."""
     evictions_per_node_hour: float = 0.0
-    """Of each Spot node at work or idle."""
+    """Rate for each Spot node that is idle or running."""
     seed: int = 0
-    """Of the evictions' random numbers."""
+    """Seed of the evictions' random numbers."""
 
 
 def load(connection: sqlite3.Connection) -> Chaos:
@@ -50,7 +50,7 @@ def absence(connection: sqlite3.Connection) -> int:
 
 
 def evicted(nodes: Sequence[int], chaos: Chaos, elapsed: int, random: Random) -> list[int]:
-    """Which of the Spot nodes are taken away in so many microseconds. Pure but for the numbers drawn."""
+    """Return the Spot nodes that are taken away in so many microseconds. Pure but for the numbers drawn."""
     if not chaos.evictions_per_node_hour:
         return []
     chance = min(1.0, chaos.evictions_per_node_hour * elapsed / HOUR)

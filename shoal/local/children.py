@@ -1,8 +1,8 @@
-"""Child processes that end with their standard input: spoken to by lines, waited for without stalling the loop.
+"""Child processes that end with their standard input. They exchange lines with the service and never stall its loop.
 
-They are made by `subprocess` in a thread: the faster event loop's own way forks while other threads run, and a child
-that stops between fork and exec would stop the whole service with it. They are spoken to through a pair of sockets:
-of a pipe, that loop and its file object would each close the descriptor, which may be another's by then.
+`subprocess` makes them in a thread: uvloop would fork while other threads run, and a child that stops between fork and
+exec would stop the whole service with it. A pair of sockets connects them: uvloop and the file object of a pipe would
+each close the descriptor, which may belong to something else by then.
 """
 
 import asyncio
@@ -25,16 +25,16 @@ class Child:
         self.writer = writer
 
     def write(self, line: bytes) -> None:
-        """To a child that is gone nothing is written: its end is noticed by whoever waits for it."""
+        """Write to the child, or nothing where it is gone: `wait` notices that."""
         if not self.writer.is_closing():
             self.writer.write(line)
 
     def close(self) -> None:
-        """End its input, which asks it to end; what it says from then on is not heard."""
+        """Close its input, which asks it to end. Its later output is lost."""
         self.writer.close()
 
     async def lines(self) -> AsyncIterator[bytes]:
-        """Whole lines only: what a killed child was about to say is not heard."""
+        """Yield whole lines. The part of a line that a killed child left is dropped."""
         try:
             while (line := await self.reader.readline()).endswith(b"\n"):
                 yield line
@@ -52,7 +52,7 @@ class Child:
 async def spawn(
     command: Sequence[str], *, log: Path, heard: bool, environment: Mapping[str, str] | None = None
 ) -> Child:
-    """Start a command in a session of its own; what it does not say to the service goes to `log`. Raises OSError."""
+    """Start a command in a session of its own; stderr, and stdout unless `heard`, go to `log`. Raises OSError."""
     ours, theirs = socket.socketpair()
     try:
         with theirs:

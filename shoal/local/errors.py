@@ -5,7 +5,7 @@ Source: REST reference, "Batch status and error codes"; texts of the common ones
 
 
 class BatchError(Exception):
-    """What the service answers instead of doing what was asked."""
+    """An error answer of the service."""
 
     def __init__(self, status: int, code: str, message: str, values: dict[str, str] | None = None) -> None:
         super().__init__(message)
@@ -69,7 +69,7 @@ def unsupported_verb() -> BatchError:
 
 
 def not_implemented(what: str) -> BatchError:
-    """The embedded service's own: it names what it does not do rather than pretend."""
+    """Return the embedded service's own error for a feature that it lacks, so that it never pretends to have it."""
     return BatchError(501, "NotImplemented", f"{what} is not implemented by the embedded Batch service.")
 
 

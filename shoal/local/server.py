@@ -132,7 +132,7 @@ def _alone_on(state_dir: Path) -> Iterator[None]:
 
 
 def _locked(lock: IO[str]) -> bool:
-    """Whoever only looks whether a service runs holds the lock for a moment, too."""
+    """Try for a while: `is_running` takes the lock for a moment, too."""
     for _ in range(LOCK_TRIES):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -152,8 +152,8 @@ def _open(path: Path) -> sqlite3.Connection:
         raise CannotStart(f"the state in {path} cannot be used: {exc}") from exc
 
 
-def _listen(connection: sqlite3.Connection, asked: int | None) -> socket.socket:
-    port = asked if asked is not None else settings.get(connection, "batch_port", 0)
+def _listen(connection: sqlite3.Connection, requested: int | None) -> socket.socket:
+    port = requested if requested is not None else settings.get(connection, "batch_port", 0)
     try:
         listening = socket.create_server(("127.0.0.1", port))
     except OSError as exc:
@@ -164,7 +164,7 @@ def _listen(connection: sqlite3.Connection, asked: int | None) -> socket.socket:
 
 
 def _blob_port(connection: sqlite3.Connection) -> int:
-    """The same at every start: URLs with it stand in jobs."""
+    """Return the port of storage, the same at every start: jobs hold URLs with it."""
     if not (port := settings.get(connection, "blob_port", 0)):
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]

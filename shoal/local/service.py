@@ -24,7 +24,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 HEARTBEAT = 0.1
-"""Seconds between looks at what time alone brings about: boots, evictions, samples, evaluations, limits of jobs."""
+"""Seconds between checks of what happens by time alone: boots, evictions, samples, evaluations, limits of jobs."""
 
 
 class Service:
@@ -50,7 +50,7 @@ class Service:
         self.heart = asyncio.create_task(self._beat())
 
     async def stop(self) -> None:
-        """End every process that the service started; the next start takes up the state that is left."""
+        """End every process that the service started. The next start takes up the state."""
         if self.heart is not None:
             self.heart.cancel()
         self.stopping = True
@@ -59,7 +59,7 @@ class Service:
         self.connection.close()
 
     async def serve_storage_accounts(self) -> None:
-        """After storage accounts were added: storage and the nodes learn their keys."""
+        """Give the keys of new storage accounts to storage and to the nodes."""
         keys = accounts.storage_keys(self.connection)
         await self.storage.serve(keys)
         self.fleet.learn_keys(keys)

@@ -1,4 +1,4 @@
-"""Times and durations as the service keeps them (integers of microseconds, UTC) and as Batch writes them."""
+"""Converts times and durations between integers of microseconds (UTC), as the service keeps them, and Batch's text."""
 
 import time
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 UNLIMITED = "P10675199DT2H48M5.4775807S"
-"""How Batch reads back a `maxWallClockTime` that nobody set: .NET's TimeSpan.MaxValue."""
+"""The value of a `maxWallClockTime` that nobody set: .NET's TimeSpan.MaxValue."""
 LONGEST = 10675199 * DAY + 2 * HOUR + 48 * MINUTE + 5 * SECOND
 """A duration from here on is that value: clients that read it and send it again lose some of its last digits."""
 

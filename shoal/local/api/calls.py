@@ -1,4 +1,4 @@
-"""A request as handlers see it, and what they answer with."""
+"""Requests and answers of the data plane, as its handlers see them."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ class Call:
     parameters: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    """By lower-case name."""
+    """Values by lower-case name."""
     content: bytes
 
     def __getitem__(self, parameter: str) -> str:
@@ -73,7 +73,7 @@ class Answer:
 
 
 def entity(call: Call, kind: str, view: dict[str, Any], last_modified: int) -> Answer:
-    """One entity, as read."""
+    """Answer with one entity."""
     (shown,) = selected(call.query.get("$select"), kind, [view])
     body = {"odata.metadata": f"{call.base_url}/$metadata#{kind}/@Element", **shown}
     return Answer(content=orjson.dumps(body), headers=version_headers(last_modified))
@@ -90,7 +90,7 @@ def more_after(records: Sequence[Keyed], size: int) -> int | None:
 
 
 def page(call: Call, kind: str, views: list[dict[str, Any]], more_after: int | None) -> Answer:
-    """One page of a list; `more_after` is the key of its last entity where others follow."""
+    """Answer with one page of a list; `more_after` is the key of its last entity where others follow."""
     body: dict[str, Any] = {
         "odata.metadata": f"{call.base_url}/$metadata#{kind}",
         "value": selected(call.query.get("$select"), kind, views),
@@ -102,7 +102,7 @@ def page(call: Call, kind: str, views: list[dict[str, Any]], more_after: int | N
 
 
 def accepted(call: Call, status: int, last_modified: int | None = None, path: str | None = None) -> Answer:
-    """A write that answers without a body; `path` names the affected entity where it is not the call's own."""
+    """Answer a write without a body; `path` names the affected entity where it is not the call's own."""
     url = f"{call.base_url}{path or call.path}"
     headers = {"DataServiceId": url} if status != 202 or path else {}
     if status == 201:

@@ -18,8 +18,8 @@ def check(method: str, headers: Mapping[str, str], last_modified: int) -> None:
     if len(given) > 1 and given not in ALLOWED_PAIRS:
         raise errors.conditions_not_supported()
     tag = times.etag(last_modified)
-    if wanted := headers.get("if-match"):
-        _require(_matches(wanted, tag), 412)
+    if expected := headers.get("if-match"):
+        _require(_matches(expected, tag), 412)
     elif unwanted := headers.get("if-none-match"):
         _require(not _matches(unwanted, tag), 304 if method in READS else 412)
     elif headers.get("if-modified-since"):

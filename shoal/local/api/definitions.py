@@ -12,6 +12,7 @@ from shoal.local.api import mounts, transfers
 from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import jobs, pools, scaling, tasks
 from shoal.local.scheduler.verdicts import UNLIMITED_RETRIES
+from shoal.local.store.states import AllTasksCompleteMode, NodeFillType, TaskFailureMode
 
 JsonObject = dict[str, Any]
 
@@ -35,8 +36,8 @@ JOB_DEFAULTS: JsonObject = {
     "priority": 0,
     "maxParallelTasks": -1,
     "allowTaskPreemption": False,
-    "onAllTasksComplete": "noaction",
-    "onTaskFailure": "noaction",
+    "onAllTasksComplete": AllTasksCompleteMode.NO_ACTION,
+    "onTaskFailure": TaskFailureMode.NO_ACTION,
     "usesTaskDependencies": False,
 }
 JOB_CONSTRAINTS: JsonObject = {"maxWallClockTime": times.UNLIMITED, "maxTaskRetryCount": 0}
@@ -64,7 +65,7 @@ def pool(
     if complete["enableAutoScale"]:
         _check_auto_scale(body, complete)
     complete["vmSize"] = complete["vmSize"].lower()
-    complete["taskSchedulingPolicy"] = {"nodeFillType": "spread"} | complete.get("taskSchedulingPolicy", {})
+    complete["taskSchedulingPolicy"] = {"nodeFillType": NodeFillType.SPREAD} | complete.get("taskSchedulingPolicy", {})
     _check_slots(complete["taskSlotsPerNode"], "taskSlotsPerNode", MOST_SLOTS_PER_NODE)
     for name in ("targetDedicatedNodes", "targetLowPriorityNodes"):
         check_count(complete[name], name)
@@ -115,7 +116,7 @@ def patched_job(current: JsonObject, body: Any, version: str) -> jobs.Definition
         )
     definition = job_definition(current | body)
     before, after = current["onAllTasksComplete"], definition.body["onAllTasksComplete"]
-    if before == "terminatejob" and after == "noaction":
+    if before == AllTasksCompleteMode.TERMINATE_JOB and after == AllTasksCompleteMode.NO_ACTION:
         raise errors.invalid_property("onAllTasksComplete", after, "terminatejob cannot be taken back")
     return definition
 
@@ -201,7 +202,7 @@ def _check_exit_conditions(conditions: JsonObject, job_body: JsonObject) -> None
     ]
     single = [conditions[name] for name in ("preProcessingError", "fileUploadError", "default") if name in conditions]
     actions = [options["jobAction"] for options in mapped + single if "jobAction" in options]
-    if actions and job_body["onTaskFailure"] == "noaction":
+    if actions and job_body["onTaskFailure"] == TaskFailureMode.NO_ACTION:
         reason = "a jobAction needs a job with onTaskFailure=performexitoptionsjobaction"
         raise errors.invalid_property("exitConditions", actions[0], reason)
     if "disable" in actions:

@@ -1,4 +1,4 @@
-"""From an HTTP request below an account to the operation that answers it.
+"""Takes an HTTP request below an account to the operation that answers it.
 
 Route, check the api-version and the signature, call the handler, and give errors Batch's shape.
 """
@@ -63,7 +63,8 @@ HANDLERS: Mapping[str, Handler] = {
 
 LARGEST_BODY = 1 << 20
 SUPPORTED_VERSIONS = [str(year) for year in range(2019, 2027)]
-"""The years of the api-versions that are answered; each gets the union of all fields."""
+"""The years of the api-versions that are answered. All of them read the union of all fields; `shapes` refuses what a
+version does not know in a request."""
 
 
 class DataPlane:
@@ -77,7 +78,7 @@ class DataPlane:
         except errors.BatchError as exc:
             answer = _error_answer(exc, str(request.base_url).rstrip("/"), request_id)
         except Exception:
-            # The server must go on serving others; the client learns that it was not its fault.
+            # The server must go on serving others, so the traceback is logged and this client gets a 500.
             log.exception("%s %s failed", request.method, request.url.path)
             answer = _error_answer(errors.internal_error(), str(request.base_url).rstrip("/"), request_id)
         headers = {"request-id": request_id, "DataServiceVersion": "3.0", **answer.headers}

@@ -18,7 +18,7 @@ from shoal.local.api.calls import Answer, Call, page, version_headers
 
 RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})?")
 PART = 1 << 18
-"""Bytes that are read at once: a small file whole, of a large one as much as can be sent meanwhile."""
+"""Bytes that are read at once. Reading blocks the loop, so a large file is read in parts."""
 
 
 async def list_task_files(call: Call) -> Answer:
@@ -83,7 +83,7 @@ def _list(call: Call, root: Path, url: str) -> Answer:
 
 
 def _walk(root: Path, *, recursive: bool) -> Iterator[Path]:
-    """What is there at this moment; files may come and go meanwhile."""
+    """Yield the paths below a folder. Files may come and go meanwhile."""
     try:
         entries = list(root.iterdir())
     except OSError:
@@ -95,7 +95,8 @@ def _walk(root: Path, *, recursive: bool) -> Iterator[Path]:
 
 
 def _view(path: Path, name: str, url: str) -> dict[str, Any] | None:
-    """None where it has gone since it was found. A name need not be text to the system, but must be in JSON."""
+    """Return the entry of a listing, or None where the file has gone since."""
+    # A name need not be text to the system, but must be in JSON.
     in_bytes = os.fsencode(name)
     result = {
         "name": in_bytes.decode(errors="replace"),
@@ -162,7 +163,7 @@ def _parts(file: BinaryIO, length: int) -> Iterator[bytes]:
 
 
 def _range(text: str | None, size: int) -> tuple[int, int]:
-    """The first byte and the number of bytes that are asked for."""
+    """Return the first byte and the number of bytes of the requested range."""
     if text is None:
         return 0, size
     match = RANGE.fullmatch(text)

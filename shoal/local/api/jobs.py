@@ -25,6 +25,8 @@ COLUMNS = {
     "executionInfo/startTime": Column("created", "date"),
     "executionInfo/endTime": Column("ended", "date"),
 }
+COUNTED = ("active", "running", "completed", "succeeded", "failed")
+"""Names of the counts on the wire."""
 
 
 async def create_job(call: Call) -> Answer:
@@ -96,7 +98,7 @@ async def terminate_job(call: Call) -> Answer:
 
 
 async def get_job_task_counts(call: Call) -> Answer:
-    tasks = dict.fromkeys(("active", "running", "completed", "succeeded", "failed"), 0)
+    tasks = dict.fromkeys(COUNTED, 0)
     slots = dict(tasks)
     for count in TaskCount.of_job(call.service.connection, find(call).key):
         for name in _counted_as(count):

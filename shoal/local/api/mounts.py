@@ -1,4 +1,4 @@
-"""What a pool wants mounted and whom it wants as users, as far as it can be asked for; neither is made here.
+"""Checks a pool's mounts and user accounts. The embedded service makes neither.
 
 Source: REST reference, MountConfiguration and UserAccount.
 """
@@ -32,7 +32,7 @@ def check(mounts: list[JsonObject]) -> None:
 
 
 def without_secrets(value: Any) -> Any:
-    """Azure never tells them again, and nothing here needs them."""
+    """Return the value without its secrets: Azure never shows them again, and nothing here needs them."""
     match value:
         case dict():
             return {name: without_secrets(item) for name, item in value.items() if name not in SECRETS}

@@ -1,4 +1,4 @@
-"""`$filter` as SQL: what Batch's subset of OData says, over the columns that an operation offers.
+"""Translates `$filter`, Batch's subset of OData, to SQL over the columns that an operation offers.
 
     expression := conjunction ('or' conjunction)*
     conjunction := term ('and' term)*
@@ -40,7 +40,7 @@ class Column:
 
 
 def where(text: str | None, columns: Mapping[str, Column]) -> Sql:
-    """The SQL condition and its parameters. Raises BatchError InvalidQueryParameterValue."""
+    """Return the SQL condition and its parameters. Raises BatchError InvalidQueryParameterValue."""
     if not text:
         return "1", []
     try:
@@ -53,7 +53,7 @@ def where(text: str | None, columns: Mapping[str, Column]) -> Sql:
 
 
 def prefix(text: str | None, name: str) -> str:
-    """What `startswith(name,'…')`, the only filter that files have, asks for; all of it where there is none."""
+    """Return the prefix of `startswith(name,'…')`, the only filter that files have; an empty one without a filter."""
     if not text:
         return ""
     try:
@@ -80,7 +80,7 @@ class Parser:
         return self.joined("or", lambda: self.joined("and", self.term))
 
     def joined(self, word: str, part: Callable[[], Sql]) -> Sql:
-        """Parts side by side, not each inside the next: the database's own parser is not deep."""
+        """Join parts side by side, not nested: SQLite limits the depth of an expression."""
         parts = [part()]
         while self.accept(word):
             parts.append(part())

@@ -89,7 +89,7 @@ delete_task_file                 DELETE /jobs/{job_id}/tasks/{task_id}/files/{fi
 class Segment(Enum):
     PARAMETER = 1
     REST = 2
-    """What remains of the path: a file's path may come as one segment with `%2F` or as several."""
+    """The rest of the path: a file's path may come as one segment with `%2F` or as several."""
 
 
 Key = str | Segment
@@ -133,7 +133,7 @@ ROOT = _tree()
 
 
 def find(method: str, raw_path: str) -> tuple[Operation, dict[str, str]]:
-    """The operation and its decoded path parameters. Raises BatchError: InvalidUri, UnsupportedHttpVerb."""
+    """Return the operation and its decoded path parameters. Raises BatchError: InvalidUri, UnsupportedHttpVerb."""
     route, values = ROOT, []
     segments = raw_path.strip("/").split("/")
     for position, segment in enumerate(segments):

@@ -71,8 +71,8 @@ def verify(
         string_to_sign(account=name, method=method, raw_path=raw_path, query=spelling, headers=headers)
         for spelling in (query, lowered)
     ]
-    found = signature.encode()
-    if not any(hmac.compare_digest(sign(text, key).encode(), found) for text in texts for key in keys):
+    given = signature.encode()
+    if not any(hmac.compare_digest(sign(text, key).encode(), given) for text in texts for key in keys):
         shown = texts[0].replace("\n", "\\n")
         raise errors.authentication_failed(
             f"The MAC signature found in the HTTP request '{signature}' is not the same as any computed signature. "

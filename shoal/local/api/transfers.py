@@ -1,4 +1,4 @@
-"""The resource files of a task as they may be asked for. Source: REST reference, ResourceFile."""
+"""Checks the resource files of a task. Source: REST reference, ResourceFile."""
 
 import re
 from typing import Any

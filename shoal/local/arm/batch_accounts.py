@@ -33,7 +33,7 @@ QUOTA = {
     "poolQuota": 500,
     "activeJobAndJobScheduleQuota": 1000,
 }
-"""No cores are bought here; pools and jobs are as many as Azure allows at most."""
+"""Cores are not limited here. Pools and jobs are limited to the most that Azure grants."""
 LOOK_EVERY = 0.02
 GONE_WITHIN = 60.0
 """Seconds."""
@@ -82,12 +82,12 @@ async def put(call: Call) -> Answer:
 
 
 def view(service: "Service", body: JsonObject) -> JsonObject:
-    """With the endpoint, which is not kept: the service may be started on another port."""
+    """Return the account with its endpoint, which is not kept: the next start may use another port."""
     return {**body, "properties": {**body["properties"], "accountEndpoint": f"{service.url}/{body['name']}"}}
 
 
 def _auto_storage(tx: Transaction, body: JsonObject) -> str | None:
-    """The storage account's name. Raises BatchError where there is no such account."""
+    """Return the name of the linked storage account. Raises BatchError where there is none."""
     linked = body["properties"].get("autoStorage")
     if linked is None:
         return None
@@ -107,7 +107,7 @@ async def delete(call: Call) -> Answer:
 
 
 async def remove(service: "Service", path: str) -> None:
-    """With its pools and jobs, once their nodes have left and their tasks are gone. Raises BatchError."""
+    """Delete the account with its pools and jobs, once their nodes and tasks are gone. Raises BatchError."""
     name = path.rsplit("/", 1)[-1]
 
     def empty(tx: Transaction) -> None:

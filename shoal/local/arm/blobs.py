@@ -1,4 +1,4 @@
-"""What the ARM side does in storage: containers, and addresses of packages.
+"""The ARM side's work in storage: containers, and addresses of packages.
 
 An `Account` is made on the service's loop; what takes one talks to storage and blocks, so it runs in a thread.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shoal.local.service import Service
 
 UPLOAD_TIME = timedelta(hours=4)
-"""How long the address of a package can be used. Source: `storageUrlExpiry` as seen on the wire."""
+"""Lifetime of a package's upload address. Source: `storageUrlExpiry` as seen on the wire."""
 RETRIES = 60
 RETRY_AFTER = 1
 """Seconds; storage is away whenever it learns of an account: for a moment, or for long on a machine that is busy."""
@@ -46,7 +46,7 @@ def _client(account: Account) -> Iterator["BlobServiceClient"]:
 
 
 def make_container(account: Account, name: str, metadata: Mapping[str, str] | None = None) -> bool:
-    """Whether it was not there before."""
+    """Make the container. Return True where it did not exist."""
     from azure.core.exceptions import ResourceExistsError
 
     with _client(account) as client:
@@ -80,7 +80,7 @@ def is_empty(account: Account, container: str) -> bool:
 
 
 def delete_container(account: Account, name: str) -> bool:
-    """Whether it was there."""
+    """Delete the container. Return True where it existed."""
     from azure.core.exceptions import ResourceNotFoundError
 
     with _client(account) as client:

@@ -1,4 +1,4 @@
-"""An ARM request as handlers see it, and what they answer with."""
+"""Requests of the ARM side as its handlers see them, and its answers."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,11 +24,11 @@ class Call:
     version: str
     """The api-version."""
     headers: Mapping[str, str]
-    """By lower-case name."""
+    """Values by lower-case name."""
     content: bytes
 
     def body(self) -> JsonObject:
-        """The JSON object of the body; an absent one reads as empty. Raises BatchError."""
+        """Return the JSON object of the body; an absent one reads as empty. Raises BatchError."""
         try:
             body = orjson.loads(self.content) if self.content else {}
         except orjson.JSONDecodeError as exc:
@@ -50,7 +50,7 @@ class Kind:
     """On one resource, by HTTP method."""
     listing: Handler | None = None
     actions: Mapping[str, Handler] = field(default_factory=dict)
-    """Of POST, by the last segment of the path, in lower case."""
+    """Handlers of POST, by the last segment of the path, in lower case."""
 
 
 def resource(body: Mapping[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Answer:
@@ -62,5 +62,5 @@ def collection(bodies: Iterable[Mapping[str, Any]]) -> Answer:
 
 
 def described(target: Target, kind: str, body: Mapping[str, Any]) -> JsonObject:
-    """What every resource carries, before what this one does."""
+    """Return the body with the members that every resource has in front."""
     return {"id": target.path, "name": target.name, "type": kind, **body}

@@ -1,4 +1,4 @@
-"""From an HTTP request to the handler of its resource type: the token, the kind, and errors in ARM's shape."""
+"""Takes an HTTP request to the handler of its resource type: the token, the kind, and errors in ARM's shape."""
 
 import logging
 import secrets
@@ -73,7 +73,7 @@ class Arm:
         except errors.BatchError as exc:
             answer = _error_answer(exc)
         except Exception:
-            # The server must go on serving others; the client learns that it was not its fault.
+            # The server must go on serving others, so the traceback is logged and this client gets a 500.
             log.exception("%s %s failed", request.method, request.url.path)
             answer = _error_answer(errors.internal_error())
         headers = {"x-ms-request-id": str(uuid.uuid4()), **answer.headers}
@@ -102,7 +102,7 @@ class Arm:
 
 
 def _route(method: str, path: str) -> tuple[Target, Handler]:
-    """Raises BatchError NotImplemented, with what was asked for."""
+    """Return the target and its handler. Raises BatchError NotImplemented, which names the operation."""
     target = parse(path)
     kind = KINDS.get(target.type.lower())
     if kind is not None and target.is_item and method in kind.verbs:

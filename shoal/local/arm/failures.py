@@ -79,7 +79,7 @@ def wrong_etag_of_policy() -> BatchError:
 
 
 def not_here(what: str) -> BatchError:
-    """What Azure does and the embedded service does not."""
+    """Return the error for a feature of Azure that the embedded service lacks."""
     return BatchError(501, "NotImplemented", f"{what} is not implemented by the embedded Batch service.")
 
 

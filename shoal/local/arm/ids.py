@@ -11,14 +11,14 @@ class Target:
     path: str
     """Decoded, without a trailing slash."""
     scope: str
-    """What stands before the last `/providers/`; for a group, its subscription."""
+    """The path before the last `/providers/`; for a group, its subscription."""
     type: str
     """Namespace and types, without names: `Microsoft.Batch/batchAccounts/pools`."""
     names: tuple[str, ...]
 
     @property
     def is_item(self) -> bool:
-        """Whether it names one resource, rather than a collection or an action."""
+        """True where it names one resource, rather than a collection or an action."""
         return len(self.names) == self.type.count("/")
 
     @property

@@ -17,7 +17,7 @@ CATEGORIES = {
     batch_accounts.TYPE: {"AuditLog", "ServiceLog"},
     "Microsoft.Storage/storageAccounts/blobServices": {"StorageRead", "StorageWrite", "StorageDelete"},
 }
-"""Of logs. Source: Azure Monitor, supported resource log categories."""
+"""Log categories. Source: Azure Monitor, supported resource log categories."""
 CRITERIA = (
     "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
     "Microsoft.Azure.Monitor.MultipleResourceMultipleMetricCriteria",

@@ -1,4 +1,4 @@
-"""What stands around a virtual network: security groups, gateways, addresses. Records; no packet is kept back.
+"""Security groups, gateways and addresses of virtual networks. They are records and filter no packet.
 
 Source: limits and, where it names them, error codes of Microsoft.Network's REST reference.
 """

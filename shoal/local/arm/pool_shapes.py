@@ -45,11 +45,11 @@ FIXED = (
     "mountConfiguration",
     "upgradePolicy",
 )
-"""What cannot change while the pool has nodes. Source: REST reference, Pool - Update."""
+"""Properties that cannot change while the pool has nodes. Source: REST reference, Pool - Update."""
 
 
 def data_plane_body(pool_id: str, properties: JsonObject) -> JsonObject:
-    """The body by which the data plane would make this pool."""
+    """Return the request's body by which the data plane would make this pool."""
     body: JsonObject = {"id": pool_id}
     body |= _to_data_plane({name: properties[name] for name in (*SAME, *ALSO_SAME) if properties.get(name)})
     machine = properties.get("deploymentConfiguration", {}).get("virtualMachineConfiguration")
@@ -85,7 +85,7 @@ def deallocation_option(properties: JsonObject) -> NodeDeallocationOption:
 
 
 def arm_properties(pool: JsonObject) -> JsonObject:
-    """The properties of a pool as the data plane reads it."""
+    """Return the ARM properties of a pool that the data plane reads as `pool`."""
     properties: JsonObject = {
         "provisioningState": "Deleting" if pool["state"] == PoolState.DELETING else "Succeeded",
         "provisioningStateTransitionTime": pool["stateTransitionTime"],
@@ -115,15 +115,15 @@ def _scale(pool: JsonObject) -> JsonObject:
 
 
 def _run(run: JsonObject) -> JsonObject:
-    told: JsonObject = {"evaluationTime": run["timestamp"], "results": run["results"]}
+    shown: JsonObject = {"evaluationTime": run["timestamp"], "results": run["results"]}
     if error := run.get("error"):
         details = [{"code": value["name"], "message": value["value"]} for value in error["values"]]
-        told["error"] = {"code": error["code"], "message": error["message"], "details": details}
-    return told
+        shown["error"] = {"code": error["code"], "message": error["message"], "details": details}
+    return shown
 
 
 def changed_fixed(before: JsonObject, after: JsonObject) -> str | None:
-    """The first property that cannot change and does; both in ARM's words, as read back."""
+    """Return the first changed property that cannot change; both sides are in ARM's words, as read back."""
     return next((name for name in FIXED if before.get(name) != after.get(name)), None)
 
 

@@ -1,4 +1,4 @@
-"""The ARM bodies that the service keeps: everything that the Batch data plane does not know."""
+"""ARM bodies of everything that the Batch data plane does not know."""
 
 import sqlite3
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def find(connection: sqlite3.Connection, path: str) -> JsonObject | None:
 
 
 def below(connection: sqlite3.Connection, path: str, kind: str) -> list[JsonObject]:
-    """All of one type at or below a path, in the order of their ids."""
+    """Return the records of one type at or below a path, in the order of their ids."""
     sql = f"SELECT body FROM arm_resources WHERE {BELOW} AND type = ?2 ORDER BY id"
     return every(connection, _body, sql, path, kind)
 
@@ -46,7 +46,7 @@ def keep(tx: Transaction, kind: str, body: JsonObject) -> None:
 
 
 def forget(tx: Transaction, path: str) -> None:
-    """With everything below it."""
+    """Delete the record and everything below it."""
     tx.run(f"DELETE FROM arm_resources WHERE {BELOW}", path)
 
 
@@ -71,7 +71,7 @@ def require_parent(connection: sqlite3.Connection, target: Target) -> None:
 
 
 View = Callable[["Service", JsonObject], JsonObject]
-"""From a kept body to what is answered."""
+"""Takes a kept body, returns the answered one."""
 
 
 def as_kept(_service: "Service", body: JsonObject) -> JsonObject:
@@ -90,7 +90,7 @@ async def exists(call: Call) -> Answer:
 
 
 async def delete(call: Call) -> Answer:
-    """Of a record that stands for nothing else."""
+    """Delete a record that stands for nothing else."""
 
     def change(tx: Transaction) -> int:
         there = find(tx.connection, call.target.path) is not None
@@ -101,7 +101,7 @@ async def delete(call: Call) -> Answer:
 
 
 def lister(kind: str, view: View = as_kept) -> Handler:
-    """Of a collection: what is below the resource or the scope that it belongs to."""
+    """Return a handler that lists the records of one type below the resource or scope of the request."""
 
     async def listing(call: Call) -> Answer:
         return collection(view(call.service, body) for body in below(call.service.connection, call.target.owner, kind))
@@ -110,11 +110,11 @@ def lister(kind: str, view: View = as_kept) -> Handler:
 
 
 Complete = Callable[[Call, JsonObject, JsonObject | None], JsonObject]
-"""From a request's body, and the resource that is there already, to the resource. Raises BatchError."""
+"""Takes the request's body and the existing resource, returns the new one. Raises BatchError."""
 
 
 def putter(kind: str, complete: Complete, *, created: int = 201) -> Handler:
-    """A PUT that only keeps a record; `created` is its status for what was not there."""
+    """Return a handler of a PUT that only keeps a record; `created` is its status for a new one."""
 
     async def put(call: Call) -> Answer:
         def change(tx: Transaction) -> tuple[JsonObject, bool]:

@@ -16,7 +16,7 @@ from shoal.local.arm.ids import Target
 from shoal.local.scheduler.loop import Transaction
 
 Check = Callable[[Call, JsonObject, JsonObject | None], None]
-"""Of a body and of the resource that is there already. Raises BatchError."""
+"""Takes a body and the existing resource. Raises BatchError."""
 MENTIONS = "(instr(lower({0}), lower('\"' || ?1 || '\"')) OR instr(lower({0}), lower('\"' || ?1 || '/')))"
 HOLDERS = f"""
     SELECT id FROM arm_resources
@@ -44,14 +44,14 @@ class Rules:
     type: str
     located: bool = True
     beside: tuple[str, ...] = ()
-    """What the body has beside `location`, `tags` and `properties`."""
+    """Members of the body beside `location`, `tags` and `properties`."""
     required: tuple[str, ...] = ()
     types: Mapping[str, JsonType] = field(default_factory=dict)
-    """Of what `check` and others read, by path."""
+    """Types of the values that `check` and others read, by path."""
     references: Mapping[str, str] = field(default_factory=dict)
     """Paths of ids, and the type that each must be of; empty for any."""
     check: Check = _anything
-    """What no rule above can say."""
+    """A check for what the rules above cannot express."""
     answers: Callable[[Target], JsonObject] = _nothing
     """Properties that only the service says."""
     held: str = ""
@@ -115,7 +115,7 @@ def _require_referenced(call: Call, id_: Any, type_: str) -> None:
 
 
 def values_at(body: Any, path: str, where: str = "") -> Iterator[tuple[str, Any]]:
-    """Each value that the path names, and where it stands; None where only the last name is missing."""
+    """Yield each value that the path names, with its place; None where only the last name is missing."""
     head, _, rest = path.partition(".")
     name = head.removesuffix("[]")
     found, here = (body.get(name) if isinstance(body, dict) else None), f"{where}.{name}".removeprefix(".")

@@ -45,7 +45,7 @@ def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject
 
 
 def _check_rules(rules: JsonObject) -> None:
-    """Checked and kept: everybody on this machine reaches the emulator."""
+    """Check the rules, which are kept without effect: everybody on this machine reaches the emulator."""
     if rules.get("defaultAction") not in ("Allow", "Deny"):
         raise failures.invalid_content("networkAcls.defaultAction must be Allow or Deny")
     for rule in rules.get("ipRules") or []:
@@ -72,7 +72,7 @@ async def put(call: Call) -> Answer:
 
 
 def view(service: "Service", body: JsonObject) -> JsonObject:
-    """With the endpoint, which is not kept: storage may be started on another port."""
+    """Return the account with its endpoint, which is not kept: the next start may use another port."""
     endpoints = {"blob": f"{service.storage.endpoint}/{body['name']}/"}
     return {**body, "properties": {**body["properties"], "primaryEndpoints": endpoints}}
 
@@ -87,7 +87,7 @@ async def delete(call: Call) -> Answer:
 
 
 async def remove(service: "Service", path: str) -> None:
-    """With all its blobs; a Batch account that kept packages there has no auto-storage any more."""
+    """Delete the account with all its blobs. A Batch account that kept packages there loses its auto-storage."""
     name = path.rsplit("/", 1)[-1]
     await asyncio.to_thread(blobs.delete_containers, blobs.account(service, name))
 

@@ -68,7 +68,7 @@ async def put(call: Call) -> Answer:
 
 
 def view(service: Service, body: JsonObject) -> JsonObject:
-    """With its subnets: those that it was declared with in the order of their declaration, then the others."""
+    """Return the network with its subnets, those of its own declaration first and in that order."""
     order = body["properties"]["subnets"]
     there = records.below(service.connection, body["id"], SUBNET)
     subnets = sorted(there, key=lambda one: order.index(one["name"]) if one["name"] in order else len(order))

@@ -26,6 +26,7 @@ from shoal.local.node.launch import end_group, exit_code, launch
 from shoal.local.node.packages import Packages
 from shoal.local.node.run import Run
 from shoal.local.node.start_task import StartTask
+from shoal.local.store.states import NodeState
 
 SERVICE_IN, SERVICE_OUT = 0, 1
 TRANSFERS = 8
@@ -37,20 +38,20 @@ class Agent:
         self.directory = NodeDirectory(root)
         self.runs: dict[tuple[int, int], Run] = {}
         self.processes: dict[int, Callable[[int], None]] = {}
-        """What to do with the exit code of each process."""
+        """The function that takes the exit code, by process."""
         self.ended: list[list[Any]] = []
         self.finished_work: deque[Callable[[], None]] = deque()
         self.transfers = ThreadPoolExecutor(TRANSFERS, thread_name_prefix="transfer")
         self.unread = b""
 
     def run(self) -> None:
-        """Serve until the service says stop or is gone; then end every process."""
+        """Serve until the service ends the connection; then end every process."""
         self.wake_reader, self.wake_writer = os.pipe()
         for end in (self.wake_reader, self.wake_writer):
             os.set_blocking(end, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self.wake_writer, warn_on_full_buffer=False)
-        # Whoever interrupts the service interrupts it alone; it tells its agents.
+        # Ctrl-C reaches the whole group of processes; the service alone obeys it, and then ends its agents.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         selector = selectors.DefaultSelector()
         selector.register(SERVICE_IN, selectors.EVENT_READ, self._read_commands)
@@ -67,11 +68,11 @@ class Agent:
         except (EOFError, ConnectionError):
             for group in self.processes:
                 end_group(group)
-            # Transfers in flight belong to tasks that nobody waits for any more.
+            # Not sys.exit: it would wait for transfers in flight, whose tasks nobody waits for any more.
             os._exit(0)
 
     def in_background(self, work: Callable[[], Any], then: Callable[[Any, TaskFault | None], None]) -> None:
-        """Do `work` in a thread; `then` is called in the agent's own with its result or its TaskFault."""
+        """Do `work` in a thread, then call `then` in the agent's own thread with the result or the TaskFault."""
 
         def job() -> None:
             result, fault = None, None
@@ -79,7 +80,7 @@ class Agent:
                 result = work()
             except TaskFault as exc:
                 fault = exc
-            except Exception as exc:  # noqa: BLE001 - whatever it was, the task must not wait for it for ever
+            except Exception as exc:  # noqa: BLE001 - any failure must end the task
                 fault = TaskFault("Unknown", f"{type(exc).__name__}: {exc}", server=True)
             self.finished_work.append(lambda: then(result, fault))
             with contextlib.suppress(BlockingIOError):
@@ -125,7 +126,7 @@ class Agent:
         self.blobs = Blobs(setup, self.directory.cache)
         self.packages = Packages(self.directory.applications, self.blobs)
         self.environment = node_environment(setup, self.directory)
-        self.report(state="starting")
+        self.report(state=NodeState.STARTING)
         if setup.packages:
             self.in_background(lambda: self.packages.install(setup.packages), self._start_work)
         else:
@@ -136,11 +137,11 @@ class Agent:
         if fault is not None:
             details = fault.info["details"]
             error = {"code": fault.info["code"], "message": fault.info["message"], "errorDetails": details}
-            self.report(state="unusable", errors=[error])
+            self.report(state=NodeState.UNUSABLE, errors=[error])
             return
         self.environment |= package_environment(installed)
         if self.setup.start_task is None:
-            self.report(state="idle")
+            self.report(state=NodeState.IDLE)
         else:
             StartTask(self, self.setup.start_task).begin()
 
@@ -198,7 +199,7 @@ class Agent:
         del self.runs[run.id]
 
     def _kill(self, run_id: tuple[int, int]) -> None:
-        """The service has decided what becomes of the task; it waits for the word that its slots are free."""
+        """End a run that the service has completed already; it waits for the report that the slots are free."""
         if run := self.runs.get(run_id):
             run.end("TaskEnded", "The task was ended by request")
 
@@ -214,7 +215,7 @@ class Agent:
         return max(0.0, min([LONGEST_SLEEP, *(deadline - time.monotonic() for deadline in deadlines)]))
 
     def _reap(self) -> None:
-        """Look at each of its own processes; libraries in the transfers' threads have children, too."""
+        """Wait for each of the agent's own processes, not for any: libraries in the threads have children, too."""
         for pid in list(self.processes):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:

@@ -14,7 +14,7 @@ TASK_USER = "_azbatch"
 
 
 def node_environment(setup: Setup, directory: NodeDirectory) -> dict[str, str]:
-    """What all tasks of the node see."""
+    """Return the variables that all tasks of the node see."""
     return {
         "AZ_BATCH_ACCOUNT_NAME": setup.account,
         "AZ_BATCH_ACCOUNT_URL": f"{setup.account_url}/",

@@ -1,6 +1,6 @@
-"""The agents of all nodes, seen from the service: started, spoken to, listened to, missed.
+"""Starts the agents of all nodes, sends them commands, receives their reports and notices their ends.
 
-It is the scheduler's `Agents`: no call waits; what agents report comes back as changes of the loop.
+`Fleet` is the scheduler's `Agents`: no call waits, and reports come back as changes of the loop.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ PATIENCE = 10.0
 
 
 class Listener(Protocol):
-    """Who hears of what agents report and of their end."""
+    """The receiver of the agents' reports and ends."""
 
     def on_report(self, node: str, boots: int, report: dict[str, Any]) -> None: ...
     def on_gone(self, node: str, boots: int) -> None: ...
@@ -38,7 +38,7 @@ class Fleet:
         self.path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
         """Nodes find the service's own Python first, whatever the machine calls `python3`."""
         self.surroundings: dict[str, Any] = {}
-        """What every setup holds beside what the scheduler knows: endpoints and keys."""
+        """Endpoints and keys, which every setup holds and the scheduler does not know."""
         self.agents: dict[str, Child] = {}
         self.unsent: dict[str, list[bytes]] = {}
         """Commands to agents whose processes are still being made."""
@@ -69,13 +69,13 @@ class Fleet:
         }
 
     def learn_keys(self, keys: dict[str, str]) -> None:
-        """Storage accounts were added: every agent may need them."""
+        """Send the keys of new storage accounts to every agent."""
         self.surroundings["keys"] = keys
         for node in [*self.agents, *self.unsent]:
             self.send(node, {"keys": keys})
 
     def send(self, node: str, command: dict[str, Any]) -> None:
-        """To an agent that is gone nothing is sent: its end is reported on its own way."""
+        """Send a command to the node's agent. An agent that is gone gets nothing; `_accompany` reports its end."""
         line = orjson.dumps(command, option=orjson.OPT_APPEND_NEWLINE)
         if node in self.unsent:
             self.unsent[node].append(line)
@@ -83,7 +83,7 @@ class Fleet:
             agent.write(line)
 
     def stop(self, node: str) -> None:
-        """The agent ends its tasks and itself when its input ends; the node's files go with it."""
+        """Close the agent's input, which ends its tasks and itself, and delete the node's files after it."""
         self.stopping.add(node)
         if agent := self.agents.get(node):
             agent.close()
@@ -102,7 +102,7 @@ class Fleet:
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
     async def _accompany(self, node: str, boots: int) -> None:
-        """Start an agent and stay with it; however it ends, the listener hears of it."""
+        """Start an agent, pass on its reports, and tell the listener when it has ended, in whatever way."""
         directory = self.directory(node)
         try:
             await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What service and agent say to each other, one JSON object a line.
+"""Messages between the service and an agent, one JSON object a line.
 
 To the agent: the setup first, then `{"run": [assignment, …]}`, `{"kill": [[key, attempt], …]}`,
 `{"forget": [job, task or null]}`. To the service: `{"state": …, "start_task": …, "errors": …}`,
@@ -25,7 +25,7 @@ class Package:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
-    """Where blobs lie and the keys by which the agent acts for the identities of its pool."""
+    """The storage endpoint, and the keys by which the agent acts for the identities of its pool."""
 
     endpoint: str
     """`http://127.0.0.1:PORT`; accounts are the first segment of the path."""
@@ -41,7 +41,7 @@ class Setup:
     dedicated: bool
     ip_address: str
     path: str
-    """Where programs are found, before the node's shared directory and the task's own."""
+    """PATH up to the node's shared directory and the task's own, which follow."""
     identities: list[str]
     auto_storage: str | None
     storage: Storage

@@ -1,4 +1,4 @@
-"""What a task leaves goes to storage before the task counts as completed.
+"""Uploads a task's output files before the task counts as completed.
 
 Source: "Persist task data to Azure Storage with the Batch service API"; REST reference, OutputFile: patterns are
 relative to the working directory, `**` spans directories, and a pattern that matches nothing is not an error.

@@ -15,7 +15,7 @@ from shoal.local.node.failures import TaskFault
 from shoal.local.node.messages import Package
 
 BAD_ARCHIVE = (zipfile.BadZipFile, zlib.error, RuntimeError)
-"""What zipfile raises on an archive that is broken, encrypted, or packed in a way that it does not know."""
+"""The errors of zipfile for an archive that is broken, encrypted or compressed by an unknown method."""
 
 
 class Packages:

@@ -1,4 +1,4 @@
-"""The start task: what a node does before it takes tasks.
+"""The start task, which a node runs before it takes tasks.
 
 Source: REST reference, StartTask; node states as in "Nodes and pools": with waitForSuccess the node waits in
 `waitingforstarttask` and ends in `starttaskfailed` where the task fails; without, it takes tasks beside it.
@@ -15,10 +15,11 @@ from shoal.local.node.environment import task_environment
 from shoal.local.node.failures import TaskFault
 from shoal.local.node.launch import launch
 from shoal.local.node.messages import Setup
+from shoal.local.store.states import NodeState, StartTaskState, TaskResult
 
 
 class Host(Protocol):
-    """What a start task needs of the agent that runs it."""
+    """The part of an agent that a start task needs."""
 
     directory: NodeDirectory
     environment: dict[str, str]
@@ -42,7 +43,9 @@ class StartTask:
     def begin(self) -> None:
         self.started = _now()
         self.directory.make()
-        self.agent.report(state="waitingforstarttask" if self.waits else "idle", start_task=self._running())
+        self.agent.report(
+            state=NodeState.WAITING_FOR_START_TASK if self.waits else NodeState.IDLE, start_task=self._running()
+        )
         files = self.definition.get("resourceFiles", [])
         self.agent.in_background(
             lambda: resource_files.fetch(files, self.directory.working, self.agent.blobs),
@@ -75,9 +78,9 @@ class StartTask:
 
     def _finish(self, code: int | None, failure: dict[str, Any] | None) -> None:
         info = self._running() | {
-            "state": "completed",
+            "state": StartTaskState.COMPLETED,
             "endTime": _now(),
-            "result": "failure" if failure else "success",
+            "result": TaskResult.FAILURE if failure else TaskResult.SUCCESS,
         }
         if code is not None:
             info["exitCode"] = code
@@ -86,11 +89,12 @@ class StartTask:
         if not self.waits:
             self.agent.report(start_task=info)
         else:
-            self.agent.report(state="starttaskfailed" if failure else "idle", start_task=info)
+            state = NodeState.START_TASK_FAILED if failure else NodeState.IDLE
+            self.agent.report(state=state, start_task=info)
 
     def _running(self) -> dict[str, Any]:
         retried = {} if self.last_retry is None else {"lastRetryTime": self.last_retry}
-        return {"state": "running", "startTime": self.started, "retryCount": self.retry_count, **retried}
+        return {"state": StartTaskState.RUNNING, "startTime": self.started, "retryCount": self.retry_count, **retried}
 
 
 def _now() -> str:

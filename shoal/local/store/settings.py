@@ -1,4 +1,4 @@
-"""What the service keeps for a whole state directory: its ports, and how rough its cloud is."""
+"""Settings of a state directory: its ports and its simulated cloud conditions."""
 
 import sqlite3
 from typing import TypeVar

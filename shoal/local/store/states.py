@@ -20,6 +20,13 @@ class TaskResult(StrEnum):
     FAILURE = "failure"
 
 
+class StartTaskState(StrEnum):
+    """The state of a node's start task. It stands in the node's `start_task_info` only."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+
+
 class CountedState(StrEnum):
     """A task's state as `task_counts` keeps it: active tasks that wait for others are counted apart."""
 

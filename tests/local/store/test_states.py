@@ -36,6 +36,7 @@ AZURES: dict[type[StrEnum], type[Enum]] = {
     states.NodeFillType: models.BatchNodeFillType,
     states.NodeState: models.BatchNodeState,
     states.PoolState: models.BatchPoolState,
+    states.StartTaskState: models.BatchStartTaskState,
     states.TaskFailureMode: models.BatchTaskFailureMode,
     states.TaskResult: models.BatchTaskExecutionResult,
     states.TaskState: models.BatchTaskState,
