@@ -37,9 +37,9 @@ PAGES_WHOSE_OUTPUT_IS_TESTED = {
     "autoscale.md": "tests/autoscale/test_docs.py",
     "azure.md": "tests/test_azure_page.py",
     "deploy.md": "tests/test_shown_messages.py",
-    "environments.md": "tests/deploy/test_environments_document.py",
+    "environments.md": "tests/projects/test_environments_document.py",
     "errors.md": "tests/test_shown_messages.py",
-    "gitops.md": "tests/deploy/test_gitops_documentation.py",
+    "gitops.md": "tests/pull_requests/test_gitops_documentation.py",
     "jobs.md": "tests/test_shown_messages.py",
     "policies.md": "tests/test_shown_messages.py",
 }
