@@ -1,4 +1,4 @@
-"""The one caller of the embedded service's ARM side: one method a verb, JSON in and out."""
+"""The one caller of the embedded service's ARM side, and of its own interface beside it: JSON in and out."""
 
 import json
 import time
@@ -23,6 +23,7 @@ class ArmError(WorkFailed):
         super().__init__(f"{message} ({code})")
         self.status = status
         self.code = code
+        self.message = message
 
 
 class ArmClient:
@@ -45,8 +46,8 @@ class ArmClient:
     def put(self, path: str, api_version: str, body: dict[str, Any]) -> dict[str, Any]:
         return self._call("PUT", path, api_version, body)[1]
 
-    def post(self, path: str, api_version: str) -> dict[str, Any]:
-        return self._call("POST", path, api_version)[1]
+    def post(self, path: str, api_version: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        return self._call("POST", path, api_version, body)[1]
 
     def delete(self, path: str, api_version: str) -> None:
         """Return when the resource is gone, or was never there."""

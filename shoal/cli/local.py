@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +12,11 @@ from shoal.cli.output import emit_json, emit_table
 from shoal.errors import BadInput, WorkFailed
 
 if TYPE_CHECKING:
+    from shoal.arm import ArmClient
     from shoal.service_status import Status
+
+OWN_VERSION = "1"
+"""The api-version of the service's own interface, which has one only."""
 
 
 @click.group()
@@ -144,34 +148,27 @@ def chaos(state_dir: Path, preempt: str | None, as_json: bool, **settings: float
     """Simulate cloud conditions: slow boots, Spot evictions. Without options, show the current settings."""
     running = _running(state_dir)
     given = {name: value for name, value in settings.items() if value is not None}
-    if preempt is not None:
-        node = _ask(running, "POST", "/-/preemptions", {"node": None if preempt == "any" else preempt})["node"]
-        click.echo(f"pre-empted {node}", err=as_json)
-    shown = _ask(running, "PUT", "/-/chaos", given)
+    with _own_interface(running) as service:
+        if preempt is not None:
+            body = {"node": None if preempt == "any" else preempt}
+            node = service.post("/-/preemptions", OWN_VERSION, body)["node"]
+            click.echo(f"pre-empted {node}", err=as_json)
+        shown = service.put("/-/chaos", OWN_VERSION, given)
     if as_json:
         emit_json(shown)
     else:
         emit_table(("setting", "value"), [(name.replace("_", "-"), value) for name, value in shown.items()])
 
 
-def _ask(running: "Status", method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """A call to the service's own interface."""
-    import json
-    import urllib.error
-    import urllib.request
+@contextmanager
+def _own_interface(status: "Status") -> Iterator["ArmClient"]:
+    """Yield a client of the service's interface of its own; its refusals are bad input."""
+    from shoal.arm import ArmClient, ArmError
 
-    request = urllib.request.Request(
-        f"{running.arm_endpoint}{path}",
-        json.dumps(body).encode(),
-        {"Authorization": f"Bearer {running.arm_token}", "Content-Type": "application/json"},
-        method=method,
-    )
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
-            answer: dict[str, Any] = json.load(response)
-    except urllib.error.HTTPError as exc:
-        raise BadInput(json.load(exc)["error"]) from exc
-    return answer
+        yield ArmClient(status.arm_endpoint, status.arm_token)
+    except ArmError as exc:
+        raise BadInput(exc.message) from exc
 
 
 def _running(state_dir: Path) -> "Status":

@@ -48,13 +48,18 @@ def _guarded(service: "Service", endpoint: Endpoint) -> Endpoint:
     async def answer(request: Request) -> Response:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         if not hmac.compare_digest(token.encode(), service.arm_token.encode()):
-            return JSONResponse({"error": "the bearer token is not this service's"}, 401)
+            return _refusal(401, "AuthenticationFailed", "the bearer token is not this service's")
         try:
             return await endpoint(request)
         except errors.BatchError as exc:
-            return JSONResponse({"error": exc.message}, exc.status)
+            return _refusal(exc.status, exc.code, exc.message)
 
     return answer
+
+
+def _refusal(status: int, code: str, message: str) -> Response:
+    """Return an error in ARM's form, which the callers of this service know."""
+    return JSONResponse({"error": {"code": code, "message": message}}, status)
 
 
 async def _body(request: Request) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import Enum
 from typing import Any, assert_never
 
@@ -19,6 +18,7 @@ from shoal.deploy.resources.arm_types.body_shapes import (
 )
 from shoal.deploy.resources.arm_types.type_definition import TypeDefinition
 from shoal.deploy.resources.properties import MASK, UNKNOWN
+from shoal.suggestion import nearest
 
 Path = tuple[str | int, ...]
 SHOWN = 60
@@ -153,8 +153,8 @@ def _property_faults(
     else:
         envelope = known.envelope(shape)
         names = (*shape.properties, *(envelope.properties if envelope else ()))
-        close = get_close_matches(name, names, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
+        close = nearest(name, names)
+        hint = f"; did you mean {close}?" if close else ""
         yield BodyFault(rule=BodyRule.KNOWN, path=(*path, name), value=None, demand=f"is not known to Azure{hint}")
 
 
