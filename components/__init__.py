@@ -2,11 +2,11 @@
 
 from .accounts.batch_account import BatchAccount, BatchAccountArgs
 from .accounts.job_storage import JobStorage, JobStorageArgs
+from .component_errors import PackageError, PublicationError, SettingsError
 from .environment import Environment
 from .environment_args import EnvironmentArgs
-from .errors import PackageError, PublicationError, SettingsError
 from .monitoring.monitoring import Monitoring, MonitoringArgs
-from .network.private_links import PrivateLinks, PrivateLinksArgs
+from .network.account_links import PrivateLinks, PrivateLinksArgs
 from .network.private_network import PrivateNetwork, PrivateNetworkArgs
 from .packages.application_package import ApplicationPackage, ApplicationPackageArgs
 from .pool.spot_pool import SpotPool, SpotPoolArgs

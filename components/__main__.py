@@ -3,7 +3,7 @@
 import sys
 
 from pulumi.provider import main
-from shoal.components.plugin import Package
+from shoal.components.plugin import ComponentPackage
 
 if __name__ == "__main__":
-    main(Package(), sys.argv[1:])
+    main(ComponentPackage(), sys.argv[1:])

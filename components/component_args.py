@@ -1,8 +1,8 @@
-"""What each component of a stack is told: from the stack's arguments, and from the components before it."""
+"""The arguments of each component of a stack, from the stack's own arguments and the components before it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import TypeVar
 
 import pulumi
 
@@ -11,40 +11,44 @@ from shoal.environment import Containers
 from .accounts.account_names import account_name, container_prefix
 from .accounts.batch_account import BatchAccount, BatchAccountArgs
 from .accounts.job_storage import JobStorage, JobStorageArgs, StorageSku
-from .environment_args import EnvironmentArgs, Package, Pool
+from .argument_check import narrowed
+from .environment_args import EnvironmentArgs, EnvironmentPackage, EnvironmentPool
 from .monitoring.monitoring import MonitoringArgs, MonitoringShape
-from .network.private_links import PrivateLinksArgs
+from .network.account_links import PrivateLinksArgs
 from .network.private_network import NetworkShape, PrivateNetwork, PrivateNetworkArgs
 from .packages.application_package import ApplicationPackage, ApplicationPackageArgs
-from .pool.spot_pool import SpotPoolArgs
+from .pool.pool_mounts import Mount
+from .pool.pool_start_task import ResourceFile
+from .pool.spot_pool import PoolShape, SpotPoolArgs
+
+Entry = TypeVar("Entry", Mount, ResourceFile)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Where a stack is, and what everything of it has."""
+    """The place of a stack, and what all of its resources have in common."""
 
     args: EnvironmentArgs
     subscription_id: pulumi.Output[str]
     group: pulumi.Input[str]
-    """Name of the group that the stack makes its own things in."""
+    """Name of the resource group in which the stack makes its own resources."""
     tags: dict[str, str]
 
     @property
     def derived_name(self) -> pulumi.Output[str]:
-        """Of accounts that the stack does not name."""
+        """Name of accounts that the stack does not name."""
         return self.subscription_id.apply(lambda id_: account_name(pulumi.get_project(), pulumi.get_stack(), id_))
 
     @property
     def container_prefix(self) -> str:
-        """An adopted account may hold the containers of others too."""
+        """Prefix of containers: an adopted account may hold containers of others too."""
         if not self.args.get("storage_account_id"):
             return ""
         return container_prefix(pulumi.get_project(), pulumi.get_stack())
 
 
 def network_args(site: Site, shape: NetworkShape) -> PrivateNetworkArgs:
-    args = {**shape, "resource_group_name": site.group, "location": site.args["location"]}
-    return cast(PrivateNetworkArgs, args)
+    return {**shape, "resource_group_name": site.group, "location": site.args["location"]}
 
 
 def storage_args(site: Site, network: PrivateNetwork | None) -> JobStorageArgs:
@@ -89,7 +93,7 @@ def account_args(site: Site, storage: JobStorage) -> BatchAccountArgs:
     }
 
 
-def package_args(package: Package, account: BatchAccount) -> ApplicationPackageArgs:
+def package_args(package: EnvironmentPackage, account: BatchAccount) -> ApplicationPackageArgs:
     return {
         "resource_group_name": account.resource_group_name,
         "account_name": account.account_name,
@@ -112,18 +116,18 @@ def links_args(site: Site, network: PrivateNetwork, account: BatchAccount, stora
 
 def pool_args(
     site: Site,
-    pool: Pool,
+    pool: EnvironmentPool,
     account: BatchAccount,
     storage: JobStorage,
     packages: Mapping[str, ApplicationPackage],
     subnet_id: pulumi.Input[str] | None,
 ) -> SpotPoolArgs:
-    shape: dict[str, Any] = {key: value for key, value in pool.items() if key not in ("name", "packages")}
+    shape = _with_containers(narrowed(PoolShape, pool), storage.containers)
     if subnet_id is not None and "subnet_id" not in shape:
-        shape |= {"subnet_id": subnet_id, "public_ip": False}
+        shape = {**shape, "subnet_id": subnet_id, "public_ip": False}
     taken = [packages[name] for name in pool.get("packages", [])]
-    args = {
-        **_with_containers(shape, storage.containers),
+    return {
+        **shape,
         "resource_group_name": account.resource_group_name,
         "account_name": account.account_name,
         "pool_name": pool["name"],
@@ -134,15 +138,14 @@ def pool_args(
         "blob_endpoint": storage.blob_endpoint,
         "tags": {**site.tags, **pool.get("tags", {})},
     }
-    return cast(SpotPoolArgs, args)
 
 
 def monitoring_args(site: Site, shape: MonitoringShape, account: BatchAccount, storage: JobStorage) -> MonitoringArgs:
-    # What nodes cost is billed where their account is.
+    # Nodes are billed to the resource group of their account.
     billed = pulumi.Output.concat(
         "/subscriptions/", site.subscription_id, "/resourceGroups/", account.resource_group_name
     )
-    args = {
+    return {
         **shape,
         "resource_group_name": site.group,
         "resource_group_id": billed,
@@ -152,24 +155,18 @@ def monitoring_args(site: Site, shape: MonitoringShape, account: BatchAccount, s
         "dedicated_core_quota": account.dedicated_core_quota,
         "low_priority_core_quota": account.low_priority_core_quota,
     }
-    return cast(MonitoringArgs, args)
 
 
-def _with_containers(shape: Mapping[str, Any], containers: Containers) -> dict[str, Any]:
-    """A pool names the stack's containers by what they are for; in an adopted account they are called otherwise."""
+def _with_containers(shape: PoolShape, containers: Containers) -> PoolShape:
+    """Return a pool with the real names of containers, which it calls `inputs`, `outputs` and `logs` in any account."""
     names = asdict(containers)
+    if "mounts" in shape:
+        shape = {**shape, "mounts": [_with_container(mount, names) for mount in shape["mounts"]]}
+    if "start_task" in shape and "resource_files" in shape["start_task"]:
+        files = [_with_container(file, names) for file in shape["start_task"]["resource_files"]]
+        shape = {**shape, "start_task": {**shape["start_task"], "resource_files": files}}
+    return shape
 
-    def named(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        return [
-            {**entry, "container": names.get(entry["container"], entry["container"])}
-            if "container" in entry
-            else {**entry}
-            for entry in entries
-        ]
 
-    told = dict(shape)
-    if "mounts" in told:
-        told["mounts"] = named(told["mounts"])
-    if "resource_files" in told.get("start_task", {}):
-        told["start_task"] = {**told["start_task"], "resource_files": named(told["start_task"]["resource_files"])}
-    return told
+def _with_container(entry: Entry, names: Mapping[str, str]) -> Entry:
+    return {**entry, "container": names.get(entry["container"], entry["container"])} if "container" in entry else entry

@@ -1,4 +1,4 @@
-"""Everything a stack is, wired in the order of deployment."""
+"""The component of a whole stack, wired in the order of deployment."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -12,6 +12,7 @@ from .accounts.adoption import Needs, find_resource_group, require_accounts
 from .accounts.batch_account import BatchAccount
 from .accounts.job_storage import JobStorage
 from .azure_provider import arm_endpoint
+from .component import checked, outputs
 from .component_args import (
     Site,
     account_args,
@@ -22,9 +23,9 @@ from .component_args import (
     pool_args,
     storage_args,
 )
-from .environment_args import EnvironmentArgs
+from .environment_args import EnvironmentArgs, faults
 from .monitoring.monitoring import Monitoring
-from .network.private_links import PrivateLinks
+from .network.account_links import PrivateLinks
 from .network.private_network import PrivateNetwork
 from .packages.application_package import ApplicationPackage, package_directory
 from .packages.package_content import require_version
@@ -36,35 +37,36 @@ class Environment(pulumi.ComponentResource):
     """A resource group with storage, a Batch account, its packages and its pools."""
 
     resource_group_name: pulumi.Output[str]
-    """The Batch account's."""
+    """Resource group of the Batch account."""
     batch_account_name: pulumi.Output[str]
-    """Whether made or adopted."""
+    """Name of the Batch account, made or adopted."""
     batch_endpoint: pulumi.Output[str]
-    """With scheme, no trailing slash."""
+    """Endpoint of the Batch service with scheme, no trailing slash."""
     storage_account_name: pulumi.Output[str]
-    """Whether made or adopted."""
+    """Name of the storage account, made or adopted."""
     blob_endpoint: pulumi.Output[str]
-    """With scheme, no trailing slash."""
+    """Blob endpoint with scheme, no trailing slash."""
     node_identity_id: pulumi.Output[str]
     """User-assigned identity by which nodes read inputs and write outputs."""
 
     def __init__(self, name: str, args: EnvironmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        args = checked(self, name, EnvironmentArgs, args, faults)
         super().__init__("shoal:index:Environment", name, None, opts)
         self._args = args
-        self._within = pulumi.ResourceOptions(parent=self)
-        self._require_what_exists()
-        self._site = self._found_site(f"{name}-group")
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._require_existing()
+        self._site = self._stack_site(f"{name}-group")
         self._network = self._private_network(f"{name}-network")
-        self._storage = JobStorage(f"{name}-storage", storage_args(self._site, self._network), self._within)
-        self._account = BatchAccount(f"{name}-batch", account_args(self._site, self._storage), self._within)
+        self._storage = JobStorage(f"{name}-storage", storage_args(self._site, self._network), self._child)
+        self._account = BatchAccount(f"{name}-batch", account_args(self._site, self._storage), self._child)
         self._packages = self._application_packages()
         self._pools = self._spot_pools(self._nodes_subnet(f"{name}-network-links"))
         self._monitor(f"{name}-monitoring")
         self._warn_of_quotas()
         self._describe()
 
-    def _require_what_exists(self) -> None:
-        """Content of packages, and accounts to adopt. Raises SettingsError or PackageError before anything is made."""
+    def _require_existing(self) -> None:
+        """Check the packages' content and the accounts to adopt. Raises SettingsError or PackageError."""
         args = self._args
         for package in args["packages"]:
             require_version(package["name"], package_directory(package["directory"]), package.get("version"))
@@ -73,7 +75,7 @@ class Environment(pulumi.ComponentResource):
         )
         require_accounts(args.get("batch_account_id"), args.get("storage_account_id"), needs, parent=self)
 
-    def _found_site(self, group_name: str) -> Site:
+    def _stack_site(self, group_name: str) -> Site:
         return Site(
             args=self._args,
             subscription_id=authorization.get_client_config_output().subscription_id,
@@ -89,7 +91,7 @@ class Environment(pulumi.ComponentResource):
             resource_group_name=self._args["resource_group"] or f"{pulumi.get_project()}-{pulumi.get_stack()}",
             location=self._args["location"],
             tags=self._tags,
-            opts=self._within,
+            opts=self._child,
         ).name
 
     @property
@@ -98,21 +100,21 @@ class Environment(pulumi.ComponentResource):
 
     def _private_network(self, name: str) -> PrivateNetwork | None:
         shape = self._args.get("network")
-        return PrivateNetwork(name, network_args(self._site, shape), self._within) if shape is not None else None
+        return PrivateNetwork(name, network_args(self._site, shape), self._child) if shape is not None else None
 
     def _application_packages(self) -> dict[str, ApplicationPackage]:
         return {
-            package["name"]: ApplicationPackage(package["name"], package_args(package, self._account), self._within)
+            package["name"]: ApplicationPackage(package["name"], package_args(package, self._account), self._child)
             for package in self._args["packages"]
         }
 
     def _nodes_subnet(self, links_name: str) -> pulumi.Output[str] | None:
-        """Once nodes can reach the accounts from there."""
+        """Return the subnet of the nodes, known once they can reach the accounts from it."""
         network = self._network
         if network is None or not self._args["network"].get("private_endpoints"):
             return network.subnet_id if network else None
         args = links_args(self._site, network, self._account, self._storage)
-        return PrivateLinks(links_name, args, self._within).subnet_id
+        return PrivateLinks(links_name, args, self._child).subnet_id
 
     def _spot_pools(self, subnet_id: pulumi.Output[str] | None) -> dict[str, SpotPool]:
         # Nodes mount containers, and read packages and resource files, from their first minute: the roles come first.
@@ -128,7 +130,7 @@ class Environment(pulumi.ComponentResource):
 
     def _monitor(self, name: str) -> None:
         if (shape := self._args.get("monitoring")) is not None:
-            Monitoring(name, monitoring_args(self._site, shape, self._account, self._storage), self._within)
+            Monitoring(name, monitoring_args(self._site, shape, self._account, self._storage), self._child)
 
     def _warn_of_quotas(self) -> None:
         demands = [demand(pool["name"], pool) for pool in self._args["pools"]]
@@ -147,19 +149,10 @@ class Environment(pulumi.ComponentResource):
         self.batch_account_name, self.batch_endpoint = self._account.account_name, self._account.endpoint
         self.storage_account_name, self.blob_endpoint = self._storage.account_name, self._storage.blob_endpoint
         self.node_identity_id = self._account.node_identity_id
-        self.register_outputs(
-            {
-                "resourceGroupName": self.resource_group_name,
-                "batchAccountName": self.batch_account_name,
-                "batchEndpoint": self.batch_endpoint,
-                "storageAccountName": self.storage_account_name,
-                "blobEndpoint": self.blob_endpoint,
-                "nodeIdentityId": self.node_identity_id,
-            }
-        )
+        self.register_outputs(outputs(self))
 
     def document(self) -> Mapping[str, pulumi.Input[Any]]:
-        """The hand-over document's fields, `shoal.environment.Environment`, by name."""
+        """Return the fields of the hand-over document, `shoal.environment.Environment`, by name."""
         return {
             "project": pulumi.get_project(),
             "stack": pulumi.get_stack(),

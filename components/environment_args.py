@@ -1,76 +1,152 @@
-"""What an environment is told: the stack's configuration, checked, in the types of a component's arguments."""
+"""The arguments of an environment: what a stack is, and the rules that its parts keep together."""
 
-from typing import NotRequired, TypedDict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any, NotRequired, TypedDict
 
 import pulumi
 
+from shoal.azure.ids import ACCOUNT_NAME, BATCH_ACCOUNT, GROUP, REGION, RESOURCE_GROUP_NAME, STORAGE_ACCOUNT
 from shoal.environment import Authentication
 
 from .accounts.batch_account import Submitter
-from .accounts.job_storage import StorageSku
+from .accounts.job_storage import ImmutableDays, SoftDeleteDays, StorageSku
+from .accounts.network_rules import Address
+from .argument_fault import ArgumentFault, Spelling
+from .argument_types import BatchId, NotEmpty, Positive, SubnetId, adopted, keeping, matching, or_empty, without
 from .monitoring.monitoring import MonitoringShape
-from .network.private_network import NetworkShape
+from .network.private_network import NetworkShape, way_out_faults
+from .pool import pool_rules
+from .pool.pool_network import subnet_faults
 from .pool.spot_pool import PoolShape
+from .tags import Tags
 
 
-class Package(TypedDict):
-    name: str
-    """What tasks and pools call the application."""
-    directory: str
-    """Relative to the project."""
-    version: NotRequired[str]
-    """That its content must have; whatever it has unless given."""
+class EnvironmentPackage(TypedDict):
+    """An application package of an environment."""
+
+    name: BatchId
+    """Name of the application, by which tasks and pools refer to it."""
+    directory: NotEmpty
+    """Directory to pack, relative to the project."""
+    version: NotRequired[Annotated[str, matching("[0-9a-f]{16}", "16 hexadecimal digits, in quotes")]]
+    """Version that the content must have; any unless given."""
 
 
-class Pool(PoolShape):
-    """A pool of the environment, with packages by name."""
+class EnvironmentPool(PoolShape):
+    """A pool of an environment, with packages by name."""
 
-    name: str
-    """The pool's id in Batch."""
+    name: BatchId
+    """Id of the pool in Batch."""
     packages: NotRequired[list[str]]
     """Names of packages of the environment."""
 
 
+def _pool_faults(pool: EnvironmentPool, spelling: Spelling) -> Iterator[ArgumentFault]:
+    return pool_rules.faults(pool, spelling, date.today())
+
+
+AccountNameOrDerived = Annotated[str, or_empty(ACCOUNT_NAME, "a derived name")]
+
+
 class EnvironmentArgs(TypedDict):
-    location: str
-    """Azure region of everything."""
-    resource_group: str
-    """Empty for PROJECT-STACK."""
-    resource_group_id: NotRequired[str]
-    """ARM id of a group that exists and stays, instead of making one; empty for none."""
-    batch_account: str
-    """Empty for a derived name."""
-    batch_account_id: NotRequired[str]
-    """ARM id of a Batch account that exists and stays, instead of making one; empty for none."""
-    storage_account: str
-    """Empty for a derived name."""
-    storage_account_id: NotRequired[str]
-    """ARM id of a storage account that exists and stays, instead of making one; empty for none."""
+    location: Annotated[str, without(REGION.fault)]
+    """Azure region of all resources."""
+    resource_group: Annotated[str, or_empty(RESOURCE_GROUP_NAME, "PROJECT-STACK")]
+    """Name of the resource group; empty for PROJECT-STACK."""
+    resource_group_id: NotRequired[Annotated[str, adopted(GROUP)]]
+    """ARM id of an existing resource group to use instead, which is never deleted; empty for none."""
+    batch_account: AccountNameOrDerived
+    """Name of the Batch account; empty for a derived name."""
+    batch_account_id: NotRequired[Annotated[str, adopted(BATCH_ACCOUNT)]]
+    """ARM id of an existing Batch account to use instead, which is never changed or deleted; empty for none."""
+    storage_account: AccountNameOrDerived
+    """Name of the storage account; empty for a derived name."""
+    storage_account_id: NotRequired[Annotated[str, adopted(STORAGE_ACCOUNT)]]
+    """ARM id of an existing storage account to use instead, which is never changed or deleted; empty for none."""
     storage_sku: NotRequired[StorageSku]
-    """Standard_LRS unless given."""
+    """Number and place of the copies that Azure keeps; Standard_LRS unless given."""
     authentication: Authentication
     """How clients prove who they are."""
-    outputs_expire_after_days: int
-    """Days after its last change that what tasks wrote is deleted."""
-    soft_delete_days: NotRequired[int]
-    """Days that deleted blobs can be got back; 0 turns it off."""
-    inputs_immutable_for_days: NotRequired[int]
-    """Days after its upload that an input can be neither changed nor deleted; 0 for no such policy."""
-    allowed_addresses: NotRequired[list[str]]
+    outputs_expire_after_days: Positive
+    """Days after its last change until a blob that tasks wrote is deleted."""
+    soft_delete_days: NotRequired[SoftDeleteDays]
+    """Days in which deleted blobs can be restored; 0, the default, turns this off."""
+    inputs_immutable_for_days: NotRequired[ImmutableDays]
+    """Days after its upload in which an input can be neither changed nor deleted; 0, the default, for no limit."""
+    allowed_addresses: NotRequired[list[Address]]
     """Public IPv4 addresses and ranges that may reach the accounts; all unless given."""
-    allowed_subnets: NotRequired[list[pulumi.Input[str]]]
-    """ARM ids of the subnets of the pools: with these, `allowed_addresses` close the storage account too."""
+    allowed_subnets: NotRequired[list[pulumi.Input[SubnetId]]]
+    """ARM ids of the pools' subnets. With these, `allowed_addresses` closes the storage account too."""
     deployers: list[Submitter]
-    """Who uploads application packages: the role for writing blobs."""
+    """Principals that upload application packages and get the role for writing blobs."""
     submitters: list[Submitter]
-    """Who gets the roles for submitting jobs and reading results."""
-    tags: NotRequired[dict[str, str]]
-    """Beside `managed-by`, `shoal-project` and `shoal-stack`."""
-    packages: list[Package]
-    """Application packages, by name."""
-    pools: list[Pool]
-    """Each by its name."""
-    network: NotRequired[NetworkShape]
-    """A private network that the pools are in, without public addresses; none unless given."""
+    """Principals that get the roles for submitting jobs and reading results."""
+    tags: NotRequired[Tags]
+    """Tags of all resources, beside `managed-by`, `shoal-project` and `shoal-stack`."""
+    packages: list[EnvironmentPackage]
+    """Application packages."""
+    pools: list[Annotated[EnvironmentPool, keeping(_pool_faults)]]
+    """Pools."""
+    network: NotRequired[Annotated[NetworkShape, keeping(way_out_faults)]]
+    """Private network that the pools are in, without public addresses; none unless given."""
     monitoring: NotRequired[MonitoringShape]
-    """None unless given."""
+    """Logs, alerts and a budget; none unless given."""
+
+
+def faults(args: Mapping[str, Any], spelling: Spelling, *, namespace: str = "") -> Iterator[ArgumentFault]:
+    """Yield the rules that arguments break together, each of them being right by itself.
+
+    The namespace precedes the arguments' names: a stack's file has `shoal:pools`.
+    """
+
+    def key(path: str) -> str:
+        return f"{namespace}{spelling(path)}"
+
+    yield from _contradictions(args, key)
+    yield from _repeated_and_unknown_names(args, key)
+    for i, pool in enumerate(() if "network" in args else args["pools"]):
+        for fault in subnet_faults(pool, spelling):
+            yield ArgumentFault(at=key(f"pools[{i}]"), text=f"is wrong: it {fault.text}")
+
+
+def _contradictions(args: Mapping[str, Any], key: Spelling) -> Iterator[ArgumentFault]:
+    for made in ("resource_group", "batch_account", "storage_account"):
+        if args[made] and args.get(adopted_id := f"{made}_id"):
+            text = f"names what is made and {key(adopted_id)} what is adopted; leave one of them out"
+            yield ArgumentFault(at=key(made), text=text)
+    addresses, subnets, storage_id = map(args.get, ("allowed_addresses", "allowed_subnets", "storage_account_id"))
+    if storage_id and args.get("inputs_immutable_for_days"):
+        text = (
+            f"cannot be used with {key('storage_account_id')}: such a container can only be deleted with its "
+            "account, so the stack could not be taken down; leave one of them out"
+        )
+        yield ArgumentFault(at=key("inputs_immutable_for_days"), text=text)
+    if storage_id and args.get("batch_account_id") and addresses:
+        text = "means nothing where both accounts are adopted, which are not changed"
+        yield ArgumentFault(at=key("allowed_addresses"), text=text)
+    if subnets and not addresses:
+        text = f"without {key('allowed_addresses')} would close the storage to all submitters; give both"
+        yield ArgumentFault(at=key("allowed_subnets"), text=text)
+
+
+def _repeated_and_unknown_names(args: Mapping[str, Any], key: Spelling) -> Iterator[ArgumentFault]:
+    lists = {"packages": "name", "pools": "name", "deployers": "principal_id", "submitters": "principal_id"}
+    for entries, identifier in lists.items():
+        if (name := _repeated([entry[identifier] for entry in args[entries]])) is not None:
+            yield ArgumentFault(at=key(entries), text=f"names {name} more than once")
+    known = {package["name"] for package in args["packages"]}
+    for i, pool in enumerate(args["pools"]):
+        at, names = key(f"pools[{i}].packages"), pool.get("packages", [])
+        if (name := _repeated(names)) is not None:
+            yield ArgumentFault(at=at, text=f"names {name} more than once")
+            continue
+        for name in names:
+            if name not in known:
+                yield ArgumentFault(at=at, text=f"names {name}, which {key('packages')} does not have")
+
+
+def _repeated(names: Sequence[str]) -> str | None:
+    """Return a repeated name. Ids that differ in case only are the same. Source: Batch REST; Entra's object ids."""
+    folded = [name.lower() for name in names]
+    return next((name for name in names if folded.count(name.lower()) > 1), None)

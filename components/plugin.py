@@ -1,21 +1,20 @@
 """The components as a Pulumi package, for programs in any language.
 
-Pulumi's own host infers the schema from the types of arguments; what it leaves undone is added here: numbers, all of
-which arrive as floats, descriptions of what a type has from another, and failures without a traceback.
+Pulumi's own host infers the schema from the types of arguments. Here it learns to read `Annotated`, finds descriptions
+of arguments that a type takes over from another one, and leaves the check of arguments to the components, which name
+every mistake in one sentence.
 """
 
 import inspect
 import json
-import sys
-from collections.abc import Iterable, Mapping
 from importlib.metadata import version
-from typing import Any, is_typeddict
+from typing import Annotated, Any, get_args, get_origin
 
 import pulumi
-from pulumi.provider import ConstructResult
+from pulumi.provider import ConstructResult, Provider
 from pulumi.provider.experimental.analyzer import Analyzer, PropertyDefinition, PropertyType
 from pulumi.provider.experimental.component import ComponentProvider
-from pulumi.provider.experimental.util import camel_case
+from pulumi.provider.experimental.schema import generate_schema
 from pulumi.provider.server import ComponentInitError
 
 from shoal.errors import BadInput
@@ -23,11 +22,11 @@ from shoal.errors import BadInput
 from .accounts.batch_account import BatchAccount
 from .accounts.job_storage import JobStorage
 from .environment import Environment
-from .monitoring.monitoring import Monitoring
-from .network.private_links import PrivateLinks
-from .network.private_network import PrivateNetwork
+from .monitoring.monitoring import Monitoring, MonitoringShape
+from .network.account_links import PrivateLinks
+from .network.private_network import NetworkShape, PrivateNetwork
 from .packages.application_package import ApplicationPackage
-from .pool.spot_pool import SpotPool
+from .pool.spot_pool import PoolShape, SpotPool
 
 NAME = "shoal"
 COMPONENTS: list[type[pulumi.ComponentResource]] = [
@@ -40,12 +39,39 @@ COMPONENTS: list[type[pulumi.ComponentResource]] = [
     PrivateNetwork,
     SpotPool,
 ]
+SHAPES: tuple[type, ...] = (PoolShape, NetworkShape, MonitoringShape)
+"""Types of arguments that others take over."""
 
 
-class Package(ComponentProvider):
+class ArgumentAnalyzer(Analyzer):
+    def analyze_property(self, arg: Any, typ: type, name: str, **options: Any) -> PropertyDefinition:
+        """Describe a property by its type without the limits, for which a schema has no place."""
+        unlimited = get_args(arg)[0] if get_origin(arg) is Annotated else arg
+        return super().analyze_property(unlimited, typ, name, **options)
+
+    def get_docstring(self, typ: type, name: str) -> str | None:
+        """Return the text below a property, in the type itself or in the one that it takes the property over from.
+
+        A TypedDict does not know its bases, but has all of their annotations.
+        """
+        for shape in (typ, *(shape for shape in SHAPES if _contains(typ, shape))):
+            if text := super().get_docstring(shape, name):
+                return text
+        return None
+
+
+class ComponentPackage(ComponentProvider):
     def __init__(self) -> None:
-        super().__init__(COMPONENTS, NAME, version=version(NAME))
-        self.schema = json.dumps(described(json.loads(self.schema or "{}"), shapes()))
+        """Do as the SDK's host does, whose analyzer cannot be chosen."""
+        self._name, self.analyzer = NAME, ArgumentAnalyzer(NAME)
+        analyzed = self.analyzer.analyze(COMPONENTS)
+        self._components = {component.__name__: component for component in COMPONENTS}
+        self._component_defs = analyzed["component_definitions"]
+        self._type_defs = analyzed["type_definitions"]
+        self._external_enum_types = analyzed["external_enum_types"]
+        release = version(NAME)
+        schema = generate_schema(NAME, release, None, self._component_defs, self._type_defs, [])
+        Provider.__init__(self, release, json.dumps(schema.to_json()))
 
     def construct(
         self, name: str, resource_type: str, inputs: pulumi.Inputs, options: pulumi.ResourceOptions | None = None
@@ -65,41 +91,25 @@ class Package(ComponentProvider):
         component_name: str,
         property_path: str,
     ) -> pulumi.Inputs:
-        """Source: the SDK's own mapping forgets the integer that it made of a float, and takes no output for one."""
-        others = {name: prop for name, prop in properties.items() if prop.type is not PropertyType.INTEGER}
-        mapped = dict(super().map_input_properties(inputs, others, mapping, component_name, property_path))
-        for name in properties.keys() - others.keys():
-            value: Any = inputs.get(name)
-            if value is not None:
-                mapped[mapping[name]] = value if isinstance(value, pulumi.Output) else int(value)
-            elif not properties[name].optional:
-                path = f"{property_path}.{name}".removeprefix(".")
-                raise pulumi.InputPropertyError(path, f"{component_name} needs {path}")
-        return mapped
+        """Return the arguments in the component's spelling. The SDK's own mapping drops unknown ones silently."""
+        return {
+            mapping.get(name, name): self._mapped(value, properties.get(name))
+            for name, value in inputs.items()
+            if value is not None
+        }
+
+    def _mapped(self, value: Any, definition: PropertyDefinition | None) -> Any:
+        match value:
+            case float() if definition and definition.type is PropertyType.INTEGER and value.is_integer():
+                return int(value)  # all numbers arrive as floats
+            case list() if definition and definition.items:
+                return [self._mapped(item, definition.items) for item in value]
+            case dict() if definition and definition.additional_properties:
+                return {key: self._mapped(item, definition.additional_properties) for key, item in value.items()}
+            case dict() if definition and definition.ref and (shape := self.get_type_definition(definition)):
+                return self.map_input_properties(value, shape.properties, shape.properties_mapping, "", "")
+        return value
 
 
-def shapes() -> dict[str, type]:
-    """Every type of arguments, by name."""
-    modules = [module for name, module in list(sys.modules.items()) if name.startswith(f"{__package__}.")]
-    return {kind.__name__: kind for module in modules for kind in vars(module).values() if is_typeddict(kind)}
-
-
-def described(schema: dict[str, Any], known: Mapping[str, type]) -> dict[str, Any]:
-    """The schema, where a field of a type that contains another has that one's description of it."""
-    for token, shape in schema["types"].items():
-        if (kind := known.get(token.rsplit(":", 1)[1])) is not None:
-            _describe(shape["properties"], kind, known.values())
-    for component in COMPONENTS:
-        kind = inspect.get_annotations(component.__init__)["args"]
-        _describe(schema["resources"][f"{NAME}:index:{component.__name__}"]["inputProperties"], kind, known.values())
-    return schema
-
-
-def _describe(properties: dict[str, Any], kind: type, known: Iterable[type]) -> None:
-    analyzer = Analyzer(NAME)
-    fields = inspect.get_annotations(kind)
-    contained = [other for other in known if inspect.get_annotations(other).items() <= fields.items()]
-    for field in fields:
-        found = next((text for other in contained if (text := analyzer.get_docstring(other, field))), None)
-        if found is not None:
-            properties[camel_case(field)].setdefault("description", found)
+def _contains(typ: type, shape: type) -> bool:
+    return inspect.get_annotations(shape).items() <= inspect.get_annotations(typ).items()

@@ -1,14 +1,16 @@
-"""Tags by which costs are found again: of which project and stack a resource is."""
+"""Tags that tell whose a resource is: its project, its stack, and the stack's own tags."""
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Annotated
 
 import pulumi
 
-NAME = re.compile(r"[^<>%&\\?/]{1,128}")
-"""Source: ARM's rules for tags; 128 characters rather than 512 because of storage accounts."""
-LONGEST_VALUE = 256
-MOST = 50
+from shoal.azure.limits import TAG_NAME_PATTERN, TAG_VALUE_LENGTH, TAGS_PER_RESOURCE
+
+from .argument_fault import ArgumentFault, Spelling
+from .argument_types import keeping
+
 OWN = ("managed-by", "shoal-project", "shoal-stack")
 
 
@@ -16,17 +18,27 @@ def own_tags() -> dict[str, str]:
     return dict(zip(OWN, ("shoal", pulumi.get_project(), pulumi.get_stack()), strict=True))
 
 
-def stack_tags(given: Mapping[str, str]) -> dict[str, str]:
-    """What is given wins."""
-    return {**own_tags(), **given}
+def stack_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the stack's tags and its own marks; a given tag wins."""
+    return {**own_tags(), **tags}
+
+
+def _faults(tags: Mapping[str, str], _spelling: Spelling) -> Iterator[ArgumentFault]:
+    for text in tags_faults(tags):
+        yield ArgumentFault(text=f"has {text}")
 
 
 def tags_faults(tags: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with them, as it follows what they are of and "has"."""
-    if len(tags) > (most := MOST - len(OWN)):
-        yield f"{len(tags)} tags; Azure allows {MOST}, and {len(OWN)} are the stack's own, so give at most {most}"
+    """Yield the rules that tags break, as they follow "has"."""
+    given, most = len(tags.keys() - set(OWN)), TAGS_PER_RESOURCE - len(OWN)
+    if given > most:
+        allowed = f"Azure allows {TAGS_PER_RESOURCE}, and {len(OWN)} are the stack's own"
+        yield f"{given} tags; {allowed}, so give at most {most}"
     for name, value in tags.items():
-        if not NAME.fullmatch(name):
+        if not re.fullmatch(TAG_NAME_PATTERN, name):
             yield f"{name!r}; a tag's name must have 1 to 128 characters and none of < > % & \\ ? /"
-        if len(value) > LONGEST_VALUE:
-            yield f"{len(value)} characters in {name!r}; a tag's value must have at most {LONGEST_VALUE}"
+        if len(value) > TAG_VALUE_LENGTH:
+            yield f"{len(value)} characters in {name!r}; a tag's value must have at most {TAG_VALUE_LENGTH}"
+
+
+Tags = Annotated[dict[str, str], keeping(_faults)]

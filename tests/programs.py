@@ -32,6 +32,9 @@ class Registered:
 class Recording:
     resources: list[Registered] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
+    """Of the stack."""
+    registered_outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Of every component, by URN."""
 
     def of_type(self, kind: str) -> list[Registered]:
         return [resource for resource in self.resources if resource.type == f"azure-native:{kind}"]
@@ -87,6 +90,7 @@ class Recorder(MockMonitor):
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # the SDK's mocks are untyped
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        self.recording.registered_outputs[request.urn] = json_format.MessageToDict(request.outputs)
         if "pulumi:pulumi:Stack" in request.urn.split("::")[2].split("$")[-1:]:
             self.recording.outputs.update(json_format.MessageToDict(request.outputs))
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]  # as above

@@ -1,59 +1,23 @@
-"""Accounts that exist already and are taken by id: read, checked, never changed and never deleted."""
+"""Accounts that exist already, adopted by id: they are read and checked, and never changed or deleted."""
 
-import re
 from dataclasses import dataclass, replace
 
 import pulumi
 from pulumi_azure_native import authorization, batch, resources, storage
 
+from shoal.azure.ids import BATCH_ACCOUNT, GROUP, STORAGE_ACCOUNT, ArmId, arm_id
 from shoal.environment import Authentication
 
-from ..errors import SettingsError
-
-GROUP = ""
-BATCH = "/providers/Microsoft.Batch/batchAccounts/NAME"
-STORAGE = "/providers/Microsoft.Storage/storageAccounts/NAME"
-SUBNET = "/providers/Microsoft.Network/virtualNetworks/NETWORK/subnets/NAME"
-GALLERY_IMAGE = "/providers/Microsoft.Compute/galleries/GALLERY/images/NAME"
-GALLERY_VERSION = f"{GALLERY_IMAGE}/versions/VERSION"
-"""What follows the resource group in an id; capitals stand for names."""
-IN_GROUP = "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArmId:
-    id: str
-    subscription: str
-    group: str
-    name: str
-
-
-def id_fault(id_: str, kind: str) -> str | None:
-    """What is wrong with an ARM id of that kind."""
-    return None if _match(id_, kind) else f"it must be an ARM id: {IN_GROUP}{kind}"
-
-
-def arm_id(id_: str, kind: str) -> ArmId:
-    """Raises SettingsError."""
-    found = _match(id_, kind)
-    if found is None:
-        raise SettingsError(f"{id_} cannot be adopted; it must be an ARM id: {IN_GROUP}{kind}")
-    subscription, *names = found.groups()
-    return ArmId(id=id_, subscription=subscription, group=names[0], name=names[-1])
-
-
-def _match(id_: str, kind: str) -> re.Match[str] | None:
-    pattern = re.sub(r"(?<=/)[A-Z]+\b", "([^/]+)", re.escape(f"{IN_GROUP}{kind}"))
-    return re.fullmatch(pattern, id_, re.IGNORECASE)
+from ..component_errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What a stack needs of an account."""
+    """The properties that a stack needs of an account."""
 
     authentication: Authentication
     location: str | None = None
-    """Of its pools, where that is known."""
+    """Region of its pools, where it is known."""
     has_packages: bool = False
     """The account must be able to keep application packages."""
 
@@ -61,7 +25,7 @@ class Needs:
 def require_accounts(
     batch_account_id: str | None, storage_account_id: str | None, needs: Needs, *, parent: pulumi.Resource
 ) -> None:
-    """Raises SettingsError naming what the stack needs and one of those that are given lacks."""
+    """Check the accounts that are given. Raises SettingsError with what the stack needs and an account lacks."""
     if batch_account_id:
         find_batch_account(batch_account_id, needs, parent=parent)
     if storage_account_id:
@@ -70,14 +34,14 @@ def require_accounts(
 
 
 def find_resource_group(id_: str, *, parent: pulumi.Resource) -> resources.GetResourceGroupResult:
-    """Raises SettingsError."""
+    """Return the resource group. Raises SettingsError where the id is none, or of another subscription."""
     target = _reachable(id_, GROUP, parent)
     return resources.get_resource_group(resource_group_name=target.group, opts=pulumi.InvokeOptions(parent=parent))
 
 
 def find_batch_account(id_: str, needs: Needs, *, parent: pulumi.Resource) -> batch.GetBatchAccountResult:
-    """Raises SettingsError naming what the stack needs and the account lacks."""
-    target = _reachable(id_, BATCH, parent)
+    """Return the account. Raises SettingsError with what the stack needs and it lacks."""
+    target = _reachable(id_, BATCH_ACCOUNT, parent)
     account = batch.get_batch_account(
         account_name=target.name, resource_group_name=target.group, opts=pulumi.InvokeOptions(parent=parent)
     )
@@ -87,8 +51,8 @@ def find_batch_account(id_: str, needs: Needs, *, parent: pulumi.Resource) -> ba
 
 
 def find_storage_account(id_: str, needs: Needs, *, parent: pulumi.Resource) -> storage.GetStorageAccountResult:
-    """Raises SettingsError naming what the stack needs and the account lacks."""
-    target = _reachable(id_, STORAGE, parent)
+    """Return the account. Raises SettingsError with what the stack needs and it lacks."""
+    target = _reachable(id_, STORAGE_ACCOUNT, parent)
     account = storage.get_storage_account(
         account_name=target.name, resource_group_name=target.group, opts=pulumi.InvokeOptions(parent=parent)
     )
@@ -98,8 +62,12 @@ def find_storage_account(id_: str, needs: Needs, *, parent: pulumi.Resource) -> 
 
 
 def _reachable(id_: str, kind: str, parent: pulumi.Resource) -> ArmId:
-    """The provider makes everything in its own subscription, what belongs into accounts too. Raises SettingsError."""
+    """Return the parts of an id in the stack's own subscription, where the provider makes everything.
+
+    Raises SettingsError.
+    """
     target = arm_id(id_, kind)
+    assert target is not None  # its form is checked with the component's other arguments
     own = authorization.get_client_config(opts=pulumi.InvokeOptions(parent=parent)).subscription_id
     if target.subscription.lower() != own.lower():
         raise SettingsError(

@@ -2,20 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 import pulumi
 from pulumi_azure_native import batch, managedidentity
 
+from shoal.azure.ids import BATCH_ACCOUNT, OBJECT_ID
 from shoal.environment import Authentication
 
+from ..argument_types import AccountName, adopted, without
+from ..component import checked, outputs
+from ..tags import Tags
+from .account_names import name_faults
 from .adoption import Needs, find_batch_account
-from .network_rules import account_rules
+from .network_rules import Address, account_rules
 from .roles import Principal, Scope, Who, assign_roles
+
+PrincipalId = Annotated[str, without(OBJECT_ID.fault)]
 
 
 class PrincipalType(StrEnum):
-    """What an object id in Entra stands for."""
+    """Kind of an object in Entra."""
 
     USER = "User"
     GROUP = "Group"
@@ -23,86 +30,77 @@ class PrincipalType(StrEnum):
 
 
 class Submitter(TypedDict):
-    """A person, group or program that may submit jobs and read results."""
+    """A person, group or program in Entra that gets roles."""
 
-    principal_id: str
+    principal_id: PrincipalId
     """Object id in Entra."""
     principal_type: PrincipalType
-    """What the object id stands for."""
+    """Kind of the object in Entra."""
 
 
 class BatchAccountArgs(TypedDict):
     resource_group_name: pulumi.Input[str]
-    """Of the identities, and of the account if it is made."""
+    """Resource group of the identities, and of the account if it is made."""
     location: pulumi.Input[str]
-    """Of the identities, and of the account if it is made."""
-    account_name: NotRequired[pulumi.Input[str]]
-    """Of the account to make: 3 to 24 lower-case letters and digits."""
-    existing_account_id: NotRequired[str]
-    """ARM id of an account to take as it is instead. Neither it nor its auto-storage is changed, or ever deleted."""
+    """Azure region of the identities, and of the account if it is made."""
+    account_name: NotRequired[pulumi.Input[AccountName]]
+    """Name of the account to make: 3 to 24 lower-case letters and digits."""
+    existing_account_id: NotRequired[Annotated[str, adopted(BATCH_ACCOUNT)]]
+    """ARM id of an account to adopt instead. Neither it nor its auto-storage is ever changed or deleted."""
     authentication: Authentication
-    """With `entra`, neither an account that is made nor its auto-storage takes a key."""
+    """How clients prove who they are. With `entra`, an account that is made accepts no keys, nor does its storage."""
     storage_account_id: pulumi.Input[str]
-    """What tasks read and write, and auto-storage of an account that is made: where application packages are kept."""
+    """ARM id of the storage account that tasks read and write. An account that is made keeps packages there too."""
     inputs_container_id: pulumi.Input[str]
-    """Where submitters upload what tasks read."""
+    """ARM id of the container to which submitters upload inputs."""
     outputs_container_id: pulumi.Input[str]
-    """Where nodes upload what tasks made."""
+    """ARM id of the container to which nodes upload results."""
     logs_container_id: pulumi.Input[str]
-    """Where nodes upload what tasks printed."""
+    """ARM id of the container to which nodes upload the output streams of tasks."""
     deployers: NotRequired[list[Submitter]]
-    """Who uploads application packages: where auto-storage is used by identity, Azure gives no signature for it."""
+    """Principals that upload application packages, which takes a role if auto-storage is used by identity."""
     submitters: NotRequired[list[Submitter]]
-    """Who gets the roles for submitting jobs and reading results."""
-    allowed_addresses: NotRequired[list[str]]
+    """Principals that get the roles for submitting jobs and reading results."""
+    allowed_addresses: NotRequired[list[Address]]
     """Public IPv4 addresses and ranges that may call an account that is made; all unless given."""
     public_network_access: NotRequired[bool]
-    """False: an account that is made is reached through private endpoints only."""
-    tags: NotRequired[dict[str, str]]
-    """Of the account and its identities."""
+    """False if an account that is made is reached through private endpoints only; true unless given."""
+    tags: NotRequired[Tags]
+    """Tags of the account and its identities."""
 
 
 class BatchAccount(pulumi.ComponentResource):
     """A Batch account that reads its storage by identity, an identity for its nodes, and the roles of both."""
 
     account_id: pulumi.Output[str]
-    """ARM id."""
+    """ARM id of the account."""
     account_name: pulumi.Output[str]
-    """Also where it is adopted."""
+    """Name of the account, made or adopted."""
     resource_group_name: pulumi.Output[str]
-    """The account's, to which its packages and pools belong."""
+    """Resource group of the account, to which its packages and pools belong."""
     endpoint: pulumi.Output[str]
-    """With scheme, no trailing slash."""
+    """Endpoint of the Batch service with scheme, no trailing slash."""
     node_identity_id: pulumi.Output[str]
     """User-assigned identity by which nodes read inputs and write outputs."""
     package_identity_id: pulumi.Output[str | None]
-    """User-assigned identity by which nodes read packages, where an adopted account says another than its stack's."""
+    """User-assigned identity by which nodes read packages, if an adopted account names another one."""
     dedicated_core_quota: pulumi.Output[int | None]
-    """Cores of all dedicated nodes together; none where Azure counts for the whole subscription."""
+    """Quota of cores of dedicated nodes; none if Azure counts for the whole subscription."""
     low_priority_core_quota: pulumi.Output[int | None]
-    """Cores of all Spot nodes together; none where Azure counts for the whole subscription."""
+    """Quota of cores of Spot nodes; none if Azure counts for the whole subscription."""
     pool_quota: pulumi.Output[int]
-    """Pools at most."""
+    """Quota of pools."""
     active_job_and_job_schedule_quota: pulumi.Output[int]
-    """Jobs and job schedules that are active at once, at most."""
+    """Quota of active jobs and job schedules."""
 
     def __init__(self, name: str, args: BatchAccountArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        args = checked(self, name, BatchAccountArgs, args, name_faults)
         super().__init__("shoal:index:BatchAccount", name, None, opts)
         if id_ := args.get("existing_account_id"):
             self._adopt(name, id_, args)
         else:
             self._make(name, args)
-        self.register_outputs(
-            {
-                "accountName": self.account_name,
-                "endpoint": self.endpoint,
-                "nodeIdentityId": self.node_identity_id,
-                "dedicatedCoreQuota": self.dedicated_core_quota,
-                "lowPriorityCoreQuota": self.low_priority_core_quota,
-                "poolQuota": self.pool_quota,
-                "activeJobAndJobScheduleQuota": self.active_job_and_job_schedule_quota,
-            }
-        )
+        self.register_outputs(outputs(self))
 
     def _make(self, name: str, args: BatchAccountArgs) -> None:
         own = _identity(name, "account", args["account_name"], args, parent=self)
@@ -159,8 +157,8 @@ def _principals(
     }
 
 
-def _people(listed: Sequence[Submitter]) -> list[Principal]:
-    return [Principal(label=one["principal_id"], id=one["principal_id"], type=one["principal_type"]) for one in listed]
+def _people(people: Sequence[Submitter]) -> list[Principal]:
+    return [Principal(label=one["principal_id"], id=one["principal_id"], type=one["principal_type"]) for one in people]
 
 
 def _principal(label: str, identity: managedidentity.UserAssignedIdentity) -> Principal:

@@ -1,86 +1,99 @@
-"""The storage of a stack: what tasks read, what they write, how long it is kept, and from where it is reached."""
+"""The storage of a stack: its account, its containers, how long blobs are kept, and who can reach them."""
 
 from enum import StrEnum
-from typing import NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 import pulumi
 from pulumi_azure_native import storage
+from pydantic import Field
 
+from shoal.azure.ids import STORAGE_ACCOUNT
+from shoal.azure.limits import IMMUTABILITY_DAYS, SOFT_DELETE_DAYS
 from shoal.environment import Authentication, Containers
 
+from ..argument_types import AccountName, Positive, adopted
+from ..component import checked, outputs
+from ..tags import Tags
+from .account_names import name_faults
 from .adoption import Needs, find_storage_account
-from .network_rules import storage_rules
+from .network_rules import Address, storage_rules
+
+SoftDeleteDays = Annotated[int, Field(ge=0, le=SOFT_DELETE_DAYS)]
+ImmutableDays = Annotated[int, Field(ge=0, le=IMMUTABILITY_DAYS)]
 
 
 class StorageSku(StrEnum):
-    """How many copies Azure keeps, and where."""
+    """Number and place of the copies that Azure keeps."""
 
     LOCAL = "Standard_LRS"
+    """Three copies in one data centre."""
     ZONES = "Standard_ZRS"
+    """Three copies in three zones."""
 
 
 class JobStorageArgs(TypedDict):
     resource_group_name: pulumi.Input[str]
-    """Of the account to make."""
+    """Resource group of the account to make."""
     location: pulumi.Input[str]
-    """Of the account to make."""
-    account_name: NotRequired[pulumi.Input[str]]
-    """Of the account to make: 3 to 24 lower-case letters and digits."""
-    existing_account_id: NotRequired[str]
-    """ARM id of an account to take as it is instead: only containers are made in it, and nothing of it is changed, so
-    that the arguments below, but for `container_prefix`, mean nothing."""
+    """Azure region of the account to make."""
+    account_name: NotRequired[pulumi.Input[AccountName]]
+    """Name of the account to make: 3 to 24 lower-case letters and digits."""
+    existing_account_id: NotRequired[Annotated[str, adopted(STORAGE_ACCOUNT)]]
+    """ARM id of an account to adopt instead. Only containers are made in it and nothing of it is changed, so all
+    arguments below except `container_prefix` have no effect."""
     container_prefix: NotRequired[str]
-    """What the names of the containers begin with; nothing unless given."""
+    """Prefix of the containers' names; empty unless given."""
     authentication: Authentication
-    """With `entra`, the account takes no key."""
-    outputs_expire_after_days: pulumi.Input[int]
-    """Days after its last change that a blob in outputs or logs is deleted."""
-    soft_delete_days: NotRequired[pulumi.Input[int]]
-    """Days that deleted blobs and containers can be got back, 1 to 365; 0, or nothing, turns it off."""
-    inputs_immutable_for_days: NotRequired[int]
-    """Days after its upload that a blob in inputs can be neither changed nor deleted; 0 or none: no policy."""
+    """How clients prove who they are. With `entra`, the account accepts no key."""
+    outputs_expire_after_days: pulumi.Input[Positive]
+    """Days after its last change until a blob in outputs or logs is deleted."""
+    soft_delete_days: NotRequired[pulumi.Input[SoftDeleteDays]]
+    """Days in which deleted blobs and containers can be restored, 1 to 365; 0, the default, turns this off."""
+    inputs_immutable_for_days: NotRequired[ImmutableDays]
+    """Days after its upload in which an input can be neither changed nor deleted; 0, the default, for no limit."""
     sku: NotRequired[StorageSku]
-    """Standard_LRS unless given."""
-    allowed_addresses: NotRequired[list[str]]
+    """Number and place of the copies that Azure keeps; Standard_LRS unless given."""
+    allowed_addresses: NotRequired[list[Address]]
     """Public IPv4 addresses and ranges that may reach the account. With these or `subnet_ids`, nobody else may."""
     subnet_ids: NotRequired[list[pulumi.Input[str]]]
     """ARM ids of subnets with the service endpoint Microsoft.Storage whose machines may reach the account."""
     public_network_access: NotRequired[bool]
-    """False: the account is reached through private endpoints only."""
-    tags: NotRequired[dict[str, str]]
-    """Of the account."""
+    """False if the account is reached through private endpoints only; true unless given."""
+    tags: NotRequired[Tags]
+    """Tags of the account."""
 
 
 class JobStorage(pulumi.ComponentResource):
-    """A storage account without public access, its containers, and rules by which their blobs come and go."""
+    """A storage account without public access, its containers, and the rules by which their blobs expire."""
 
     account_id: pulumi.Output[str]
-    """ARM id."""
+    """ARM id of the account."""
     account_name: pulumi.Output[str]
-    """Also where it is adopted."""
+    """Name of the account, made or adopted."""
     resource_group_name: pulumi.Output[str]
-    """The account's."""
+    """Resource group of the account."""
     blob_endpoint: pulumi.Output[str]
-    """With scheme, no trailing slash."""
+    """Blob endpoint with scheme, no trailing slash."""
     inputs_container_id: pulumi.Output[str]
-    """ARM id of what tasks read."""
+    """ARM id of the container that tasks read."""
     outputs_container_id: pulumi.Output[str]
-    """ARM id of what tasks make."""
+    """ARM id of the container for results of tasks."""
     logs_container_id: pulumi.Output[str]
-    """ARM id of what tasks print."""
+    """ARM id of the container for the output streams of tasks."""
 
     def __init__(self, name: str, args: JobStorageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        args = checked(self, name, JobStorageArgs, args, name_faults)
         super().__init__("shoal:index:JobStorage", name, None, opts)
         self.containers = containers(args.get("container_prefix", ""))
         if id_ := args.get("existing_account_id"):
             self._adopt(name, id_, args)
         else:
             self._make(name, args)
-        self.register_outputs({"accountName": self.account_name, "blobEndpoint": self.blob_endpoint})
+        self.register_outputs(outputs(self))
 
     def _make(self, name: str, args: JobStorageArgs) -> None:
         account = _account(f"{name}-account", args, parent=self)
-        # What is in the account goes with it, whatever is in the way of deleting it alone.
+        # Deleting the account deletes everything in it, even what could not be deleted alone.
         opts = pulumi.ResourceOptions(parent=self, deleted_with=account)
         self.resource_group_name = pulumi.Output.from_input(args["resource_group_name"])
         self._describe(account, account.primary_endpoints.apply(lambda endpoints: endpoints.blob))
@@ -101,7 +114,7 @@ class JobStorage(pulumi.ComponentResource):
     ) -> None:
         self.account_id = pulumi.Output.from_input(account.id)
         self.account_name = pulumi.Output.from_input(account.name)
-        self.blob_endpoint = pulumi.Output.from_input(endpoint).apply(lambda found: found.rstrip("/"))
+        self.blob_endpoint = pulumi.Output.from_input(endpoint).apply(lambda text: text.rstrip("/"))
 
     def _declare_containers(self, name: str, opts: pulumi.ResourceOptions) -> None:
         def container(role: str, container_name: str) -> pulumi.Output[str]:
@@ -187,11 +200,10 @@ def _retention(days: int) -> storage.DeleteRetentionPolicyArgsDict:
 
 
 def _immutability(name: str, owner: JobStorage, days: int, container: str, opts: pulumi.ResourceOptions) -> None:
-    """Of the whole container, which fits blobs that are named by their content and so never change. It stays unlocked,
-    so that the account can be deleted.
+    """Make the blobs of a container immutable, which fits inputs: they are named by their content and never change.
 
-    Forgotten rather than deleted: azure-native does not send the ETag without which Azure deletes none.
-    Source: pulumi-azure-native issue 2156.
+    The policy stays unlocked, so that the account can be deleted. Pulumi forgets it instead of deleting it, because
+    azure-native does not send the ETag that Azure requires. Source: pulumi-azure-native issue 2156.
     """
     storage.BlobContainerImmutabilityPolicy(
         name,

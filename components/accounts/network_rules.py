@@ -1,19 +1,22 @@
-"""From which public addresses accounts are reached: one list for the Batch account and its storage. Pure."""
+"""Public addresses that may reach the accounts: one list for the Batch account and its storage. Pure."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network
+from typing import Annotated
 
 import pulumi
 from pulumi_azure_native import batch, storage
 
+from ..argument_types import without
+
 PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 SMALLEST_RANGE = 30
-"""Bits of prefix; smaller ones are given address by address.
+"""Prefix length; smaller ranges are given address by address.
 Source: Azure Storage, IP network rules: no /31, no /32, no private addresses, IPv4 only."""
 
 
 def address_fault(address: str) -> str | None:
-    """What is wrong with an entry of the list."""
+    """Return the rule that an address or range breaks."""
     try:
         network = IPv4Network(address)
     except ValueError:
@@ -23,8 +26,11 @@ def address_fault(address: str) -> str | None:
     return None
 
 
+Address = Annotated[str, without(address_fault)]
+
+
 def account_rules(addresses: Sequence[str]) -> batch.NetworkProfileArgsDict:
-    """Who may call the Batch account. Its nodes report to it from addresses of Azure, and so may come from anywhere."""
+    """Return the rules for callers of the Batch account. Nodes report from addresses of Azure, so all are allowed."""
     actions = batch.EndpointAccessDefaultAction
     return {
         "account_access": {
@@ -36,9 +42,9 @@ def account_rules(addresses: Sequence[str]) -> batch.NetworkProfileArgsDict:
 
 
 def storage_rules(addresses: Sequence[str], subnet_ids: Sequence[pulumi.Input[str]]) -> storage.NetworkRuleSetArgsDict:
-    """Who may reach the storage; services that Azure trusts, as Batch with its own identity, in any case.
+    """Return the rules for callers of the storage. Services that Azure trusts, such as Batch, are always allowed.
 
-    Said also where everybody may: what is not said, Azure leaves as it was.
+    The rules are complete even where everybody is allowed: Azure keeps the old ones of those left out.
     """
     is_closed = bool(addresses or subnet_ids)
     return {

@@ -1,4 +1,4 @@
-"""What somebody should hear of, as one table (docs/network-and-monitoring.md shows it)."""
+"""Alerts, as one table (docs/network-and-monitoring.md shows it)."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,13 +9,13 @@ Quota = Literal["dedicated", "low-priority"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricAlert:
-    """On the average of a metric of the Batch account over a quarter of an hour: metrics come each minute, may be late
-    or twice, and single ones mean nothing. Source: Azure Batch, metrics, alerts and logs."""
+    """An alert on the average of a metric over a quarter of an hour: metrics come each minute, some late or twice, so a
+    single value means nothing. Source: Azure Batch, metrics, alerts and logs."""
 
     name: str
     metric: str
     quota: Quota | None = None
-    """Goes off at a part of this quota; else at the first node."""
+    """Quota of which a part raises the alert; without one, the first node does."""
     severity: int
     """0: critical, 1: error, 2: warning, 3: information."""
     why: str
@@ -25,7 +25,7 @@ class MetricAlert:
 class LogAlert:
     name: str
     query: str
-    """In Kusto's language; goes off on its first row."""
+    """Query in Kusto's language, whose first row raises the alert."""
     severity: int
     why: str
 
@@ -76,5 +76,5 @@ Source: Azure Batch, pool resize complete event; Azure Monitor, AzureDiagnostics
 
 
 def quota_threshold(quota: int | None) -> int:
-    """Cores; at least 1, so that an account without any such quota is quiet."""
+    """Return the cores that raise the alert: at least 1, so that an account without such a quota raises none."""
     return max(1, (quota or 0) * QUOTA_PERCENT // 100)

@@ -1,11 +1,16 @@
-"""What is kept of a stack's life, and who hears of what goes wrong."""
+"""Logs of a stack, alerts by mail when something goes wrong, and a budget."""
 
 from collections.abc import Mapping
-from typing import NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 import pulumi
 from pulumi_azure_native import monitor, operationalinsights
+from pydantic import AfterValidator, Field
 
+from shoal.azure.limits import LOG_RETENTION_DAYS
+
+from ..argument_types import matching
+from ..component import checked, outputs
 from .alerts import FAILED_RESIZES, METRIC_ALERTS, LogAlert, MetricAlert, Quota, quota_threshold
 from .budget import monthly_budget
 
@@ -13,39 +18,53 @@ CHECKED_EVERY = "PT5M"
 AVERAGED_OVER = "PT15M"
 QUERIED_EVERY = "PT15M"
 QUERIED_OVER = "PT30M"
-"""Twice the time between queries: logs arrive some minutes after what they tell of."""
+"""Twice the time between queries, because logs arrive some minutes after the event."""
 BATCH_LOGS = ("ServiceLog", "AuditLog")
 STORAGE_LOGS = ("StorageRead", "StorageWrite", "StorageDelete")
 
 
-class MonitoringShape(TypedDict):
-    """What is monitored, whatever stack it belongs to."""
+def _received_once(emails: list[str]) -> list[str]:
+    if not emails:
+        raise ValueError("it must name somebody")
+    for email in emails:
+        if emails.count(email) > 1:
+            raise ValueError(f"{email} is named more than once")
+    return emails
 
-    emails: list[str]
-    """Who gets the mail of alerts and of the budget."""
-    retention_days: NotRequired[int]
-    """How long logs are kept, 30 to 730; 30 unless given."""
+
+Email = Annotated[str, matching(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an address of mail")]
+Emails = Annotated[list[Email], AfterValidator(_received_once)]
+RetentionDays = Annotated[int, Field(ge=LOG_RETENTION_DAYS[0], le=LOG_RETENTION_DAYS[1])]
+
+
+class MonitoringShape(TypedDict):
+    """The arguments of monitoring that do not depend on the stack's resources."""
+
+    emails: Emails
+    """Addresses that get the mail of alerts and of the budget."""
+    retention_days: NotRequired[RetentionDays]
+    """Days that logs are kept, 30 to 730; 30 unless given."""
     storage_logs: NotRequired[bool]
-    """Whether each access to a blob is logged too; false unless given."""
-    monthly_budget: NotRequired[float]
-    """In the currency that the subscription is billed in; no budget unless given."""
+    """True to log each access to a blob too; false unless given."""
+    monthly_budget: NotRequired[Annotated[float, Field(ge=1)]]
+    """Monthly budget in the currency of the subscription's bills; no budget unless given."""
 
 
 class MonitoringArgs(MonitoringShape):
     resource_group_name: pulumi.Input[str]
-    """Where workspace, alerts and action group are made."""
+    """Resource group of the workspace, the alerts and the action group."""
     resource_group_id: pulumi.Input[str]
-    """What the budget is of."""
+    """ARM id of the resource group whose costs the budget counts."""
     location: pulumi.Input[str]
     """Azure region of the workspace."""
     batch_account_id: pulumi.Input[str]
-    """ARM id of what is watched."""
+    """ARM id of the Batch account to watch."""
     storage_account_id: pulumi.Input[str]
-    """ARM id of what is watched where storage logs are wanted."""
+    """ARM id of the storage account whose accesses are logged if `storage_logs` is true."""
     dedicated_core_quota: pulumi.Input[int | None]
-    """Cores; none where Azure counts for the whole subscription, and then there is no alert."""
+    """Quota of cores of dedicated nodes; none for no alert, as Azure then counts for the whole subscription."""
     low_priority_core_quota: pulumi.Input[int | None]
-    """The same of Spot nodes."""
+    """Quota of cores of Spot nodes; none for no alert, as Azure then counts for the whole subscription."""
 
 
 class Monitoring(pulumi.ComponentResource):
@@ -55,8 +74,10 @@ class Monitoring(pulumi.ComponentResource):
     """ARM id of the workspace with the logs."""
 
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        args = checked(self, name, MonitoringArgs, args)
         super().__init__("shoal:index:Monitoring", name, None, opts)
         self._args = args
+        self._child = pulumi.ResourceOptions(parent=self)
         workspace = operationalinsights.Workspace(
             f"{name}-logs",
             resource_group_name=args["resource_group_name"],
@@ -64,7 +85,7 @@ class Monitoring(pulumi.ComponentResource):
             workspace_name=f"{name}-logs",
             sku={"name": operationalinsights.WorkspaceSkuNameEnum.PER_GB2018},
             retention_in_days=args.get("retention_days", 30),
-            opts=self._within,
+            opts=self._child,
         )
         self._log(f"{name}-batch", args["batch_account_id"], BATCH_LOGS, workspace.id)
         if args.get("storage_logs"):
@@ -76,13 +97,9 @@ class Monitoring(pulumi.ComponentResource):
         self._on_log(f"{name}-{FAILED_RESIZES.name}", FAILED_RESIZES, workspace.id, mails.id)
         if amount := args.get("monthly_budget"):
             scope = args["resource_group_id"]
-            monthly_budget(f"{name}-budget", scope=scope, amount=amount, emails=args["emails"], opts=self._within)
+            monthly_budget(f"{name}-budget", scope=scope, amount=amount, emails=args["emails"], opts=self._child)
         self.workspace_id = workspace.id
-        self.register_outputs({"workspaceId": self.workspace_id})
-
-    @property
-    def _within(self) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self)
+        self.register_outputs(outputs(self))
 
     def _log(
         self, name: str, resource: pulumi.Input[str], categories: tuple[str, ...], workspace: pulumi.Input[str]
@@ -93,7 +110,7 @@ class Monitoring(pulumi.ComponentResource):
             name=name,
             workspace_id=workspace,
             logs=[{"category": category, "enabled": True} for category in categories],
-            opts=self._within,
+            opts=self._child,
         )
 
     def _mails(self, name: str) -> "monitor.ActionGroup":
@@ -108,7 +125,7 @@ class Monitoring(pulumi.ComponentResource):
                 {"name": email, "email_address": email, "use_common_alert_schema": True}
                 for email in self._args["emails"]
             ],
-            opts=self._within,
+            opts=self._child,
         )
 
     def _on_metric(self, name: str, alert: MetricAlert, mails: pulumi.Input[str]) -> None:
@@ -130,7 +147,7 @@ class Monitoring(pulumi.ComponentResource):
             window_size=AVERAGED_OVER,
             criteria=_criteria(alert, 0 if quota is None else quota.apply(quota_threshold)),
             actions=[{"action_group_id": mails}],
-            opts=self._within,
+            opts=self._child,
         )
 
     def _on_log(self, name: str, alert: LogAlert, workspace: pulumi.Input[str], mails: pulumi.Input[str]) -> None:
@@ -161,14 +178,14 @@ class Monitoring(pulumi.ComponentResource):
                 ]
             },
             actions={"action_groups": [mails]},
-            opts=self._within,
+            opts=self._child,
         )
 
 
 def _criteria(
     alert: MetricAlert, threshold: pulumi.Input[int]
 ) -> "monitor.MetricAlertSingleResourceMultipleMetricCriteriaArgs":
-    """In classes: in a dict, the SDK would leave the names as they are, since the criteria may be of three types."""
+    """Return the criteria as objects: the SDK does not translate the names in a dict that may be of three types."""
     operator = monitor.Operator.GREATER_THAN if alert.quota is None else monitor.Operator.GREATER_THAN_OR_EQUAL
     return monitor.MetricAlertSingleResourceMultipleMetricCriteriaArgs(
         odata_type="Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",

@@ -1,4 +1,4 @@
-"""How the addresses of a private network are shared out."""
+"""The subnets of a private network."""
 
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
@@ -9,12 +9,12 @@ SMALLEST = 24
 LARGEST = 8
 """Source: Azure Virtual Network FAQ, sizes of IPv4 networks."""
 RESERVED = 5
-"""Addresses of each subnet that Azure keeps. Source: the same."""
+"""Addresses of each subnet that Azure keeps. Source: Azure Virtual Network FAQ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressPlan:
-    """One half for the nodes, the other for private endpoints, whether there are any or not."""
+    """A network, one half for nodes and the other for private endpoints, even if there are none."""
 
     space: IPv4Network
     nodes: IPv4Network
@@ -26,7 +26,7 @@ class AddressPlan:
 
 
 def address_plan(text: str) -> AddressPlan:
-    """Raises ValueError, with what the text must be."""
+    """Return the plan for a network. Raises ValueError with the rule that the text breaks."""
     try:
         space = IPv4Network(text)
     except (AddressValueError, NetmaskValueError, ValueError) as exc:

@@ -1,66 +1,79 @@
 """A network for nodes that have no public address."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 import pulumi
 from pulumi_azure_native import network
+from pydantic import AfterValidator
 
-from ..errors import SettingsError
-from . import address_plan
+from ..argument_fault import ArgumentFault, Spelling
+from ..argument_types import Port
+from ..component import checked, outputs
+from .address_plan import DEFAULT, address_plan
 from .security_rules import ANY, WEB_PORTS, SecurityRule, security_rules
 
 NODES = "nodes"
 ENDPOINTS = "endpoints"
 
 
+def _can_be_shared_out(space: str) -> str:
+    address_plan(space)
+    return space
+
+
+AddressSpace = Annotated[str, AfterValidator(_can_be_shared_out)]
+
+
 class Outbound(StrEnum):
-    """The way of nodes to what is neither in the network nor storage of its region."""
+    """The way of nodes to the Internet."""
 
     NAT = "nat"
-    """Through a NAT gateway with one public address, from which nobody can get in."""
+    """Through a NAT gateway with one public address, which lets nobody in."""
     NONE = "none"
-    """There is none: nodes reach the Batch service through a private endpoint only."""
+    """No way: nodes reach the Batch service through a private endpoint only."""
 
 
 class NetworkShape(TypedDict):
-    """What a network is, whatever stack it belongs to."""
+    """The arguments of a network that do not depend on the stack's resources."""
 
-    address_space: NotRequired[str]
-    """10.77.0.0/16 unless given; one half is for nodes, the other for private endpoints."""
+    address_space: NotRequired[AddressSpace]
+    """IPv4 network, one half for nodes, the other for private endpoints; 10.77.0.0/16 unless given."""
     outbound: NotRequired[Outbound]
-    """`nat` unless given."""
-    outbound_ports: NotRequired[list[int]]
-    """TCP ports that nodes may reach in the Internet through the gateway; 80 and 443 unless given."""
+    """Way of nodes to the Internet; `nat` unless given."""
+    outbound_ports: NotRequired[list[Port]]
+    """TCP ports of the Internet that nodes may reach through the gateway; 80 and 443 unless given."""
     private_endpoints: NotRequired[bool]
-    """Whether nodes reach the Batch account and its storage by addresses of the network; false unless given."""
+    """True if nodes reach the Batch account and its storage at addresses of the network; false unless given."""
 
 
 class PrivateNetworkArgs(NetworkShape):
     resource_group_name: pulumi.Input[str]
-    """Where everything is made."""
+    """Resource group of the network."""
     location: pulumi.Input[str]
-    """Azure region of everything."""
+    """Azure region of the network."""
 
 
 class PrivateNetwork(pulumi.ComponentResource):
-    """A virtual network with a subnet for nodes, what may pass in and out of it, and the way out.
+    """A virtual network with a subnet for nodes, security rules, and a gateway to the Internet.
 
-    Storage of the region is reached by a service endpoint, which costs nothing and takes its traffic past the gateway.
+    Nodes reach storage of the region by a service endpoint, which is free and keeps that traffic off the gateway.
     """
 
     vnet_id: pulumi.Output[str]
     """ARM id of the network."""
     subnet_id: pulumi.Output[str]
-    """Of the nodes."""
+    """ARM id of the subnet of the nodes."""
     endpoint_subnet_id: pulumi.Output[str]
-    """For private endpoints."""
+    """ARM id of the subnet for private endpoints."""
 
     def __init__(self, name: str, args: PrivateNetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        args = checked(self, name, PrivateNetworkArgs, args, way_out_faults)
         super().__init__("shoal:index:PrivateNetwork", name, None, opts)
-        plan = _plan(args)
-        ports = _internet_ports(args)
+        plan = address_plan(args.get("address_space", DEFAULT))
+        has_gateway = args.get("outbound", Outbound.NAT) == Outbound.NAT
+        ports = args.get("outbound_ports", WEB_PORTS) if has_gateway else ()
         group = _security_group(f"{name}-rules", args, security_rules(ports), parent=self)
         nodes: network.SubnetArgsDict = {
             "name": NODES,
@@ -69,7 +82,7 @@ class PrivateNetwork(pulumi.ComponentResource):
             "service_endpoints": [{"service": "Microsoft.Storage"}],
             "default_outbound_access": False,
         }
-        if args.get("outbound", Outbound.NAT) == Outbound.NAT:
+        if has_gateway:
             nodes["nat_gateway"] = {"id": _gateway(name, args, parent=self).id}
         vnet = network.VirtualNetwork(
             f"{name}-vnet",
@@ -87,34 +100,19 @@ class PrivateNetwork(pulumi.ComponentResource):
         self.vnet_id = vnet.id
         self.subnet_id = pulumi.Output.concat(vnet.id, "/subnets/", NODES)
         self.endpoint_subnet_id = pulumi.Output.concat(vnet.id, "/subnets/", ENDPOINTS)
-        self.register_outputs(
-            {"vnetId": self.vnet_id, "subnetId": self.subnet_id, "endpointSubnetId": self.endpoint_subnet_id}
-        )
+        self.register_outputs(outputs(self))
 
 
-def _plan(args: PrivateNetworkArgs) -> address_plan.AddressPlan:
-    space = args.get("address_space", address_plan.DEFAULT)
-    try:
-        return address_plan.address_plan(space)
-    except ValueError as exc:
-        raise SettingsError(f"address_space is {space}; {exc}") from exc
-
-
-def _internet_ports(args: PrivateNetworkArgs) -> Sequence[int]:
-    if args.get("outbound", Outbound.NAT) == Outbound.NAT:
-        return args.get("outbound_ports", WEB_PORTS)
-    if fault := way_out_fault(args):
-        raise SettingsError(fault)
-    return ()
-
-
-def way_out_fault(shape: NetworkShape) -> str | None:
-    """What is wrong with a network without a gateway, if anything."""
+def way_out_faults(shape: NetworkShape, spelling: Spelling) -> Iterator[ArgumentFault]:
+    """Yield what is wrong with a network without a gateway."""
     if shape.get("outbound", Outbound.NAT) == Outbound.NAT:
-        return None
+        return
     if not shape.get("private_endpoints"):
-        return "without a gateway, nodes reach the Batch service through private endpoints only"
-    return "without a gateway, no port of the Internet can be reached" if shape.get("outbound_ports") else None
+        text = "is none; without a gateway, nodes reach the Batch service through private endpoints only"
+        yield ArgumentFault(at=spelling("outbound"), text=text)
+    if shape.get("outbound_ports"):
+        text = "means nothing; without a gateway, no port of the Internet can be reached"
+        yield ArgumentFault(at=spelling("outbound_ports"), text=text)
 
 
 def _security_group(

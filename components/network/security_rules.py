@@ -1,4 +1,4 @@
-"""What may pass into and out of the subnet of the nodes, as one table (docs/network-and-monitoring.md shows it)."""
+"""Security rules for the subnet of the nodes, as one table (docs/network-and-monitoring.md shows it)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ WEB_PORTS = (80, 443)
 class SecurityRule:
     name: str
     priority: int
-    """The lowest that fits decides. Source: Azure's own rules come after 65000."""
+    """The matching rule with the lowest priority decides. Source: Azure's own rules come after 65000."""
     direction: Literal["Inbound", "Outbound"]
     access: Literal["Allow", "Deny"]
     peer: str
-    """A service tag: where it comes from, or goes to. `{region}` stands for the stack's."""
+    """Service tag of the other side; `{region}` stands for the stack's region."""
     ports: tuple[int, ...]
-    """Of TCP; none for everything."""
+    """TCP ports; none for all traffic."""
     why: str
 
     def peer_in(self, location: str) -> str:
@@ -64,8 +64,10 @@ NO_EXIT = SecurityRule(
 
 
 def security_rules(internet_ports: Sequence[int]) -> tuple[SecurityRule, ...]:
-    """Within the network everything may pass, by Azure's own rules. Source: Batch, simplified compute node
-    communication; virtual network service tags."""
+    """Return the rules of the subnet; Azure's own rules allow everything within the network.
+
+    Source: Batch, simplified compute node communication; virtual network service tags.
+    """
     internet = SecurityRule(
         name="allow-internet",
         priority=120,

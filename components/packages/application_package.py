@@ -8,37 +8,40 @@ from typing import TypedDict
 import pulumi
 from pulumi_azure_native import authorization, batch
 
+from ..argument_types import BatchId, NotEmpty
 from ..azure_provider import arm_endpoint
+from ..component import checked, outputs
 from .package_content import content_version
-from .package_upload import Waiting
+from .package_upload import RoleWait
 from .publication import Publication, publish
 
 
 class ApplicationPackageArgs(TypedDict):
     resource_group_name: pulumi.Input[str]
-    """Of the Batch account."""
+    """Resource group of the Batch account."""
     account_name: pulumi.Input[str]
-    """The Batch account that keeps it."""
-    application_name: str
-    """What tasks call it: `$AZ_BATCH_APP_PACKAGE_NAME` is the directory it is unpacked to."""
-    directory: str
-    """Relative to the project; everything in it is packed."""
+    """Name of the Batch account that keeps the package."""
+    application_name: BatchId
+    """Name of the application. Tasks find it unpacked in `$AZ_BATCH_APP_PACKAGE_NAME`."""
+    directory: NotEmpty
+    """Directory to pack, relative to the project."""
 
 
 class ApplicationPackage(pulumi.ComponentResource):
-    """The version is the hash of the content, so unchanged content changes nothing.
+    """An application with one version, the hash of a directory's content, so that unchanged content changes nothing.
 
-    Whatever uses the package takes `version`, and so exists only after activation.
+    A pool that takes `version` is made only after the version is active.
     """
 
     application_id: pulumi.Output[str]
     """ARM id of the application."""
     application_name: pulumi.Output[str]
-    """What tasks and pools call it."""
+    """Name of the application, by which tasks and pools refer to it."""
     version: pulumi.Output[str]
-    """Of the content; known once it is active."""
+    """Version of the content, known once it is active."""
 
     def __init__(self, name: str, args: ApplicationPackageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        args = checked(self, name, ApplicationPackageArgs, args)
         super().__init__("shoal:index:ApplicationPackage", name, None, opts)
         directory = package_directory(args["directory"])
         version_name = content_version(directory)
@@ -61,12 +64,12 @@ class ApplicationPackage(pulumi.ComponentResource):
         self.application_id = application.id
         self.application_name = application.name
         self.version = self._activated(package, args, directory, version_name)
-        self.register_outputs({"applicationId": self.application_id, "version": self.version})
+        self.register_outputs(outputs(self))
 
     def _activated(
         self, package: batch.ApplicationPackage, args: ApplicationPackageArgs, directory: Path, version: str
     ) -> pulumi.Output[str]:
-        """The version, known in a preview at once and in a deployment once it is active."""
+        """Return the version: known at once in a preview, and in a deployment once it is active."""
 
         def activate(values: dict[str, str]) -> str | Awaitable[str]:
             if pulumi.runtime.is_dry_run():
@@ -82,7 +85,7 @@ class ApplicationPackage(pulumi.ComponentResource):
                 version=version,
                 directory=directory,
             )
-            return asyncio.to_thread(publish, publication, self._waiting())
+            return asyncio.to_thread(publish, publication, self._role_wait())
 
         return pulumi.Output.unsecret(
             pulumi.Output.all(
@@ -94,21 +97,21 @@ class ApplicationPackage(pulumi.ComponentResource):
             ).apply(activate)
         )
 
-    def _waiting(self) -> Waiting:
-        """Tells from the thread that waits what it waits for."""
+    def _role_wait(self) -> RoleWait:
+        """Return a wait that reports to Pulumi from the uploading thread."""
         loop = asyncio.get_running_loop()
 
-        def tell(message: str) -> None:
+        def report(message: str) -> None:
             loop.call_soon_threadsafe(pulumi.log.info, message, self)
 
-        return Waiting(tell=tell)
+        return RoleWait(report=report)
 
 
 def package_directory(relative: str) -> Path:
-    """Below the project's directory; an inline program of the Automation API knows only where it runs."""
+    """Return the directory below the project; inline programs of the Automation API have only a working directory."""
     return Path(pulumi.get_root_directory() or Path.cwd()) / relative
 
 
 def _token(endpoint: str | None = None) -> pulumi.Output[str]:
-    """Of whoever deploys; for ARM where no endpoint is named."""
+    """Return the deployer's token, for ARM unless another endpoint is named."""
     return pulumi.Output.secret(authorization.get_client_token_output(endpoint=endpoint).token)

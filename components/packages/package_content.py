@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from ..errors import PackageError
+from ..component_errors import PackageError
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
-"""The first time that a ZIP can hold; every entry has it."""
+"""The earliest time that a ZIP can hold, given to every entry so that times do not matter."""
 VERSION_LENGTH = 16
 UNPACKED = "__pycache__"
-"""Left out: Python writes it beside the sources whenever they run."""
+"""Directories that are left out, because Python writes them beside the sources whenever they run."""
 
 
 def require_content(directory: Path) -> list[Path]:
@@ -39,12 +39,12 @@ def content_version(directory: Path) -> str:
 
 
 def require_version(name: str, directory: Path, pinned: str | None) -> None:
-    """Raises PackageError where there is no content, or another than the stack pins."""
-    found = content_version(directory)
-    if pinned is not None and found != pinned:
+    """Check the content against the version that the stack pins. Raises PackageError."""
+    version = content_version(directory)
+    if pinned is not None and version != pinned:
         raise PackageError(
-            f"package {name} has the content {found} in {directory}, and version {pinned} is pinned; "
-            f"bring that content back, or pin version: {found}"
+            f"package {name} has the content {version} in {directory}, and version {pinned} is pinned; "
+            f"bring that content back, or pin version: {version}"
         )
 
 
@@ -71,5 +71,5 @@ def _walk(directory: Path) -> Iterator[Path]:
 
 
 def _mode(file: Path) -> int:
-    """Executable or not, as in Git: what else a mode says depends on the umask of whoever cloned."""
+    """Return the mode, executable or not as in Git; its other bits depend on the umask of the clone."""
     return 0o755 if file.stat().st_mode & stat.S_IXUSR else 0o644

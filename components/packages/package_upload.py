@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..azure_provider import ProviderToken
-from ..errors import PublicationError
+from ..component_errors import PublicationError
 from .package_content import write_archive
 
 if TYPE_CHECKING:
@@ -22,31 +22,31 @@ if TYPE_CHECKING:
 
 FORBIDDEN = 403
 NOT_YET_GRANTED = ("AuthorizationPermissionMismatch", "AuthorizationFailure")
-"""What blob storage says to a caller without the role. Source: Azure Storage, common REST error codes."""
+"""Codes by which blob storage refuses a caller without the role. Source: Azure Storage, common REST error codes."""
 RETRY_AFTER = timedelta(seconds=15)
 GRANTED_WITHIN = timedelta(minutes=10)
 """Source: Azure RBAC troubleshooting: a role assignment takes up to ten minutes to have effect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """How roles that were assigned a moment ago are waited for."""
+class RoleWait:
+    """The way to wait until a role that was just assigned has effect."""
 
-    tell: Callable[[str], None]
+    report: Callable[[str], None]
     sleep: Callable[[float], None] = time.sleep
 
 
-def upload(directory: Path, address: str, *, storage_token: str, waiting: Waiting) -> None:
-    """Raises PublicationError where the role is not there in time, and AzureError for any other failure."""
+def upload(directory: Path, address: str, *, storage_token: str, wait: RoleWait) -> None:
+    """Upload the archive. Raises PublicationError if the role comes too late, and AzureError for other failures."""
     from azure.core.exceptions import HttpResponseError
 
     with tempfile.TemporaryFile() as archive:
         write_archive(directory, archive)
         for attempt in range(GRANTED_WITHIN // RETRY_AFTER + 1):
             if attempt == 1:
-                waiting.tell("waiting until the role on the storage account has effect, up to ten minutes")
+                wait.report("waiting until the role on the storage account has effect, up to ten minutes")
             if attempt:
-                waiting.sleep(RETRY_AFTER.total_seconds())
+                wait.sleep(RETRY_AFTER.total_seconds())
             try:
                 return _put(archive, address, storage_token)
             except HttpResponseError as exc:

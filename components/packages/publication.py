@@ -1,7 +1,6 @@
 """Upload and activation of one application package, which azure-native leaves to the caller.
 
-Idempotent: what is there already is not done again, so two questions are the cost where nothing changed, and a run
-that broke off is mended by the next one.
+Idempotent: an unchanged package costs two GETs, and a run that broke off is completed by the next one.
 Source: pulumi-azure-native's ApplicationPackage makes only the PUT of the version; a version is usable once activated.
 """
 
@@ -9,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import PublicationError
-from .package_upload import Waiting, upload
+from ..component_errors import PublicationError
+from .package_upload import RoleWait, upload
 
 if TYPE_CHECKING:
     from azure.mgmt.batch import BatchManagementClient
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
 class Publication:
     arm_endpoint: str
     token: str
-    """For Azure Resource Manager."""
+    """Token for Azure Resource Manager."""
     storage_token: str
-    """For blobs, where the account's auto-storage is used by identity."""
+    """Token for blobs, needed if the account uses its auto-storage by identity."""
     subscription_id: str
     resource_group: str
     account: str
@@ -39,13 +38,13 @@ class Publication:
         return *self.application_path, self.version
 
 
-def publish(publication: Publication, waiting: Waiting) -> str:
+def publish(publication: Publication, wait: RoleWait) -> str:
     """Make the version active and the application's default; return it. Raises PublicationError."""
     from azure.core.exceptions import AzureError
 
     try:
         with _client(publication) as client:
-            _activate(client, publication, waiting)
+            _activate(client, publication, wait)
             _make_default(client, publication)
     except AzureError as exc:
         raise PublicationError(
@@ -66,7 +65,7 @@ def _client(publication: Publication) -> "BatchManagementClient":
     )
 
 
-def _activate(client: "BatchManagementClient", publication: Publication, waiting: Waiting) -> None:
+def _activate(client: "BatchManagementClient", publication: Publication, wait: RoleWait) -> None:
     from azure.mgmt.batch.models import ActivateApplicationPackageParameters, PackageState
 
     package = client.application_package.get(*publication.version_path)
@@ -76,7 +75,7 @@ def _activate(client: "BatchManagementClient", publication: Publication, waiting
         publication.directory,
         _address(client, publication),
         storage_token=publication.storage_token,
-        waiting=waiting,
+        wait=wait,
     )
     client.application_package.activate(
         *publication.version_path, parameters=ActivateApplicationPackageParameters(format="zip")
@@ -84,7 +83,7 @@ def _activate(client: "BatchManagementClient", publication: Publication, waiting
 
 
 def _address(client: "BatchManagementClient", publication: Publication) -> str:
-    """Of a fresh PUT of the version: the one in the stack's outputs expires in hours."""
+    """Return the upload address from a new PUT of the version: the one in the stack's outputs expires within hours."""
     package = client.application_package.create(*publication.version_path)
     if package.properties is None or package.properties.storage_url is None:
         raise PublicationError(f"the Batch account {publication.account} gave no address to upload packages to")

@@ -6,26 +6,26 @@ from typing import Any
 
 from shoal.azure.images import IMAGES, image_fault
 
-from .fault import Fault, Spelling
+from ..argument_fault import ArgumentFault, Spelling
 
 
-def faults(pool: Mapping[str, Any], spelt: Spelling, today: date) -> Iterator[Fault]:
-    image, own, agent, version = map(spelt, ("image", "image_id", "node_agent_sku_id", "image_version"))
+def faults(pool: Mapping[str, Any], spelling: Spelling, today: date) -> Iterator[ArgumentFault]:
+    image, own, agent, version = map(spelling, ("image", "image_id", "node_agent_sku_id", "image_version"))
     match pool:
         case {"image": _, "image_id": _}:
-            yield Fault(text=f"has both {image} and {own}; a pool has one image")
+            yield ArgumentFault(text=f"has both {image} and {own}; a pool has one image")
         case {"image": _, "node_agent_sku_id": _}:
-            yield Fault(text=f"has both {image} and {agent}; the node agent of {image} is known")
+            yield ArgumentFault(text=f"has both {image} and {agent}; the node agent of {image} is known")
         case {"image": name}:
             if reason := image_fault(name, today):
-                yield Fault(at=image, text=f"is {name}; {reason}")
+                yield ArgumentFault(at=image, text=f"is {name}; {reason}")
         case {"image_id": _, "image_version": _}:
-            yield Fault(text=f"has both {own} and {version}; an image of one's own says its version in its id")
+            yield ArgumentFault(text=f"has both {own} and {version}; an image of one's own says its version in its id")
         case {"image_id": _}:
             if "node_agent_sku_id" not in pool:
-                yield Fault(text=f"has {own} but no {agent}; Batch must know which node agent fits it")
+                yield ArgumentFault(text=f"has {own} but no {agent}; Batch must know which node agent fits it")
         case _:
-            yield Fault(text=f"has no image; give {image}, or {own} and {agent} for one of your own")
+            yield ArgumentFault(text=f"has no image; give {image}, or {own} and {agent} for one of your own")
 
 
 def is_windows(pool: Mapping[str, Any]) -> bool:

@@ -8,7 +8,7 @@ from pulumi_azure_native import batch
 
 from shoal.azure.images import IMAGES
 
-from .fault import Fault, Spelling
+from ..argument_fault import ArgumentFault, Spelling
 from .size_rules import vm_size
 
 SPOT_TARGET = re.compile(r"\$TargetLowPriorityNodes\s*=(?!=)", re.IGNORECASE)
@@ -24,17 +24,17 @@ def deployment_configuration(pool: Mapping[str, Any]) -> batch.DeploymentConfigu
     return {"virtual_machine_configuration": machine}
 
 
-def ephemeral_disk_faults(pool: Mapping[str, Any], spelt: Spelling) -> Iterator[Fault]:
+def ephemeral_disk_faults(pool: Mapping[str, Any], spelling: Spelling) -> Iterator[ArgumentFault]:
     """Source: Azure Batch, "Use ephemeral OS disk nodes": not on Spot nodes, and only on sizes with room on a cache."""
     if not pool.get("ephemeral_os_disk"):
         return
-    at = spelt("ephemeral_os_disk")
-    if reason := _spot_nodes(pool, spelt):
-        text = f"is true, but {reason}; Spot nodes have no ephemeral disks: give {spelt('dedicated_nodes')} alone"
-        yield Fault(at=at, text=text)
+    at = spelling("ephemeral_os_disk")
+    if reason := _spot_nodes(pool, spelling):
+        text = f"is true, but {reason}; Spot nodes have no ephemeral disks: give {spelling('dedicated_nodes')} alone"
+        yield ArgumentFault(at=at, text=text)
     size = vm_size(pool)
     if size is not None and size.cache_disk is False:
-        yield Fault(at=at, text=f"is true, but {pool['vm_size']} has no cache to keep the disk on")
+        yield ArgumentFault(at=at, text=f"is true, but {pool['vm_size']} has no cache to keep the disk on")
 
 
 def _image_reference(pool: Mapping[str, Any]) -> batch.ImageReferenceArgsDict:
@@ -49,12 +49,12 @@ def _image_reference(pool: Mapping[str, Any]) -> batch.ImageReferenceArgsDict:
     }
 
 
-def _spot_nodes(pool: Mapping[str, Any], spelt: Spelling) -> str | None:
+def _spot_nodes(pool: Mapping[str, Any], spelling: Spelling) -> str | None:
     """Why the pool may have Spot nodes. A formula that only a deployment will know is left to Azure."""
     if "spot_nodes" in pool or "dedicated_nodes" in pool:
-        return f"{spelt('spot_nodes')} is {pool['spot_nodes']}" if pool.get("spot_nodes") else None
+        return f"{spelling('spot_nodes')} is {pool['spot_nodes']}" if pool.get("spot_nodes") else None
     formula = pool.get("auto_scale_formula")
     if formula is None:
         return "a pool that follows its tasks has Spot nodes"
     sets = isinstance(formula, str) and SPOT_TARGET.search(formula)
-    return f"{spelt('auto_scale_formula')} sets $TargetLowPriorityNodes" if sets else None
+    return f"{spelling('auto_scale_formula')} sets $TargetLowPriorityNodes" if sets else None

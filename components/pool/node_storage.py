@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import batch
 
-from .fault import Fault, Spelling
+from ..argument_fault import ArgumentFault, Spelling
 
 NEEDED = ("storage_account_name", "blob_endpoint", "node_identity_id")
 
@@ -35,9 +35,9 @@ def node_storage(args: Mapping[str, Any]) -> NodeStorage | None:
     return NodeStorage(account_name=account_name, blob_endpoint=blob_endpoint, identity_id=identity_id)
 
 
-def faults(args: Mapping[str, Any], spelt: Spelling) -> Iterator[Fault]:
+def faults(args: Mapping[str, Any], spelling: Spelling) -> Iterator[ArgumentFault]:
     """Of containers named where there is no account to find them in."""
-    missing = [spelt(name) for name in NEEDED if name not in args]
+    missing = [spelling(name) for name in NEEDED if name not in args]
     start_task = args.get("start_task", {})
     for path, entries in (
         ("mounts", args.get("mounts", ())),
@@ -46,4 +46,4 @@ def faults(args: Mapping[str, Any], spelt: Spelling) -> Iterator[Fault]:
         for i, entry in enumerate(entries):
             if missing and "container" in entry:
                 text = f"is {entry['container']}, for which the pool needs {', '.join(missing)}"
-                yield Fault(at=spelt(f"{path}[{i}].container"), text=text)
+                yield ArgumentFault(at=spelling(f"{path}[{i}].container"), text=text)

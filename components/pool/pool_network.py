@@ -1,15 +1,15 @@
-"""How a pool's nodes are connected. They speak to Batch in the simplified way, which needs no inbound port."""
+"""The network of a pool's nodes. They use simplified communication with Batch, which needs no inbound port."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_azure_native import batch
 
-from .fault import Fault, Spelling
+from ..argument_fault import ArgumentFault, Spelling
 
 
 def network_configuration(pool: Mapping[str, Any]) -> batch.NetworkConfigurationArgsDict | None:
-    """None for a pool that is connected as Batch does it by itself."""
+    """Return the network of a pool, or None for Batch's default."""
     network: batch.NetworkConfigurationArgsDict = {}
     if "subnet_id" in pool:
         network["subnet_id"] = pool["subnet_id"]
@@ -22,8 +22,10 @@ def network_configuration(pool: Mapping[str, Any]) -> batch.NetworkConfiguration
     return network or None
 
 
-def subnet_faults(pool: Mapping[str, Any], spelt: Spelling) -> Iterator[Fault]:
+def subnet_faults(pool: Mapping[str, Any], spelling: Spelling) -> Iterator[ArgumentFault]:
     """Source: "Create a Batch pool without public IP addresses": nodes then need a way out of a subnet of their own."""
     if not pool.get("public_ip", True) and "subnet_id" not in pool:
-        text = f"has {spelt('public_ip')} false but no {spelt('subnet_id')}; such nodes need a subnet with a way out"
-        yield Fault(text=text)
+        text = (
+            f"has {spelling('public_ip')} false but no {spelling('subnet_id')}; such nodes need a subnet with a way out"
+        )
+        yield ArgumentFault(text=text)

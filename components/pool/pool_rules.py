@@ -1,4 +1,4 @@
-"""All that may be wrong with a pool, or doubtful, whoever declares it. Pure."""
+"""Rules of a pool as a whole: what Azure would refuse, and what is doubtful. Pure."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -7,23 +7,24 @@ from typing import Any
 from shoal.azure.images import image_doubt
 from shoal.azure.limits import PACKAGES_PER_POOL
 
-from . import image_rules, mounts, pool_scaling, size_rules, start_task, upgrade_policy, user_accounts
-from .fault import Fault, Spelling
+from ..argument_fault import ArgumentFault, Spelling
+from . import image_rules, pool_mounts, pool_scaling, pool_start_task, size_rules, upgrade_policy, user_accounts
 from .machine import ephemeral_disk_faults
 
 
-def faults(pool: Mapping[str, Any], spelt: Spelling, today: date) -> Iterator[Fault]:
-    """Of a pool's arguments in the component's spelling, those left out that were not given."""
-    yield from image_rules.faults(pool, spelt, today)
-    yield from size_rules.faults(pool, spelt)
-    yield from pool_scaling.faults(pool, spelt)
-    yield from ephemeral_disk_faults(pool, spelt)
-    for noun in (start_task, mounts, user_accounts, upgrade_policy):
-        yield from noun.faults(pool, spelt)
+def faults(pool: Mapping[str, Any], spelling: Spelling, today: date) -> Iterator[ArgumentFault]:
+    """Yield the rules that a pool breaks. Its arguments are in the component's spelling, each of the right type."""
+    yield from image_rules.faults(pool, spelling, today)
+    yield from size_rules.faults(pool, spelling)
+    yield from pool_scaling.faults(pool, spelling)
+    yield from ephemeral_disk_faults(pool, spelling)
+    for noun in (pool_start_task, pool_mounts, user_accounts, upgrade_policy):
+        yield from noun.faults(pool, spelling)
     if len(packages := pool.get("packages", ())) > PACKAGES_PER_POOL:
-        yield Fault(text=f"has {len(packages)} packages; Batch allows {PACKAGES_PER_POOL}")
+        yield ArgumentFault(text=f"has {len(packages)} packages; Batch allows {PACKAGES_PER_POOL}")
 
 
-def doubts(pool: Mapping[str, Any], spelt: Spelling, today: date) -> list[str]:
-    found = [size_rules.doubt(pool, spelt), image_doubt(pool["image"], today) if "image" in pool else None]
-    return [doubt for doubt in found if doubt is not None]
+def doubts(pool: Mapping[str, Any], spelling: Spelling, today: date) -> list[str]:
+    """Return warnings about a pool that may still be deployed."""
+    warnings = [size_rules.doubt(pool, spelling), image_doubt(pool["image"], today) if "image" in pool else None]
+    return [warning for warning in warnings if warning is not None]

@@ -1,67 +1,99 @@
-"""How many nodes a pool has: as many as its tasks need, what a formula of its own says, or a fixed number. Pure."""
+"""The number of nodes of a pool: what its tasks need, what its own formula computes, or a fixed number. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from shoal.autoscale.durations import parse_duration
+from shoal.autoscale.review import ERRORS, review
 from shoal.autoscale.scenarios import PendingTasks, formula
 from shoal.autoscale.scenarios.parameters import scenario
-from shoal.autoscale.ticks import from_timedelta, interval_text
-from shoal.azure.limits import accepted_evaluation_interval
+from shoal.azure.limits import LONGEST_EVALUATION_INTERVAL, SHORTEST_EVALUATION_INTERVAL, accepted_evaluation_interval
 
-from .fault import Fault, Spelling
+from ..argument_fault import ArgumentFault, Spelling
+from ..argument_types import Duration, NotEmpty, duration_text
 
 FOLLOWING = tuple(field.name for field in fields(PendingTasks) if field.name != "evaluation_interval")
-"""Limits of the formula that follows the tasks: the way a pool is scaled that says nothing else."""
+"""Limits of the formula that follows the tasks, by which a pool is scaled unless it chooses another way."""
 FORMULA = ("auto_scale_formula",)
 FIXED = ("spot_nodes", "dedicated_nodes")
 
 SHORTEST_EMBEDDED_INTERVAL = timedelta(seconds=1)
 
 
-def faults(pool: Mapping[str, Any], spelt: Spelling) -> Iterator[Fault]:
+def _reviewed(text: str) -> str:
+    if refused := [finding for finding in review(text) if finding.rule in ERRORS]:
+        raise PydanticCustomError("formula", "it is no formula", {"findings": refused})
+    return text
+
+
+def _evaluated_as_allowed(text: str, info: ValidationInfo) -> str:
+    """Only the embedded service evaluates every second; a component does not know which service it is for."""
+    in_azure = (info.context or {}).get("service") == "azure"
+    shortest = SHORTEST_EVALUATION_INTERVAL if in_azure else SHORTEST_EMBEDDED_INTERVAL
+    if not shortest <= parse_duration(text) <= LONGEST_EVALUATION_INTERVAL:
+        raise ValueError(f"it must be between {'PT5M' if in_azure else 'PT1S'} and PT168H")
+    return text
+
+
+Formula = Annotated[NotEmpty, AfterValidator(_reviewed)]
+EvaluationInterval = Annotated[Duration, AfterValidator(_evaluated_as_allowed)]
+
+
+def faults(pool: Mapping[str, Any], spelling: Spelling) -> Iterator[ArgumentFault]:
     if pair := contradiction(pool):
-        one, other = map(spelt, pair)
-        yield Fault(text=f"has both {one} and {other}; a pool is scaled in one way")
+        one, other = map(spelling, pair)
+        yield ArgumentFault(text=f"has both {one} and {other}; a pool is scaled in one way")
         return
     fixed = [name for name in FIXED if name in pool]
     if fixed and all(pool[name] == 0 for name in fixed):
-        spot, dedicated = map(spelt, FIXED)
-        yield Fault(text=f"has no nodes; give {spot} or {dedicated}, or neither for a pool that scales itself")
+        spot, dedicated = map(spelling, FIXED)
+        yield ArgumentFault(text=f"has no nodes; give {spot} or {dedicated}, or neither for a pool that scales itself")
     if fixed and (interval := "auto_scale_evaluation_interval") in pool:
-        yield Fault(text=f"has a fixed number of nodes, for which {spelt(interval)} means nothing")
-    yield from _limit_faults(pool, spelt)
+        yield ArgumentFault(text=f"has a fixed number of nodes, for which {spelling(interval)} means nothing")
+    yield from _limit_faults(pool, spelling)
 
 
-def _limit_faults(pool: Mapping[str, Any], spelt: Spelling) -> Iterator[Fault]:
-    """Of limits that no task, or no node, could ever keep."""
+def _limit_faults(pool: Mapping[str, Any], spelling: Spelling) -> Iterator[ArgumentFault]:
+    """Yield limits that contradict each other."""
     warm, most = pool.get("warm_up_nodes", 0), pool.get("max_spot_nodes", PendingTasks().max_spot_nodes)
     if warm > most:
-        at, limit = spelt("warm_up_nodes"), spelt("max_spot_nodes")
-        yield Fault(at=at, text=f"is {warm}; it must be at most {limit}, which is {most}")
+        at, limit = spelling("warm_up_nodes"), spelling("max_spot_nodes")
+        yield ArgumentFault(at=at, text=f"is {warm}; it must be at most {limit}, which is {most}")
+    every = accepted_evaluation_interval(evaluation_interval(pool))
+    if "hold" in pool and parse_duration(pool["hold"]) < every:
+        text = f"is {pool['hold']}; it must be at least {duration_text(every)}, the time between evaluations"
+        yield ArgumentFault(at=spelling("hold"), text=text)
     taken, slots = pool.get("slots_per_task", 1), pool.get("task_slots_per_node", 1)
     if isinstance(slots, int) and taken > slots:
-        at, limit = spelt("slots_per_task"), spelt("task_slots_per_node")
-        yield Fault(at=at, text=f"is {taken:g}; it must be at most {limit}, which is {slots}: no node has more")
+        at, limit = spelling("slots_per_task"), spelling("task_slots_per_node")
+        yield ArgumentFault(at=at, text=f"is {taken:g}; it must be at most {limit}, which is {slots}: no node has more")
 
 
 def contradiction(given: Iterable[str]) -> tuple[str, str] | None:
-    """Two arguments that stand for different ways of scaling, where there are such."""
+    """Return two arguments that belong to different ways of scaling, or None."""
     known = set(given)
     firsts = (next((name for name in way if name in known), None) for way in (FIXED, FORMULA, FOLLOWING))
-    found = [name for name in firsts if name is not None]
-    return (found[0], found[1]) if len(found) > 1 else None
+    ways = [name for name in firsts if name is not None]
+    return (ways[0], ways[1]) if len(ways) > 1 else None
 
 
-def following_formula(args: Mapping[str, object], *, interval: str) -> str:
-    """The formula with the limits that are given. Raises InputFault."""
-    every = accepted_evaluation_interval(parse_duration(interval))
+def evaluation_interval(pool: Mapping[str, Any]) -> timedelta:
+    return parse_duration(pool.get("auto_scale_evaluation_interval", "PT5M"))
+
+
+def following_formula(args: Mapping[str, Any]) -> str:
+    """Return the formula that follows the tasks, with the pool's own limits."""
+    every = accepted_evaluation_interval(evaluation_interval(args))
     shortest_hold = max(every, PendingTasks().hold)
     limits = {name: str(args[name]) for name in FOLLOWING if name in args}
-    return formula(scenario("pending_tasks", {"hold": iso(shortest_hold), **limits, "evaluation_interval": iso(every)}))
-
-
-def iso(duration: timedelta) -> str:
-    return interval_text(from_timedelta(duration))
+    return formula(
+        scenario(
+            "pending_tasks",
+            {"hold": duration_text(shortest_hold), **limits, "evaluation_interval": duration_text(every)},
+        )
+    )

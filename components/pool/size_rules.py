@@ -8,7 +8,7 @@ from shoal.azure.limits import TASK_SLOTS_PER_CORE, TASK_SLOTS_PER_NODE
 from shoal.azure.vm_sizes import FAMILIES, NAME, VM_SIZES, VmSize
 from shoal.suggestion import nearest
 
-from .fault import Fault, Spelling
+from ..argument_fault import ArgumentFault, Spelling
 
 
 def vm_size(pool: Mapping[str, Any]) -> VmSize | None:
@@ -17,40 +17,40 @@ def vm_size(pool: Mapping[str, Any]) -> VmSize | None:
     return VM_SIZES.get(name.lower()) if isinstance(name, str) else None
 
 
-def faults(pool: Mapping[str, Any], spelt: Spelling) -> Iterator[Fault]:
+def faults(pool: Mapping[str, Any], spelling: Spelling) -> Iterator[ArgumentFault]:
     name, slots = pool.get("vm_size"), pool.get("task_slots_per_node", 1)
     if isinstance(name, str) and not NAME.fullmatch(name.lower()):
         meant = f"did you mean {near}?" if (near := _nearest(name)) else "Azure spells them like standard_d4s_v5"
-        yield Fault(at=spelt("vm_size"), text=f"is {name}; it is no name of a VM size, {meant}")
+        yield ArgumentFault(at=spelling("vm_size"), text=f"is {name}; it is no name of a VM size, {meant}")
     size = vm_size(pool)
     if size is not None and isinstance(slots, int):
-        yield from _slot_faults(pool, size, slots, spelt)
+        yield from _slot_faults(pool, size, slots, spelling)
 
 
 def _nearest(name: str) -> str | None:
-    """The known name that is spelt most like it, the part that all have left aside."""
+    """The known name that is spelling most like it, the part that all have left aside."""
     known = {size.removeprefix("standard_"): size for size in VM_SIZES}
     near = nearest(re.sub(r"^standard[^a-z0-9]?", "", name.lower()), known, likeness=0.8)
     return known[near] if near else None
 
 
-def _slot_faults(pool: Mapping[str, Any], size: VmSize, slots: int, spelt: Spelling) -> Iterator[Fault]:
+def _slot_faults(pool: Mapping[str, Any], size: VmSize, slots: int, spelling: Spelling) -> Iterator[ArgumentFault]:
     most = min(TASK_SLOTS_PER_NODE, TASK_SLOTS_PER_CORE * size.cores)
     node = f"{pool['vm_size']} has {size.cores} core{'s' if size.cores > 1 else ''}"
     if slots > most:
         limits = f"({TASK_SLOTS_PER_CORE} a core, {TASK_SLOTS_PER_NODE} in all)"
         text = f"is {slots}; {node}, for which Batch allows {most} {limits}"
-        yield Fault(at=spelt("task_slots_per_node"), text=text)
+        yield ArgumentFault(at=spelling("task_slots_per_node"), text=text)
     needed = pool.get("memory_gib_per_slot")
     if needed is not None and needed * slots > size.memory_gib:
         fitting = int(size.memory_gib / needed)
         text = (
             f"is {slots}, of {needed:g} GiB each; {pool['vm_size']} has {size.memory_gib:g} GiB, enough for {fitting}"
         )
-        yield Fault(at=spelt("task_slots_per_node"), text=text)
+        yield ArgumentFault(at=spelling("task_slots_per_node"), text=text)
 
 
-def doubt(pool: Mapping[str, Any], spelt: Spelling) -> str | None:
+def doubt(pool: Mapping[str, Any], spelling: Spelling) -> str | None:
     """What to tell of a size that is not known: a family has it in other numbers of cores, or its memory matters."""
     name = pool.get("vm_size")
     if not isinstance(name, str) or name.lower() in VM_SIZES:
@@ -61,5 +61,5 @@ def doubt(pool: Mapping[str, Any], spelt: Spelling) -> str | None:
         nearest = min(family.cores, key=lambda known: abs(known - int(cores)))
         return f"VM size {name} is not known; did you mean {pattern.format(nearest)}?"
     if "memory_gib_per_slot" in pool:
-        return f"VM size {name} is not known, so {spelt('memory_gib_per_slot')} cannot be checked"
+        return f"VM size {name} is not known, so {spelling('memory_gib_per_slot')} cannot be checked"
     return None

@@ -1,184 +1,177 @@
 """A pool of Spot nodes that follows its tasks, down to none when idle."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
-from typing import NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 import pulumi
 from pulumi_azure_native import batch
+from pydantic import Field
 
-from shoal.autoscale.errors import InputFault
+from shoal.azure.ids import GALLERY_IMAGE, GALLERY_VERSION, arm_id_fault
+from shoal.azure.limits import FIXED_ONCE_CREATED, TASK_SLOTS_PER_NODE
 
-from ..errors import SettingsError
+from ..argument_fault import ArgumentFault, Spelling, as_given
+from ..argument_types import Duration, NonNegative, NotEmpty, Positive, SubnetId, matching, without
+from ..component import checked, outputs
+from ..tags import Tags
 from . import node_storage
-from .fault import as_given
 from .machine import deployment_configuration
-from .mounts import Mount, mount_configuration
+from .pool_mounts import Mount, mount_configuration
 from .pool_network import network_configuration, subnet_faults
 from .pool_rules import doubts, faults
-from .pool_scaling import following_formula
-from .start_task import StartTask, start_task
+from .pool_scaling import EvaluationInterval, Formula, following_formula
+from .pool_start_task import PoolStartTask, start_task
 from .upgrade_policy import UpgradePolicy, upgrade_policy
 from .user_accounts import UserAccount, user_accounts
 
-FIXED_ONCE_CREATED = [
-    "vmSize",
-    "deploymentConfiguration",
-    "networkConfiguration",
-    "interNodeCommunication",
-    "taskSlotsPerNode",
-    "taskSchedulingPolicy",
-    "userAccounts",
-    "mountConfiguration",
-    "upgradePolicy",
-    "identity",
-]
-"""azure-native would send these as an update, which Azure refuses (PropertyCannotBeUpdated) or, for identities, leaves
-without effect on the nodes that there are. Source: azure-rest-api Pool, they can change only while the pool has no
-nodes; "Configure managed identities in Batch pools"."""
-
 
 class TaskFill(StrEnum):
-    """Where a task goes when several nodes have a free slot."""
+    """The node that gets a task when several have a free slot."""
 
     PACK = "pack"
-    """To the fullest, so that others become idle and can go."""
+    """The fullest node, so that others become idle and can be removed."""
     SPREAD = "spread"
-    """To the emptiest, so that tasks share their nodes with few."""
+    """The emptiest node, so that tasks share it with few others."""
 
 
 FILL_TYPES = {TaskFill.PACK: batch.ComputeNodeFillType.PACK, TaskFill.SPREAD: batch.ComputeNodeFillType.SPREAD}
 
 
+ImageId = Annotated[str, without(lambda value: arm_id_fault(value, GALLERY_VERSION, GALLERY_IMAGE))]
+ImageVersion = Annotated[
+    str, matching(r"latest|\d+\.\d+\.\d+", "latest, or a whole version such as 24.04.202605010 (az vm image list)")
+]
+TaskSlots = Annotated[int, Field(ge=1, le=TASK_SLOTS_PER_NODE)]
+
+
 class PackageReference(TypedDict):
+    """A version of an application package that every node of a pool has."""
+
     application_id: pulumi.Input[str]
     """ARM id of the application."""
     version: pulumi.Input[str]
-    """Which has to be active."""
+    """Version of the package; must be an activated one."""
 
 
 class PoolShape(TypedDict):
-    """What a pool is, whatever account and stack it belongs to."""
+    """The arguments of a pool that do not depend on its account and its stack."""
 
-    vm_size: pulumi.Input[str]
-    """As Azure spells it, such as standard_d4s_v5."""
-    image: NotRequired[str]
-    """A name of `shoal/azure/images.py`, such as ubuntu-24.04."""
-    image_version: NotRequired[str]
-    """The latest unless given."""
-    image_id: NotRequired[pulumi.Input[str]]
-    """Instead of `image`: one of your own in a Compute Gallery."""
-    node_agent_sku_id: NotRequired[str]
-    """That fits the image of your own, such as `batch.node.ubuntu 24.04`."""
+    vm_size: pulumi.Input[NotEmpty]
+    """VM size of the nodes in Azure's spelling, such as standard_d4s_v5."""
+    image: NotRequired[NotEmpty]
+    """Name of an image in the table of docs/pools.md, such as ubuntu-24.04."""
+    image_version: NotRequired[ImageVersion]
+    """Version of the image; the latest unless given."""
+    image_id: NotRequired[pulumi.Input[ImageId]]
+    """ARM id of your own image in a Compute Gallery, instead of `image`."""
+    node_agent_sku_id: NotRequired[NotEmpty]
+    """Node agent that fits your own image, such as `batch.node.ubuntu 24.04`."""
     ephemeral_os_disk: NotRequired[bool]
-    """The system's disk on the node's own cache: free and fast, for dedicated nodes only."""
-    task_slots_per_node: NotRequired[pulumi.Input[int]]
-    """Tasks that a node runs at once, up to four a core; 1 unless given."""
-    memory_gib_per_slot: NotRequired[float]
-    """What a task slot needs: a size whose memory does not suffice for its slots is refused."""
+    """Keep the operating system's disk on the node's own cache: free and fast, for dedicated nodes only."""
+    task_slots_per_node: NotRequired[pulumi.Input[TaskSlots]]
+    """Tasks that a node runs at the same time, up to four a core; 1 unless given."""
+    memory_gib_per_slot: NotRequired[Annotated[float, Field(gt=0)]]
+    """GiB of memory that a task slot needs. A VM size without enough memory for its slots is refused."""
     task_fill: NotRequired[TaskFill]
-    """Pack unless given."""
+    """The node that gets the next task; `pack` unless given."""
     inter_node_communication: NotRequired[bool]
-    """Whether nodes may speak to each other; false unless given."""
-    max_spot_nodes: NotRequired[int]
-    """This and the next five are limits of the formula that the pool is scaled by unless told otherwise: never more
-    Spot nodes than these."""
-    max_dedicated_nodes: NotRequired[int]
-    """Dedicated nodes at most, while Spot nodes are not to be had; 0: none."""
-    slots_per_task: NotRequired[float]
+    """True if nodes may speak to each other; false unless given."""
+    max_spot_nodes: NotRequired[Positive]
+    """Most Spot nodes. This and the next five are limits of the formula that follows the tasks, by which a pool is
+    scaled unless it has a formula of its own or a fixed number of nodes."""
+    max_dedicated_nodes: NotRequired[NonNegative]
+    """Most dedicated nodes, which are used while Spot nodes are not available; 0 for none."""
+    slots_per_task: NotRequired[Annotated[float, Field(ge=0.001)]]
     """Task slots that a task takes on average."""
-    hold: NotRequired[str]
-    """ISO 8601: how long nodes stay after the work would fit on fewer."""
-    max_step: NotRequired[int]
-    """Nodes added at most by one evaluation."""
-    warm_up_nodes: NotRequired[int]
+    hold: NotRequired[Duration]
+    """Time that nodes stay after the work would fit on fewer, in ISO 8601."""
+    max_step: NotRequired[Positive]
+    """Most nodes that one evaluation adds."""
+    warm_up_nodes: NotRequired[NonNegative]
     """Spot nodes that a new pool starts with."""
-    auto_scale_formula: NotRequired[pulumi.Input[str]]
-    """Instead of the formula with these limits."""
-    auto_scale_evaluation_interval: NotRequired[str]
-    """ISO 8601, PT5M to PT168H; on the embedded service from PT1S."""
-    spot_nodes: NotRequired[pulumi.Input[int]]
-    """Instead of a formula: a fixed number."""
-    dedicated_nodes: NotRequired[pulumi.Input[int]]
-    """Beside `spot_nodes`."""
-    start_task: NotRequired[StartTask]
-    """What each node runs before its first task."""
+    auto_scale_formula: NotRequired[pulumi.Input[Formula]]
+    """Your own autoscale formula, instead of the one with these limits."""
+    auto_scale_evaluation_interval: NotRequired[EvaluationInterval]
+    """Time between evaluations in ISO 8601, PT5M to PT168H; from PT1S on the embedded service."""
+    spot_nodes: NotRequired[pulumi.Input[NonNegative]]
+    """Fixed number of Spot nodes, instead of a formula."""
+    dedicated_nodes: NotRequired[pulumi.Input[NonNegative]]
+    """Fixed number of dedicated nodes, instead of a formula."""
+    start_task: NotRequired[PoolStartTask]
+    """Command that each node runs before its first task."""
     mounts: NotRequired[list[Mount]]
-    """File systems of each node."""
+    """File systems that each node mounts."""
     user_accounts: NotRequired[list[UserAccount]]
-    """Users of each node beside Batch's own."""
-    subnet_id: NotRequired[pulumi.Input[str]]
+    """Users of each node, beside the ones that Batch makes."""
+    subnet_id: NotRequired[pulumi.Input[SubnetId]]
     """ARM id of the subnet that nodes are in."""
     public_ip: NotRequired[bool]
-    """False: nodes have no public address, and reach Batch through their subnet; true unless given."""
+    """False if nodes have no public address and reach Batch through their subnet; true unless given."""
     accelerated_networking: NotRequired[bool]
-    """Azure's own default unless given."""
+    """True or false for accelerated networking; Azure's default unless given."""
     upgrade_policy: NotRequired[UpgradePolicy]
-    """When the operating system of nodes is upgraded."""
+    """When and how the operating system of nodes is upgraded."""
     metadata: NotRequired[dict[str, str]]
-    """That Batch keeps for whoever asks."""
-    tags: NotRequired[dict[str, str]]
-    """Of the pool as a resource."""
+    """Name/value pairs that are stored with the pool."""
+    tags: NotRequired[Tags]
+    """Tags of the pool."""
 
 
 class SpotPoolArgs(PoolShape):
     resource_group_name: pulumi.Input[str]
-    """Of the Batch account."""
+    """Resource group of the Batch account."""
     account_name: pulumi.Input[str]
-    """The Batch account."""
+    """Name of the Batch account."""
     pool_name: pulumi.Input[str]
-    """The pool's id in Batch."""
+    """Id of the pool in Batch."""
     packages: NotRequired[list[PackageReference]]
-    """On every node, before its start task."""
+    """Application packages that are on every node before its start task."""
     node_identity_id: NotRequired[pulumi.Input[str]]
     """User-assigned identity that nodes and tasks act by."""
     storage_account_name: NotRequired[pulumi.Input[str]]
-    """Where the containers of mounts and of the start task's resource files are; with the next."""
+    """Storage account with the containers of mounts and of the start task's resource files; needs `blob_endpoint`."""
     blob_endpoint: NotRequired[pulumi.Input[str]]
-    """Of that account, with scheme, no trailing slash."""
-    package_identity_id: NotRequired[pulumi.Input[str]]
-    """User-assigned identity by which nodes read packages, where it is another."""
+    """Blob endpoint of that account, with scheme, no trailing slash."""
+    package_identity_id: NotRequired[pulumi.Input[str | None]]
+    """User-assigned identity by which nodes read packages, if it differs from `node_identity_id`."""
 
 
 class SpotPool(pulumi.ComponentResource):
-    """What Azure cannot change in a pool replaces it, the old one deleted first: both have the same name."""
+    """A pool of Spot nodes that follows its tasks, down to none when idle.
+
+    A change that Azure cannot make replaces the pool, the old one deleted first, because both have the same name.
+    """
 
     pool_name: pulumi.Output[str]
-    """The pool's id in Batch."""
+    """Id of the pool in Batch."""
     vm_size: pulumi.Output[str]
-    """As it was given."""
+    """VM size of the nodes."""
     task_slots_per_node: pulumi.Output[int]
-    """As it was given, or 1."""
+    """Tasks that a node runs at the same time."""
 
     def __init__(self, name: str, args: SpotPoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        args = checked(self, name, SpotPoolArgs, args, _faults)
         super().__init__("shoal:index:SpotPool", name, None, opts)
-        _check(args)
         for doubt in doubts(args, as_given, date.today()):
-            pulumi.log.warn(f"pool {args['pool_name']}: {doubt}", self)
+            pulumi.log.warn(f"SpotPool {name}: {doubt}", self)
         pool = _pool(
             f"{name}-pool",
             args,
-            pulumi.ResourceOptions(parent=self, replace_on_changes=FIXED_ONCE_CREATED, delete_before_replace=True),
+            # azure-native would send these as an update.
+            pulumi.ResourceOptions(parent=self, replace_on_changes=[*FIXED_ONCE_CREATED], delete_before_replace=True),
         )
         self.pool_name = pool.name
         self.vm_size = pulumi.Output.from_input(args["vm_size"])
         self.task_slots_per_node = pulumi.Output.from_input(args.get("task_slots_per_node", 1))
-        self.register_outputs({"poolName": self.pool_name})
+        self.register_outputs(outputs(self))
 
 
-def _check(args: SpotPoolArgs) -> None:
-    """Raises SettingsError."""
-    found = [
-        *faults(args, as_given, date.today()),
-        *subnet_faults(args, as_given),
-        *node_storage.faults(args, as_given),
-    ]
-    if found:
-        pool = f"pool {args['pool_name']}"
-        raise SettingsError(
-            "\n".join(f"{pool}: {fault.at} {fault.text}" if fault.at else f"{pool} {fault.text}" for fault in found)
-        )
+def _faults(args: SpotPoolArgs, spelling: Spelling) -> Iterator[ArgumentFault]:
+    yield from faults(args, spelling, date.today())
+    yield from subnet_faults(args, spelling)
+    yield from node_storage.faults(args, spelling)
 
 
 def _pool(name: str, args: SpotPoolArgs, opts: pulumi.ResourceOptions) -> batch.Pool:
@@ -211,7 +204,6 @@ def _pool(name: str, args: SpotPoolArgs, opts: pulumi.ResourceOptions) -> batch.
 
 
 def _scale(args: SpotPoolArgs) -> batch.ScaleSettingsArgsDict:
-    """Raises SettingsError."""
     if "spot_nodes" in args or "dedicated_nodes" in args:
         return {
             "fixed_scale": {
@@ -220,30 +212,21 @@ def _scale(args: SpotPoolArgs) -> batch.ScaleSettingsArgsDict:
             }
         }
     interval = args.get("auto_scale_evaluation_interval", "PT5M")
-    formula = args.get("auto_scale_formula")
-    if formula is None:
-        formula = _following(args, interval)
+    formula = args["auto_scale_formula"] if "auto_scale_formula" in args else following_formula(args)
     return {"auto_scale": {"formula": formula, "evaluation_interval": interval}}
 
 
-def _following(args: SpotPoolArgs, interval: str) -> str:
-    try:
-        return following_formula(args, interval=interval)
-    except InputFault as exc:
-        raise SettingsError(f"pool {args['pool_name']}: {exc}") from exc
-
-
-def _inter_node_communication(wanted: bool | None) -> batch.InterNodeCommunicationState | None:
-    if wanted is None:
+def _inter_node_communication(is_allowed: bool | None) -> batch.InterNodeCommunicationState | None:
+    if is_allowed is None:
         return None
-    return batch.InterNodeCommunicationState.ENABLED if wanted else batch.InterNodeCommunicationState.DISABLED
+    return batch.InterNodeCommunicationState.ENABLED if is_allowed else batch.InterNodeCommunicationState.DISABLED
 
 
 def _metadata(metadata: Mapping[str, str] | None) -> list[batch.MetadataItemArgsDict] | None:
     return [{"name": name, "value": value} for name, value in metadata.items()] if metadata else None
 
 
-def _identity(*identity_ids: pulumi.Input[str] | None) -> batch.BatchPoolIdentityArgsDict | None:
+def _identity(*identity_ids: pulumi.Input[str | None] | None) -> batch.BatchPoolIdentityArgsDict | None:
     if not any(identity_ids):
         return None
     known = pulumi.Output.all(*identity_ids).apply(lambda ids: [id_ for id_ in ids if id_ is not None])

@@ -1,6 +1,6 @@
 """Accounts on a pool's nodes, beside the ones that Batch makes for its tasks.
 
-Source: REST reference, UserAccount. Batch wants a password of each and never tells it again.
+Source: REST reference, UserAccount. Batch requires a password for each and never returns it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,51 +9,54 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 from pulumi_azure_native import batch
 
-from .fault import Fault, Spelling
-from .image_rules import is_windows
+from shoal.azure.limits import USER_ACCOUNT_NAME_LENGTH
 
-LONGEST_NAME = 20
+from ..argument_fault import ArgumentFault, Spelling
+from ..argument_types import NonNegative, NotEmpty
+from .image_rules import is_windows
 
 
 class UserAccount(TypedDict):
+    """A user of each node, beside the ones that Batch makes for its tasks."""
+
     name: str
-    """Up to 20 characters."""
-    password: pulumi.Input[str]
-    """Kept as a secret in the state, and in no output."""
+    """Name of the user, up to 20 characters."""
+    password: pulumi.Input[NotEmpty]
+    """Password; a secret in the state, and in no output."""
     elevated: NotRequired[bool]
-    """An administrator."""
-    uid: NotRequired[int]
-    """With `gid`, on Linux; else the system chooses both."""
-    gid: NotRequired[int]
-    """On Linux, with `uid`."""
+    """True for an administrator; false unless given."""
+    uid: NotRequired[NonNegative]
+    """User id on Linux, given with `gid`; the system chooses both unless given."""
+    gid: NotRequired[NonNegative]
+    """Group id on Linux, given with `uid`."""
 
 
 def user_accounts(accounts: Sequence[UserAccount]) -> list[batch.UserAccountArgsDict]:
     return [_account(account) for account in accounts]
 
 
-def faults(pool: Mapping[str, Any], spelt: Spelling) -> Iterator[Fault]:
+def faults(pool: Mapping[str, Any], spelling: Spelling) -> Iterator[ArgumentFault]:
     accounts: Sequence[UserAccount] = pool.get("user_accounts", ())
     for i, account in enumerate(accounts):
-        at, name = spelt(f"user_accounts[{i}]"), account["name"]
-        if not 1 <= len(name) <= LONGEST_NAME:
-            text = f"is {name or 'empty'}; it must have 1 to {LONGEST_NAME} characters"
-            yield Fault(at=f"{at}.{spelt('name')}", text=text)
+        at, name = spelling(f"user_accounts[{i}]"), account["name"]
+        if not 1 <= len(name) <= USER_ACCOUNT_NAME_LENGTH:
+            text = f"is {name or 'empty'}; it must have 1 to {USER_ACCOUNT_NAME_LENGTH} characters"
+            yield ArgumentFault(at=f"{at}.{spelling('name')}", text=text)
         if any(name == other["name"] for other in accounts[:i]):
-            yield Fault(at=f"{at}.{spelt('name')}", text=f"is {name}, as another account is called")
+            yield ArgumentFault(at=f"{at}.{spelling('name')}", text=f"is {name}, as another account is called")
         if ("uid" in account) != ("gid" in account):
-            yield Fault(at=at, text="must have both uid and gid, or neither")
+            yield ArgumentFault(at=at, text="must have both uid and gid, or neither")
         if "uid" in account and is_windows(pool):
-            yield Fault(at=f"{at}.uid", text="means nothing on Windows")
+            yield ArgumentFault(at=f"{at}.uid", text="means nothing on Windows")
 
 
 def _account(account: UserAccount) -> batch.UserAccountArgsDict:
     elevated = account.get("elevated", False)
-    told: batch.UserAccountArgsDict = {
+    declared: batch.UserAccountArgsDict = {
         "name": account["name"],
         "password": pulumi.Output.secret(account["password"]),
         "elevation_level": batch.ElevationLevel.ADMIN if elevated else batch.ElevationLevel.NON_ADMIN,
     }
     if "uid" in account:
-        told["linux_user_configuration"] = {"uid": account["uid"], "gid": account["gid"]}
-    return told
+        declared["linux_user_configuration"] = {"uid": account["uid"], "gid": account["gid"]}
+    return declared

@@ -1,34 +1,30 @@
-"""The stack's configuration, read once into one frozen object.
+"""The stack's configuration, read once and checked: the arguments of an environment, and the keys of the stack itself.
 
 Top-level keys and their defaults stand in `Pulumi.yaml`; Pulumi's CLI and the embedded engine both apply them before
 the program runs, so none has a default here.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, Self, cast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import ValidationError
 
 from shoal.autoscale.review import review, shown
 from shoal.autoscale.ticks import from_timedelta
 from shoal.azure.limits import accepted_evaluation_interval
 from shoal.environment import Authentication
 
-from ..accounts.batch_account import PrincipalType
+from ..argument_check import check_stack, narrowed
+from ..argument_errors import Source
+from ..argument_fault import ArgumentFault, camel
 from ..azure_provider import ARM_ENDPOINTS, arm_endpoint
-from ..environment_args import EnvironmentArgs
-from ..errors import SettingsError
-from ..pool.fault import camel
-from ..pool.pool_network import subnet_faults
-from .account_settings import Accounts
-from .monitoring_settings import Monitoring
-from .network_settings import Network
-from .pool_settings import Pool
-from .section import NotEmpty, ResourceId, Section, matching
-from .settings_errors import explain
+from ..component_errors import SettingsError
+from ..environment_args import EnvironmentArgs, faults
+from ..pool.pool_scaling import evaluation_interval
 
 OPEN_STORAGE = (
     "allowedAddresses closes the Batch account only: the storage stays open to all networks, for callers with a role, "
@@ -40,117 +36,59 @@ NO_DEPLOYERS = (
     "an owner of the subscription has not, so list your own object id (`az ad signed-in-user show --query id`)"
 )
 
-PrincipalId = Annotated[
-    str,
-    matching(
-        r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
-        "an object id in Entra, as `az ad signed-in-user show --query id` prints one's own",
-    ),
-]
-Location = Annotated[
-    str, matching(r"[A-Za-z][A-Za-z0-9 ]+", "an Azure region, as `az account list-locations` names them")
-]
+OPTIONAL = ("network", "monitoring")
+"""Keys whose default in `Pulumi.yaml`, an empty mapping, means that there is none."""
 
 
-class Submitter(Section):
-    principal_id: PrincipalId
-    principal_type: PrincipalType
-
-
-class Package(Section):
-    name: ResourceId
-    directory: NotEmpty
-    version: Annotated[str, matching("[0-9a-f]{16}", "16 hexadecimal digits, in quotes")] | None = None
-
-
-class Settings(Accounts):
+class StackKeys(EnvironmentArgs):
     service: Literal["azure", "embedded"]
-    authentication: Authentication
-    location: Location
-    outputs_expire_after_days: Annotated[int, Field(ge=1)]
-    deployers: tuple[Submitter, ...]
-    submitters: tuple[Submitter, ...]
-    packages: tuple[Package, ...]
-    pools: tuple[Pool, ...]
-    jobs: tuple[dict[str, Any], ...]
-    """Nothing that is deployed: `shoal` checks and submits them."""
-    network: Network | None
-    monitoring: Monitoring | None
+    """Service that the stack is deployed to."""
+    jobs: list[dict[str, Any]]
+    """Jobs that `shoal` checks and submits after a deployment; nothing that the program declares."""
 
-    @field_validator("network", "monitoring", mode="before")
-    @classmethod
-    def nothing_said_is_none(cls, section: Any) -> Any:
-        return None if section == {} else section
 
-    @model_validator(mode="after")
-    def embedded_service_takes_keys(self) -> Self:
-        if self.service == "embedded" and self.authentication is not Authentication.SHARED_KEY:
-            raise ValueError("shoal:authentication must be shared_key where shoal:service is embedded")
-        return self
+@dataclass(frozen=True, slots=True)
+class Settings:
+    keys: StackKeys
 
-    @model_validator(mode="after")
-    def names_are_unique_and_known(self) -> Self:
-        for key, names in (
-            ("packages", [package.name for package in self.packages]),
-            ("pools", [pool.name for pool in self.pools]),
-            ("deployers", [deployer.principal_id for deployer in self.deployers]),
-            ("submitters", [submitter.principal_id for submitter in self.submitters]),
-        ):
-            if (name := _twice(names)) is not None:
-                raise ValueError(f"shoal:{key} names {name} more than once")
-        known = {package.name for package in self.packages}
-        for i, pool in enumerate(self.pools):
-            if (name := _twice(pool.packages)) is not None:
-                raise ValueError(f"shoal:pools[{i}].packages names {name} more than once")
-            for name in pool.packages:
-                if name not in known:
-                    raise ValueError(f"shoal:pools[{i}].packages names {name}, which shoal:packages does not have")
-        return self
-
-    @model_validator(mode="after")
-    def nodes_without_public_address_have_a_subnet(self) -> Self:
-        for i, pool in enumerate(() if self.network else self.pools):
-            for fault in subnet_faults(pool.arguments(), camel):
-                raise ValueError(f"shoal:pools[{i}] is wrong: it {fault.text}")
-        return self
+    def environment_args(self) -> EnvironmentArgs:
+        """Return the arguments of the stack's environment."""
+        return narrowed(EnvironmentArgs, self.keys)
 
     def doubts(self, *, project: str, file: str) -> list[str]:
-        """What the linter finds in the pools' own formulas."""
+        """Return what the linter finds in the pools' own formulas."""
         return [
-            shown(finding, pool.auto_scale_formula, f"{file}: {project}:pools[{i}].autoScaleFormula")
-            for i, pool in enumerate(self.pools)
-            if pool.auto_scale_formula is not None
+            shown(finding, formula, f"{file}: {project}:pools[{i}].autoScaleFormula")
+            for i, pool in enumerate(self.keys["pools"])
+            if isinstance(formula := pool.get("auto_scale_formula"), str)
             for finding in review(
-                pool.auto_scale_formula, interval=from_timedelta(accepted_evaluation_interval(pool.interval))
+                formula, interval=from_timedelta(accepted_evaluation_interval(evaluation_interval(pool)))
             )
         ]
 
     def reminders(self, *, project: str, file: str) -> list[str]:
-        """What is not closed though it seems so, and who should be listed."""
-        found = [
-            (OPEN_STORAGE, self.leaves_storage_open and not self.network),
-            (NO_DEPLOYERS, self._uploads_by_role and not self.deployers),
+        """Return warnings about access that stays open although it seems closed, and about missing deployers."""
+        warnings = [
+            (OPEN_STORAGE, self._leaves_storage_open),
+            (NO_DEPLOYERS, self._uploads_by_role and not self.keys["deployers"]),
         ]
-        return [f"{project}:{text} ({file})" for text, holds in found if holds]
+        return [f"{project}:{text} ({file})" for text, applies in warnings if applies]
+
+    @property
+    def _leaves_storage_open(self) -> bool:
+        keys = self.keys
+        is_closed = keys.get("allowed_subnets") or keys.get("storage_account_id") or "network" in keys
+        return bool(keys.get("allowed_addresses")) and not is_closed
 
     @property
     def _uploads_by_role(self) -> bool:
-        """Of packages, into auto-storage of an account that is made."""
-        is_entra = self.authentication is Authentication.ENTRA
-        return is_entra and bool(self.packages) and not self.batch_account_id
-
-    def environment_args(self) -> EnvironmentArgs:
-        return cast(EnvironmentArgs, self.model_dump(mode="json", exclude={"service", "jobs"}, exclude_none=True))
-
-
-def _twice(names: Sequence[str]) -> str | None:
-    """Source: Batch, ids that differ in case only are the same; so are object ids."""
-    folded = [name.lower() for name in names]
-    return next((name for name in names if folded.count(name.lower()) > 1), None)
+        """True if packages are uploaded to auto-storage of an account that the stack makes."""
+        is_entra = self.keys["authentication"] is Authentication.ENTRA
+        return is_entra and bool(self.keys["packages"]) and not self.keys.get("batch_account_id")
 
 
 def read_settings() -> Settings:
-    """The running stack's settings. Raises SettingsError for all that is wrong, and warns of what is doubtful."""
+    """Return the running stack's settings, and warn of doubtful ones. Raises SettingsError with all mistakes."""
     prefix = f"{pulumi.get_project()}:"
     values = {**get_config_env(), **CONFIG.get()}
     own = {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
@@ -162,17 +100,17 @@ def read_settings() -> Settings:
     _require_secret_passwords(
         settings, pools, file, secret=is_config_secret(pools) or pools in get_config_secret_keys_env()
     )
-    if settings.service == "embedded":
+    if settings.keys["service"] == "embedded":
         _require_local_arm(arm_endpoint())
     return settings
 
 
 def _require_secret_passwords(settings: Settings, pools: str, file: str, *, secret: bool) -> None:
-    """`secret` says whether anything of the pools is encrypted. The embedded service keeps no password."""
-    if secret or settings.service == "embedded":
+    """`secret` is true if anything of the pools is encrypted. The embedded service keeps no password."""
+    if secret or settings.keys["service"] == "embedded":
         return
-    for i, pool in enumerate(settings.pools):
-        if pool.user_accounts:
+    for i, pool in enumerate(settings.keys["pools"]):
+        if pool.get("user_accounts"):
             path = f"{pools}[{i}].userAccounts[0].password"
             raise SettingsError(
                 f"{path} stands in {file} for everyone to read; "
@@ -181,7 +119,7 @@ def _require_secret_passwords(settings: Settings, pools: str, file: str, *, secr
 
 
 def _require_local_arm(endpoint: str) -> None:
-    """A shell that does not know the embedded service would make a local stack in Azure."""
+    """Refuse to deploy a local stack to Azure, which happens in a shell without the embedded service's variables."""
     if endpoint in ARM_ENDPOINTS.values():
         raise SettingsError(
             f"stack {pulumi.get_stack()} is on this machine, but resources would be made at {endpoint}; "
@@ -190,11 +128,27 @@ def _require_local_arm(endpoint: str) -> None:
 
 
 def parse_settings(values: Mapping[str, str], *, project: str, file: str) -> Settings:
-    """Settings from configuration values as Pulumi hands them over: text, lists and objects as JSON."""
+    """Return settings from values as Pulumi hands them over: text, lists and objects as JSON. Raises SettingsError."""
+    given = {key: parsed for key, value in values.items() if not _is_none(key, parsed := _parsed(value))}
+    source = Source(before=f"{project}:", after=f" ({file})", file=f"{file}: ", noun="key", spelling=camel)
     try:
-        return Settings.model_validate({key: _parsed(value) for key, value in values.items()}, context=values)
+        keys = check_stack(StackKeys, given, {"spelling": camel, "service": values.get("service")})
     except ValidationError as exc:
-        raise SettingsError("\n".join(explain(error, Settings, project, file) for error in exc.errors())) from exc
+        raise SettingsError("\n".join(source.sentences(exc, StackKeys))) from exc
+    if broken := list(_stack_faults(keys, f"{project}:")):
+        raise SettingsError("\n".join(f"{fault.at} {fault.text} ({file})" for fault in broken))
+    return Settings(keys)
+
+
+def _stack_faults(keys: StackKeys, namespace: str) -> Iterator[ArgumentFault]:
+    if keys["service"] == "embedded" and keys["authentication"] is not Authentication.SHARED_KEY:
+        text = f"must be shared_key where {namespace}service is embedded"
+        yield ArgumentFault(at=f"{namespace}authentication", text=text)
+    yield from faults(keys, camel, namespace=namespace)
+
+
+def _is_none(key: str, value: Any) -> bool:
+    return key in OPTIONAL and value == {}
 
 
 def _parsed(value: str) -> Any:

@@ -1,4 +1,4 @@
-"""Limits of Azure Batch: the most and the least that it accepts. Each stands here once, with its source."""
+"""Limits of Azure: the most and the least that it accepts, and what it never changes. Each stands here once."""
 
 from datetime import timedelta
 
@@ -9,10 +9,54 @@ TASK_SLOTS_PER_CORE = 4
 PACKAGES_PER_POOL = 10
 """Source: Batch service quotas and limits, application packages of a pool."""
 
+MOUNTS_PER_NODE = 10
+"""Source: Batch service quotas and limits, mounts of a node."""
+
+USER_ACCOUNT_NAME_LENGTH = 20
+"""Source: Batch REST, UserAccount, name: up to 20 characters on every operating system."""
+
 SHORTEST_EVALUATION_INTERVAL = timedelta(minutes=5)
 LONGEST_EVALUATION_INTERVAL = timedelta(hours=168)
 DEFAULT_EVALUATION_INTERVAL = timedelta(minutes=15)
 """Source: Batch REST, Pool - Add, autoScaleEvaluationInterval: 15 minutes unless given, 5 minutes to 168 hours."""
+
+LOWEST_UPGRADE_PERCENTS = {
+    "max_batch_instance_percent": 5,
+    "max_unhealthy_instance_percent": 5,
+    "max_unhealthy_upgraded_instance_percent": 0,
+}
+"""The least for each; the most is 100. Source: azure-rest-api Microsoft.Batch, RollingUpgradePolicy."""
+
+FIXED_ONCE_CREATED = (
+    "vmSize",
+    "deploymentConfiguration",
+    "networkConfiguration",
+    "interNodeCommunication",
+    "taskSlotsPerNode",
+    "taskSchedulingPolicy",
+    "userAccounts",
+    "mountConfiguration",
+    "upgradePolicy",
+    "identity",
+)
+"""Properties of a pool that Azure refuses to change (PropertyCannotBeUpdated) or, for identities, changes without
+effect on nodes that exist. Source: azure-rest-api Pool, they can change only while the pool has no nodes; "Configure
+managed identities in Batch pools"."""
+
+SOFT_DELETE_DAYS = 365
+IMMUTABILITY_DAYS = 146_000
+"""Source: azure-rest-api Microsoft.Storage, DeleteRetentionPolicy and ImmutabilityPolicy."""
+
+LOG_RETENTION_DAYS = (30, 730)
+"""The least and the most. Source: azure-rest-api, WorkspaceProperties; plan PerGB2018."""
+
+TAGS_PER_RESOURCE = 50
+TAG_NAME_PATTERN = r"[^<>%&\\?/]{1,128}"
+TAG_VALUE_LENGTH = 256
+"""Source: Azure Resource Manager, rules for tags; names of storage accounts' tags have 128 characters, others 512."""
+
+CONTAINER_NAME_LENGTH = 63
+"""Source: Azure Storage, naming and referencing containers."""
 
 
 def accepted_evaluation_interval(interval: timedelta) -> timedelta:

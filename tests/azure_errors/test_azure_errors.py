@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pulumi.automation import DiagnosticEvent, EngineEvent
 
-from components.packages.package_upload import Waiting
+from components.packages.package_upload import RoleWait
 from components.packages.publication import Publication, publish
 from shoal.azure_errors import KNOWN, explained, recognized, with_explanations
 from shoal.azure_errors.known import FIELD, KnownError
@@ -108,7 +108,7 @@ def test_refused_activation_is_explained_too(tmp_path: Path) -> None:
                 version="1",
                 directory=tmp_path,
             ),
-            Waiting(tell=lambda _message: None),
+            RoleWait(report=lambda _message: None),
         )
     sentence, *below = with_explanations([str(failure.value)]).splitlines()
     assert sample.explanation in sentence

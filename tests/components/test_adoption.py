@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components.accounts.account_names import container_prefix
-from components.errors import SettingsError
+from components.component_errors import SettingsError
 from shoal.environment import Authentication
 from tests.components.test_environment import declare
 from tests.programs import SUBSCRIPTION, Recording
@@ -35,6 +35,8 @@ STORE = {
     "kind": "StorageV2",
     "primaryEndpoints": {"blob": "https://theirstore.blob.core.windows.net/"},
 }
+
+SOMEONE = "6f1c1b8e-3a55-4d7c-9c3f-0d5a2f7be101"
 
 
 def adopting(
@@ -88,7 +90,7 @@ def test_adopted_storage_gets_containers_of_the_stacks_own_and_is_not_changed(pr
 
 
 def test_account_that_is_adopted_gets_no_role_and_nobody_gets_more_of_it_than_of_an_own_one(project: Path) -> None:
-    submitters = [{"principal_id": "someone", "principal_type": "Group"}]
+    submitters = [{"principal_id": SOMEONE, "principal_type": "Group"}]
     recording = adopting(project, account=ACCOUNT, store=STORE, submitters=submitters)
     granted = {
         (one.inputs["principalId"], one.inputs["scope"].rsplit("/", 1)[-1])
@@ -97,7 +99,7 @@ def test_account_that_is_adopted_gets_no_role_and_nobody_gets_more_of_it_than_of
     nodes = "principal-of-theirbatch-nodes"
     assert granted == {
         *((nodes, scope) for scope in ("theirstore", "shoal-storage-outputs", "shoal-storage-logs")),
-        *(("someone", scope) for scope in ("theirstore", "shoal-storage-inputs", "theirbatch")),
+        *((SOMEONE, scope) for scope in ("theirstore", "shoal-storage-inputs", "theirbatch")),
     }
 
 
@@ -169,7 +171,7 @@ def test_hierarchical_namespace_is_no_matter_where_packages_are_kept_elsewhere(p
 
 
 def test_component_refuses_what_is_no_id(project: Path) -> None:
-    with pytest.raises(SettingsError, match="theirbatch cannot be adopted; it must be an ARM id: /subscriptions/"):
+    with pytest.raises(SettingsError, match="batch_account_id is theirbatch; it must be an ARM id: /subscriptions/"):
         adopting(project, account={**ACCOUNT, "id": "theirbatch"})
 
 

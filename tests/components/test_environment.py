@@ -11,6 +11,8 @@ from shoal.environment import Authentication, from_json
 from shoal.environment import Environment as Document
 from tests.programs import SUBSCRIPTION, Recording, record
 
+SOMEONE = "6f1c1b8e-3a55-4d7c-9c3f-0d5a2f7be101"
+
 
 def arguments(**changes: Any) -> EnvironmentArgs:
     args: EnvironmentArgs = {
@@ -102,8 +104,8 @@ def test_nodes_may_read_the_storage_and_write_only_outputs_and_logs(project: Pat
 
 
 def test_submitters_may_use_the_account_and_its_storage(project: Path) -> None:
-    recording = declare(project, submitters=[{"principal_id": "someone", "principal_type": "Group"}])
-    roles = [r for r in recording.of_type("authorization:RoleAssignment") if r.inputs["principalId"] == "someone"]
+    recording = declare(project, submitters=[{"principal_id": SOMEONE, "principal_type": "Group"}])
+    roles = [r for r in recording.of_type("authorization:RoleAssignment") if r.inputs["principalId"] == SOMEONE]
     assert len(roles) == 4
     assert {role.inputs["principalType"] for role in roles} == {"Group"}
 

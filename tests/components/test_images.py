@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from components.pool.fault import as_given
+from components.argument_fault import as_given
 from components.pool.image_rules import faults
 from shoal.azure.images import AS_OF, IMAGES, image_doubt, image_fault, living
 

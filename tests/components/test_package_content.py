@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from components.errors import PackageError
+from components.component_errors import PackageError
 from components.packages.package_content import content_version, require_version, write_archive
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from components.errors import PublicationError
-from components.packages.package_upload import Waiting, upload
+from components.component_errors import PublicationError
+from components.packages.package_upload import RoleWait, upload
 from tests.components.blob_endpoint import BlobEndpoint, blob_endpoint
 
 NOT_YET = "AuthorizationPermissionMismatch"
@@ -19,8 +19,8 @@ class Clock:
         self.told: list[str] = []
         self.slept = 0.0
 
-    def waiting(self) -> Waiting:
-        return Waiting(tell=self.told.append, sleep=self.sleep)
+    def waiting(self) -> RoleWait:
+        return RoleWait(report=self.told.append, sleep=self.sleep)
 
     def sleep(self, seconds: float) -> None:
         self.slept += seconds
@@ -31,7 +31,7 @@ def send(endpoint: BlobEndpoint, directory: Path, clock: Clock, monkeypatch: pyt
     app.mkdir()
     (app / "run.py").write_text("print('hello')\n")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(endpoint.certificate))
-    upload(app, endpoint.url, storage_token="own", waiting=clock.waiting())
+    upload(app, endpoint.url, storage_token="own", wait=clock.waiting())
 
 
 def test_address_without_a_signature_is_written_by_the_deployers_token(

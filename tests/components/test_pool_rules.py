@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.pool.fault import as_given, camel
+from components.argument_fault import as_given, camel
 from components.pool.pool_rules import faults
 from shoal.azure.images import AS_OF
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from components.errors import SettingsError
+from components.component_errors import SettingsError
+from components.network.account_links import PrivateLinks
 from components.network.address_plan import address_plan
-from components.network.private_links import PrivateLinks
 from components.network.private_network import PrivateNetwork
 from tests.programs import Recording, record
 from tests.services import REPOSITORY
@@ -85,10 +85,13 @@ def test_network_without_a_gateway_has_no_public_address_and_no_way_to_the_inter
 @pytest.mark.parametrize(
     ("shape", "message"),
     [
-        ({"outbound": "none"}, "without a gateway, nodes reach the Batch service through private endpoints only"),
+        (
+            {"outbound": "none"},
+            "outbound is none; without a gateway, nodes reach the Batch service through private endpoints only",
+        ),
         (
             {"outbound": "none", "private_endpoints": True, "outbound_ports": [80]},
-            "without a gateway, no port of the Internet can be reached",
+            "outbound_ports means nothing; without a gateway, no port of the Internet can be reached",
         ),
         ({"address_space": "10.0.0.0/33"}, "address_space is 10.0.0.0/33; it must be an IPv4 network"),
         ({"address_space": "10.0.0.1/16"}, "address_space is 10.0.0.1/16; it must be an IPv4 network"),
@@ -99,7 +102,7 @@ def test_network_without_a_gateway_has_no_public_address_and_no_way_to_the_inter
 def test_network_that_nodes_could_not_work_in_is_refused(shape: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError) as refused:
         declare(**shape)
-    assert str(refused.value).startswith(message)
+    assert str(refused.value).startswith(f"PrivateNetwork net: {message}")
 
 
 def test_smallest_network_has_room_for_123_nodes() -> None:

@@ -10,13 +10,13 @@ from azure.mgmt.batch import BatchManagementClient
 from azure.mgmt.batch.models import ApplicationPackageProperties
 from azure.storage.blob import BlobClient
 
-from components.errors import PublicationError
-from components.packages.package_upload import Waiting
+from components.component_errors import PublicationError
+from components.packages.package_upload import RoleWait
 from components.packages.publication import Publication, publish
 from shoal.service_status import Status
 from tests.arm import SUBSCRIPTION
 
-PATIENT = Waiting(tell=lambda _message: None)
+PATIENT = RoleWait(report=lambda _message: None)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pulumi.runtime import set_all_config
 
-from components.errors import SettingsError
+from components.component_errors import SettingsError
 from components.settings.stack_settings import Settings, parse_settings, read_settings
 from shoal.environment import Authentication
 from tests.components.values import POOL, SCALED, given
@@ -23,10 +23,10 @@ def parse(*, pools: Sequence[dict[str, Any]] | str = (POOL,), **values: str) -> 
 
 def test_settings_are_read_from_what_pulumi_hands_over() -> None:
     settings = parse(pools=[{**POOL, "taskSlotsPerNode": 4, "packages": ["var"]}])
-    assert settings.authentication is Authentication.SHARED_KEY
-    assert settings.outputs_expire_after_days == 30
-    assert settings.pools[0].task_slots_per_node == 4
-    assert settings.pools[0].packages == ("var",)
+    assert settings.keys["authentication"] is Authentication.SHARED_KEY
+    assert settings.keys["outputs_expire_after_days"] == 30
+    assert settings.keys["pools"][0].get("task_slots_per_node") == 4
+    assert settings.keys["pools"][0].get("packages") == ["var"]
 
 
 def test_component_arguments_leave_out_what_a_pool_does_not_say() -> None:
@@ -35,9 +35,7 @@ def test_component_arguments_leave_out_what_a_pool_does_not_say() -> None:
             "name": "spot",
             "vm_size": "standard_d2s_v3",
             "image": "ubuntu-24.04",
-            "task_slots_per_node": 1,
             "spot_nodes": 3,
-            "packages": [],
         }
     ]
 
@@ -195,11 +193,11 @@ def test_wrong_pool_is_refused_by_file_key_value_and_rule(change: dict[str, Any]
         ),
         (
             {"hold": "PT2M", "autoScaleEvaluationInterval": "PT2S"},
-            "shoal:pools[0] is wrong: its hold is shorter than the time between evaluations, PT5M (Pulumi.dev.yaml)",
+            "shoal:pools[0].hold is PT2M; it must be at least PT5M, the time between evaluations (Pulumi.dev.yaml)",
         ),
         (
             {"hold": "PT10M", "autoScaleEvaluationInterval": "PT15M"},
-            "shoal:pools[0] is wrong: its hold is shorter than the time between evaluations, PT15M (Pulumi.dev.yaml)",
+            "shoal:pools[0].hold is PT10M; it must be at least PT15M, the time between evaluations (Pulumi.dev.yaml)",
         ),
         (
             {"autoScaleFormula": ""},
@@ -332,8 +330,8 @@ def test_network_and_monitoring_are_off_unless_something_is_said_of_them() -> No
 def test_component_arguments_leave_out_what_a_network_and_monitoring_do_not_say() -> None:
     network, monitoring = {"outbound": "nat"}, {"emails": ["a@example.com"], "monthlyBudget": 99.5}
     args = parse(network=json.dumps(network), monitoring=json.dumps(monitoring)).environment_args()
-    assert args.get("network") == {"outbound": "nat", "private_endpoints": False}
-    assert args.get("monitoring") == {"emails": ["a@example.com"], "storage_logs": False, "monthly_budget": 99.5}
+    assert args.get("network") == {"outbound": "nat"}
+    assert args.get("monitoring") == {"emails": ["a@example.com"], "monthly_budget": 99.5}
 
 
 @pytest.mark.parametrize(
@@ -343,8 +341,8 @@ def test_component_arguments_leave_out_what_a_network_and_monitoring_do_not_say(
         ('{"outbound": "vpn"}', "shoal:network.outbound is vpn; it must be 'nat' or 'none' (Pulumi.dev.yaml)"),
         (
             '{"outbound": "none"}',
-            "shoal:network is wrong: without a gateway, nodes reach the Batch service through private endpoints only"
-            " (Pulumi.dev.yaml)",
+            "shoal:network.outbound is none; without a gateway, nodes reach the Batch service through private endpoints"
+            " only (Pulumi.dev.yaml)",
         ),
         (
             '{"outboundPorts": [0]}',
@@ -419,7 +417,7 @@ OFFICE = '["203.0.113.0/24"]'
         ({"inputsImmutableForDays": "-1"}, "shoal:inputsImmutableForDays is -1; it must be at least 0"),
         (
             {"inputsImmutableForDays": "30", "storageAccountId": STORAGE},
-            "shoal:inputsImmutableForDays cannot be had with shoal:storageAccountId",
+            "shoal:inputsImmutableForDays cannot be used with shoal:storageAccountId",
         ),
         (
             {"allowedAddresses": '["10.0.0.1"]'},
@@ -431,7 +429,7 @@ OFFICE = '["203.0.113.0/24"]'
             "shoal:allowedAddresses means nothing where both accounts are adopted",
         ),
         ({"allowedSubnets": f'["{SUBNET}"]'}, "shoal:allowedSubnets without shoal:allowedAddresses would close"),
-        ({"tags": '{"a/b": "c"}'}, "shoal:tags has 'a/b'; a tag's name must have 1 to 128 characters"),
+        ({"tags": '{"a/b": "c"}'}, "shoal:tags is wrong: it has 'a/b'; a tag's name must have 1 to 128 characters"),
         ({"tags": '{"a": 1}'}, "shoal:tags.a is 1; it must be text"),
     ],
 )

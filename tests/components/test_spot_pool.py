@@ -4,7 +4,7 @@ from typing import Any, cast
 import pulumi
 import pytest
 
-from components.errors import SettingsError
+from components.component_errors import SettingsError
 from components.pool.spot_pool import SpotPool, SpotPoolArgs
 from shoal.autoscale.review import review
 from shoal.autoscale.scenarios import PendingTasks, formula
@@ -290,61 +290,61 @@ def test_what_azure_cannot_change_in_a_pool_replaces_it_after_the_old_one_is_gon
     [
         (
             {"spot_nodes": 2, "max_spot_nodes": 3},
-            "pool spot has both spot_nodes and max_spot_nodes; a pool is scaled in one way",
+            "SpotPool spot has both spot_nodes and max_spot_nodes; a pool is scaled in one way",
         ),
         (
             {"auto_scale_formula": "1;", "hold": "PT10M"},
-            "pool spot has both auto_scale_formula and hold; a pool is scaled in one way",
+            "SpotPool spot has both auto_scale_formula and hold; a pool is scaled in one way",
         ),
         (
             {"spot_nodes": 0},
-            "pool spot has no nodes; give spot_nodes or dedicated_nodes, or neither for a pool that scales itself",
+            "SpotPool spot has no nodes; give spot_nodes or dedicated_nodes, or neither for a pool that scales itself",
         ),
-        ({"max_spot_nodes": 0}, "pool spot: max_spot_nodes is 0; it must be at least 1"),
-        ({"hold": "PT1M"}, "pool spot: hold is 0:01:00; it must be at least 0:05:00"),
+        ({"max_spot_nodes": 0}, "SpotPool spot: max_spot_nodes is 0; it must be at least 1"),
+        ({"hold": "PT1M"}, "SpotPool spot: hold is PT1M; it must be at least PT5M, the time between evaluations"),
         (
             {"image": "ubuntu-20.04"},
-            "pool spot: image is ubuntu-20.04; its support ended on 2025-04-23, take ubuntu-24.04 instead",
+            "SpotPool spot: image is ubuntu-20.04; its support ended on 2025-04-23, take ubuntu-24.04 instead",
         ),
         (
             {"image_id": GALLERY},
-            "pool spot has both image and image_id; a pool has one image",
+            "SpotPool spot has both image and image_id; a pool has one image",
         ),
         (
             {"vm_size": "d4s_v3", "task_slots_per_node": 2},
-            "pool spot: vm_size is d4s_v3; it is no name of a VM size, did you mean standard_d4s_v3?",
+            "SpotPool spot: vm_size is d4s_v3; it is no name of a VM size, did you mean standard_d4s_v3?",
         ),
         (
             {"task_slots_per_node": 17},
-            "pool spot: task_slots_per_node is 17; standard_d4s_v3 has 4 cores, for which Batch allows 16"
+            "SpotPool spot: task_slots_per_node is 17; standard_d4s_v3 has 4 cores, for which Batch allows 16"
             " (4 a core, 256 in all)",
         ),
         (
             {"task_slots_per_node": 4, "memory_gib_per_slot": 6},
-            "pool spot: task_slots_per_node is 4, of 6 GiB each; standard_d4s_v3 has 16 GiB, enough for 2",
+            "SpotPool spot: task_slots_per_node is 4, of 6 GiB each; standard_d4s_v3 has 16 GiB, enough for 2",
         ),
         (
             {"public_ip": False},
-            "pool spot has public_ip false but no subnet_id; such nodes need a subnet with a way out",
+            "SpotPool spot has public_ip false but no subnet_id; such nodes need a subnet with a way out",
         ),
         (
             {"ephemeral_os_disk": True},
-            "pool spot: ephemeral_os_disk is true, but a pool that follows its tasks has Spot nodes;"
+            "SpotPool spot: ephemeral_os_disk is true, but a pool that follows its tasks has Spot nodes;"
             " Spot nodes have no ephemeral disks: give dedicated_nodes alone",
         ),
         (
             {"mounts": [{"container": "inputs", "mount_path": "in"}]},
-            "pool spot: mounts[0].container is inputs, for which the pool needs storage_account_name, blob_endpoint,"
-            " node_identity_id",
+            "SpotPool spot: mounts[0].container is inputs, for which the pool needs storage_account_name,"
+            " blob_endpoint, node_identity_id",
         ),
         (
             {"start_task": {"command_line": "true", "resource_files": [{"container": "inputs"}]}},
-            "pool spot: start_task.resource_files[0].container is inputs, for which the pool needs"
+            "SpotPool spot: start_task.resource_files[0].container is inputs, for which the pool needs"
             " storage_account_name, blob_endpoint, node_identity_id",
         ),
         (
             {"packages": [{"application_id": f"/a{i}", "version": "1"} for i in range(11)]},
-            "pool spot has 11 packages; Batch allows 10",
+            "SpotPool spot has 11 packages; Batch allows 10",
         ),
     ],
 )
@@ -353,7 +353,7 @@ def test_component_refuses_what_makes_no_sense(change: dict[str, Any], message: 
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
-    assert refusal(image="centos-7", task_slots_per_node=40, public_ip=False).count("pool spot") == 3
+    assert refusal(image="centos-7", task_slots_per_node=40, public_ip=False).count("SpotPool spot") == 3
 
 
 def test_values_that_only_a_deployment_knows_are_left_to_it() -> None:
@@ -367,5 +367,5 @@ def test_values_that_only_a_deployment_knows_are_left_to_it() -> None:
 
 def test_what_is_doubtful_is_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
     declared(vm_size="standard_d5s_v5")
-    told = "pool spot: VM size standard_d5s_v5 is not known; did you mean standard_d4s_v5?"
+    told = "SpotPool spot: VM size standard_d5s_v5 is not known; did you mean standard_d4s_v5?"
     assert told in capsys.readouterr().err

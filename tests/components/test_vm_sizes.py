@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from components.pool.fault import as_given
+from components.argument_fault import as_given
 from components.pool.size_rules import doubt, faults
 from shoal.azure.vm_sizes import NAME, VM_SIZES, VmSize
 

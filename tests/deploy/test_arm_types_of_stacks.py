@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from components.settings.monitoring_settings import Monitoring
-from components.settings.network_settings import Network
-from components.settings.pool_settings import Pool
-from components.settings.section import Section
+from components.argument_check import fields_of
+from components.argument_fault import camel
+from components.environment_args import EnvironmentPool
+from components.monitoring.monitoring import MonitoringShape
+from components.network.private_network import NetworkShape
 from shoal.deploy.resources.arm_types.refusals import refusals
 from shoal.deploy.resources.arm_types.type_definition import arm_type, definition
 from shoal.deploy.resources.resource_type import ResourceType
@@ -47,14 +48,17 @@ def test_file_with_every_option_has_every_option() -> None:
     config = {key.removeprefix("shoal:"): value for key, value in yaml.safe_load(file.read_text())["config"].items()}
     keys = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text())["config"].keys()
     assert keys - config.keys() == ADOPTING | {"authentication"}
-    assert aliases(Network) - config["network"].keys() == set()
-    assert aliases(Monitoring) - config["monitoring"].keys() == set()
+    assert aliases(NetworkShape) - config["network"].keys() == set()
+    assert aliases(MonitoringShape) - config["monitoring"].keys() == set()
     used = {key for pool in config["pools"] for key in pool}
-    assert aliases(Pool) - used == {"publicIp", "userAccounts"}  # of the network; with a password, which is no example
+    assert aliases(EnvironmentPool) - used == {
+        "publicIp",
+        "userAccounts",
+    }  # of the network; with a password, which is no example
 
 
-def aliases(section: type[Section]) -> set[str]:
-    return {str(field.alias) for field in section.model_fields.values()}
+def aliases(shape: type) -> set[str]:
+    return {camel(name) for name in fields_of(shape)}
 
 
 def complaints(resource: Declared, types: Mapping[str, ResourceType] = TYPES) -> list[str]:

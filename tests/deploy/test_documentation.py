@@ -5,12 +5,16 @@ import re
 import pytest
 import yaml
 
+from components.accounts.batch_account import Submitter
 from components.accounts.roles import GRANTS
-from components.settings.account_settings import Accounts
-from components.settings.node_settings import Mount, ResourceFile, StartTask, UpgradePolicy, UserAccount
-from components.settings.pool_settings import Pool
-from components.settings.section import Section
-from components.settings.stack_settings import Package, Submitter, parse_settings
+from components.argument_check import fields_of
+from components.argument_fault import camel
+from components.environment_args import EnvironmentArgs, EnvironmentPackage, EnvironmentPool
+from components.pool.pool_mounts import Mount
+from components.pool.pool_start_task import PoolStartTask, ResourceFile
+from components.pool.upgrade_policy import UpgradePolicy
+from components.pool.user_accounts import UserAccount
+from components.settings.stack_settings import parse_settings
 from shoal.azure.images import AS_OF, IMAGES
 from shoal.deploy.resources.resource_types import TYPES
 from tests.components.values import given
@@ -30,11 +34,21 @@ def test_roles_are_those_that_are_assigned() -> None:
 
 
 @pytest.mark.parametrize(
-    "section", [Package, Pool, Submitter, StartTask, ResourceFile, Mount, UserAccount, UpgradePolicy]
+    "shape",
+    [
+        EnvironmentPackage,
+        EnvironmentPool,
+        Submitter,
+        PoolStartTask,
+        ResourceFile,
+        Mount,
+        UserAccount,
+        UpgradePolicy,
+    ],
 )
-def test_every_key_of_the_lists_is_explained(section: type[Section]) -> None:
-    for field in section.model_fields.values():
-        assert f"`{field.alias}`" in TEXT
+def test_every_key_of_the_lists_is_explained(shape: type) -> None:
+    for name in fields_of(shape):
+        assert f"`{camel(name)}`" in TEXT
 
 
 def test_every_type_is_named() -> None:
@@ -56,10 +70,11 @@ def test_pools_of_the_examples_are_ones_that_a_stack_may_have(example: str) -> N
     pools = yaml.safe_load(example)["shoal:pools"]
     values = given(service="azure", authentication="entra", pools=pools)
     settings = parse_settings(values, project="shoal", file="docs/pools.md")
-    assert [pool.name for pool in settings.pools] == [pool["name"] for pool in pools]
+    assert [pool["name"] for pool in settings.keys["pools"]] == [pool["name"] for pool in pools]
 
 
 def test_every_key_of_accounts_beside_their_names_is_explained() -> None:
-    names = {"resourceGroup", "batchAccount", "storageAccount"}
-    for alias in {field.alias for field in Accounts.model_fields.values()} - names:
-        assert f"`{alias}`" in TEXT
+    names = {"resource_group", "batch_account", "storage_account"}
+    explained_elsewhere = {"network", "monitoring"}
+    for name in fields_of(EnvironmentArgs).keys() - names - explained_elsewhere:
+        assert f"`{camel(name)}`" in TEXT

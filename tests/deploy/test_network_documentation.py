@@ -2,11 +2,13 @@
 
 import pytest
 
+from components.argument_check import fields_of
+from components.argument_fault import camel
 from components.monitoring.alerts import FAILED_RESIZES, METRIC_ALERTS
-from components.network.private_links import LINKS
+from components.monitoring.monitoring import MonitoringShape
+from components.network.account_links import LINKS
+from components.network.private_network import NetworkShape
 from components.network.security_rules import WEB_PORTS, security_rules
-from components.settings.monitoring_settings import Monitoring
-from components.settings.network_settings import Network
 from tests.services import REPOSITORY
 
 LINES = (REPOSITORY / "docs" / "network-and-monitoring.md").read_text().splitlines()
@@ -38,7 +40,7 @@ def test_alerts_are_those_that_are_declared() -> None:
     assert rows("| alert | from | severity | why |") == [*metrics, log]
 
 
-@pytest.mark.parametrize(("key", "section"), [("network", Network), ("monitoring", Monitoring)])
-def test_every_key_is_explained(key: str, section: type[Network | Monitoring]) -> None:
+@pytest.mark.parametrize(("key", "shape"), [("network", NetworkShape), ("monitoring", MonitoringShape)])
+def test_every_key_is_explained(key: str, shape: type) -> None:
     documented = [row.split(" | ")[0] for row in rows("| key | of | meaning |") if f" | {key} | " in row]
-    assert documented == [f"| `{field.alias}`" for field in section.model_fields.values()]
+    assert documented == [f"| `{camel(name)}`" for name in fields_of(shape)]

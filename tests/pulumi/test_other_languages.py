@@ -88,5 +88,5 @@ def test_wrong_argument_of_a_typescript_program_is_told_without_a_traceback(proj
     assert failed.returncode == 1
     told = [line for line in failed.stderr.splitlines() if "has both" in line]
     assert told
-    assert f"pool {project.name} has both spot_nodes and max_spot_nodes; a pool is scaled in one way" in told[0]
+    assert "SpotPool pool has both spot_nodes and max_spot_nodes; a pool is scaled in one way" in told[0]
     assert "spot_pool.py" not in failed.stderr

@@ -1,4 +1,4 @@
-"""What a pool's nodes mount: containers of the stack's storage by blobfuse and the nodes' identity, or NFS shares.
+"""Mounts of a pool's nodes: containers of the stack's storage by blobfuse and the nodes' identity, or NFS shares.
 
 Source: REST reference, MountConfiguration; each is mounted before the start task, below $AZ_BATCH_NODE_MOUNTS_DIR.
 """
@@ -9,47 +9,47 @@ from typing import Any, NotRequired, TypedDict
 
 from pulumi_azure_native import batch
 
-from .fault import Fault, Spelling
+from shoal.azure.limits import MOUNTS_PER_NODE
+
+from ..argument_fault import ArgumentFault, Spelling
+from ..argument_types import ContainerName, NotEmpty
 from .image_rules import is_windows
 from .node_storage import NodeStorage
-
-MOST = 10
-"""Source: Batch's limits, mounts of a node."""
 
 
 class Mount(TypedDict):
     mount_path: str
-    """Below `$AZ_BATCH_NODE_MOUNTS_DIR`."""
-    container: NotRequired[str]
-    """Of the storage account of the pool: mounted by blobfuse, with the identity of the nodes."""
-    nfs_source: NotRequired[str]
-    """Instead of a container: a share that the nodes' subnet reaches, such as `host:/path`."""
+    """Path below `$AZ_BATCH_NODE_MOUNTS_DIR`."""
+    container: NotRequired[ContainerName]
+    """Container of the pool's storage account, mounted by blobfuse with the identity of the nodes."""
+    nfs_source: NotRequired[NotEmpty]
+    """NFS share that the nodes' subnet can reach, such as `host:/path`, instead of a container."""
     read_only: NotRequired[bool]
     """True unless given."""
-    options: NotRequired[str]
-    """Of blobfuse, or of `mount` for NFS."""
+    options: NotRequired[NotEmpty]
+    """Further options of blobfuse, or of `mount` for NFS."""
 
 
 def mount_configuration(mounts: Sequence[Mount], storage: NodeStorage | None) -> list[batch.MountConfigurationArgsDict]:
     return [_mounted(mount, storage) for mount in mounts]
 
 
-def faults(pool: Mapping[str, Any], spelt: Spelling) -> Iterator[Fault]:
+def faults(pool: Mapping[str, Any], spelling: Spelling) -> Iterator[ArgumentFault]:
     mounts: Sequence[Mount] = pool.get("mounts", ())
-    if len(mounts) > MOST:
-        yield Fault(text=f"has {len(mounts)} {spelt('mounts')}; Batch allows {MOST}")
+    if len(mounts) > MOUNTS_PER_NODE:
+        yield ArgumentFault(text=f"has {len(mounts)} {spelling('mounts')}; Batch allows {MOUNTS_PER_NODE}")
     for i, mount in enumerate(mounts):
-        at = spelt(f"mounts[{i}]")
+        at = spelling(f"mounts[{i}]")
         path = PurePosixPath(mount["mount_path"])
         if ("container" in mount) == ("nfs_source" in mount):
-            yield Fault(at=at, text=f"must have either {spelt('container')} or {spelt('nfs_source')}")
+            yield ArgumentFault(at=at, text=f"must have either {spelling('container')} or {spelling('nfs_source')}")
         if path.is_absolute() or ".." in path.parts or not path.parts:
             text = f"is {mount['mount_path'] or 'empty'}; it must be a path below $AZ_BATCH_NODE_MOUNTS_DIR"
-            yield Fault(at=f"{at}.{spelt('mount_path')}", text=text)
+            yield ArgumentFault(at=f"{at}.{spelling('mount_path')}", text=text)
         if any(path == PurePosixPath(other["mount_path"]) for other in mounts[:i]):
-            yield Fault(at=f"{at}.{spelt('mount_path')}", text=f"is {path}, where another one is mounted")
+            yield ArgumentFault(at=f"{at}.{spelling('mount_path')}", text=f"is {path}, where another one is mounted")
         if is_windows(pool):
-            yield Fault(at=at, text="cannot be mounted on Windows; blobfuse and NFS need Linux")
+            yield ArgumentFault(at=at, text="cannot be mounted on Windows; blobfuse and NFS need Linux")
 
 
 def _mounted(mount: Mount, storage: NodeStorage | None) -> batch.MountConfigurationArgsDict:

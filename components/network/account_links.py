@@ -1,4 +1,4 @@
-"""Addresses within a network for the Batch account and its storage."""
+"""Private endpoints of the Batch account and its storage within a network."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from typing import Literal, TypedDict
 
 import pulumi
 from pulumi_azure_native import network, privatedns
+
+from ..component import checked, outputs
 
 Target = Literal["batch", "storage"]
 
@@ -43,15 +45,15 @@ LINKS = (
 
 class PrivateLinksArgs(TypedDict):
     resource_group_name: pulumi.Input[str]
-    """Where endpoints and zones are made."""
+    """Resource group of the endpoints and zones."""
     location: pulumi.Input[str]
     """Azure region of the endpoints."""
     vnet_id: pulumi.Input[str]
-    """Of the network in which the accounts' names lead to the endpoints."""
+    """ARM id of the network in which the accounts' names resolve to the endpoints."""
     endpoint_subnet_id: pulumi.Input[str]
-    """Where the endpoints take their addresses."""
+    """ARM id of the subnet of the endpoints."""
     subnet_id: pulumi.Input[str]
-    """Of the nodes."""
+    """ARM id of the subnet of the nodes."""
     batch_account_id: pulumi.Input[str]
     """ARM id of the Batch account."""
     storage_account_id: pulumi.Input[str]
@@ -61,26 +63,27 @@ class PrivateLinksArgs(TypedDict):
 class PrivateLinks(pulumi.ComponentResource):
     """Private endpoints of a Batch account and its storage, and the private DNS by which nodes find them.
 
-    The accounts stay reachable from outside too, by whoever proves who they are: a laptop uploads inputs and submits.
+    The accounts can still be reached from outside by authenticated clients, such as a laptop that submits jobs.
     """
 
     subnet_id: pulumi.Output[str]
-    """Of the nodes, once all their ways to the accounts are there."""
+    """ARM id of the subnet of the nodes, known once the endpoints can be reached from it."""
 
     def __init__(self, name: str, args: PrivateLinksArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        args = checked(self, name, PrivateLinksArgs, args)
         super().__init__("shoal:index:PrivateLinks", name, None, opts)
         zones = {zone: self._zone(name, zone, args) for zone in dict.fromkeys(link.zone for link in LINKS)}
         targets: Mapping[Target, pulumi.Input[str]] = {
             "batch": args["batch_account_id"],
             "storage": args["storage_account_id"],
         }
-        ways = [self._found_from_network(f"{name}-{zone}-link", zones[zone], args) for zone in zones]
+        ways = [self._network_link(f"{name}-{zone}-link", zones[zone], args) for zone in zones]
         endpoint: pulumi.Resource | None = None
         for link in LINKS:
             endpoint = self._endpoint(f"{name}-{link.sub_resource}", link, targets[link.target], args, after=endpoint)
-            ways.append(self._named(f"{name}-{link.sub_resource}", endpoint, zones[link.zone], args))
+            ways.append(self._zone_group(f"{name}-{link.sub_resource}", endpoint, zones[link.zone], args))
         self.subnet_id = pulumi.Output.all(args["subnet_id"], *ways).apply(lambda ids: str(ids[0]))
-        self.register_outputs({"subnetId": self.subnet_id})
+        self.register_outputs(outputs(self))
 
     def _zone(self, name: str, zone: str, args: PrivateLinksArgs) -> "privatedns.PrivateZone":
         return privatedns.PrivateZone(
@@ -91,9 +94,7 @@ class PrivateLinks(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _found_from_network(
-        self, name: str, zone: "privatedns.PrivateZone", args: PrivateLinksArgs
-    ) -> pulumi.Output[str]:
+    def _network_link(self, name: str, zone: "privatedns.PrivateZone", args: PrivateLinksArgs) -> pulumi.Output[str]:
         return privatedns.VirtualNetworkLink(
             name,
             resource_group_name=args["resource_group_name"],
@@ -114,7 +115,7 @@ class PrivateLinks(pulumi.ComponentResource):
         *,
         after: pulumi.Resource | None,
     ) -> "network.PrivateEndpoint":
-        """One after the other: an account that gets one refuses another at the same time."""
+        """Make an endpoint after the previous one: an account refuses a second endpoint while it gets one."""
         return network.PrivateEndpoint(
             name,
             resource_group_name=args["resource_group_name"],
@@ -127,7 +128,7 @@ class PrivateLinks(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[after] if after else None),
         )
 
-    def _named(
+    def _zone_group(
         self,
         name: str,
         endpoint: "network.PrivateEndpoint",

@@ -1,0 +1,44 @@
+"""The first and the last step of every component: its arguments are checked, and its outputs are registered."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import pulumi
+from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
+
+from .argument_check import check_program
+from .argument_errors import Source
+from .argument_fault import ArgumentFault, Spelling, as_given
+from .component_errors import SettingsError
+
+Arguments = TypeVar("Arguments")
+Rules = Callable[[Any, Spelling], Iterator[ArgumentFault]]
+
+
+def no_rules(_args: Any, _spelling: Spelling) -> Iterator[ArgumentFault]:
+    return iter(())
+
+
+def checked(
+    component: pulumi.ComponentResource, name: str, shape: type[Arguments], args: Any, rules: Rules = no_rules
+) -> Arguments:
+    """Return the arguments as the component uses them. Raises SettingsError with a sentence for each mistake.
+
+    Called before the component registers itself, so that a mistake leaves nothing behind.
+    """
+    source = Source(before=f"{type(component).__name__} {name}: ", noun="argument", spelling=as_given)
+    try:
+        checked_args: Arguments = check_program(shape, args, {"spelling": as_given})
+    except ValidationError as exc:
+        raise SettingsError("\n".join(source.sentences(exc, shape))) from exc
+    if faults := list(rules(checked_args, as_given)):
+        raise SettingsError("\n".join(map(source.fault, faults)))
+    return checked_args
+
+
+def outputs(component: pulumi.ComponentResource) -> dict[str, Any]:
+    """Return the component's public outputs, which its class annotates, by the names of the package's schema."""
+    names = [name for name in inspect.get_annotations(type(component)) if not name.startswith("_")]
+    return {to_camel(name): getattr(component, name) for name in names}
