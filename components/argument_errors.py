@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Annotated, Any, get_args, get_origin, is_typeddict
 
 from pulumi import Output
@@ -10,30 +9,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from shoal.autoscale.review import shown
+from shoal.suggestion import nearest
+from shoal.validation_messages import ALLOWED, shown_value
+from shoal.validation_messages import spelling as path_of
 
 from .argument_check import fields_of, is_input, plain
 from .argument_fault import ArgumentFault, Spelling
-
-ALLOWED = {
-    "greater_than_equal": "it must be at least {ge:g}",
-    "greater_than": "it must be more than {gt:g}",
-    "less_than_equal": "it must be at most {le:g}",
-    "int_parsing": "it must be an integer",
-    "int_type": "it must be an integer",
-    "int_from_float": "it must be an integer",
-    "float_parsing": "it must be a number",
-    "float_type": "it must be a number",
-    "bool_parsing": "it must be true or false",
-    "bool_type": "it must be true or false",
-    "string_type": "it must be text",
-    "string_too_short": "it must say something",
-    "enum": "it must be {expected}",
-    "literal_error": "it must be {expected}",
-    "list_type": "it must be a list",
-    "dict_type": "it must be a mapping of keys to values",
-}
-
-SECRET = frozenset({"password"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +44,7 @@ class Source:
         return f"{self.before.removesuffix(': ')} {fault.text}{self.after}"
 
     def _sentences(self, error: ErrorDetails, shape: type) -> Iterator[str]:
-        path = _path(error["loc"])
+        path = path_of(error["loc"])
         match error["type"]:
             case "formula":
                 where = f"{self.file}{self.before}{path}"
@@ -78,29 +59,18 @@ class Source:
             case "value_error" if isinstance(error["input"], dict):
                 yield f"{self.before}{path} is wrong: {error['ctx']['error']}{self.after}"
             case kind:
-                rule = ALLOWED.get(kind, error["msg"]) if kind != "value_error" else str(error["ctx"]["error"])
-                rule = rule.format_map(error.get("ctx", {})) if kind in ALLOWED else rule
+                rule = ALLOWED[kind].format_map(error.get("ctx", {})) if kind in ALLOWED else error["msg"]
                 yield f"{self.before}{path or 'args'} is {_value(error)}; {rule}{self.after}"
 
 
 def _value(error: ErrorDetails) -> str:
-    """Return the value as text, but nothing that may be, or may hold, a secret."""
     match error["input"]:
-        case _ if error["loc"] and error["loc"][-1] in SECRET:
-            return "[secret]"
         case Output():
             return "an output, known too late"
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case value:
-            return str(value) if value != "" else "empty"
-
-
-def _path(location: Sequence[str | int]) -> str:
-    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
-    return path.removeprefix(".")
+        case None:
+            return "None"
+        case _:
+            return shown_value(error)
 
 
 def _suggestion(location: Sequence[str | int], shape: type, noun: str, spelling: Spelling) -> str:
@@ -109,8 +79,8 @@ def _suggestion(location: Sequence[str | int], shape: type, noun: str, spelling:
         if isinstance(step, str):
             shape = next(kind for name, kind in _shapes(shape, spelling) if name == step)
     known = [spelling(name) for name in fields_of(shape)]
-    near = get_close_matches(str(unknown), known, n=1, cutoff=0.6)
-    return f"; did you mean {near[0]}?" if near else f"; the {noun}s are {', '.join(known)}"
+    near = nearest(str(unknown), known)
+    return f"; did you mean {near}?" if near else f"; the {noun}s are {', '.join(known)}"
 
 
 def _shapes(shape: type, spelling: Spelling) -> Iterator[tuple[str, type]]:

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from shoal.autoscale.durations import parse_duration
+from shoal.autoscale.durations import FORMS, parse_duration
 from shoal.autoscale.errors import InputFault
 from shoal.autoscale.ticks import from_timedelta, interval_text
-from shoal.azure.ids import ACCOUNT_NAME, BATCH_ID, CONTAINER_NAME, SUBNET, NamePattern, arm_id_fault
+from shoal.azure.id_patterns import ACCOUNT_NAME, BATCH_ID, CONTAINER_NAME, SUBNET, NamePattern, arm_id_fault
 
 from .argument_fault import ArgumentFault, Spelling
 
@@ -67,7 +67,7 @@ def _iso(text: str) -> str:
     try:
         return duration_text(parse_duration(text))
     except InputFault as exc:
-        raise ValueError("it must be an ISO 8601 duration such as PT5M") from exc
+        raise ValueError(f"it must be a duration such as {FORMS}") from exc
 
 
 NotEmpty = Annotated[str, Field(min_length=1)]

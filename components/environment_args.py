@@ -6,7 +6,7 @@ from typing import Annotated, Any, NotRequired, TypedDict
 
 import pulumi
 
-from shoal.azure.ids import ACCOUNT_NAME, BATCH_ACCOUNT, GROUP, REGION, RESOURCE_GROUP_NAME, STORAGE_ACCOUNT
+from shoal.azure.id_patterns import ACCOUNT_NAME, BATCH_ACCOUNT, GROUP, REGION, RESOURCE_GROUP_NAME, STORAGE_ACCOUNT
 from shoal.environment import Authentication
 
 from .accounts.batch_account import Submitter

@@ -45,7 +45,8 @@ ALLOWED: Mapping[str, str] = {
 
 SECRET = frozenset({"password"})
 """Keys whose values are never shown."""
-LONGEST_VALUE = 60
+LONGEST_VALUE = 200
+"""Characters of a wrong value that a message shows; an ARM id fits."""
 
 
 def sentence(error: ErrorDetails, key: str, model: Any) -> str:

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from rules import RULES
 from rules.rule import Level
 
-from components.plugin import Package
+from components.plugin import ComponentPackage
 from components.settings.stack_settings import parse_settings
 from shoal.autoscale.review import ERRORS, review
 from shoal.cli import shoal
@@ -226,7 +226,7 @@ def python(block: Block, _directory: Path) -> None:
 @cache
 def schema() -> dict[str, Any]:
     """Of the components, for all languages."""
-    loaded: dict[str, Any] = json.loads(Package().schema or "{}")
+    loaded: dict[str, Any] = json.loads(ComponentPackage().schema or "{}")
     return loaded
 
 

@@ -22,7 +22,7 @@ ALLOWED = {
         "shoal.validation_messages",
     ),
     "policy": ("shoal.azure", "shoal.autoscale"),
-    "shoal/autoscale": ("shoal.autoscale", "shoal.suggestion"),
+    "shoal/autoscale": ("shoal.autoscale", "shoal.azure", "shoal.suggestion"),
     "shoal/azure": ("shoal.azure",),
     "shoal/local": ("shoal.local", "shoal.azure", "shoal.autoscale", "shoal.process_lifetime", "shoal.service_status"),
     "shoal/projects/template": ("components", "shoal"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from components.plugin import COMPONENTS, Package
+from components.plugin import COMPONENTS, ComponentPackage
 from tests.clone import ROOT
 from tests.code_blocks import PAGES
 
@@ -37,7 +37,7 @@ def test_modules_that_are_named_are_there(page: Path) -> None:
 
 
 def test_reference_of_components_has_every_component_and_every_type_of_their_arguments() -> None:
-    schema = json.loads(Package().schema or "{}")
+    schema = json.loads(ComponentPackage().schema or "{}")
     arguments = {inspect.get_annotations(component.__init__)["args"].__name__ for component in COMPONENTS}
     known = {token.rpartition(":")[2] for token in (*schema["resources"], *schema["types"])}
     page = (ROOT / "docs" / "component-reference.md").read_text()

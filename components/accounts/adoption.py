@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import pulumi
 from pulumi_azure_native import authorization, batch, resources, storage
 
-from shoal.azure.ids import BATCH_ACCOUNT, GROUP, STORAGE_ACCOUNT, ArmId, arm_id
+from shoal.azure.id_patterns import BATCH_ACCOUNT, GROUP, STORAGE_ACCOUNT, ArmId, arm_id
 from shoal.environment import Authentication
 
 from ..component_errors import SettingsError

@@ -7,7 +7,7 @@ from typing import Annotated, NotRequired, TypedDict
 import pulumi
 from pulumi_azure_native import batch, managedidentity
 
-from shoal.azure.ids import BATCH_ACCOUNT, OBJECT_ID
+from shoal.azure.id_patterns import BATCH_ACCOUNT, OBJECT_ID
 from shoal.environment import Authentication
 
 from ..argument_types import AccountName, adopted, without

@@ -7,7 +7,7 @@ import pulumi
 from pulumi_azure_native import storage
 from pydantic import Field
 
-from shoal.azure.ids import STORAGE_ACCOUNT
+from shoal.azure.id_patterns import STORAGE_ACCOUNT
 from shoal.azure.limits import IMMUTABILITY_DAYS, SOFT_DELETE_DAYS
 from shoal.environment import Authentication, Containers
 

@@ -9,7 +9,7 @@ import pulumi
 from pulumi_azure_native import batch
 from pydantic import Field
 
-from shoal.azure.ids import GALLERY_IMAGE, GALLERY_VERSION, arm_id_fault
+from shoal.azure.id_patterns import GALLERY_IMAGE, GALLERY_VERSION, arm_id_fault
 from shoal.azure.limits import FIXED_ONCE_CREATED, TASK_SLOTS_PER_NODE
 
 from ..argument_fault import ArgumentFault, Spelling, as_given
@@ -25,6 +25,10 @@ from .pool_scaling import EvaluationInterval, Formula, following_formula
 from .pool_start_task import PoolStartTask, start_task
 from .upgrade_policy import UpgradePolicy, upgrade_policy
 from .user_accounts import UserAccount, user_accounts
+
+REPLACING = [*FIXED_ONCE_CREATED, "identity"]
+"""azure-native would send a change as an update, which Azure refuses or, for identities, applies to new nodes only.
+Source: "Configure managed identities in Batch pools"."""
 
 
 class TaskFill(StrEnum):
@@ -159,8 +163,7 @@ class SpotPool(pulumi.ComponentResource):
         pool = _pool(
             f"{name}-pool",
             args,
-            # azure-native would send these as an update.
-            pulumi.ResourceOptions(parent=self, replace_on_changes=[*FIXED_ONCE_CREATED], delete_before_replace=True),
+            pulumi.ResourceOptions(parent=self, replace_on_changes=REPLACING, delete_before_replace=True),
         )
         self.pool_name = pool.name
         self.vm_size = pulumi.Output.from_input(args["vm_size"])

@@ -37,11 +37,9 @@ FIXED_ONCE_CREATED = (
     "userAccounts",
     "mountConfiguration",
     "upgradePolicy",
-    "identity",
 )
-"""Properties of a pool that Azure refuses to change (PropertyCannotBeUpdated) or, for identities, changes without
-effect on nodes that exist. Source: azure-rest-api Pool, they can change only while the pool has no nodes; "Configure
-managed identities in Batch pools"."""
+"""Properties of a pool that cannot change while it has nodes (PropertyCannotBeUpdated).
+Source: azure-rest-api Microsoft.Batch, Pool - Update."""
 
 SOFT_DELETE_DAYS = 365
 IMMUTABILITY_DAYS = 146_000

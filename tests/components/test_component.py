@@ -95,7 +95,7 @@ def test_argument_of_another_type_is_refused(component: Component) -> None:
         ({"task_slots_per_node": 2.5}, ["task_slots_per_node is 2.5; it must be an integer"]),
         ({"task_fill": "packed"}, ["task_fill is packed; it must be 'pack' or 'spread'"]),
         ({"public_ip": "no"}, ["public_ip is no; it must be true or false"]),
-        ({"hold": "long"}, ["hold is long; it must be an ISO 8601 duration such as PT5M"]),
+        ({"hold": "long"}, ["hold is long; it must be a duration such as PT10M, 10m, 1h30m or 90s"]),
         ({"mounts": {"mount_path": "in"}}, ["mounts is a mapping; it must be a list"]),
         (
             {"mounts": [{"nfs_source": "h:/a", "mount_path": "a"}, {"readonly": True, "nfs_source": "h:/b"}]},

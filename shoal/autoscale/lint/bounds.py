@@ -24,6 +24,7 @@ from shoal.autoscale.syntax import (
 )
 from shoal.autoscale.types import Type
 from shoal.autoscale.variables import DEALLOCATION, SLOTS_PER_NODE, TIME_CONSTANTS, service_name
+from shoal.azure.limits import TASK_SLOTS_PER_NODE
 
 _MEMBERS = {
     "year": Range(1, 9999),
@@ -118,7 +119,9 @@ class _Walk:
         if name in TIME_CONSTANTS:
             return Range(TIME_CONSTANTS[name], TIME_CONSTANTS[name])
         if service == SLOTS_PER_NODE:
-            return Range(1, 256)  # Source: "Run tasks concurrently": at most four for each core, and 256 in all
+            return Range(
+                1, TASK_SLOTS_PER_NODE
+            )  # Source: "Run tasks concurrently": at most four for each core, and 256 in all
         return AMOUNT if service not in {None, DEALLOCATION} else ANYTHING
 
     def _binary(self, expression: Binary, operator: str, left: Range, right: Range) -> Range:

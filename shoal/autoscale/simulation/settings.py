@@ -12,6 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from shoal.autoscale.errors import InputFault
 from shoal.autoscale.simulation.distributions import Constant, Drawn, Seconds, Uniform
+from shoal.azure.limits import TASK_SLOTS_PER_NODE
 
 STRICT = ConfigDict(extra="forbid")
 
@@ -58,7 +59,7 @@ class PoolModel:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
-    task_slots_per_node: Annotated[int, Field(ge=1, le=256)] = 4
+    task_slots_per_node: Annotated[int, Field(ge=1, le=TASK_SLOTS_PER_NODE)] = 4
     fill: Fill = Fill.PACK
     begin: Moment = A_MONDAY_MORNING
     """Date and time at second 0, for formulas that call time()."""

@@ -3,10 +3,11 @@
 Source: REST reference, defaults of Pool, Job and Task; how they read back as seen on the wire.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from shoal.azure.id_patterns import BATCH_ID
+from shoal.azure.limits import TASK_SLOTS_PER_NODE
 from shoal.local import errors, times
 from shoal.local.api import mounts, transfers
 from shoal.local.api.shapes import DATA_PLANE
@@ -16,8 +17,6 @@ from shoal.local.store.states import AllTasksCompleteMode, NodeFillType, TaskFai
 
 JsonObject = dict[str, Any]
 
-ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-MOST_SLOTS_PER_NODE = 256
 MOST_DEPENDENCY_CHARACTERS = 64_000
 PRIORITIES = range(-1000, 1001)
 AUTO_USER = {"autoUser": {"scope": "pool", "elevationLevel": "nonadmin"}}
@@ -66,7 +65,7 @@ def pool(
         _check_auto_scale(body, complete)
     complete["vmSize"] = complete["vmSize"].lower()
     complete["taskSchedulingPolicy"] = {"nodeFillType": NodeFillType.SPREAD} | complete.get("taskSchedulingPolicy", {})
-    _check_slots(complete["taskSlotsPerNode"], "taskSlotsPerNode", MOST_SLOTS_PER_NODE)
+    _check_slots(complete["taskSlotsPerNode"], "taskSlotsPerNode", TASK_SLOTS_PER_NODE)
     for name in ("targetDedicatedNodes", "targetLowPriorityNodes"):
         check_count(complete[name], name)
     check_resize_timeout(complete["resizeTimeout"])
@@ -131,7 +130,7 @@ def task(body: Any, job_body: JsonObject, version: str) -> tasks.Definition:
     complete["constraints"] = TASK_CONSTRAINTS | given
     _check_retries(given, "constraints.")
     slots = complete.setdefault("requiredSlots", 1)
-    _check_slots(slots, "requiredSlots", MOST_SLOTS_PER_NODE)
+    _check_slots(slots, "requiredSlots", TASK_SLOTS_PER_NODE)
     if "username" in complete.setdefault("userIdentity", AUTO_USER):
         raise errors.not_implemented("task property userIdentity.username")
     transfers.check_resource_files(complete)
@@ -163,7 +162,7 @@ def _check_retries(body: JsonObject, path: str) -> None:
 
 
 def _check_id(value: str) -> None:
-    if not ID.fullmatch(value):
+    if not BATCH_ID.pattern.fullmatch(value):
         reason = "1 to 64 letters, digits, hyphens and underscores are expected"
         raise errors.invalid_property("id", value, reason)
 

@@ -5,6 +5,7 @@ Source: REST reference, MountConfiguration and UserAccount.
 
 from typing import Any
 
+from shoal.azure.limits import MOUNTS_PER_NODE
 from shoal.local import errors
 
 JsonObject = dict[str, Any]
@@ -16,14 +17,13 @@ KINDS = (
     "azureFileShareConfiguration",
 )
 CREDENTIALS = ("accountKey", "sasKey", "identityReference")
-MOST = 10
 SECRETS = frozenset({"password", "sshPrivateKey", "accountKey", "sasKey"})
 
 
 def check(mounts: list[JsonObject]) -> None:
     """Raises BatchError."""
-    if len(mounts) > MOST:
-        raise errors.invalid_property("mountConfiguration", len(mounts), f"at most {MOST} are allowed")
+    if len(mounts) > MOUNTS_PER_NODE:
+        raise errors.invalid_property("mountConfiguration", len(mounts), f"at most {MOUNTS_PER_NODE} are allowed")
     for position, mount in enumerate(mounts):
         path = f"mountConfiguration[{position}]"
         _require_one(path, mount, KINDS)

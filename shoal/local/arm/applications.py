@@ -1,8 +1,8 @@
 """Applications of a Batch account, and their default versions."""
 
-import re
 import sqlite3
 
+from shoal.azure.id_patterns import BATCH_ID
 from shoal.local import times
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
@@ -15,11 +15,10 @@ from shoal.local.store.application_version import ApplicationVersion
 from shoal.local.store.states import PackageState
 
 TYPE = "Microsoft.Batch/batchAccounts/applications"
-NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 async def put(call: Call) -> Answer:
-    if not NAME.fullmatch(call.target.name):
+    if not BATCH_ID.pattern.fullmatch(call.target.name):
         raise failures.invalid_name("an application", call.target.name, "1 to 64 letters, digits, - and _")
     given = _properties(call)
 

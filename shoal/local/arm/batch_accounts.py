@@ -1,9 +1,9 @@
 """Batch accounts: each has its own endpoint on the data plane from the moment its PUT is answered."""
 
 import asyncio
-import re
 from typing import TYPE_CHECKING
 
+from shoal.azure.id_patterns import ACCOUNT_NAME
 from shoal.local import accounts
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from shoal.local.service import Service
 
 TYPE = "Microsoft.Batch/batchAccounts"
-NAME = re.compile(r"[a-z0-9]{3,24}")
 RESERVED = {"subscriptions", "providers"}
 """Accounts share their first path segment with ARM."""
 ALL_MODES = ["SharedKey", "AAD", "TaskAuthenticationToken"]
@@ -41,7 +40,7 @@ GONE_WITHIN = 60.0
 
 def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject:
     name = call.target.name
-    if not NAME.fullmatch(name) or name in RESERVED:
+    if not ACCOUNT_NAME.pattern.fullmatch(name) or name in RESERVED:
         raise failures.invalid_name("a Batch account", name, "3 to 24 lower-case letters and digits")
     settable = {name: value for name, value in body.items() if name not in ("name", "type", "id")}
     ARM.normalize("BatchAccountCreateParameters", settable, call.version)

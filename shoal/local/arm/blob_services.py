@@ -5,6 +5,7 @@ Soft delete is checked and kept. The emulator deletes for good.
 
 from typing import Any
 
+from shoal.azure.limits import SOFT_DELETE_DAYS
 from shoal.local.api.calls import Answer
 from shoal.local.arm import failures, records
 from shoal.local.arm.calls import Call, JsonObject, Kind, collection, described, resource
@@ -17,8 +18,6 @@ AT_REST = {
     "containerDeleteRetentionPolicy": {"allowPermanentDelete": False, "enabled": False},
 }
 RETENTIONS = ("deleteRetentionPolicy", "containerDeleteRetentionPolicy")
-LONGEST = 365
-"""Days. Source: azure-rest-api Microsoft.Storage, DeleteRetentionPolicy."""
 
 
 def complete(call: Call, body: JsonObject, _old: JsonObject | None) -> JsonObject:
@@ -34,8 +33,8 @@ def _check(policy: JsonObject, where: str) -> None:
     days: Any = policy.get("days")
     if not policy.get("enabled"):
         return
-    if not isinstance(days, int) or not 1 <= days <= LONGEST:
-        raise failures.invalid_content(f"{where}.days must be between 1 and {LONGEST}")
+    if not isinstance(days, int) or not 1 <= days <= SOFT_DELETE_DAYS:
+        raise failures.invalid_content(f"{where}.days must be between 1 and {SOFT_DELETE_DAYS}")
 
 
 async def get(call: Call) -> Answer:

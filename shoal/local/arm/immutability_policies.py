@@ -3,14 +3,13 @@ deletes blobs as ever."""
 
 import secrets
 
+from shoal.azure.limits import IMMUTABILITY_DAYS
 from shoal.local.api.calls import Answer
 from shoal.local.arm import failures, records
 from shoal.local.arm.calls import Call, JsonObject, Kind, described, resource
 from shoal.local.scheduler.loop import Transaction
 
 TYPE = "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies"
-LONGEST = 146_000
-"""Days. Source: Azure's description of container-level policies."""
 
 
 def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject:
@@ -18,8 +17,10 @@ def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject
         raise failures.invalid_name("an immutability policy", call.target.name, "it can only be 'default'")
     given = records.properties(body)
     days = given.get("immutabilityPeriodSinceCreationInDays")
-    if not isinstance(days, int) or not 1 <= days <= LONGEST:
-        raise failures.invalid_content(f"immutabilityPeriodSinceCreationInDays must be between 1 and {LONGEST}")
+    if not isinstance(days, int) or not 1 <= days <= IMMUTABILITY_DAYS:
+        raise failures.invalid_content(
+            f"immutabilityPeriodSinceCreationInDays must be between 1 and {IMMUTABILITY_DAYS}"
+        )
     expected = call.headers.get("if-match", "*")
     if expected != "*" and (old is None or expected != old["etag"]):
         raise failures.wrong_etag_of_policy()

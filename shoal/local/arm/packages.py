@@ -7,6 +7,7 @@ import asyncio
 import re
 import uuid
 
+from shoal.azure.id_patterns import PACKAGE_VERSION
 from shoal.local import times
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
@@ -20,11 +21,10 @@ from shoal.local.store.application_version import ApplicationVersion
 from shoal.local.store.states import PackageState
 
 TYPE = "Microsoft.Batch/batchAccounts/applications/versions"
-NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 async def put(call: Call) -> Answer:
-    if not NAME.fullmatch(call.target.name):
+    if not PACKAGE_VERSION.pattern.fullmatch(call.target.name):
         raise failures.invalid_name("a version", call.target.name, "1 to 64 letters, digits, -, _ and .")
     ARM.normalize("ApplicationPackage", call.body(), call.version)
     version = await call.service.loop.change(lambda tx: _reserve(tx, call))

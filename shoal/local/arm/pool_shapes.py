@@ -6,6 +6,7 @@ Source: azure-mgmt-batch's Pool beside azure-batch's BatchPool; what differs is 
 from collections.abc import Mapping
 from typing import Any
 
+from shoal.azure.limits import FIXED_ONCE_CREATED
 from shoal.local.api.shapes import ARM
 from shoal.local.store.states import NodeDeallocationOption, PoolState
 
@@ -34,18 +35,6 @@ ENUMS = {
 enums on the ARM side."""
 SAME = ("displayName", "vmSize", "taskSlotsPerNode", "taskSchedulingPolicy", "networkConfiguration", "startTask")
 ALSO_SAME = ("metadata", "userAccounts", "mountConfiguration", "upgradePolicy", "targetNodeCommunicationMode")
-FIXED = (
-    "vmSize",
-    "deploymentConfiguration",
-    "networkConfiguration",
-    "interNodeCommunication",
-    "taskSlotsPerNode",
-    "taskSchedulingPolicy",
-    "userAccounts",
-    "mountConfiguration",
-    "upgradePolicy",
-)
-"""Properties that cannot change while the pool has nodes. Source: REST reference, Pool - Update."""
 
 
 def data_plane_body(pool_id: str, properties: JsonObject) -> JsonObject:
@@ -124,7 +113,7 @@ def _run(run: JsonObject) -> JsonObject:
 
 def changed_fixed(before: JsonObject, after: JsonObject) -> str | None:
     """Return the first changed property that cannot change; both sides are in ARM's words, as read back."""
-    return next((name for name in FIXED if before.get(name) != after.get(name)), None)
+    return next((name for name in FIXED_ONCE_CREATED if before.get(name) != after.get(name)), None)
 
 
 def _to_data_plane(value: Any) -> Any:

@@ -1,10 +1,10 @@
 """Storage accounts: accounts of the emulator, which serves them from the moment a PUT is answered."""
 
 import asyncio
-import re
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
+from shoal.azure.id_patterns import ACCOUNT_NAME
 from shoal.local import accounts
 from shoal.local.api.calls import Answer
 from shoal.local.arm import blobs, failures, records
@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     from shoal.local.service import Service
 
 TYPE = "Microsoft.Storage/storageAccounts"
-NAME = re.compile(r"[a-z0-9]{3,24}")
 REQUIRED = ("location", "sku", "kind")
 KEPT = ("location", "tags", "sku", "kind", "identity")
 
 
 def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject:
-    if not NAME.fullmatch(call.target.name):
+    if not ACCOUNT_NAME.pattern.fullmatch(call.target.name):
         raise failures.invalid_name("a storage account", call.target.name, "3 to 24 lower-case letters and digits")
     for name in REQUIRED:
         if not body.get(name):
