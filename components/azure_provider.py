@@ -1,4 +1,4 @@
-"""How the program itself reaches Azure Resource Manager: as the azure-native provider of the stack does."""
+"""Access of the program itself to Azure Resource Manager, with the settings of the azure-native provider."""
 
 import os
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,12 @@ ARM_ENDPOINTS = {
     "usgovernment": "https://management.usgovcloudapi.net",
     "china": "https://management.chinacloudapi.cn",
 }
-"""By the provider's setting `environment`."""
+"""ARM endpoint for each value of the provider's setting `environment`."""
 FAR_FUTURE = 2**31
 
 
 def arm_endpoint() -> str:
-    """Where the provider's calls go: its `metadataHost` if it has one, else the endpoint of its cloud."""
+    """Return the endpoint that the provider calls: its `metadataHost` if it has one, else the one of its cloud."""
     config = pulumi.Config("azure-native")
     if host := config.get("metadataHost") or os.environ.get("ARM_METADATA_HOSTNAME"):
         return host if "://" in host else f"https://{host}"

@@ -1,7 +1,7 @@
-"""What the program refuses or fails at, in words that Pulumi's own command prints without a traceback.
+"""Errors of the program, which Pulumi's own command prints without a traceback.
 
 pulumi.RunError
-├── SettingsError      (BadInput) the stack's configuration, before anything is declared
+├── SettingsError      (BadInput) the stack's configuration or a component's arguments, before anything is declared
 ├── PackageError       (BadInput) the content of an application package
 └── PublicationError   (WorkFailed) upload or activation of one
 """

@@ -1,4 +1,4 @@
-"""What a Batch account may have at most, held against what a stack asks of it. Pure."""
+"""Quotas of a Batch account, compared with the most that a stack may use. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ..pool.size_rules import vm_size
 
 @dataclass(frozen=True, slots=True)
 class Quotas:
-    """None where Azure counts for the whole subscription instead, as for accounts that allocate pools there."""
+    """Quotas of an account; None where Azure counts for the whole subscription instead."""
 
     dedicated_cores: int | None
     spot_cores: int | None
@@ -23,15 +23,15 @@ class Demand:
     pool: str
     vm_size: str
     cores: int | None
-    """Of a node; None where the size is not known."""
+    """Cores of a node; None if the size is not known."""
     spot_nodes: int
-    """At most."""
+    """Most Spot nodes."""
     dedicated_nodes: int
-    """At most."""
+    """Most dedicated nodes."""
 
 
 def demand(name: str, pool: Mapping[str, Any]) -> Demand:
-    """Of a pool's arguments."""
+    """Return the most that a pool may use."""
     size = vm_size(pool)
     spot, dedicated = _most_nodes(pool)
     return Demand(
@@ -44,7 +44,7 @@ def demand(name: str, pool: Mapping[str, Any]) -> Demand:
 
 
 def _most_nodes(pool: Mapping[str, Any]) -> tuple[int, int]:
-    """Spot and dedicated; none where a formula of its own decides, for what that asks for is not known."""
+    """Return the most Spot and dedicated nodes; none for a pool with its own formula, whose results are not known."""
     if "auto_scale_formula" in pool:
         return 0, 0
     if "spot_nodes" in pool or "dedicated_nodes" in pool:
@@ -57,17 +57,17 @@ def _most_nodes(pool: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _known(nodes: Any) -> int:
-    """A number that only a deployment will know is one node at least."""
+    """Return the number, or 1 for one that only the deployment knows."""
     return nodes if isinstance(nodes, int) else 1
 
 
 def shortfalls(quotas: Quotas, demands: Iterable[Demand]) -> list[str]:
-    """Nodes that would never come, and pools that Azure would refuse."""
+    """Return sentences about nodes that would never start, and pools that Azure would refuse."""
     demands = list(demands)
-    return [*_of_cores(quotas, demands), *_of_pools(quotas, demands)]
+    return [*_core_shortfalls(quotas, demands), *_pool_shortfalls(quotas, demands)]
 
 
-def _of_cores(quotas: Quotas, demands: Sequence[Demand]) -> Iterator[str]:
+def _core_shortfalls(quotas: Quotas, demands: Sequence[Demand]) -> Iterator[str]:
     for demand in demands:
         for kind, nodes, quota in (
             ("Spot", demand.spot_nodes, quotas.spot_cores),
@@ -90,6 +90,6 @@ def _shortfall(demand: Demand, kind: str, nodes: int, quota: int) -> str | None:
     )
 
 
-def _of_pools(quotas: Quotas, demands: Sequence[Demand]) -> Iterator[str]:
+def _pool_shortfalls(quotas: Quotas, demands: Sequence[Demand]) -> Iterator[str]:
     if quotas.pools is not None and len(demands) > quotas.pools:
         yield f"the stack has {len(demands)} pools, and the account's quota is {quotas.pools}"

@@ -1,4 +1,4 @@
-"""Who may do what to which part of a stack: the least that each needs, as one table (docs/accounts.md shows it)."""
+"""Roles in a stack, the least that each principal needs, as one table (docs/accounts.md shows it)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Role:
     definition: str
 
     def definition_id(self, scope: str) -> str:
-        """As ARM spells it on a scope: below the scope's own subscription."""
+        """Return the role's ARM id, which is below the subscription of the scope."""
         return f"{'/'.join(scope.split('/')[:3])}/providers/Microsoft.Authorization/roleDefinitions/{self.definition}"
 
 
@@ -60,10 +60,10 @@ GRANTS = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     label: str
-    """Tells resources apart in the stack's own names; never changes for the same principal."""
+    """Part of the role assignments' names; never changes for the same principal."""
     id: pulumi.Input[str]
     type: str
-    """Always said: Azure looks a fresh identity up as a user otherwise, and does not find it."""
+    """Always given: without it Azure looks for a user, and does not know a new identity yet."""
 
 
 def assign_roles(
@@ -72,7 +72,7 @@ def assign_roles(
     scopes: Mapping[Scope, pulumi.Input[str]],
     parent: pulumi.Resource,
 ) -> list[pulumi.Resource]:
-    """Role assignments for those grants of the table whose scope is among `scopes`."""
+    """Make the role assignments of the table whose scope is among `scopes`."""
     return [
         authorization.RoleAssignment(
             f"{name}-{principal.label}-{grant.role.key}-{grant.scope}",

@@ -71,7 +71,7 @@ AzureDiagnostics
     severity=2,
     why="a pool did not get the nodes that it asked for: no capacity, no quota, or no addresses left in its subnet",
 )
-"""There is a metric of completed resizes, but it does not tell failed ones from others; the event of the log does.
+"""Uses the log, because the metric of completed resizes counts failed ones too.
 Source: Azure Batch, pool resize complete event; Azure Monitor, AzureDiagnostics."""
 
 

@@ -1,4 +1,4 @@
-"""A monthly budget of a resource group, with mail before and after it is spent. It stops nothing."""
+"""A monthly budget of a resource group, with mail before and after it is spent. It does not stop any resource."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -7,18 +7,18 @@ import pulumi
 from pulumi_azure_native import consumption
 
 THRESHOLDS = (("Actual", 50), ("Actual", 80), ("Actual", 100), ("Forecasted", 100))
-"""Percent of what was spent, or of what Azure expects by the end of the month."""
+"""Percent of the budget, of actual costs or of those that Azure forecasts for the end of the month."""
 
 
 def monthly_budget(
     name: str, *, scope: pulumi.Input[str], amount: float, emails: Sequence[str], opts: pulumi.ResourceOptions
 ) -> "consumption.Budget":
-    """`amount` is in the currency that the subscription is billed in.
+    """Make the budget; `amount` is in the currency of the subscription's bills.
 
     A budget starts with a month that is not past when it is made, and that cannot change later (Source:
-    Microsoft.Consumption, BudgetTimePeriod): whatever month it is now is left to the first deployment.
+    Microsoft.Consumption, BudgetTimePeriod), so only the first deployment sets the month.
     """
-    keeping = pulumi.ResourceOptions(ignore_changes=["timePeriod"])
+    unchanged = pulumi.ResourceOptions(ignore_changes=["timePeriod"])
     return consumption.Budget(
         name,
         scope=scope,
@@ -28,7 +28,7 @@ def monthly_budget(
         time_grain=consumption.TimeGrainType.MONTHLY,
         time_period={"start_date": month_start(datetime.now(UTC).date())},
         notifications={f"{kind}{percent}": _notification(kind, percent, emails) for kind, percent in THRESHOLDS},
-        opts=pulumi.ResourceOptions.merge(opts, keeping),
+        opts=pulumi.ResourceOptions.merge(opts, unchanged),
     )
 
 

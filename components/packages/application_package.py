@@ -1,4 +1,4 @@
-"""An application and the version of it that a directory's content names, uploaded and activated."""
+"""An application package: its content uploaded as a version, and the version activated."""
 
 import asyncio
 from collections.abc import Awaitable

@@ -1,4 +1,4 @@
-"""The content of an application package: which files it has, the version that names it, and the archive of it.
+"""The content of an application package: its files, its version, and its archive.
 
 Only paths, modes and bytes count: the same content gives the same version and the same archive on every machine.
 """
@@ -20,7 +20,7 @@ UNPACKED = "__pycache__"
 
 
 def require_content(directory: Path) -> list[Path]:
-    """The files to pack, in the order of their paths. Raises PackageError where there is nothing that can be packed."""
+    """Return the files to pack, in the order of their paths. Raises PackageError if there are none."""
     if not directory.is_dir():
         raise PackageError(f"the package's directory {directory} does not exist; it is relative to the project")
     files = sorted(_walk(directory), key=lambda file: file.relative_to(directory).as_posix())
@@ -30,7 +30,7 @@ def require_content(directory: Path) -> list[Path]:
 
 
 def content_version(directory: Path) -> str:
-    """The hash of the content, as a version that Batch accepts. Raises PackageError."""
+    """Return the hash of the content as a version that Batch accepts. Raises PackageError."""
     digest = hashlib.sha256()
     for file in require_content(directory):
         content = hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,7 +1,7 @@
-"""The bytes of an application package on their way into auto-storage: by a signature, or by the deployer's own rights.
+"""Upload of an application package into auto-storage, by a signed address or by the deployer's own role.
 
 Source: REST reference, Application Package - Create: the address has a signature only where auto-storage is used by
-keys. Where it is used by identity, whoever uploads needs a role on the storage account.
+keys. Where it is used by identity, the deployer needs a role on the storage account.
 """
 
 import tempfile

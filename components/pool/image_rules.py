@@ -1,4 +1,4 @@
-"""The image of a pool, held against the table of images. Pure."""
+"""Rules of a pool's image, by the table of images. Pure."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -20,7 +20,7 @@ def faults(pool: Mapping[str, Any], spelling: Spelling, today: date) -> Iterator
             if reason := image_fault(name, today):
                 yield ArgumentFault(at=image, text=f"is {name}; {reason}")
         case {"image_id": _, "image_version": _}:
-            yield ArgumentFault(text=f"has both {own} and {version}; an image of one's own says its version in its id")
+            yield ArgumentFault(text=f"has both {own} and {version}; the id of your own image has the version in it")
         case {"image_id": _}:
             if "node_agent_sku_id" not in pool:
                 yield ArgumentFault(text=f"has {own} but no {agent}; Batch must know which node agent fits it")
@@ -29,7 +29,7 @@ def faults(pool: Mapping[str, Any], spelling: Spelling, today: date) -> Iterator
 
 
 def is_windows(pool: Mapping[str, Any]) -> bool:
-    """Where the pool does not say, as with an unknown image, it is taken for Linux."""
+    """Return True for a Windows image; an unknown image counts as Linux."""
     image = IMAGES.get(pool.get("image", ""))
     agent = image.node_agent if image else pool.get("node_agent_sku_id", "")
     return isinstance(agent, str) and agent.startswith("batch.node.windows")

@@ -1,4 +1,4 @@
-"""The machine that each node of a pool is: its image, the node agent in it, and its disk."""
+"""The virtual machine of each node of a pool: its image, its node agent, and its disk."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,10 @@ def deployment_configuration(pool: Mapping[str, Any]) -> batch.DeploymentConfigu
 
 
 def ephemeral_disk_faults(pool: Mapping[str, Any], spelling: Spelling) -> Iterator[ArgumentFault]:
-    """Source: Azure Batch, "Use ephemeral OS disk nodes": not on Spot nodes, and only on sizes with room on a cache."""
+    """Yield faults of the ephemeral disk, which needs dedicated nodes and a size with room on its cache.
+
+    Source: Azure Batch, "Use ephemeral OS disk nodes".
+    """
     if not pool.get("ephemeral_os_disk"):
         return
     at = spelling("ephemeral_os_disk")
@@ -50,7 +53,7 @@ def _image_reference(pool: Mapping[str, Any]) -> batch.ImageReferenceArgsDict:
 
 
 def _spot_nodes(pool: Mapping[str, Any], spelling: Spelling) -> str | None:
-    """Why the pool may have Spot nodes. A formula that only a deployment will know is left to Azure."""
+    """Return the reason why the pool may have Spot nodes. A formula that only the deployment knows is left to Azure."""
     if "spot_nodes" in pool or "dedicated_nodes" in pool:
         return f"{spelling('spot_nodes')} is {pool['spot_nodes']}" if pool.get("spot_nodes") else None
     formula = pool.get("auto_scale_formula")

@@ -16,7 +16,7 @@ NEEDED = ("storage_account_name", "blob_endpoint", "node_identity_id")
 class NodeStorage:
     account_name: pulumi.Input[str]
     blob_endpoint: pulumi.Input[str]
-    """With scheme, no trailing slash."""
+    """Blob endpoint with scheme, no trailing slash."""
     identity_id: pulumi.Input[str]
 
     @property
@@ -28,7 +28,7 @@ class NodeStorage:
 
 
 def node_storage(args: Mapping[str, Any]) -> NodeStorage | None:
-    """None where the pool is given none; what would need one has then been refused."""
+    """Return the storage of a pool, or None if it is given none; `faults` refuses containers then."""
     if any(name not in args for name in NEEDED):
         return None
     account_name, blob_endpoint, identity_id = (args[name] for name in NEEDED)
@@ -36,7 +36,7 @@ def node_storage(args: Mapping[str, Any]) -> NodeStorage | None:
 
 
 def faults(args: Mapping[str, Any], spelling: Spelling) -> Iterator[ArgumentFault]:
-    """Of containers named where there is no account to find them in."""
+    """Yield containers of a pool that is given no storage account."""
     missing = [spelling(name) for name in NEEDED if name not in args]
     start_task = args.get("start_task", {})
     for path, entries in (

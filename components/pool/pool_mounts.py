@@ -18,6 +18,8 @@ from .node_storage import NodeStorage
 
 
 class Mount(TypedDict):
+    """A file system that each node mounts: a container or an NFS share."""
+
     mount_path: str
     """Path below `$AZ_BATCH_NODE_MOUNTS_DIR`."""
     container: NotRequired[ContainerName]

@@ -23,7 +23,7 @@ def network_configuration(pool: Mapping[str, Any]) -> batch.NetworkConfiguration
 
 
 def subnet_faults(pool: Mapping[str, Any], spelling: Spelling) -> Iterator[ArgumentFault]:
-    """Source: "Create a Batch pool without public IP addresses": nodes then need a way out of a subnet of their own."""
+    """Yield a fault for nodes that cannot reach Batch. Source: "Create a Batch pool without public IP addresses"."""
     if not pool.get("public_ip", True) and "subnet_id" not in pool:
         text = (
             f"has {spelling('public_ip')} false but no {spelling('subnet_id')}; such nodes need a subnet with a way out"

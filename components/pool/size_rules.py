@@ -1,4 +1,4 @@
-"""The VM size of a pool, held against the table of sizes and what the pool wants of it. Pure."""
+"""Rules of a pool's VM size, by the table of sizes and the slots that the pool wants on it. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from ..argument_fault import ArgumentFault, Spelling
 
 
 def vm_size(pool: Mapping[str, Any]) -> VmSize | None:
-    """None where the size is not known, here or yet."""
+    """Return the size, or None if the table does not have it or only the deployment knows it."""
     name = pool.get("vm_size")
     return VM_SIZES.get(name.lower()) if isinstance(name, str) else None
 
@@ -28,7 +28,7 @@ def faults(pool: Mapping[str, Any], spelling: Spelling) -> Iterator[ArgumentFaul
 
 
 def _nearest(name: str) -> str | None:
-    """The known name that is spelling most like it, the part that all have left aside."""
+    """Return the known name that is most similar, without the prefix that all names have."""
     known = {size.removeprefix("standard_"): size for size in VM_SIZES}
     near = nearest(re.sub(r"^standard[^a-z0-9]?", "", name.lower()), known, likeness=0.8)
     return known[near] if near else None
@@ -51,7 +51,7 @@ def _slot_faults(pool: Mapping[str, Any], size: VmSize, slots: int, spelling: Sp
 
 
 def doubt(pool: Mapping[str, Any], spelling: Spelling) -> str | None:
-    """What to tell of a size that is not known: a family has it in other numbers of cores, or its memory matters."""
+    """Return a warning about an unknown size if a family has a similar one, or if its memory matters."""
     name = pool.get("vm_size")
     if not isinstance(name, str) or name.lower() in VM_SIZES:
         return None

@@ -1,4 +1,4 @@
-"""When the operating system of a pool's nodes is upgraded.
+"""The upgrade policy of a pool: when and how the operating system of its nodes is upgraded.
 
 Source: ARM reference, UpgradePolicy; "Automatic OS upgrade for Batch pools".
 """

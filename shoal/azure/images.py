@@ -1,7 +1,7 @@
-"""Images by a name that people can remember, with the node agent that fits each and the day its support ends.
+"""Images by short names, each with its node agent and the day on which its support ends.
 
-Source of the pairs: Azure's documentation and published lists of supported images, 2022 to 2026; what an account
-really offers says `az batch pool supported-images list`. The source of each end stands with it; where Batch has named
+Source of the pairs: Azure's documentation and published lists of supported images, 2022 to 2026; `az batch pool
+supported-images list` shows what an account really offers. The source of each end stands with it; where Batch has named
 no day of its own, it is the end of the operating system's own support.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 AS_OF = date(2026, 11, 22)
-"""The day of which the table is."""
+"""The day on which the table was last checked."""
 WARNED_BEFORE = timedelta(days=180)
 
 
@@ -20,11 +20,11 @@ class Image:
     sku: str
     node_agent: str
     end_of_life: date
-    """The last day on which Batch or the system's maker supports it."""
+    """Last day of support by Batch or by the system's maker."""
     source: str
-    """Of the end of life."""
+    """Source of the end of life."""
     instead: str = ""
-    """The image that comes after it, where there is one."""
+    """Image to use after its end of life, if there is one."""
 
 
 IMAGES = {
@@ -154,7 +154,7 @@ IMAGES = {
 
 
 def image_fault(name: str, today: date) -> str | None:
-    """Why no pool may be made of it, as it follows the name and a semicolon."""
+    """Return the reason why no pool may have this image, as it follows the name and a semicolon."""
     if name not in IMAGES:
         return f"it must be one of {', '.join(living(today))}"
     image = IMAGES[name]
@@ -166,7 +166,7 @@ def image_fault(name: str, today: date) -> str | None:
 
 
 def image_doubt(name: str, today: date) -> str | None:
-    """What to tell of an image whose end is near."""
+    """Return a warning about an image whose support ends soon."""
     image = IMAGES[name]
     days = (image.end_of_life - today).days
     if not 0 <= days <= WARNED_BEFORE.days:

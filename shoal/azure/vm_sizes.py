@@ -1,4 +1,4 @@
-"""VM sizes with their cores and memory, as far as they are known here.
+"""VM sizes that Batch pools commonly use, with their cores and memory.
 
 Source: Azure's pages of VM sizes as of 2026; families that Batch pools commonly use. What a region offers an account
 says `az batch location list-skus`, so a size that is not among these is taken as it is.
@@ -17,17 +17,17 @@ class VmSize:
     cores: int
     memory_gib: float
     cache_disk: bool | None = None
-    """Whether an operating system's disk may lie on its cache; None where that is not known."""
+    """True if the cache can hold the operating system's disk; None if that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     pattern: str
-    """Its sizes' names with `{}` for the number of cores."""
+    """Names of its sizes, with `{}` for the number of cores."""
     cores: tuple[int, ...]
     gib_per_core: float
     odd: Mapping[int, float] = field(default_factory=dict)
-    """Memory of the sizes that have less for each core than the others, by cores."""
+    """Memory by cores, for sizes with less memory per core than the others."""
     cache_disk: bool | None = None
 
     def sizes(self) -> Iterator[tuple[str, VmSize]]:

@@ -49,7 +49,7 @@ def test_what_is_taken_instead_lives_longer_and_is_of_the_table() -> None:
         ({"image_id": "/own"}, "has image_id but no node_agent_sku_id; Batch must know which node agent fits it"),
         (
             {**OWN, "image_version": "1.0.0"},
-            "has both image_id and image_version; an image of one's own says its version in its id",
+            "has both image_id and image_version; the id of your own image has the version in it",
         ),
     ],
 )

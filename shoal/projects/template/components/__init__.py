@@ -1,4 +1,4 @@
-"""Components of this project: Shoal's, and those of your own, for which this folder is the place.
+"""Components of this project: Shoal's, and your own, which belong in this folder.
 
 A file `dashboard.py` beside this one with a class `Dashboard(pulumi.ComponentResource)` is used in `__main__.py` by
 `from components.dashboard import Dashboard`.
