@@ -56,8 +56,6 @@ class Source:
             case "extra_forbidden":
                 hint = _suggestion(error["loc"], shape, self.noun, self.spelling)
                 yield f"{self.before}{path} is not a known {self.noun}{hint}{self.after}"
-            case "value_error" if isinstance(error["input"], dict):
-                yield f"{self.before}{path} is wrong: {error['ctx']['error']}{self.after}"
             case kind:
                 rule = ALLOWED[kind].format_map(error.get("ctx", {})) if kind in ALLOWED else error["msg"]
                 yield f"{self.before}{path or 'args'} is {_value(error)}; {rule}{self.after}"

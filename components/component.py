@@ -39,6 +39,10 @@ def checked(
 
 
 def outputs(component: pulumi.ComponentResource) -> dict[str, Any]:
-    """Return the component's public outputs, which its class annotates, by the names of the package's schema."""
-    names = [name for name in inspect.get_annotations(type(component)) if not name.startswith("_")]
+    """Return the public outputs that the component's class annotates, by the names of the package's schema.
+
+    A class that a person derives from it may set outputs of its own later and register them itself.
+    """
+    own = (kind for kind in type(component).__mro__ if kind.__module__.startswith(f"{__package__}."))
+    names = [name for kind in own for name in inspect.get_annotations(kind) if not name.startswith("_")]
     return {to_camel(name): getattr(component, name) for name in names}

@@ -143,6 +143,17 @@ def test_arguments_that_are_no_mapping_are_refused() -> None:
     assert mistakes(SpotPool, None) == ["SpotPool mine: args is None; it must be a mapping of keys to values"]
 
 
+class OwnPool(SpotPool):
+    cost: pulumi.Output[float]
+    """An output that the person's class sets after the constructor of the pool."""
+
+
+def test_class_that_a_person_derives_from_a_component_registers_the_components_outputs() -> None:
+    recording = record(lambda: declare(OwnPool, LEAST[SpotPool]))
+    (registered,) = (outputs for urn, outputs in recording.registered_outputs.items() if urn.endswith("::mine"))
+    assert registered.keys() == {"poolName", "vmSize", "taskSlotsPerNode"}
+
+
 def test_environment_checks_its_pools_before_it_makes_its_group() -> None:
     pools = [
         {"name": "a", "vm_size": "standard_d4s_v3", "image": "ubuntu-24.04", "spot_nodes": 1, "hold": "PT10M"},

@@ -283,6 +283,14 @@ def test_wrong_key_of_the_stack_is_refused(values: dict[str, str], message: str)
     assert str(refused.value).startswith(message)
 
 
+def test_mistakes_of_all_pools_are_named_at_once() -> None:
+    pools = [{**POOL, "vmsize": "x"}, {**POOL, "name": "other", "imageId": "mine"}, {**POOL, "warmUpNodes": 1}]
+    with pytest.raises(SettingsError) as refused:
+        parse(pools=pools, softDeleteDays="366")
+    places = [line.split(" ")[0] for line in str(refused.value).splitlines()]
+    assert places == ["shoal:softDeleteDays", "shoal:pools[0].vmsize", "shoal:pools[1].imageId", "shoal:pools[2]"]
+
+
 def test_pool_that_is_named_twice_is_refused() -> None:
     for name in ("spot", "Spot"):  # ids that differ in case only are the same to Batch
         with pytest.raises(SettingsError, match="shoal:pools names spot more than once"):
