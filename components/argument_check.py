@@ -18,14 +18,14 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 Shape = TypeVar("Shape")
 
 
-def check_program(shape: type, arguments: Any, context: Mapping[str, Any]) -> Any:
+def check_program(shape: type, arguments: Any, context: dict[str, Any]) -> Any:
     """Return a program's arguments as the component uses them. Raises ValidationError with everything that is wrong."""
-    return _checker(shape).validate_python(arguments, strict=True, by_alias=False, by_name=True, context=dict(context))
+    return _checker(shape).validate_python(arguments, strict=True, by_alias=False, by_name=True, context=context)
 
 
-def check_stack(shape: type, values: Any, context: Mapping[str, Any]) -> Any:
+def check_stack(shape: type, values: Any, context: dict[str, Any]) -> Any:
     """Return a stack's values as arguments. Raises ValidationError with everything that is wrong."""
-    return _checker(shape).validate_python(values, context=dict(context))
+    return _checker(shape).validate_python(values, context=context)
 
 
 def narrowed(shape: type[Shape], arguments: Mapping[str, Any]) -> Shape:
