@@ -175,21 +175,21 @@ def _report(services: "Services", job_id: str, ending: "JobEnding", *, as_json: 
     """Print how the job ended. Raises WorkFailed unless it succeeded."""
     from shoal.runs.task_failures import failures
 
-    found = list(failures(services, job_id, limit=SHOWN_FAILURES)) if ending.counts.failed else []
+    shown = list(failures(services, job_id, limit=SHOWN_FAILURES)) if ending.counts.failed else []
     if as_json:
-        output.emit_json({"job_id": job_id, **asdict(ending), "failures": found, **more})
+        output.emit_json({"job_id": job_id, **asdict(ending), "failures": shown, **more})
     else:
-        _show_end(ending, found, more.get("fetched"))
+        _show_end(ending, shown, more.get("fetched"))
     if not ending.succeeded:
         counts = ending.counts
         raise WorkFailed(f"job {job_id}: {counts.failed} of {counts.total} tasks failed, {counts.active} never ran")
 
 
-def _show_end(ending: "JobEnding", found: Sequence["Failure"], fetched: "Fetched | None") -> None:
+def _show_end(ending: "JobEnding", failures: Sequence["Failure"], fetched: "Fetched | None") -> None:
     click.echo(f"{ending.counts.succeeded} succeeded, {ending.counts.failed} failed ({ending.reason})")
     if fetched is not None:
         click.echo(fetched.summary)
-    for failure in found:
+    for failure in failures:
         exited = "" if failure.exit_code is None else f", exit code {failure.exit_code}"
         click.echo(f"\n{failure.task_id}: {failure.code}{exited}: {failure.message}", err=True)
         for line in failure.stderr.splitlines():

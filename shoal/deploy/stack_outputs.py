@@ -20,14 +20,22 @@ def find_environment(stack: str, document: Path | None, *, project_dir: Path) ->
     """Return the environment in a file if one is named, else that of the deployed stack. Raises BadInput."""
     if document is None:
         return environment_of(stack, project_dir=project_dir)
+    outputs = read_outputs(document)
+    try:
+        return from_json(outputs)
+    except BadInput as exc:
+        raise BadInput(f"{document}: {exc}") from exc
+
+
+def read_outputs(document: Path) -> Mapping[str, Any]:
+    """Read a file of outputs, as `shoal outputs --json` prints them. Raises BadInput."""
     try:
         outputs = json.loads(document.read_text(encoding="utf-8"))
     except (OSError, ValueError) as exc:
-        raise BadInput(f"{document} is not an environment document: {exc}") from exc
-    try:
-        return from_json(outputs if isinstance(outputs, dict) else {})
-    except BadInput as exc:
-        raise BadInput(f"{document}: {exc}") from exc
+        raise BadInput(f"{document} is not an environment document, from `shoal outputs --json`: {exc}") from exc
+    if not isinstance(outputs, dict):
+        raise BadInput(f"{document} is not an environment document, from `shoal outputs --json`: it is no object")
+    return outputs
 
 
 def environment_of(stack: str, *, project_dir: Path) -> Environment:

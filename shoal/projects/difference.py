@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from shoal.deploy.resources.properties import MASK
-from shoal.deploy.stack_outputs import outputs_of
+from shoal.deploy.stack_outputs import outputs_of, read_outputs
 from shoal.errors import BadInput
 from shoal.projects.project import Stack, find_project, read_stack
 
@@ -64,7 +64,7 @@ class Difference:
 def read_side(name: str, directory: Path) -> Side:
     """Read the file of outputs with this name, else the stack of the project around. Raises BadInput."""
     if (directory / name).is_file():
-        outputs = _read_outputs(directory / name)
+        outputs = read_outputs(directory / name)
         return Side(name=name, configuration=None, outputs=outputs, gaps=(f"{name} has outputs, no configuration",))
     stack = read_stack(name, find_project(directory))
     try:
@@ -127,13 +127,3 @@ def _parsed(value: str) -> Any:
         return json.loads(value) if value.startswith(("[", "{")) else value
     except ValueError:
         return value
-
-
-def _read_outputs(path: Path) -> Mapping[str, Any]:
-    try:
-        outputs = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:
-        raise BadInput(f"{path} does not hold outputs, as `shoal outputs --json` prints them: {exc}") from exc
-    if not isinstance(outputs, dict):
-        raise BadInput(f"{path} does not hold outputs, as `shoal outputs --json` prints them: it is no object")
-    return outputs

@@ -81,7 +81,7 @@ def test_outputs_are_compared_where_both_are_known() -> None:
         differences(a, replace(b, outputs=None))
 
 
-@pytest.mark.parametrize(("text", "message"), [("{", "does not hold outputs"), ("[]", "it is no object")])
+@pytest.mark.parametrize(("text", "message"), [("{", "is not an environment document"), ("[]", "it is no object")])
 def test_file_that_holds_no_outputs_is_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "outputs.json").write_text(text)
     with pytest.raises(BadInput, match=message):

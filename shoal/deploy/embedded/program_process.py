@@ -1,4 +1,4 @@
-"""The child process of one run of a project's program: started, told where the monitor is, and ended."""
+"""The child process of one run of a project's program: it is started, given the monitor's address, and ended."""
 
 import json
 import os
