@@ -57,5 +57,5 @@ def run_in(child: subprocess.Popen[str], run: ProgramRun) -> ProgramEnding:
     """Run the program in the child process and return how it ended."""
     answer, _ = child.communicate(json.dumps(asdict(run)))
     if not answer:
-        return ProgramEnding(error=f"the program ended without a word (exit code {child.returncode})", exit_code=1)
+        return ProgramEnding(error=f"the program ended without a result (exit code {child.returncode})", exit_code=1)
     return ProgramEnding(**json.loads(answer))
