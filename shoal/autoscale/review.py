@@ -3,7 +3,7 @@
 from shoal.autoscale.checking import check
 from shoal.autoscale.errors import FormulaFault, FormulaTooLong, SyntaxFault
 from shoal.autoscale.lint import lint
-from shoal.autoscale.lint.rules import Finding
+from shoal.autoscale.lint.rule import Finding
 from shoal.autoscale.parser import parse
 from shoal.autoscale.spans import excerpt
 

@@ -5,7 +5,7 @@ Pure: the text of a failure in, text out. Azure's own message is always kept, be
 
 from collections.abc import Iterable
 
-from shoal.azure_errors import access, names, pools, quotas, requests, subscriptions
+from shoal.azure_errors import access, names, pool_errors, quotas, requests, subscriptions
 from shoal.azure_errors.known import KnownError, codes, unwrapped
 
 KNOWN: tuple[KnownError, ...] = (
@@ -13,7 +13,7 @@ KNOWN: tuple[KnownError, ...] = (
     *subscriptions.ERRORS,
     *quotas.ERRORS,
     *names.ERRORS,
-    *pools.ERRORS,
+    *pool_errors.ERRORS,
     *requests.ERRORS,
 )
 """The first entry that fits is used, so of two with one code the more specific one stands first."""

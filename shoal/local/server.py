@@ -24,7 +24,7 @@ from shoal import service_status as status
 from shoal.local import accounts, admin
 from shoal.local.api.dispatch import DataPlane
 from shoal.local.arm import defaults
-from shoal.local.arm.dispatch import Arm
+from shoal.local.arm.resource_manager import ResourceManager
 from shoal.local.control import CannotStart
 from shoal.local.service import Service
 from shoal.local.storage import Storage, StorageMissing
@@ -68,7 +68,7 @@ class Server(uvicorn.Server):
 
 
 async def _run(service: Service, state_dir: Path, batch_socket: socket.socket, *, attached: bool) -> None:
-    arm = Arm(service).__call__
+    arm = ResourceManager(service).__call__
     routes = [
         *admin.routes(service),
         Route("/subscriptions/{path:path}", arm, methods=METHODS),

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from shoal.local import accounts, errors
-from shoal.local.node.fleet import Fleet
-from shoal.local.scheduler import endings, jobs, nodes, pools, samples, scaling
+from shoal.local.node.agents import NodeAgents
+from shoal.local.scheduler import endings, job_lifecycle, node_lifecycle, pool_lifecycle, pool_samples, scaling
 from shoal.local.scheduler.evictions import Evictions
 from shoal.local.scheduler.loop import Loop, Transaction
 from shoal.local.scheduler.verdicts import Ending
@@ -33,8 +33,8 @@ class Service:
         self.url = url
         self.connection = connection
         self.storage = storage
-        self.fleet = Fleet(root=state_dir / "nodes", listener=self)
-        self.loop = Loop(connection, self.fleet, pools.settle)
+        self.fleet = NodeAgents(root=state_dir / "nodes", listener=self)
+        self.loop = Loop(connection, self.fleet, pool_lifecycle.settle)
         self.heart: asyncio.Task[None] | None = None
         self.evictions = Evictions()
         self.stopping = False
@@ -46,7 +46,7 @@ class Service:
         keys = accounts.storage_keys(self.connection)
         await self.storage.serve(keys)
         self.fleet.surroundings = {"batch_url": self.url, "blob_url": self.storage.endpoint, "keys": keys}
-        await self.loop.change(nodes.recover)
+        await self.loop.change(node_lifecycle.recover)
         self.heart = asyncio.create_task(self._beat())
 
     async def stop(self) -> None:
@@ -83,7 +83,7 @@ class Service:
 
     def on_gone(self, node: str, boots: int) -> None:
         if not self.stopping:
-            self.loop.report(lambda tx: nodes.on_gone(tx, node, boots))
+            self.loop.report(lambda tx: node_lifecycle.on_gone(tx, node, boots))
 
     async def _beat(self) -> None:
         while True:
@@ -91,14 +91,14 @@ class Service:
             # What could not be stored now is tried again at the next beat; the loop has logged it.
             with contextlib.suppress(errors.BatchError):
                 await self.loop.change(self._pass_time)
-                while await self.loop.change(jobs.delete_parts):
+                while await self.loop.change(job_lifecycle.delete_parts):
                     continue
 
     def _pass_time(self, tx: Transaction) -> None:
-        jobs.terminate_overdue(tx)
-        nodes.boot_due(tx)
+        job_lifecycle.terminate_overdue(tx)
+        node_lifecycle.boot_due(tx)
         self.evictions.draw(tx)
-        samples.take(tx)
+        pool_samples.take(tx)
         scaling.evaluate_due(tx)
 
 
@@ -115,6 +115,6 @@ def _apply(tx: Transaction, node: str, boots: int, report: dict[str, Any]) -> No
             )
         case {"state": state}:
             info, faults = report.get("start_task"), report.get("errors")
-            nodes.on_state(tx, node, boots, NodeState(state), start_task_info=info, node_errors=faults)
+            node_lifecycle.on_state(tx, node, boots, NodeState(state), start_task_info=info, node_errors=faults)
         case {"start_task": info}:
-            nodes.on_start_task(tx, node, boots, info)
+            node_lifecycle.on_start_task(tx, node, boots, info)

@@ -10,8 +10,8 @@ from datetime import timedelta
 from shoal.autoscale import AutoscaleFault, compile_formula, parse
 from shoal.autoscale.simulation.distributions import Constant
 from shoal.autoscale.simulation.engine import Outcome, simulate
+from shoal.autoscale.simulation.pool_model import PoolModel
 from shoal.autoscale.simulation.report import report
-from shoal.autoscale.simulation.settings import PoolModel
 from shoal.autoscale.simulation.workload import TaskGroup, Workload, workload
 from shoal.azure.limits import accepted_evaluation_interval
 from shoal.pull_requests.previewed_pools import PreviewedPool

@@ -10,8 +10,8 @@ from shoal.autoscale.simulation.chart import chart
 from shoal.autoscale.simulation.description import TEN_THOUSAND_TASKS, Description
 from shoal.autoscale.simulation.distributions import Choice, LogNormal, Uniform
 from shoal.autoscale.simulation.engine import Outcome, simulate
+from shoal.autoscale.simulation.pool_model import CapacityStep, PoolModel
 from shoal.autoscale.simulation.report import Report, report
-from shoal.autoscale.simulation.settings import CapacityStep, PoolModel
 from shoal.autoscale.simulation.workload import TaskGroup, workload
 from tests.autoscale import published
 

@@ -7,7 +7,7 @@ import yaml
 from shoal.autoscale.errors import InputFault
 from shoal.autoscale.simulation.description import described
 from shoal.autoscale.simulation.distributions import Choice, Constant, Exponential, LogNormal, Uniform
-from shoal.autoscale.simulation.settings import CapacityStep, Fill, PoolModel, Prices
+from shoal.autoscale.simulation.pool_model import CapacityStep, Fill, PoolModel, Prices
 from shoal.autoscale.simulation.workload import TaskGroup
 
 WHOLE = """

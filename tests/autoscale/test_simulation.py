@@ -13,11 +13,11 @@ from shoal.autoscale.simulation.description import TEN_THOUSAND_TASKS
 from shoal.autoscale.simulation.distributions import Choice, Constant, Exponential, LogNormal, Uniform
 from shoal.autoscale.simulation.engine import Outcome, simulate
 from shoal.autoscale.simulation.ideal import ideal_node_seconds
-from shoal.autoscale.simulation.nodes import Kind, Node, OpenNodes
+from shoal.autoscale.simulation.pool_model import CapacityStep, Fill, PoolModel, Prices
 from shoal.autoscale.simulation.queueing import TaskQueue
 from shoal.autoscale.simulation.report import Report, report
 from shoal.autoscale.simulation.resizing import IDLE, PREEMPTED, STARTING, Resize, leaving, resize
-from shoal.autoscale.simulation.settings import CapacityStep, Fill, PoolModel, Prices
+from shoal.autoscale.simulation.simulated_node import OpenNodes, Purchase, SimulatedNode
 from shoal.autoscale.simulation.workload import TaskGroup, Workload, workload
 from tests.autoscale import published
 from tests.autoscale.strategies import BOUNDED
@@ -83,7 +83,7 @@ def test_task_that_lost_its_node_waits_in_front() -> None:
 def test_packing_takes_the_fullest_node_and_spreading_the_emptiest(fill: Fill, number: int) -> None:
     nodes = OpenNodes(4, fill)
     for index, free in enumerate((0, 1, 3)):
-        node = Node(index, Kind.SPOT, 4)
+        node = SimulatedNode(index, Purchase.SPOT, 4)
         node.free = free
         nodes.add(node)
     assert nodes.most_free() == 3

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from shoal.local import accounts, times
 from shoal.local.api import definitions
-from shoal.local.scheduler import nodes, pools
+from shoal.local.scheduler import node_lifecycle, pool_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.database import open_database
 from shoal.local.store.node import Node
@@ -22,7 +22,7 @@ class PoolOnPaper:
         definition = definitions.pool(
             {**body, "autoScaleEvaluationInterval": interval, "taskSlotsPerNode": 4}, version="2025-06-01"
         )
-        self.key = pools.add(self.at(0), accounts.DEFAULT_ACCOUNT, definition)
+        self.key = pool_lifecycle.add(self.at(0), accounts.DEFAULT_ACCOUNT, definition)
 
     def at(self, seconds: float) -> Transaction:
         """Return a transaction at a moment so long after the pool was made."""
@@ -35,6 +35,6 @@ class PoolOnPaper:
     def size(self, tx: Transaction, *, spot: int, dedicated: int = 0) -> None:
         """Give the pool so many nodes, all of them at work."""
         option = NodeDeallocationOption.REQUEUE
-        pools.retarget(tx, self.key, dedicated=dedicated, low_priority=spot, deallocation_option=option)
+        pool_lifecycle.retarget(tx, self.key, dedicated=dedicated, low_priority=spot, deallocation_option=option)
         for node in tx.all(Node.from_row, "SELECT * FROM busy_nodes WHERE state = 'creating'"):
-            nodes.on_state(tx, node.id, node.boots, NodeState.IDLE)
+            node_lifecycle.on_state(tx, node.id, node.boots, NodeState.IDLE)

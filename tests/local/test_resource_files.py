@@ -8,8 +8,8 @@ import pytest
 from azure.batch import BatchClient, models
 from azure.storage.blob import ContainerClient
 
-from shoal.local.node.blobs import Blobs
-from shoal.local.node.failures import TaskFault
+from shoal.local.node.blob_transfer import Blobs
+from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.resource_files import sources
 from shoal.service_status import Status
 from tests.blobs import make_container, signed_url

@@ -6,9 +6,9 @@ import pytest
 
 from shoal.autoscale.ticks import MINUTE
 from shoal.local import times
-from shoal.local.scheduler import samples, scaling
+from shoal.local.scheduler import pool_samples, scaling
 from shoal.local.scheduler.loop import Transaction
-from shoal.local.scheduler.samples import PoolSamples
+from shoal.local.scheduler.pool_samples import PoolSamples
 from tests.local.paper import PoolOnPaper
 
 SPOT = "$CurrentLowPriorityNodes"
@@ -22,7 +22,7 @@ def ticks(tx: Transaction) -> int:
 def sampled(pool: PoolOnPaper, seconds: float) -> int:
     """How many samples there are after the service has looked at that moment."""
     tx = pool.at(seconds)
-    samples.take(tx)
+    pool_samples.take(tx)
     return PoolSamples(tx, pool.record).count(SPOT, ticks(tx))
 
 
@@ -42,7 +42,7 @@ def test_past_of_a_fast_pool_is_told_in_stretched_time(tmp_path: Path) -> None:
     for number in range(4):
         tx = pool.at(0.3 * number)
         pool.size(tx, spot=number)
-        samples.take(tx)
+        pool_samples.take(tx)
     tx = pool.at(0.9)
     past, now = PoolSamples(tx, pool.record), ticks(tx)
     assert past.last(SPOT, 2, now) == [2, 3]
@@ -63,7 +63,7 @@ def test_preempted_nodes_are_sampled_as_current_but_not_as_usable(tmp_path: Path
     tx = pool.at(0)
     pool.size(tx, spot=3, dedicated=1)
     tx.run("UPDATE nodes SET state = 'preempted' WHERE key = (SELECT max(key) FROM nodes WHERE NOT dedicated)")
-    samples.take(tx)
+    pool_samples.take(tx)
     past = PoolSamples(tx, pool.record)
     names = (SPOT, "$CurrentDedicatedNodes", "$PreemptedNodeCount", "$UsableNodeCount")
     assert [past.last(name, 1, ticks(tx)) for name in names] == [[3], [1], [1], [3]]
@@ -89,6 +89,6 @@ def test_failed_evaluation_is_tried_again_at_the_next_interval(tmp_path: Path) -
     pool = PoolOnPaper(tmp_path, f"$TargetLowPriorityNodes = avg({SPOT}.GetSample(1)) + 1;", "PT3S")
     scaling.evaluate_due(pool.at(0))
     assert pool.record.target_low_priority == 0
-    samples.take(pool.at(1))
+    pool_samples.take(pool.at(1))
     scaling.evaluate_due(pool.at(3))
     assert pool.record.target_low_priority == 1

@@ -5,13 +5,13 @@ the time between two evaluations.
 """
 
 from shoal.autoscale.checking import Checked
-from shoal.autoscale.lint.limits import NEVER_GROWS, NEVER_ZERO, NO_CAP
+from shoal.autoscale.lint.caps import NEVER_GROWS, NEVER_ZERO, NO_CAP
+from shoal.autoscale.lint.missing_samples import FRACTION, NO_GUARD, RETIRED, SHORT_WINDOW, SHRINKS
 from shoal.autoscale.lint.notes import notes_of
 from shoal.autoscale.lint.reachability import UNREACHABLE
-from shoal.autoscale.lint.rules import DEFAULT_INTERVAL, Finding, Rule, Subject
-from shoal.autoscale.lint.sampling import FRACTION, NO_GUARD, RETIRED, SHORT_WINDOW, SHRINKS
+from shoal.autoscale.lint.rule import DEFAULT_INTERVAL, Finding, Rule, Subject
 from shoal.autoscale.lint.targets import FIXED_TOO, MISSPELT, NO_TARGET, OPTION_MISSING, TARGET_AS_CURRENT, WRONG_KIND
-from shoal.autoscale.lint.workload import RUNNING_NOT_COUNTED, SLOTS_IGNORED
+from shoal.autoscale.lint.work import RUNNING_NOT_COUNTED, SLOTS_IGNORED
 
 RULES = {
     rule.name: rule

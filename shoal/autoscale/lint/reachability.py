@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from shoal.autoscale.lint.rules import Finding, Rule, Subject
+from shoal.autoscale.lint.rule import Finding, Rule, Subject
 from shoal.autoscale.printing import expression_text
 from shoal.autoscale.spans import Span
 from shoal.autoscale.syntax import Binary, Conditional, Expression, Name, children, start

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from shoal.autoscale.lint.flows import Origin, earliest
-from shoal.autoscale.lint.rules import Finding, Rule, Subject
+from shoal.autoscale.lint.rule import Finding, Rule, Subject
 from shoal.autoscale.spans import Span
 from shoal.autoscale.variables import (
     CURRENT_DEDICATED,

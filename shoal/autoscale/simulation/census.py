@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shoal.autoscale.simulation.nodes import Kind, State
+from shoal.autoscale.simulation.simulated_node import Purchase, State
 
 
 @dataclass(slots=True)
@@ -36,17 +36,17 @@ class Census:
             self.starting_seconds += self.starting * elapsed
             self.busy_slot_seconds += self.busy_slots * elapsed
 
-    def enter(self, kind: Kind, state: State) -> None:
+    def enter(self, kind: Purchase, state: State) -> None:
         self._move(kind, state, 1)
 
-    def leave(self, kind: Kind, state: State) -> None:
+    def leave(self, kind: Purchase, state: State) -> None:
         self._move(kind, state, -1)
 
-    def _move(self, kind: Kind, state: State, change: int) -> None:
+    def _move(self, kind: Purchase, state: State, change: int) -> None:
         if state is State.PREEMPTED:
             self.preempted += change
             return
-        if kind is Kind.SPOT:
+        if kind is Purchase.SPOT:
             self.spot += change
         else:
             self.dedicated += change

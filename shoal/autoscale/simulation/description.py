@@ -7,7 +7,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from shoal.autoscale.errors import InputFault
 from shoal.autoscale.simulation.distributions import Choice, Constant
-from shoal.autoscale.simulation.settings import PoolModel
+from shoal.autoscale.simulation.pool_model import PoolModel
 from shoal.autoscale.simulation.workload import TaskGroup
 
 DEFAULT_POOL = PoolModel()

@@ -6,13 +6,13 @@ from random import Random
 
 from shoal.autoscale.compilation import Program
 from shoal.autoscale.errors import InputFault
-from shoal.autoscale.evaluation import PoolState, evaluate
+from shoal.autoscale.evaluation import PoolSize, evaluate
 from shoal.autoscale.samples import PERIOD, SampleHistory
 from shoal.autoscale.simulation.agenda import Agenda
 from shoal.autoscale.simulation.census import Census
 from shoal.autoscale.simulation.fleet import Fleet
-from shoal.autoscale.simulation.nodes import Kind
-from shoal.autoscale.simulation.settings import PoolModel
+from shoal.autoscale.simulation.pool_model import PoolModel
+from shoal.autoscale.simulation.simulated_node import Purchase
 from shoal.autoscale.simulation.tallies import Tallies
 from shoal.autoscale.simulation.workload import Workload
 from shoal.autoscale.ticks import SECOND, from_datetime
@@ -73,7 +73,7 @@ class _Simulation:
         self._history = SampleHistory(delay=timedelta(seconds=model.sample_delay))
         self._series: list[Point] = []
         self._arrived = 0
-        self._targets = dict.fromkeys(Kind, 0)
+        self._targets = dict.fromkeys(Purchase, 0)
         self._option = Deallocation.REQUEUE
         self._evaluations = 0
         self._failures = 0
@@ -156,18 +156,18 @@ class _Simulation:
             starting=census.starting,
             busy=census.busy,
             preempted=census.preempted,
-            target_dedicated=self._targets[Kind.DEDICATED],
-            target_spot=self._targets[Kind.SPOT],
+            target_dedicated=self._targets[Purchase.DEDICATED],
+            target_spot=self._targets[Purchase.SPOT],
         )
 
     def _evaluate(self, now: int) -> None:
         self._agenda.plan(now + self._model.evaluation_interval, self._evaluate)
         fleet, targets = self._fleet, self._targets
-        pool = PoolState(
-            target_dedicated_nodes=targets[Kind.DEDICATED],
-            target_low_priority_nodes=targets[Kind.SPOT],
-            current_dedicated_nodes=fleet.current(Kind.DEDICATED),
-            current_low_priority_nodes=fleet.current(Kind.SPOT),
+        pool = PoolSize(
+            target_dedicated_nodes=targets[Purchase.DEDICATED],
+            target_low_priority_nodes=targets[Purchase.SPOT],
+            current_dedicated_nodes=fleet.current(Purchase.DEDICATED),
+            current_low_priority_nodes=fleet.current(Purchase.SPOT),
             task_slots_per_node=self._model.task_slots_per_node,
         )
         moment = self._model.begin + timedelta(seconds=now)
@@ -176,13 +176,13 @@ class _Simulation:
         if evaluation.error:
             self._failures += 1
             return
-        targets[Kind.DEDICATED] = evaluation.target_dedicated_nodes
-        targets[Kind.SPOT] = evaluation.target_low_priority_nodes
+        targets[Purchase.DEDICATED] = evaluation.target_dedicated_nodes
+        targets[Purchase.SPOT] = evaluation.target_low_priority_nodes
         self._option = evaluation.node_deallocation_option
         self._scale(now)
 
     def _scale(self, now: int) -> None:
-        for kind in Kind:
+        for kind in Purchase:
             self._fleet.scale(kind, self._targets[kind], self._option, now)
 
     def _change_capacity(self, now: int) -> None:

@@ -5,10 +5,10 @@ from random import Random
 from shoal.autoscale.simulation.agenda import Agenda
 from shoal.autoscale.simulation.census import Census
 from shoal.autoscale.simulation.distributions import whole
-from shoal.autoscale.simulation.nodes import Kind, Node, OpenNodes, State
+from shoal.autoscale.simulation.pool_model import PoolModel
 from shoal.autoscale.simulation.queueing import TaskQueue
 from shoal.autoscale.simulation.resizing import IDLE, PREEMPTED, STARTING, leaving, resize
-from shoal.autoscale.simulation.settings import PoolModel
+from shoal.autoscale.simulation.simulated_node import OpenNodes, Purchase, SimulatedNode, State
 from shoal.autoscale.simulation.tallies import Tallies
 from shoal.autoscale.simulation.workload import Workload
 from shoal.autoscale.variables import Deallocation
@@ -23,19 +23,19 @@ class Fleet:
         self.census = Census()
         self.queue = TaskQueue(work.slots)
         self.tallies = Tallies(tasks=len(work))
-        self.nodes: dict[Kind, dict[Node, None]] = {kind: {} for kind in Kind}
+        self.nodes: dict[Purchase, dict[SimulatedNode, None]] = {kind: {} for kind in Purchase}
         """All nodes that are not gone, oldest first: a dict serves as an ordered set."""
         self._open = OpenNodes(model.task_slots_per_node, model.fill)
         self._model = model
         self._work = work
         self._agenda = agenda
         self._random = random
-        self._ends: dict[int, list[tuple[Node, int]]] = {}
+        self._ends: dict[int, list[tuple[SimulatedNode, int]]] = {}
         self._started = [-1] * len(work)
         """Second of each task's latest start; -1 before the first."""
         self._numbers = 0
 
-    def current(self, kind: Kind) -> int:
+    def current(self, kind: Purchase) -> int:
         return len(self.nodes[kind])
 
     def arrive(self, tasks: range) -> None:
@@ -43,7 +43,7 @@ class Fleet:
 
     def end_tasks(self, now: int) -> None:
         """End the tasks that are due, and fill the freed slots with waiting ones."""
-        touched: dict[Node, None] = {}
+        touched: dict[SimulatedNode, None] = {}
         slots = self._work.slots
         freed = done = 0
         for node, task in self._ends.pop(now, ()):
@@ -76,7 +76,7 @@ class Fleet:
             self._start(task, node, now)
             nodes.add(node)
 
-    def scale(self, kind: Kind, target: int, option: Deallocation, now: int) -> None:
+    def scale(self, kind: Purchase, target: int, option: Deallocation, now: int) -> None:
         """Bring the nodes of a kind to the target, as far as quota and capacity allow."""
         staying = [node for node in self.nodes[kind] if node.state is not State.LEAVING]
         decision = resize(target=target, staying=len(staying), obtainable=self._obtainable(kind, len(staying), now))
@@ -86,30 +86,30 @@ class Fleet:
             for node in leaving(((node, _busyness(node)) for node in staying), decision.remove):
                 self._let_go(node, option, now)
 
-    def _obtainable(self, kind: Kind, staying: int, now: int) -> int | None:
+    def _obtainable(self, kind: Purchase, staying: int, now: int) -> int | None:
         """Return how many nodes the limits allow beside those that are still leaving; None is no limit."""
-        limit = self._model.capacity(now) if kind is Kind.SPOT else self._model.dedicated_quota
+        limit = self._model.capacity(now) if kind is Purchase.SPOT else self._model.dedicated_quota
         return None if limit is None else limit - (len(self.nodes[kind]) - staying)
 
     def shrink_spot(self, capacity: int, now: int) -> None:
         """Evict the Spot nodes beyond the capacity of the region, the youngest first."""
-        held = [node for node in self.nodes[Kind.SPOT] if node.state is not State.PREEMPTED]
+        held = [node for node in self.nodes[Purchase.SPOT] if node.state is not State.PREEMPTED]
         for node in held[capacity:]:
             self._evict(node, now)
 
-    def _add(self, kind: Kind, now: int) -> None:
+    def _add(self, kind: Purchase, now: int) -> None:
         self._numbers += 1
-        node = Node(self._numbers, kind, self._model.task_slots_per_node)
+        node = SimulatedNode(self._numbers, kind, self._model.task_slots_per_node)
         self.nodes[kind][node] = None
         self.census.enter(kind, State.STARTING)
         self._boot(node, now)
 
-    def _boot(self, node: Node, now: int) -> None:
+    def _boot(self, node: SimulatedNode, now: int) -> None:
         wait = self._model.boot.sample(self._random) + self._model.start_task.sample(self._random)
         epoch = node.epoch
         self._agenda.plan(now + whole(wait), lambda then: self._started_up(node, epoch, then))
 
-    def _started_up(self, node: Node, epoch: int, now: int) -> None:
+    def _started_up(self, node: SimulatedNode, epoch: int, now: int) -> None:
         if node.epoch != epoch or node.state is not State.STARTING:
             return
         self._become(node, State.USABLE)
@@ -118,14 +118,14 @@ class Fleet:
         if node.running:
             self.census.busy += 1
 
-    def _plan_eviction(self, node: Node, now: int) -> None:
+    def _plan_eviction(self, node: SimulatedNode, now: int) -> None:
         rate = self._model.evictions_per_node_hour / HOUR  # a tiny rate may underflow to zero
-        if node.kind is Kind.SPOT and rate > 0:
+        if node.kind is Purchase.SPOT and rate > 0:
             epoch = node.epoch
             after = max(1, whole(self._random.expovariate(rate)))
             self._agenda.plan(now + after, lambda then: self._evict(node, then) if node.epoch == epoch else None)
 
-    def _evict(self, node: Node, now: int) -> None:
+    def _evict(self, node: SimulatedNode, now: int) -> None:
         if node.state is State.GONE:
             return
         self.tallies.evictions += 1
@@ -140,12 +140,12 @@ class Fleet:
         self._become(node, State.PREEMPTED)
         self._plan_restore(node, now)
 
-    def _plan_restore(self, node: Node, now: int) -> None:
+    def _plan_restore(self, node: SimulatedNode, now: int) -> None:
         wait = max(1, whole(self._model.restore.sample(self._random)))
         epoch = node.epoch
         self._agenda.plan(now + wait, lambda then: self._restore(node, epoch, then))
 
-    def _restore(self, node: Node, epoch: int, now: int) -> None:
+    def _restore(self, node: SimulatedNode, epoch: int, now: int) -> None:
         if node.epoch != epoch or node.state is not State.PREEMPTED:
             return
         capacity = self._model.capacity(now)
@@ -155,7 +155,7 @@ class Fleet:
         self._become(node, State.STARTING)
         self._boot(node, now)
 
-    def _let_go(self, node: Node, option: Deallocation, now: int) -> None:
+    def _let_go(self, node: SimulatedNode, option: Deallocation, now: int) -> None:
         """Begin to remove a node; the option decides what happens to its tasks."""
         was_usable = node.state is State.USABLE
         if node.state is State.PREEMPTED:
@@ -173,23 +173,23 @@ class Fleet:
         if not node.running:
             self._plan_end(node, now)
 
-    def _plan_end(self, node: Node, now: int) -> None:
+    def _plan_end(self, node: SimulatedNode, now: int) -> None:
         kept_until = now if node.last_end is None else node.last_end + node.retention
         epoch = node.epoch
         end = max(now, kept_until) + LEAVING_TAKES
         self._agenda.plan(end, lambda then: self._gone(node) if node.epoch == epoch else None)
 
-    def _gone(self, node: Node) -> None:
+    def _gone(self, node: SimulatedNode) -> None:
         self.census.leave(node.kind, node.state)
         node.state = State.GONE
         del self.nodes[node.kind][node]
 
-    def _become(self, node: Node, state: State) -> None:
+    def _become(self, node: SimulatedNode, state: State) -> None:
         self.census.leave(node.kind, node.state)
         node.state = state
         self.census.enter(node.kind, state)
 
-    def _put_back_tasks(self, node: Node, now: int) -> int:
+    def _put_back_tasks(self, node: SimulatedNode, now: int) -> int:
         """Requeue the running tasks of the node, the earliest in front, and return how many there were."""
         tasks = sorted(node.running, reverse=True)
         self._drop_tasks(node, now)
@@ -197,12 +197,12 @@ class Fleet:
             self.queue.put_back(task)
         return len(tasks)
 
-    def _lose_tasks(self, node: Node, now: int) -> None:
+    def _lose_tasks(self, node: SimulatedNode, now: int) -> None:
         if node.running:
             self.tallies.lost += self._drop_tasks(node, now)
             self.tallies.last_end = now
 
-    def _drop_tasks(self, node: Node, now: int) -> int:
+    def _drop_tasks(self, node: SimulatedNode, now: int) -> int:
         tasks, slots = node.running, self._work.slots
         if tasks:
             self.census.busy -= 1
@@ -211,7 +211,7 @@ class Fleet:
         node.running = set()
         return len(tasks)
 
-    def _settle(self, node: Node, now: int) -> None:
+    def _settle(self, node: SimulatedNode, now: int) -> None:
         """Update the node after tasks have ended: it takes more tasks, falls idle, or leaves."""
         node.last_end = now
         if node.state is State.USABLE:
@@ -221,7 +221,7 @@ class Fleet:
             if node.state is State.LEAVING:
                 self._plan_end(node, now)
 
-    def _take_more(self, node: Node, now: int) -> None:
+    def _take_more(self, node: SimulatedNode, now: int) -> None:
         queue = self.queue
         while node.free and queue.count:
             task = queue.take(node.free)
@@ -230,7 +230,7 @@ class Fleet:
             self._start(task, node, now)
         self._open.add(node)
 
-    def _start(self, task: int, node: Node, now: int) -> None:
+    def _start(self, task: int, node: SimulatedNode, now: int) -> None:
         work = self._work
         width = work.slots[task]
         node.free -= width
@@ -247,7 +247,7 @@ class Fleet:
         ending.append((node, task))
 
 
-def _busyness(node: Node) -> int:
+def _busyness(node: SimulatedNode) -> int:
     match node.state:
         case State.PREEMPTED:
             return PREEMPTED

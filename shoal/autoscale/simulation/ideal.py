@@ -4,9 +4,9 @@ An ideal node boots at once and leaves the moment it is idle.
 """
 
 from shoal.autoscale.simulation.agenda import Agenda
-from shoal.autoscale.simulation.nodes import Kind, Node, OpenNodes
+from shoal.autoscale.simulation.pool_model import Fill
 from shoal.autoscale.simulation.queueing import TaskQueue
-from shoal.autoscale.simulation.settings import Fill
+from shoal.autoscale.simulation.simulated_node import OpenNodes, Purchase, SimulatedNode
 from shoal.autoscale.simulation.workload import Workload
 
 
@@ -23,7 +23,7 @@ class _Ideal:
         self._agenda = Agenda()
         self._queue = TaskQueue(work.slots)
         self._open = OpenNodes(slots_per_node, Fill.PACK)
-        self._ends: dict[int, list[tuple[Node, int]]] = {}
+        self._ends: dict[int, list[tuple[SimulatedNode, int]]] = {}
         self._nodes = 0
 
     def run(self) -> int:
@@ -63,9 +63,9 @@ class _Ideal:
             self._ends.setdefault(end, []).append((node, task))
             self._agenda.wake(end)
 
-    def _new_node(self) -> Node:
+    def _new_node(self) -> SimulatedNode:
         self._nodes += 1
-        return Node(self._nodes, Kind.SPOT, self._slots_per_node)
+        return SimulatedNode(self._nodes, Purchase.SPOT, self._slots_per_node)
 
     def _close_idle(self) -> None:
         self._nodes -= self._open.drop_idle()

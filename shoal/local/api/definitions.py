@@ -11,7 +11,7 @@ from shoal.azure.limits import TASK_SLOTS_PER_NODE
 from shoal.local import errors, times
 from shoal.local.api import mounts, transfers
 from shoal.local.api.shapes import DATA_PLANE
-from shoal.local.scheduler import jobs, pools, scaling, tasks
+from shoal.local.scheduler import job_lifecycle, pool_lifecycle, scaling, task_lifecycle
 from shoal.local.scheduler.verdicts import UNLIMITED_RETRIES
 from shoal.local.store.states import AllTasksCompleteMode, NodeFillType, TaskFailureMode
 
@@ -55,7 +55,7 @@ TASK_NOT_THERE = ("containerSettings", "multiInstanceSettings")
 
 def pool(
     body: Any, *, version: str, identities: Iterable[str] = (), tags: Mapping[str, str] | None = None
-) -> pools.Definition:
+) -> pool_lifecycle.PoolDefinition:
     """Return the definition of a requested pool. Only ARM gives it identities and tags. Raises BatchError."""
     DATA_PLANE.normalize("BatchPoolCreateOptions", body, version)
     _check_id(body["id"])
@@ -81,17 +81,17 @@ def pool(
         transfers.check_resource_files(start_task, "startTask.")
         _check_retries(start_task, "startTask.")
         complete["startTask"] = {"userIdentity": AUTO_USER, "maxTaskRetryCount": 0, "waitForSuccess": True} | start_task
-    return pools.Definition(id=body["id"], body=complete, identities=tuple(identities), tags=tags or {})
+    return pool_lifecycle.PoolDefinition(id=body["id"], body=complete, identities=tuple(identities), tags=tags or {})
 
 
-def job(body: Any, version: str) -> jobs.Definition:
+def job(body: Any, version: str) -> job_lifecycle.JobDefinition:
     """Return the definition of a requested job. Raises BatchError."""
     DATA_PLANE.normalize("BatchJobCreateOptions", body, version)
     _check_id(body["id"])
     return job_definition(body)
 
 
-def job_definition(body: JsonObject) -> jobs.Definition:
+def job_definition(body: JsonObject) -> job_lifecycle.JobDefinition:
     """Return the definition of a whole job whose shape has been checked. Raises BatchError."""
     _refuse("job", body, JOB_NOT_THERE)
     if body.get("maxParallelTasks", -1) != -1:
@@ -103,10 +103,10 @@ def job_definition(body: JsonObject) -> jobs.Definition:
     _check_retries(complete["constraints"], "constraints.")
     if complete["priority"] not in PRIORITIES:
         raise errors.invalid_property("priority", complete["priority"], "-1000 to 1000 is allowed")
-    return jobs.Definition(id=body["id"], body=complete, pool_id=body["poolInfo"]["poolId"])
+    return job_lifecycle.JobDefinition(id=body["id"], body=complete, pool_id=body["poolInfo"]["poolId"])
 
 
-def patched_job(current: JsonObject, body: Any, version: str) -> jobs.Definition:
+def patched_job(current: JsonObject, body: Any, version: str) -> job_lifecycle.JobDefinition:
     """Return the definition after a PATCH, which replaces nested objects as a whole. Raises BatchError."""
     DATA_PLANE.normalize("BatchJobUpdateOptions", body, version)
     if _pool_of(body.get("poolInfo", current["poolInfo"])) != _pool_of(current["poolInfo"]):
@@ -120,7 +120,7 @@ def patched_job(current: JsonObject, body: Any, version: str) -> jobs.Definition
     return definition
 
 
-def task(body: Any, job_body: JsonObject, version: str) -> tasks.Definition:
+def task(body: Any, job_body: JsonObject, version: str) -> task_lifecycle.TaskDefinition:
     """Return the definition of a requested task of a job. Raises BatchError."""
     DATA_PLANE.normalize("BatchTaskCreateOptions", body, version)
     _check_id(body["id"])
@@ -138,7 +138,9 @@ def task(body: Any, job_body: JsonObject, version: str) -> tasks.Definition:
         _check_dependencies(complete["dependsOn"], job_body)
     if "exitConditions" in complete:
         _check_exit_conditions(complete["exitConditions"], job_body)
-    return tasks.Definition(id=body["id"], body=complete, slots=slots, max_retries=given.get("maxTaskRetryCount"))
+    return task_lifecycle.TaskDefinition(
+        id=body["id"], body=complete, slots=slots, max_retries=given.get("maxTaskRetryCount")
+    )
 
 
 def check_count(value: int, name: str) -> None:

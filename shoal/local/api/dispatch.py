@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from shoal.local import errors, times
-from shoal.local.api import applications, autoscale, files, jobs, nodes, operations, pools, shared_key, tasks
+from shoal.local.api import application_summaries, autoscale, files, jobs, nodes, operations, pools, shared_key, tasks
 from shoal.local.api.calls import Answer, Call
 from shoal.local.service import Service
 
@@ -25,8 +25,8 @@ Handler = Callable[[Call], Awaitable[Answer]]
 HANDLERS: Mapping[str, Handler] = {
     handler.__name__: handler
     for handler in (
-        applications.list_applications,
-        applications.get_application,
+        application_summaries.list_applications,
+        application_summaries.get_application,
         pools.create_pool,
         pools.list_pools,
         pools.get_pool,

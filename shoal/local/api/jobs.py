@@ -9,7 +9,7 @@ from shoal.local.api import conditions, definitions, odata
 from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
 from shoal.local.api.shapes import DATA_PLANE
-from shoal.local.scheduler import jobs
+from shoal.local.scheduler import job_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.job import Job
 from shoal.local.store.states import CountedState, TaskResult
@@ -33,7 +33,7 @@ async def create_job(call: Call) -> Answer:
     definition = definitions.job(call.body(), call.version)
 
     def add(tx: Transaction) -> int:
-        jobs.add(tx, call.account, definition)
+        job_lifecycle.add(tx, call.account, definition)
         return tx.now
 
     created = await call.service.loop.change(add)
@@ -67,7 +67,7 @@ async def update_job(call: Call) -> Answer:
     def update(tx: Transaction) -> int:
         job = find(call)
         conditions.check(call.method, call.headers, job.last_modified)
-        jobs.redefine(tx, job, definitions.patched_job(job.body(), body, call.version))
+        job_lifecycle.redefine(tx, job, definitions.patched_job(job.body(), body, call.version))
         return tx.now
 
     return accepted(call, 200, await call.service.loop.change(update))
@@ -77,7 +77,7 @@ async def delete_job(call: Call) -> Answer:
     def delete(tx: Transaction) -> None:
         job = find(call)
         conditions.check(call.method, call.headers, job.last_modified)
-        jobs.begin_delete(tx, job)
+        job_lifecycle.begin_delete(tx, job)
 
     await call.service.loop.change(delete)
     return accepted(call, 202)
@@ -90,8 +90,8 @@ async def terminate_job(call: Call) -> Answer:
     def terminate(tx: Transaction) -> int:
         job = find(call)
         conditions.check(call.method, call.headers, job.last_modified)
-        jobs.require_active(job)
-        jobs.terminate(tx, job.key, reason=body.get("terminateReason") or "UserTerminate")
+        job_lifecycle.require_active(job)
+        job_lifecycle.terminate(tx, job.key, reason=body.get("terminateReason") or "UserTerminate")
         return job.last_modified
 
     return accepted(call, 202, await call.service.loop.change(terminate), f"/jobs/{call['job_id']}/terminate")

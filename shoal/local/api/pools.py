@@ -9,7 +9,7 @@ from shoal.local.api import conditions, definitions, odata
 from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
 from shoal.local.api.shapes import DATA_PLANE
-from shoal.local.scheduler import pools
+from shoal.local.scheduler import pool_lifecycle
 from shoal.local.scheduler.assignments import package
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.pool import Pool
@@ -36,7 +36,7 @@ async def create_pool(call: Call) -> Answer:
 
     def add(tx: Transaction) -> int:
         require_packages(tx, call.account, definition.body)
-        pools.add(tx, call.account, definition)
+        pool_lifecycle.add(tx, call.account, definition)
         return tx.now
 
     created = await call.service.loop.change(add)
@@ -74,7 +74,7 @@ async def delete_pool(call: Call) -> Answer:
     def delete(tx: Transaction) -> None:
         pool = find(call)
         conditions.check(call.method, call.headers, pool.last_modified)
-        pools.begin_delete(tx, pool)
+        pool_lifecycle.begin_delete(tx, pool)
 
     await call.service.loop.change(delete)
     return accepted(call, 202)
@@ -91,7 +91,7 @@ async def resize_pool(call: Call) -> Answer:
     def resize(tx: Transaction) -> int:
         pool = find(call)
         conditions.check(call.method, call.headers, pool.last_modified)
-        pools.resize(
+        pool_lifecycle.resize(
             tx,
             pool,
             dedicated=body.get("targetDedicatedNodes", pool.target_dedicated),

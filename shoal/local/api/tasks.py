@@ -10,7 +10,7 @@ from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, pa
 from shoal.local.api.jobs import find as find_job
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
 from shoal.local.api.pools import require_packages
-from shoal.local.scheduler import jobs, tasks
+from shoal.local.scheduler import job_lifecycle, task_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.job import Job
 from shoal.local.store.states import TaskState
@@ -49,7 +49,7 @@ async def create_task_collection(call: Call) -> Answer:
     bodies = _collection(call.body())
     job_body = find_job(call).body()
     checked = [_checked(body, job_body, call.version) for body in bodies]
-    good = [item for item in checked if isinstance(item, tasks.Definition)]
+    good = [item for item in checked if isinstance(item, task_lifecycle.TaskDefinition)]
 
     def add(tx: Transaction) -> tuple[int, list[errors.BatchError | None]]:
         return tx.now, _add(tx, call, good)
@@ -58,7 +58,7 @@ async def create_task_collection(call: Call) -> Answer:
     remaining = iter(outcomes)
     results = []
     for body, item in zip(bodies, checked, strict=True):
-        failure = next(remaining) if isinstance(item, tasks.Definition) else item
+        failure = next(remaining) if isinstance(item, task_lifecycle.TaskDefinition) else item
         results.append(_result(call, body, created, failure))
     return Answer(
         content=orjson.dumps({"odata.metadata": f"{call.base_url}/$metadata#taskaddresult", "value": results})
@@ -80,22 +80,24 @@ def _collection(body: Any) -> list[Any]:
     return bodies
 
 
-def _checked(body: Any, job_body: dict[str, Any], version: str) -> tasks.Definition | errors.BatchError:
+def _checked(body: Any, job_body: dict[str, Any], version: str) -> task_lifecycle.TaskDefinition | errors.BatchError:
     try:
         return definitions.task(body, job_body, version)
     except errors.BatchError as exc:
         return exc
 
 
-def _add(tx: Transaction, call: Call, requested: list[tasks.Definition]) -> list[errors.BatchError | None]:
+def _add(tx: Transaction, call: Call, requested: list[task_lifecycle.TaskDefinition]) -> list[errors.BatchError | None]:
     job = find_job(call)
-    jobs.require_active(job)
+    job_lifecycle.require_active(job)
     faults = [_package_fault(tx, call.account, definition) for definition in requested]
-    added = iter(tasks.add(tx, job, [d for d, fault in zip(requested, faults, strict=True) if fault is None]))
+    added = iter(task_lifecycle.add(tx, job, [d for d, fault in zip(requested, faults, strict=True) if fault is None]))
     return [next(added) if fault is None else fault for fault in faults]
 
 
-def _package_fault(tx: Transaction, account: str, definition: tasks.Definition) -> errors.BatchError | None:
+def _package_fault(
+    tx: Transaction, account: str, definition: task_lifecycle.TaskDefinition
+) -> errors.BatchError | None:
     try:
         require_packages(tx, account, definition.body)
     except errors.BatchError as exc:
@@ -144,8 +146,8 @@ async def delete_task(call: Call) -> Answer:
     def delete(tx: Transaction) -> None:
         job, task = find(call)
         conditions.check(call.method, call.headers, task.last_modified)
-        tasks.delete(tx, job, task)
-        jobs.complete_if_done(tx, job.key)
+        task_lifecycle.delete(tx, job, task)
+        job_lifecycle.complete_if_done(tx, job.key)
 
     await call.service.loop.change(delete)
     return Answer(status=200)
@@ -155,8 +157,8 @@ async def terminate_task(call: Call) -> Answer:
     def terminate(tx: Transaction) -> int:
         job, task = find(call)
         conditions.check(call.method, call.headers, task.last_modified)
-        tasks.terminate(tx, task)
-        jobs.complete_if_done(tx, job.key)
+        task_lifecycle.terminate(tx, task)
+        job_lifecycle.complete_if_done(tx, job.key)
         return task.last_modified
 
     return accepted(call, 204, await call.service.loop.change(terminate))
@@ -165,9 +167,9 @@ async def terminate_task(call: Call) -> Answer:
 async def reactivate_task(call: Call) -> Answer:
     def reactivate(tx: Transaction) -> int:
         job, task = find(call)
-        jobs.require_active(job)
+        job_lifecycle.require_active(job)
         conditions.check(call.method, call.headers, task.last_modified)
-        tasks.reactivate(tx, job, task)
+        task_lifecycle.reactivate(tx, job, task)
         return task.last_modified
 
     return accepted(call, 204, await call.service.loop.change(reactivate))

@@ -6,8 +6,8 @@ from shoal.azure.id_patterns import BATCH_ID
 from shoal.local import times
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
-from shoal.local.arm import failures, records
-from shoal.local.arm.calls import Call, JsonObject, Kind, collection, described, resource
+from shoal.local.arm import arm_failures, records
+from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, resource
 from shoal.local.arm.ids import parse
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.application import Application
@@ -17,9 +17,9 @@ from shoal.local.store.states import PackageState
 TYPE = "Microsoft.Batch/batchAccounts/applications"
 
 
-async def put(call: Call) -> Answer:
+async def put(call: ArmCall) -> Answer:
     if not BATCH_ID.pattern.fullmatch(call.target.name):
-        raise failures.invalid_name("an application", call.target.name, "1 to 64 letters, digits, - and _")
+        raise arm_failures.invalid_name("an application", call.target.name, "1 to 64 letters, digits, - and _")
     given = _properties(call)
 
     def change(tx: Transaction) -> Application:
@@ -35,7 +35,7 @@ async def put(call: Call) -> Answer:
     return resource(_view(call.target.path, await call.service.loop.change(change)))
 
 
-async def patch(call: Call) -> Answer:
+async def patch(call: ArmCall) -> Answer:
     given = _properties(call)
 
     def change(tx: Transaction) -> Application:
@@ -45,43 +45,43 @@ async def patch(call: Call) -> Answer:
     return resource(_view(call.target.path, await call.service.loop.change(change)))
 
 
-async def get(call: Call) -> Answer:
+async def get(call: ArmCall) -> Answer:
     return resource(_view(call.target.path, require(call.service.connection, call)))
 
 
-async def delete(call: Call) -> Answer:
+async def delete(call: ArmCall) -> Answer:
     def change(tx: Transaction) -> int:
         if tx.exists("SELECT 1 FROM application_versions WHERE account = ? AND application = ?", *call.target.names):
             text = f"The application {call.target.name} still has versions; delete them first."
-            raise failures.package_conflict("ApplicationHasPackages", text)
+            raise arm_failures.package_conflict("ApplicationHasPackages", text)
         return tx.run("DELETE FROM applications WHERE account = ? AND id = ?", *call.target.names)
 
     return Answer(status=200 if await call.service.loop.change(change) else 204)
 
 
-async def listing(call: Call) -> Answer:
+async def listing(call: ArmCall) -> Answer:
     records.require(call.service.connection, parse(call.target.owner))
     sql = "SELECT * FROM applications WHERE account = ? ORDER BY id"
     applications = call.service.read(Application.from_row, sql, *call.target.names)
     return collection(_view(f"{call.target.path}/{application.id}", application) for application in applications)
 
 
-def require(connection: sqlite3.Connection, call: Call) -> Application:
+def require(connection: sqlite3.Connection, call: ArmCall) -> Application:
     """Return the application of the call, or of the call's version. Raises BatchError ResourceNotFound."""
     account, application_id, *_ = call.target.names
     application = Application.find(connection, account, application_id)
     if application is None:
-        raise failures.not_found(call.target.path)
+        raise arm_failures.not_found(call.target.path)
     return application
 
 
-def _properties(call: Call) -> JsonObject:
+def _properties(call: ArmCall) -> JsonObject:
     body = call.body()
     ARM.normalize("Application", body, call.version)
     return records.properties(body)
 
 
-def _change(tx: Transaction, call: Call, properties: JsonObject) -> Application:
+def _change(tx: Transaction, call: ArmCall, properties: JsonObject) -> Application:
     application = require(tx.connection, call)
     values = {**_shown(application), **properties}
     if (version := values["defaultVersion"]) is not None and version != application.default_version:
@@ -98,12 +98,12 @@ def _change(tx: Transaction, call: Call, properties: JsonObject) -> Application:
     return require(tx.connection, call)
 
 
-def _require_active(tx: Transaction, call: Call, version: str) -> None:
+def _require_active(tx: Transaction, call: ArmCall, version: str) -> None:
     account, application_id = call.target.names
     found = ApplicationVersion.find(tx.connection, account, application_id, version)
     if found is None or found.state is not PackageState.ACTIVE:
         text = f"The application {call.target.name} has no active version {version} to be its default."
-        raise failures.package_conflict("ApplicationPackageNotFound", text)
+        raise arm_failures.package_conflict("ApplicationPackageNotFound", text)
 
 
 def _shown(application: Application) -> JsonObject:
@@ -120,4 +120,4 @@ def _view(path: str, application: Application) -> JsonObject:
     return described(parse(path), TYPE, {"etag": etag, "properties": known})
 
 
-KIND = Kind(type=TYPE, verbs={"PUT": put, "PATCH": patch, "GET": get, "DELETE": delete}, listing=listing)
+KIND = ResourceKind(type=TYPE, verbs={"PUT": put, "PATCH": patch, "GET": get, "DELETE": delete}, listing=listing)

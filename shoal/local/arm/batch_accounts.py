@@ -7,9 +7,9 @@ from shoal.azure.id_patterns import ACCOUNT_NAME
 from shoal.local import accounts
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
-from shoal.local.arm import failures, records, storage_accounts
-from shoal.local.arm.calls import Call, JsonObject, Kind, described, resource
-from shoal.local.scheduler import jobs, pools
+from shoal.local.arm import arm_failures, records, storage_accounts
+from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, described, resource
+from shoal.local.scheduler import job_lifecycle, pool_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store import queries
 from shoal.local.store.account import Account
@@ -38,17 +38,17 @@ GONE_WITHIN = 60.0
 """Seconds."""
 
 
-def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject:
+def complete(call: ArmCall, body: JsonObject, old: JsonObject | None) -> JsonObject:
     name = call.target.name
     if not ACCOUNT_NAME.pattern.fullmatch(name) or name in RESERVED:
-        raise failures.invalid_name("a Batch account", name, "3 to 24 lower-case letters and digits")
+        raise arm_failures.invalid_name("a Batch account", name, "3 to 24 lower-case letters and digits")
     settable = {name: value for name, value in body.items() if name not in ("name", "type", "id")}
     ARM.normalize("BatchAccountCreateParameters", settable, call.version)
     if old is not None and old["location"] != body["location"]:
-        raise failures.location_cannot_change(call.target.path, old["location"])
+        raise arm_failures.location_cannot_change(call.target.path, old["location"])
     given = records.properties(body)
     if given.get("poolAllocationMode", "BatchService") != "BatchService":
-        raise failures.not_here("poolAllocationMode UserSubscription")
+        raise arm_failures.not_here("poolAllocationMode UserSubscription")
     return described(
         call.target,
         TYPE,
@@ -66,12 +66,12 @@ def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject
     )
 
 
-async def put(call: Call) -> Answer:
+async def put(call: ArmCall) -> Answer:
     def change(tx: Transaction) -> JsonObject:
         records.require_parent(tx.connection, call.target)
         old = records.find(tx.connection, call.target.path)
         if old is None and Account.find(tx.connection, call.target.name) is not None:
-            raise failures.name_taken("Account", call.target.name)
+            raise arm_failures.name_taken("Account", call.target.name)
         body = complete(call, call.body(), old)
         accounts.add_account(tx.connection, call.target.name, _auto_storage(tx, body))
         records.keep(tx, TYPE, body)
@@ -92,15 +92,15 @@ def _auto_storage(tx: Transaction, body: JsonObject) -> str | None:
         return None
     found = records.find(tx.connection, linked["storageAccountId"])
     if found is None or found["type"] != storage_accounts.TYPE:
-        raise failures.storage_account_not_found(linked["storageAccountId"])
+        raise arm_failures.storage_account_not_found(linked["storageAccountId"])
     return str(found["name"])
 
 
-async def delete(call: Call) -> Answer:
+async def delete(call: ArmCall) -> Answer:
     if records.find(call.service.connection, call.target.path) is None:
         return Answer(status=204)
     if call.target.name == accounts.DEFAULT_ACCOUNT:
-        raise failures.cannot_delete_default(call.target.path)
+        raise arm_failures.cannot_delete_default(call.target.path)
     await remove(call.service, call.target.path)
     return Answer(status=200)
 
@@ -112,10 +112,10 @@ async def remove(service: "Service", path: str) -> None:
     def empty(tx: Transaction) -> None:
         active = "SELECT * FROM counted_pools WHERE account = ? AND state = ?"
         for pool in tx.all(Pool.from_row, active, name, PoolState.ACTIVE):
-            pools.begin_delete(tx, pool)
+            pool_lifecycle.begin_delete(tx, pool)
         staying = "SELECT * FROM jobs WHERE account = ? AND state != ?"
         for job in tx.all(Job.from_row, staying, name, JobState.DELETING):
-            jobs.begin_delete(tx, job)
+            job_lifecycle.begin_delete(tx, job)
 
     def forget(tx: Transaction) -> None:
         tx.run("DELETE FROM accounts WHERE name = ?", name)
@@ -134,16 +134,16 @@ async def gone(service: "Service", path: str, remaining: str, *parameters: str) 
         if not queries.exists(service.connection, remaining, *parameters):
             return
         await asyncio.sleep(LOOK_EVERY)
-    raise failures.still_deleting(path)
+    raise arm_failures.still_deleting(path)
 
 
-async def list_keys(call: Call) -> Answer:
+async def list_keys(call: ArmCall) -> Answer:
     records.require(call.service.connection, call.target)
     primary, secondary = call.service.account_keys(call.target.name)
     return resource({"accountName": call.target.name, "primary": primary, "secondary": secondary})
 
 
-KIND = Kind(
+KIND = ResourceKind(
     type=TYPE,
     verbs={"PUT": put, "GET": records.getter(view), "DELETE": delete},
     listing=records.lister(TYPE, view),

@@ -7,8 +7,8 @@ from typing import Any
 
 from shoal.azure.limits import SOFT_DELETE_DAYS
 from shoal.local.api.calls import Answer
-from shoal.local.arm import failures, records
-from shoal.local.arm.calls import Call, JsonObject, Kind, collection, described, resource
+from shoal.local.arm import arm_failures, records
+from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, resource
 from shoal.local.arm.ids import parse
 
 TYPE = "Microsoft.Storage/storageAccounts/blobServices"
@@ -20,9 +20,9 @@ AT_REST = {
 RETENTIONS = ("deleteRetentionPolicy", "containerDeleteRetentionPolicy")
 
 
-def complete(call: Call, body: JsonObject, _old: JsonObject | None) -> JsonObject:
+def complete(call: ArmCall, body: JsonObject, _old: JsonObject | None) -> JsonObject:
     if call.target.name != "default":
-        raise failures.not_found(call.target.path)
+        raise arm_failures.not_found(call.target.path)
     given = records.properties(body)
     for name in RETENTIONS:
         _check(given.get(name) or {}, name)
@@ -34,18 +34,18 @@ def _check(policy: JsonObject, where: str) -> None:
     if not policy.get("enabled"):
         return
     if not isinstance(days, int) or not 1 <= days <= SOFT_DELETE_DAYS:
-        raise failures.invalid_content(f"{where}.days must be between 1 and {SOFT_DELETE_DAYS}")
+        raise arm_failures.invalid_content(f"{where}.days must be between 1 and {SOFT_DELETE_DAYS}")
 
 
-async def get(call: Call) -> Answer:
+async def get(call: ArmCall) -> Answer:
     if call.target.name != "default":
-        raise failures.not_found(call.target.path)
+        raise arm_failures.not_found(call.target.path)
     records.require_parent(call.service.connection, call.target)
     kept = records.find(call.service.connection, call.target.path)
     return resource(kept or _described(call.target.path, {}))
 
 
-async def listing(call: Call) -> Answer:
+async def listing(call: ArmCall) -> Answer:
     records.require(call.service.connection, parse(call.target.owner))
     path = f"{call.target.path}/default"
     return collection([records.find(call.service.connection, path) or _described(path, {})])
@@ -55,7 +55,7 @@ def _described(path: str, given: JsonObject) -> JsonObject:
     return described(parse(path), TYPE, {"properties": {**AT_REST, **given}})
 
 
-KIND = Kind(
+KIND = ResourceKind(
     type=TYPE,
     verbs={"PUT": records.putter(TYPE, complete, created=200), "GET": get},
     listing=listing,

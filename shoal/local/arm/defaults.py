@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from shoal.local import accounts
 from shoal.local.arm import batch_accounts, groups, records, storage_accounts
-from shoal.local.arm.calls import Call
+from shoal.local.arm.arm_call import ArmCall
 from shoal.local.arm.ids import GROUPS, parse
 from shoal.local.scheduler.loop import Transaction
 
@@ -30,7 +30,7 @@ async def ensure(service: "Service") -> None:
             (batch_accounts.TYPE, ACCOUNT, account, batch_accounts.complete),
         ):
             target = parse(path)
-            call = Call(service=service, method="PUT", target=target, version=VERSION, headers={}, content=b"")
+            call = ArmCall(service=service, method="PUT", target=target, version=VERSION, headers={}, content=b"")
             records.keep(tx, kind, complete(call, dict(body), None))
 
     await service.loop.change(change)

@@ -2,16 +2,16 @@
 
 import uuid
 
-from shoal.local.arm import failures, records
-from shoal.local.arm.calls import Call, JsonObject, Kind, described
+from shoal.local.arm import arm_failures, records
+from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, described
 
 TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 TENANT = str(uuid.UUID(int=0))
 
 
-def complete(call: Call, body: JsonObject, _old: JsonObject | None) -> JsonObject:
+def complete(call: ArmCall, body: JsonObject, _old: JsonObject | None) -> JsonObject:
     if not body.get("location"):
-        raise failures.location_required(call.target.path)
+        raise arm_failures.location_required(call.target.path)
     path = call.target.path.lower()
     return described(
         call.target,
@@ -27,7 +27,7 @@ def complete(call: Call, body: JsonObject, _old: JsonObject | None) -> JsonObjec
     )
 
 
-KIND = Kind(
+KIND = ResourceKind(
     type=TYPE,
     verbs={"PUT": records.putter(TYPE, complete), "GET": records.getter(), "DELETE": records.delete},
     listing=records.lister(TYPE),

@@ -3,10 +3,10 @@
 import re
 import uuid
 
-from shoal.local.arm import batch_accounts, failures
-from shoal.local.arm.calls import Call, JsonObject
+from shoal.local.arm import arm_failures, batch_accounts
+from shoal.local.arm.arm_call import ArmCall, JsonObject
 from shoal.local.arm.ids import Target, parse
-from shoal.local.arm.rules import Rules, kind, values_at
+from shoal.local.arm.resource_rules import Rules, kind, values_at
 
 WORKSPACE = "Microsoft.OperationalInsights/workspaces"
 GROUP = "Microsoft.Insights/actionGroups"
@@ -27,12 +27,12 @@ CONDITION = "properties.criteria.allOf"
 OPERATORS = ("Equals", "GreaterThan", "GreaterThanOrEqual", "LessThan", "LessThanOrEqual")
 
 
-def _check_workspace(call: Call, body: JsonObject, _old: JsonObject | None) -> None:
+def _check_workspace(call: ArmCall, body: JsonObject, _old: JsonObject | None) -> None:
     if not NAME.fullmatch(call.target.name):
-        raise failures.invalid_name("a workspace", call.target.name, "4 to 63 letters, digits and hyphens")
+        raise arm_failures.invalid_name("a workspace", call.target.name, "4 to 63 letters, digits and hyphens")
     days = body.get("properties", {}).get("retentionInDays")
     if days is not None and days not in RETENTION:
-        raise failures.invalid_content(
+        raise arm_failures.invalid_content(
             f"retentionInDays is {days}; it must be from {RETENTION.start} to {RETENTION.stop - 1}"
         )
 
@@ -42,39 +42,41 @@ def _customer(target: Target) -> JsonObject:
     return {"provisioningState": "Succeeded", "customerId": str(id_)}
 
 
-def _check_group(_call: Call, body: JsonObject, _old: JsonObject | None) -> None:
+def _check_group(_call: ArmCall, body: JsonObject, _old: JsonObject | None) -> None:
     short = body["properties"]["groupShortName"]
     if len(short) > 12:
-        raise failures.invalid_content(f"groupShortName is {short}; it must have at most 12 characters")
+        raise arm_failures.invalid_content(f"groupShortName is {short}; it must have at most 12 characters")
     names = [name for _, name in values_at(body, "properties.emailReceivers[].name")]
     if len(set(names)) < len(names):
-        raise failures.invalid_content("two receivers have the same name")
+        raise arm_failures.invalid_content("two receivers have the same name")
 
 
-def _check_setting(call: Call, body: JsonObject, _old: JsonObject | None) -> None:
+def _check_setting(call: ArmCall, body: JsonObject, _old: JsonObject | None) -> None:
     given = body.get("properties", {})
     if not any(given.get(sink) for sink in ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId")):
-        raise failures.invalid_content("a workspace, a storage account or an event hub must be given to write to")
+        raise arm_failures.invalid_content("a workspace, a storage account or an event hub must be given to write to")
     known = CATEGORIES.get(parse(call.target.scope.removesuffix("/default")).type)
     for where, category in values_at(body, "properties.logs[].category"):
         if known is not None and category is not None and category not in known:
-            raise failures.invalid_content(f"{where} is {category}; it must be {' or '.join(sorted(known))}")
+            raise arm_failures.invalid_content(f"{where} is {category}; it must be {' or '.join(sorted(known))}")
 
 
-def _check_alert(_call: Call, body: JsonObject, _old: JsonObject | None) -> None:
+def _check_alert(_call: ArmCall, body: JsonObject, _old: JsonObject | None) -> None:
     severity = body["properties"]["severity"]
     if severity not in SEVERITIES:
-        raise failures.invalid_content(f"severity is {severity}; it must be from 0 to {SEVERITIES.stop - 1}")
+        raise arm_failures.invalid_content(f"severity is {severity}; it must be from 0 to {SEVERITIES.stop - 1}")
     for where, operator in values_at(body, f"{CONDITION}[].operator"):
         if operator not in OPERATORS:
-            raise failures.invalid_content(f"{where} is {operator}; it must be one of {', '.join(OPERATORS)}")
+            raise arm_failures.invalid_content(f"{where} is {operator}; it must be one of {', '.join(OPERATORS)}")
 
 
-def _check_metric_alert(call: Call, body: JsonObject, old: JsonObject | None) -> None:
+def _check_metric_alert(call: ArmCall, body: JsonObject, old: JsonObject | None) -> None:
     _check_alert(call, body, old)
     criteria = body["properties"]["criteria"].get("odata.type")
     if criteria not in CRITERIA:
-        raise failures.invalid_content(f"odata.type of the criteria is {criteria}; it must be {' or '.join(CRITERIA)}")
+        raise arm_failures.invalid_content(
+            f"odata.type of the criteria is {criteria}; it must be {' or '.join(CRITERIA)}"
+        )
 
 
 ALERT = tuple(f"properties.{name}" for name in ("severity", "enabled", "scopes", "evaluationFrequency", "windowSize"))

@@ -6,10 +6,10 @@ Source: limits and, where it names them, error codes of Microsoft.Network's REST
 import uuid
 from collections import Counter
 
-from shoal.local.arm import failures
-from shoal.local.arm.calls import Call, JsonObject
+from shoal.local.arm import arm_failures
+from shoal.local.arm.arm_call import ArmCall, JsonObject
 from shoal.local.arm.ids import Target
-from shoal.local.arm.rules import Rules, kind, values_at
+from shoal.local.arm.resource_rules import Rules, kind, values_at
 
 SECURITY_GROUP = "Microsoft.Network/networkSecurityGroups"
 GATEWAY = "Microsoft.Network/natGateways"
@@ -29,23 +29,23 @@ def _address(target: Target) -> JsonObject:
     return {**state(target), "ipAddress": f"{EXAMPLE_ADDRESSES}.{host}"}
 
 
-def _check_rules(_call: Call, body: JsonObject, _old: JsonObject | None) -> None:
+def _check_rules(_call: ArmCall, body: JsonObject, _old: JsonObject | None) -> None:
     given = [rule["properties"] for _, rule in values_at(body, "properties.securityRules[]")]
     for where, priority in values_at(body, "properties.securityRules[].properties.priority"):
         if priority not in PRIORITIES:
             text = f"{where} is {priority}; it must be from {PRIORITIES.start} to {PRIORITIES.stop - 1}."
-            raise failures.invalid("SecurityRuleInvalidPriority", text)
+            raise arm_failures.invalid("SecurityRuleInvalidPriority", text)
     places = Counter((rule["direction"], rule["priority"]) for rule in given)
     for (direction, priority), times in places.items():
         if times > 1:
             text = f"Two rules of direction {direction} have the priority {priority}."
-            raise failures.invalid("SecurityRuleConflict", text)
+            raise arm_failures.invalid("SecurityRuleConflict", text)
 
 
-def _check_address(_call: Call, body: JsonObject, _old: JsonObject | None) -> None:
+def _check_address(_call: ArmCall, body: JsonObject, _old: JsonObject | None) -> None:
     standard = (body.get("sku") or {}).get("name") == "Standard"
     if standard and body.get("properties", {}).get("publicIPAllocationMethod") != "Static":
-        raise failures.invalid_content("an address of SKU Standard must have the publicIPAllocationMethod Static")
+        raise arm_failures.invalid_content("an address of SKU Standard must have the publicIPAllocationMethod Static")
 
 
 RULE = "properties.securityRules[]"

@@ -11,8 +11,8 @@ from shoal.azure.id_patterns import PACKAGE_VERSION
 from shoal.local import times
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
-from shoal.local.arm import applications, blobs, failures
-from shoal.local.arm.calls import Call, JsonObject, Kind, collection, described, resource
+from shoal.local.arm import applications, arm_failures, package_blobs
+from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, resource
 from shoal.local.arm.ids import parse
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.account import Account
@@ -23,37 +23,37 @@ from shoal.local.store.states import PackageState
 TYPE = "Microsoft.Batch/batchAccounts/applications/versions"
 
 
-async def put(call: Call) -> Answer:
+async def put(call: ArmCall) -> Answer:
     if not PACKAGE_VERSION.pattern.fullmatch(call.target.name):
-        raise failures.invalid_name("a version", call.target.name, "1 to 64 letters, digits, -, _ and .")
+        raise arm_failures.invalid_name("a version", call.target.name, "1 to 64 letters, digits, -, _ and .")
     ARM.normalize("ApplicationPackage", call.body(), call.version)
     version = await call.service.loop.change(lambda tx: _reserve(tx, call))
     account = _auto_storage(call)
-    await asyncio.to_thread(blobs.make_container, account, version.container)
+    await asyncio.to_thread(package_blobs.make_container, account, version.container)
     return resource(_view(call.target.path, version, account))
 
 
-async def get(call: Call) -> Answer:
+async def get(call: ArmCall) -> Answer:
     return resource(_view(call.target.path, _require(call), _auto_storage(call)))
 
 
-async def activate(call: Call) -> Answer:
+async def activate(call: ArmCall) -> Answer:
     body = call.body()
     ARM.normalize("ActivateApplicationPackageParameters", body, call.version)
     version = _require(call)
     account = _auto_storage(call)
-    if not await asyncio.to_thread(blobs.has_blob, account, version.container, version.blob):
+    if not await asyncio.to_thread(package_blobs.has_blob, account, version.container, version.blob):
         text = f"Version {call.target.name} of {call.target.names[1]} was not uploaded yet."
-        raise failures.package_conflict("ApplicationPackageBlobNotFound", text)
+        raise arm_failures.package_conflict("ApplicationPackageBlobNotFound", text)
     await call.service.loop.change(lambda tx: _activate(tx, call, body["format"]))
     return resource(_view(call.target.path, _require(call), account))
 
 
-async def delete(call: Call) -> Answer:
+async def delete(call: ArmCall) -> Answer:
     version = _find(call)
     if version is None:
         return Answer(status=204)
-    await asyncio.to_thread(blobs.delete_blob, _auto_storage(call), version.container, version.blob)
+    await asyncio.to_thread(package_blobs.delete_blob, _auto_storage(call), version.container, version.blob)
 
     def change(tx: Transaction) -> None:
         sql = "DELETE FROM application_versions WHERE account = ? AND application = ? AND version = ?"
@@ -67,7 +67,7 @@ async def delete(call: Call) -> Answer:
     return Answer(status=200)
 
 
-async def listing(call: Call) -> Answer:
+async def listing(call: ArmCall) -> Answer:
     applications.require(call.service.connection, call)
     sql = "SELECT * FROM application_versions WHERE account = ? AND application = ? ORDER BY version"
     versions = call.service.read(ApplicationVersion.from_row, sql, *call.target.names)
@@ -75,7 +75,7 @@ async def listing(call: Call) -> Answer:
     return collection(_view(f"{call.target.path}/{version.version}", version, account) for version in versions)
 
 
-def _activate(tx: Transaction, call: Call, archive_format: str) -> None:
+def _activate(tx: Transaction, call: ArmCall, archive_format: str) -> None:
     tx.run(
         "UPDATE application_versions SET state = ?, format = ?, activated = ?, last_modified = ?"
         " WHERE account = ? AND application = ? AND version = ?",
@@ -87,11 +87,11 @@ def _activate(tx: Transaction, call: Call, archive_format: str) -> None:
     )
 
 
-def _reserve(tx: Transaction, call: Call) -> ApplicationVersion:
+def _reserve(tx: Transaction, call: ArmCall) -> ApplicationVersion:
     application = applications.require(tx.connection, call)
     if _find(call) is not None and not application.allow_updates:
         text = "The package already exists and the application does not allow existing packages to be updated."
-        raise failures.package_conflict("ApplicationPackageExists", text)
+        raise arm_failures.package_conflict("ApplicationPackageExists", text)
     tx.run(
         "INSERT INTO application_versions (account, application, version, container, blob, state, last_modified)"
         " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state, format = NULL,"
@@ -112,29 +112,29 @@ def _container(application: Application) -> str:
     return f"app-{readable}-{uuid.uuid5(uuid.NAMESPACE_URL, application.account + '/' + name).hex}"
 
 
-def _find(call: Call) -> ApplicationVersion | None:
+def _find(call: ArmCall) -> ApplicationVersion | None:
     account, application, version = call.target.names
     return ApplicationVersion.find(call.service.connection, account, application, version)
 
 
-def _require(call: Call) -> ApplicationVersion:
+def _require(call: ArmCall) -> ApplicationVersion:
     """Raises BatchError ResourceNotFound."""
     version = _find(call)
     if version is None:
-        raise failures.not_found(call.target.path)
+        raise arm_failures.not_found(call.target.path)
     return version
 
 
-def _auto_storage(call: Call) -> blobs.Account:
+def _auto_storage(call: ArmCall) -> package_blobs.AutoStorage:
     name = call.target.names[0]
     account = Account.find(call.service.connection, name)
     if account is None or account.storage_account is None:
-        raise failures.auto_storage_missing(name)
-    return blobs.account(call.service, account.storage_account)
+        raise arm_failures.auto_storage_missing(name)
+    return package_blobs.account(call.service, account.storage_account)
 
 
-def _view(path: str, version: ApplicationVersion, account: blobs.Account) -> JsonObject:
-    url, expiry = blobs.upload_url(account, version.container, version.blob)
+def _view(path: str, version: ApplicationVersion, account: package_blobs.AutoStorage) -> JsonObject:
+    url, expiry = package_blobs.upload_url(account, version.container, version.blob)
     properties = {
         "state": version.state.capitalize(),
         "storageUrl": url,
@@ -147,7 +147,7 @@ def _view(path: str, version: ApplicationVersion, account: blobs.Account) -> Jso
     return described(parse(path), TYPE, {"etag": etag, "properties": known})
 
 
-KIND = Kind(
+KIND = ResourceKind(
     type=TYPE,
     verbs={"PUT": put, "GET": get, "DELETE": delete},
     listing=listing,

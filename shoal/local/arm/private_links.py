@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from shoal.local.arm import batch_accounts, failures, records, storage_accounts, virtual_networks
-from shoal.local.arm.calls import Call, JsonObject
+from shoal.local.arm import arm_failures, batch_accounts, records, storage_accounts, virtual_networks
+from shoal.local.arm.arm_call import ArmCall, JsonObject
 from shoal.local.arm.ids import Target
 from shoal.local.arm.networks import state
-from shoal.local.arm.rules import Rules, kind, values_at
+from shoal.local.arm.resource_rules import Rules, kind, values_at
 
 ENDPOINT = "Microsoft.Network/privateEndpoints"
 ZONE = "Microsoft.Network/privateDnsZones"
@@ -18,28 +18,28 @@ SUB_RESOURCES = {
 """Source: Azure Private Link, private-link resources."""
 
 
-def _check_endpoint(call: Call, body: JsonObject, _old: JsonObject | None) -> None:
+def _check_endpoint(call: ArmCall, body: JsonObject, _old: JsonObject | None) -> None:
     for where, connection in values_at(body, f"{CONNECTION}[]"):
         given = connection["properties"]
         target = records.find(call.service.connection, given["privateLinkServiceId"]) or {}
         known = SUB_RESOURCES.get(str(target.get("type")), set())
         for group in given["groupIds"]:
             if group not in known:
-                raise failures.invalid_content(
+                raise arm_failures.invalid_content(
                     f"{where} asks for the sub-resource {group}, which {given['privateLinkServiceId']} does not have"
                 )
 
 
-def _check_global(_call: Call, body: JsonObject, _old: JsonObject | None) -> None:
+def _check_global(_call: ArmCall, body: JsonObject, _old: JsonObject | None) -> None:
     if str(body["location"]).lower() != "global":
         text = "Private DNS is in the location 'global' only."
-        raise failures.invalid("LocationNotAvailableForResourceType", text)
+        raise arm_failures.invalid("LocationNotAvailableForResourceType", text)
 
 
-def _check_zone(call: Call, body: JsonObject, old: JsonObject | None) -> None:
+def _check_zone(call: ArmCall, body: JsonObject, old: JsonObject | None) -> None:
     _check_global(call, body, old)
     if "." not in call.target.name:
-        raise failures.invalid_name("a private DNS zone", call.target.name, "two labels or more, with dots between")
+        raise arm_failures.invalid_name("a private DNS zone", call.target.name, "two labels or more, with dots between")
 
 
 def _succeeded(_target: Target) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from shoal.local.api.calls import Answer
-from shoal.local.arm import failures
-from shoal.local.arm.calls import Call, Handler, JsonObject, collection, resource
+from shoal.local.arm import arm_failures
+from shoal.local.arm.arm_call import ArmCall, Handler, JsonObject, collection, resource
 from shoal.local.arm.ids import Target, parse
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.queries import every, one
@@ -55,8 +55,8 @@ def require(connection: sqlite3.Connection, target: Target) -> JsonObject:
     body = find(connection, target.path)
     if body is None:
         if target.group and len(target.path.split("/")) == 5:
-            raise failures.group_not_found(target.group)
-        raise failures.not_found(target.path)
+            raise arm_failures.group_not_found(target.group)
+        raise arm_failures.not_found(target.path)
     return body
 
 
@@ -66,8 +66,8 @@ def require_parent(connection: sqlite3.Connection, target: Target) -> None:
     if len(parent.path.split("/")) == 3 or find(connection, parent.path) is not None:
         return
     if len(parent.path.split("/")) == 5:
-        raise failures.group_not_found(parent.group)
-    raise failures.parent_not_found(target.path, parent.path)
+        raise arm_failures.group_not_found(parent.group)
+    raise arm_failures.parent_not_found(target.path, parent.path)
 
 
 View = Callable[["Service", JsonObject], JsonObject]
@@ -79,17 +79,17 @@ def as_kept(_service: "Service", body: JsonObject) -> JsonObject:
 
 
 def getter(view: View = as_kept) -> Handler:
-    async def get(call: Call) -> Answer:
+    async def get(call: ArmCall) -> Answer:
         return resource(view(call.service, require(call.service.connection, call.target)))
 
     return get
 
 
-async def exists(call: Call) -> Answer:
+async def exists(call: ArmCall) -> Answer:
     return Answer(status=204 if find(call.service.connection, call.target.path) is not None else 404)
 
 
-async def delete(call: Call) -> Answer:
+async def delete(call: ArmCall) -> Answer:
     """Delete a record that stands for nothing else."""
 
     def change(tx: Transaction) -> int:
@@ -103,20 +103,20 @@ async def delete(call: Call) -> Answer:
 def lister(kind: str, view: View = as_kept) -> Handler:
     """Return a handler that lists the records of one type below the resource or scope of the request."""
 
-    async def listing(call: Call) -> Answer:
+    async def listing(call: ArmCall) -> Answer:
         return collection(view(call.service, body) for body in below(call.service.connection, call.target.owner, kind))
 
     return listing
 
 
-Complete = Callable[[Call, JsonObject, JsonObject | None], JsonObject]
+Complete = Callable[[ArmCall, JsonObject, JsonObject | None], JsonObject]
 """Takes the request's body and the existing resource, returns the new one. Raises BatchError."""
 
 
 def putter(kind: str, complete: Complete, *, created: int = 201) -> Handler:
     """Return a handler of a PUT that only keeps a record; `created` is its status for a new one."""
 
-    async def put(call: Call) -> Answer:
+    async def put(call: ArmCall) -> Answer:
         def change(tx: Transaction) -> tuple[JsonObject, bool]:
             require_parent(tx.connection, call.target)
             old = find(tx.connection, call.target.path)

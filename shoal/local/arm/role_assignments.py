@@ -2,8 +2,8 @@
 
 import re
 
-from shoal.local.arm import failures, records
-from shoal.local.arm.calls import Call, JsonObject, Kind, described
+from shoal.local.arm import arm_failures, records
+from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, described
 from shoal.local.errors import BatchError
 
 TYPE = "Microsoft.Authorization/roleAssignments"
@@ -11,13 +11,13 @@ GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 FIXED = ("principalId", "roleDefinitionId", "principalType")
 
 
-def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject:
+def complete(call: ArmCall, body: JsonObject, old: JsonObject | None) -> JsonObject:
     given = records.properties(body)
     if not GUID.fullmatch(call.target.name):
-        raise failures.invalid_name("a role assignment", call.target.name, "a GUID")
+        raise arm_failures.invalid_name("a role assignment", call.target.name, "a GUID")
     for name in ("principalId", "roleDefinitionId"):
         if not given.get(name):
-            raise failures.invalid_content(f"the required property {name} is missing")
+            raise arm_failures.invalid_content(f"the required property {name} is missing")
     if not GUID.fullmatch(given["roleDefinitionId"].rsplit("/", 1)[-1]):
         raise BatchError(400, "InvalidRoleDefinitionId", "The role definition ID must end in a GUID.")
     given.setdefault("principalType", "User")
@@ -29,7 +29,7 @@ def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject
     return described(call.target, TYPE, {"properties": {**given, "scope": call.target.scope}})
 
 
-def _assigned(call: Call, given: JsonObject) -> bool:
+def _assigned(call: ArmCall, given: JsonObject) -> bool:
     return any(
         other["properties"]["scope"].lower() == call.target.scope.lower()
         and all(other["properties"][name] == given[name] for name in ("principalId", "roleDefinitionId"))
@@ -37,7 +37,7 @@ def _assigned(call: Call, given: JsonObject) -> bool:
     )
 
 
-KIND = Kind(
+KIND = ResourceKind(
     type=TYPE,
     verbs={"PUT": records.putter(TYPE, complete), "GET": records.getter(), "DELETE": records.delete},
     listing=records.lister(TYPE),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from shoal.azure.id_patterns import ACCOUNT_NAME
 from shoal.local import accounts
 from shoal.local.api.calls import Answer
-from shoal.local.arm import blobs, failures, records
-from shoal.local.arm.calls import Call, JsonObject, Kind, described, resource
+from shoal.local.arm import arm_failures, package_blobs, records
+from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, described, resource
 from shoal.local.scheduler.loop import Transaction
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ REQUIRED = ("location", "sku", "kind")
 KEPT = ("location", "tags", "sku", "kind", "identity")
 
 
-def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject:
+def complete(call: ArmCall, body: JsonObject, old: JsonObject | None) -> JsonObject:
     if not ACCOUNT_NAME.pattern.fullmatch(call.target.name):
-        raise failures.invalid_name("a storage account", call.target.name, "3 to 24 lower-case letters and digits")
+        raise arm_failures.invalid_name("a storage account", call.target.name, "3 to 24 lower-case letters and digits")
     for name in REQUIRED:
         if not body.get(name):
-            raise failures.invalid_content(f"the required property {name} is missing")
+            raise arm_failures.invalid_content(f"the required property {name} is missing")
     if old is not None and old["location"] != body["location"]:
-        raise failures.location_cannot_change(call.target.path, old["location"])
+        raise arm_failures.location_cannot_change(call.target.path, old["location"])
     _check_rules(records.properties(body).get("networkAcls") or {"defaultAction": "Allow"})
     return described(
         call.target,
@@ -46,20 +46,20 @@ def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject
 def _check_rules(rules: JsonObject) -> None:
     """Check the rules, which are kept without effect: everybody on this machine reaches the emulator."""
     if rules.get("defaultAction") not in ("Allow", "Deny"):
-        raise failures.invalid_content("networkAcls.defaultAction must be Allow or Deny")
+        raise arm_failures.invalid_content("networkAcls.defaultAction must be Allow or Deny")
     for rule in rules.get("ipRules") or []:
         try:
             ip_network(rule.get("value", ""))
         except ValueError as exc:
-            raise failures.invalid_content(f"networkAcls.ipRules: {exc}") from None
+            raise arm_failures.invalid_content(f"networkAcls.ipRules: {exc}") from None
 
 
-async def put(call: Call) -> Answer:
+async def put(call: ArmCall) -> Answer:
     def change(tx: Transaction) -> JsonObject:
         records.require_parent(tx.connection, call.target)
         old = records.find(tx.connection, call.target.path)
         if old is None and call.target.name in accounts.storage_keys(tx.connection):
-            raise failures.name_taken("StorageAccount", call.target.name)
+            raise arm_failures.name_taken("StorageAccount", call.target.name)
         body = complete(call, call.body(), old)
         accounts.add_storage_account(tx.connection, call.target.name)
         records.keep(tx, TYPE, body)
@@ -76,11 +76,11 @@ def view(service: "Service", body: JsonObject) -> JsonObject:
     return {**body, "properties": {**body["properties"], "primaryEndpoints": endpoints}}
 
 
-async def delete(call: Call) -> Answer:
+async def delete(call: ArmCall) -> Answer:
     if records.find(call.service.connection, call.target.path) is None:
         return Answer(status=204)
     if call.target.name == accounts.DEFAULT_STORAGE_ACCOUNT:
-        raise failures.cannot_delete_default(call.target.path)
+        raise arm_failures.cannot_delete_default(call.target.path)
     await remove(call.service, call.target.path)
     return Answer(status=200)
 
@@ -88,7 +88,7 @@ async def delete(call: Call) -> Answer:
 async def remove(service: "Service", path: str) -> None:
     """Delete the account with all its blobs. A Batch account that kept packages there loses its auto-storage."""
     name = path.rsplit("/", 1)[-1]
-    await asyncio.to_thread(blobs.delete_containers, blobs.account(service, name))
+    await asyncio.to_thread(package_blobs.delete_containers, package_blobs.account(service, name))
 
     def change(tx: Transaction) -> None:
         tx.run("UPDATE accounts SET storage_account = NULL WHERE storage_account = ?", name)
@@ -99,13 +99,13 @@ async def remove(service: "Service", path: str) -> None:
     await service.serve_storage_accounts()
 
 
-async def list_keys(call: Call) -> Answer:
+async def list_keys(call: ArmCall) -> Answer:
     records.require(call.service.connection, call.target)
     key = accounts.storage_keys(call.service.connection)[call.target.name]
     return resource({"keys": [{"keyName": "key1", "value": key, "permissions": "FULL"}]})
 
 
-KIND = Kind(
+KIND = ResourceKind(
     type=TYPE,
     verbs={"PUT": put, "GET": records.getter(view), "DELETE": delete},
     listing=records.lister(TYPE, view),

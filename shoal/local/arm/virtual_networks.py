@@ -8,11 +8,11 @@ from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from shoal.local.api.calls import Answer
-from shoal.local.arm import failures, records, rules
-from shoal.local.arm.calls import Call, JsonObject, Kind, resource
+from shoal.local.arm import arm_failures, records, resource_rules
+from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, resource
 from shoal.local.arm.ids import parse
 from shoal.local.arm.networks import GATEWAY, SECURITY_GROUP, state
-from shoal.local.arm.rules import Rules, require_free
+from shoal.local.arm.resource_rules import Rules, require_free
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.service import Service
 
@@ -43,11 +43,11 @@ SUBNET_RULES = Rules(
     answers=state,
     held=HELD,
 )
-complete_network = rules.completer(RULES)
-complete_subnet = rules.completer(SUBNET_RULES)
+complete_network = resource_rules.completer(RULES)
+complete_subnet = resource_rules.completer(SUBNET_RULES)
 
 
-async def put(call: Call) -> Answer:
+async def put(call: ArmCall) -> Answer:
     def change(tx: Transaction) -> JsonObject:
         records.require_parent(tx.connection, call.target)
         body = complete_network(call, call.body(), records.find(tx.connection, call.target.path))
@@ -75,7 +75,7 @@ def view(service: Service, body: JsonObject) -> JsonObject:
     return {**body, "properties": {**body["properties"], "subnets": subnets}}
 
 
-def _inline(call: Call, subnets: list[JsonObject]) -> list[JsonObject]:
+def _inline(call: ArmCall, subnets: list[JsonObject]) -> list[JsonObject]:
     targets = [parse(f"{call.target.path}/subnets/{subnet['name']}") for subnet in subnets]
     return [
         complete_subnet(replace(call, target=target), {"properties": subnet.get("properties") or {}}, None)
@@ -83,7 +83,7 @@ def _inline(call: Call, subnets: list[JsonObject]) -> list[JsonObject]:
     ]
 
 
-async def put_subnet(call: Call) -> Answer:
+async def put_subnet(call: ArmCall) -> Answer:
     def change(tx: Transaction) -> JsonObject:
         records.require_parent(tx.connection, call.target)
         network = records.require(tx.connection, parse(call.target.parent))
@@ -100,10 +100,10 @@ def check_subnets(space: list[Network], subnets: Mapping[str, Network]) -> None:
     """Raises BatchError where one is outside of the network, or two of them overlap."""
     for name, own in subnets.items():
         if not any(own.version == part.version and _within(own, part) for part in space):
-            raise failures.invalid("NetcfgInvalidSubnet", f"Subnet '{name}' is not in the network's address space.")
+            raise arm_failures.invalid("NetcfgInvalidSubnet", f"Subnet '{name}' is not in the network's address space.")
         for other, others in subnets.items():
             if other != name and own.overlaps(others):
-                raise failures.invalid("NetcfgSubnetRangesOverlap", f"Subnets '{name}' and '{other}' overlap.")
+                raise arm_failures.invalid("NetcfgSubnetRangesOverlap", f"Subnets '{name}' and '{other}' overlap.")
 
 
 def _within(inner: Network, outer: Network) -> bool:
@@ -115,7 +115,7 @@ def prefix(subnet: JsonObject) -> Network:
     given = subnet["properties"]
     prefixes = [given["addressPrefix"]] if given.get("addressPrefix") else given.get("addressPrefixes") or []
     if len(prefixes) != 1:
-        raise failures.invalid_content(f"subnet {subnet['name']} must have one addressPrefix")
+        raise arm_failures.invalid_content(f"subnet {subnet['name']} must have one addressPrefix")
     return _parsed(prefixes[0])
 
 
@@ -127,22 +127,22 @@ def _parsed(text: str) -> Network:
     try:
         return ip_network(text)
     except ValueError as exc:
-        raise failures.invalid("InvalidCIDRNotation", f"The address prefix {text} is wrong: {exc}.") from None
+        raise arm_failures.invalid("InvalidCIDRNotation", f"The address prefix {text} is wrong: {exc}.") from None
 
 
 KINDS = (
-    Kind(
+    ResourceKind(
         type=TYPE,
         verbs={
             "PUT": put,
             "GET": records.getter(view),
-            "DELETE": rules.deleter(RULES),
+            "DELETE": resource_rules.deleter(RULES),
         },
         listing=records.lister(TYPE, view),
     ),
-    Kind(
+    ResourceKind(
         type=SUBNET,
-        verbs={"PUT": put_subnet, "GET": records.getter(), "DELETE": rules.deleter(SUBNET_RULES)},
+        verbs={"PUT": put_subnet, "GET": records.getter(), "DELETE": resource_rules.deleter(SUBNET_RULES)},
         listing=records.lister(SUBNET),
     ),
 )

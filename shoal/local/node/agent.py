@@ -18,14 +18,14 @@ from typing import Any
 import orjson
 
 from shoal.local.node import messages, output_files, resource_files
-from shoal.local.node.blobs import Blobs
+from shoal.local.node.blob_transfer import Blobs
 from shoal.local.node.directories import NodeDirectory
-from shoal.local.node.environment import node_environment, package_environment, task_environment
-from shoal.local.node.failures import TaskFault
+from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.launch import end_group, exit_code, launch
-from shoal.local.node.packages import Packages
+from shoal.local.node.package_folders import Packages
 from shoal.local.node.run import Run
 from shoal.local.node.start_task import StartTask
+from shoal.local.node.task_environment import node_environment, package_environment, task_environment
 from shoal.local.store.states import NodeState
 
 SERVICE_IN, SERVICE_OUT = 0, 1
@@ -132,7 +132,7 @@ class Agent:
         else:
             self._start_work([], None)
 
-    def _start_work(self, installed: list[tuple[messages.Package, Path]], fault: TaskFault | None) -> None:
+    def _start_work(self, installed: list[tuple[messages.UnpackedPackage, Path]], fault: TaskFault | None) -> None:
         """The pool's packages are in place: run the start task, if there is one, and take tasks."""
         if fault is not None:
             details = fault.info["details"]
@@ -162,14 +162,16 @@ class Agent:
             self._launch(run, [], None)
             return
 
-        def fetch() -> list[tuple[messages.Package, Path]]:
+        def fetch() -> list[tuple[messages.UnpackedPackage, Path]]:
             installed = self.packages.install(assignment.packages)
             resource_files.fetch(assignment.resource_files, run.directory.working, self.blobs)
             return installed
 
         self.in_background(fetch, lambda installed, fault: self._launch(run, installed, fault))
 
-    def _launch(self, run: Run, installed: list[tuple[messages.Package, Path]], fault: TaskFault | None) -> None:
+    def _launch(
+        self, run: Run, installed: list[tuple[messages.UnpackedPackage, Path]], fault: TaskFault | None
+    ) -> None:
         if fault is not None or run.ending is not None:
             self._end(run, None, fault)
             return

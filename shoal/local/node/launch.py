@@ -12,7 +12,7 @@ import signal
 from collections.abc import Mapping
 
 from shoal.local.node.directories import TaskDirectory
-from shoal.local.node.failures import TaskFault
+from shoal.local.node.failure_info import TaskFault
 
 OUTPUT = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 

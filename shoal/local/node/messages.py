@@ -12,7 +12,7 @@ JsonObject = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class UnpackedPackage:
     """An application package as referenced; without a blob it could not be found any more."""
 
     application: str
@@ -24,7 +24,7 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Storage:
+class StorageKeys:
     """The storage endpoint, and the keys by which the agent acts for the identities of its pool."""
 
     endpoint: str
@@ -44,9 +44,9 @@ class Setup:
     """PATH up to the node's shared directory and the task's own, which follow."""
     identities: list[str]
     auto_storage: str | None
-    storage: Storage
+    storage: StorageKeys
     start_task: JsonObject | None
-    packages: list[Package]
+    packages: list[UnpackedPackage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +59,20 @@ class Assignment:
     environment: dict[str, str]
     resource_files: list[JsonObject] = field(default_factory=list)
     output_files: list[JsonObject] = field(default_factory=list)
-    packages: list[Package] = field(default_factory=list)
+    packages: list[UnpackedPackage] = field(default_factory=list)
     max_wall_clock_time: float | None = None
     """Seconds from the start of the run, downloads included; None is unlimited."""
 
 
 def setup_from(message: JsonObject) -> Setup:
     return Setup(
-        **{**message, "storage": Storage(**message["storage"]), "packages": [Package(**p) for p in message["packages"]]}
+        **{
+            **message,
+            "storage": StorageKeys(**message["storage"]),
+            "packages": [UnpackedPackage(**p) for p in message["packages"]],
+        }
     )
 
 
 def assignment_from(message: JsonObject) -> Assignment:
-    return Assignment(**{**message, "packages": [Package(**p) for p in message["packages"]]})
+    return Assignment(**{**message, "packages": [UnpackedPackage(**p) for p in message["packages"]]})

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from shoal.local.node.blobs import AccessDenied, Blobs, NotThere, TransferFailed
+from shoal.local.node.blob_transfer import AccessDenied, Blobs, NotThere, TransferFailed
 from shoal.local.node.directories import TaskDirectory
-from shoal.local.node.failures import TaskFault
+from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.messages import JsonObject
 
 WILDCARD = re.compile(r"[*?\[]")

@@ -7,8 +7,8 @@ below `filePath`.
 from collections.abc import Iterator
 from pathlib import Path
 
-from shoal.local.node.blobs import AccessDenied, Blobs, NotThere, TransferFailed, blob_url
-from shoal.local.node.failures import TaskFault
+from shoal.local.node.blob_transfer import AccessDenied, Blobs, NotThere, TransferFailed, blob_url
+from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.messages import JsonObject
 
 DEFAULT_MODE = "0770"

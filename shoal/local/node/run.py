@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shoal.local.node.directories import NodeDirectory, TaskDirectory
-from shoal.local.node.failures import TaskFault
+from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.launch import end_group
 from shoal.local.node.messages import Assignment
 

@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 from shoal.local import times
 from shoal.local.node import resource_files
-from shoal.local.node.blobs import Blobs
+from shoal.local.node.blob_transfer import Blobs
 from shoal.local.node.directories import NodeDirectory
-from shoal.local.node.environment import task_environment
-from shoal.local.node.failures import TaskFault
+from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.launch import launch
 from shoal.local.node.messages import Setup
+from shoal.local.node.task_environment import task_environment
 from shoal.local.store.states import NodeState, StartTaskState, TaskResult
 
 

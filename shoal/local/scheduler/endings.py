@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import orjson
 
-from shoal.local.scheduler import dependencies, jobs, tasks
+from shoal.local.scheduler import dependencies, job_lifecycle, task_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.verdicts import (
     Ending,
@@ -60,7 +60,7 @@ def on_ended(tx: Transaction, node: str, endings: Sequence[tuple[int, int, Endin
     if pool is not None:
         tx.pools_to_fill.add(pool)
     for job_key in failure_modes:
-        jobs.complete_if_done(tx, job_key)
+        job_lifecycle.complete_if_done(tx, job_key)
 
 
 def _failure_mode(tx: Transaction, job_key: int) -> TaskFailureMode:
@@ -75,13 +75,13 @@ def _conclude(tx: Transaction, failure_mode: TaskFailureMode, task: EndedTask, e
         _retry(tx, task)
         return False
     success = decision is Verdict.SUCCESS
-    tasks.complete(tx, task.key, ending, None if success else failure_info(ending))
+    task_lifecycle.complete(tx, task.key, ending, None if success else failure_info(ending))
     conditions = orjson.loads(task.definition).get("exitConditions", {})
     options = exit_options(conditions, ending)
     if satisfies_dependents(options, succeeded=success):
         dependencies.satisfy(tx, job=task.job, parent=task.id)
     if terminates_job(options, succeeded=success, on_task_failure=failure_mode):
-        jobs.terminate(tx, task.job, reason="TaskFailed")
+        job_lifecycle.terminate(tx, task.job, reason="TaskFailed")
     return success
 
 

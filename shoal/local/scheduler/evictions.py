@@ -3,7 +3,7 @@
 from random import Random
 
 from shoal.local import chaos, errors
-from shoal.local.scheduler import nodes
+from shoal.local.scheduler import node_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.node import Node
 from shoal.local.store.states import NodeState
@@ -28,7 +28,7 @@ class Evictions:
         sql = "SELECT * FROM busy_nodes WHERE state IN (?, ?) AND NOT dedicated ORDER BY key"
         spot = {node.key: node for node in tx.all(Node.from_row, sql, NodeState.IDLE, NodeState.RUNNING)}
         for key in chaos.evicted(list(spot), rough, elapsed, self.random):
-            nodes.preempt(tx, spot[key])
+            node_lifecycle.preempt(tx, spot[key])
 
 
 def preempt_named(tx: Transaction, node_id: str | None) -> str:
@@ -44,5 +44,5 @@ def preempt_named(tx: Transaction, node_id: str | None) -> str:
     if node is None:
         what = f"Node {node_id} is not a Spot node at work" if node_id else "No Spot node is at work"
         raise errors.conflict("OperationInvalidForCurrentState", f"{what}; only such can be pre-empted.")
-    nodes.preempt(tx, node)
+    node_lifecycle.preempt(tx, node)
     return node.id

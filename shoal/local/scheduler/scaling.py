@@ -8,14 +8,13 @@ from functools import lru_cache
 
 import orjson
 
-from shoal.autoscale import Evaluation, FormulaFault, Program, check, compile_formula, evaluate, parse
-from shoal.autoscale import PoolState as FormulaState
+from shoal.autoscale import Evaluation, FormulaFault, PoolSize, Program, check, compile_formula, evaluate, parse
 from shoal.autoscale.evaluation import refused
 from shoal.autoscale.ticks import to_datetime
 from shoal.local import errors, times
-from shoal.local.scheduler import pools
+from shoal.local.scheduler import pool_lifecycle
 from shoal.local.scheduler.loop import Transaction
-from shoal.local.scheduler.samples import PoolSamples
+from shoal.local.scheduler.pool_samples import PoolSamples
 from shoal.local.store.pool import Pool
 from shoal.local.store.states import AllocationState, NodeDeallocationOption, PoolState
 
@@ -27,7 +26,7 @@ BETWEEN_ENABLINGS = 30 * times.SECOND
 
 def enable(tx: Transaction, pool: Pool, *, formula: str | None, interval: int | None) -> None:
     """Turn autoscaling on, or give it another formula or interval."""
-    pools.require_active(pool)
+    pool_lifecycle.require_active(pool)
     if formula is None and (pool.formula is None or interval is None):
         raise errors.missing_property("autoScaleFormula")
     if pool.formula is None and pool.allocation_state is not AllocationState.STEADY:
@@ -35,7 +34,7 @@ def enable(tx: Transaction, pool: Pool, *, formula: str | None, interval: int | 
     if tx.now - (pool.auto_scale_enabled or 0) < BETWEEN_ENABLINGS:
         text = "Automatic scaling of a pool may be enabled once every 30 seconds."
         raise errors.BatchError(503, "TooManyEnableAutoScaleRequests", text)
-    pools.scale_by(tx, pool, formula=formula or pool.formula, interval=interval or pool.evaluation_interval)
+    pool_lifecycle.scale_by(tx, pool, formula=formula or pool.formula, interval=interval or pool.evaluation_interval)
     tx.run(
         "UPDATE pools SET auto_scale_enabled = ?1, last_modified = ?1 WHERE key = ?2",
         tx.now,
@@ -44,8 +43,8 @@ def enable(tx: Transaction, pool: Pool, *, formula: str | None, interval: int | 
 
 
 def disable(tx: Transaction, pool: Pool) -> None:
-    pools.require_active(pool)
-    pools.scale_by(tx, pool, formula=None, interval=pool.evaluation_interval)
+    pool_lifecycle.require_active(pool)
+    pool_lifecycle.scale_by(tx, pool, formula=None, interval=pool.evaluation_interval)
 
 
 def check_settings(formula: str, interval: int) -> None:
@@ -84,8 +83,8 @@ def evaluated(tx: Transaction, pool: Pool, formula: str) -> Evaluation:
     return evaluate(program, time=moment, samples=PoolSamples(tx, pool), pool=state, seed=tx.now)
 
 
-def _state(pool: Pool) -> FormulaState:
-    return FormulaState(
+def _state(pool: Pool) -> PoolSize:
+    return PoolSize(
         target_dedicated_nodes=pool.target_dedicated,
         target_low_priority_nodes=pool.target_low_priority,
         current_dedicated_nodes=pool.current_dedicated,
@@ -107,7 +106,7 @@ def _follow(tx: Transaction, pool: Pool, evaluation: Evaluation) -> None:
     """Go to the targets, also while the pool is still on its way to earlier ones."""
     targets = (evaluation.target_dedicated_nodes, evaluation.target_low_priority_nodes)
     if targets != (pool.target_dedicated, pool.target_low_priority):
-        pools.retarget(
+        pool_lifecycle.retarget(
             tx,
             pool.key,
             dedicated=targets[0],

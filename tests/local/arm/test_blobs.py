@@ -6,7 +6,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from shoal.local.arm.blobs import Account, make_container
+from shoal.local.arm.package_blobs import AutoStorage, make_container
 
 AWAY = 5.0
 """Seconds; more than a blob client's connection attempts last unless told otherwise."""
@@ -34,6 +34,6 @@ def test_container_is_made_once_storage_is_back() -> None:
     back.start()
     began = time.monotonic()
     key = base64.b64encode(b"key").decode()
-    assert make_container(Account(name="a", key=key, url=f"http://127.0.0.1:{port}/a"), "made")
+    assert make_container(AutoStorage(name="a", key=key, url=f"http://127.0.0.1:{port}/a"), "made")
     assert time.monotonic() - began > AWAY - 1
     back.join()

@@ -8,7 +8,7 @@ import pytest
 
 from shoal.local.accounts import DEFAULT_STORAGE_ACCOUNT
 from shoal.local.arm.groups import DEFAULT_GROUP
-from shoal.local.arm.rules import values_at
+from shoal.local.arm.resource_rules import values_at
 from tests.arm import ArmHttp
 from tests.local.arm.test_monitors import ALERT, BUDGET, CRITERIA, MAILS, PLAN, QUERY, TIMES, WORKSPACE, budget, mails
 from tests.local.arm.test_networks import ADDRESS, ENDPOINT, GATEWAY, GROUP, NETWORK, ZONE, network, rule

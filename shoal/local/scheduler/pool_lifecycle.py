@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from shoal.local import errors, times
-from shoal.local.scheduler import nodes
+from shoal.local.scheduler import node_lifecycle
 from shoal.local.scheduler.filling import fill_pool
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.node import Node
@@ -18,7 +18,7 @@ from shoal.local.store.states import AllocationState, NodeDeallocationOption, No
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Definition:
+class PoolDefinition:
     """A pool as it was requested, with Batch's defaults filled in."""
 
     id: str
@@ -42,7 +42,7 @@ class Definition:
         }
 
 
-def add(tx: Transaction, account: str, definition: Definition) -> int:
+def add(tx: Transaction, account: str, definition: PoolDefinition) -> int:
     try:
         cursor = tx.connection.execute(
             "INSERT INTO pools (account, id, definition, identities, tags, slots_per_node, fill, target_dedicated,"
@@ -67,7 +67,7 @@ def add(tx: Transaction, account: str, definition: Definition) -> int:
 
 
 def redefine(
-    tx: Transaction, pool: Pool, definition: Definition, *, deallocation_option: NodeDeallocationOption
+    tx: Transaction, pool: Pool, definition: PoolDefinition, *, deallocation_option: NodeDeallocationOption
 ) -> None:
     """Replace the definition, scaling included; nodes that exist keep what they were started with."""
     require_active(pool)
@@ -136,7 +136,7 @@ def begin_delete(tx: Transaction, pool: Pool) -> None:
     tx.run("UPDATE pools SET state = ?, state_time = ? WHERE key = ?", PoolState.DELETING, tx.now, pool.key)
     sql = "SELECT * FROM busy_nodes WHERE pool = ? AND state != ?"
     for node in tx.all(Node.from_row, sql, pool.key, NodeState.LEAVING_POOL):
-        nodes.release(tx, node, NodeDeallocationOption.REQUEUE)
+        node_lifecycle.release(tx, node, NodeDeallocationOption.REQUEUE)
     settle(tx, pool.key)
 
 
@@ -161,11 +161,11 @@ def _converge(tx: Transaction, pool: Pool, *, dedicated: bool, target: int) -> N
         NodeState.RUNNING,
     )
     missing = target - len(staying)
-    missing -= nodes.keep_draining(tx, pool.key, dedicated=dedicated, most=missing) if missing > 0 else 0
+    missing -= node_lifecycle.keep_draining(tx, pool.key, dedicated=dedicated, most=missing) if missing > 0 else 0
     for _ in range(missing):
-        nodes.add(tx, pool, node_id=_node_id(dedicated=dedicated), dedicated=dedicated)
+        node_lifecycle.add(tx, pool, node_id=_node_id(dedicated=dedicated), dedicated=dedicated)
     for node in staying[: max(0, len(staying) - target)]:
-        nodes.release(tx, node, pool.deallocation_option)
+        node_lifecycle.release(tx, node, pool.deallocation_option)
 
 
 def _node_id(*, dedicated: bool) -> str:
@@ -190,7 +190,7 @@ def settle(tx: Transaction, key: int) -> None:
         key,
         NodeState.LEAVING_POOL,
     ):
-        nodes.release(tx, node, NodeDeallocationOption.REQUEUE)
+        node_lifecycle.release(tx, node, NodeDeallocationOption.REQUEUE)
     _become_steady(tx, key)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from shoal.local import chaos, times
-from shoal.local.scheduler import tasks
+from shoal.local.scheduler import task_lifecycle
 from shoal.local.scheduler.assignments import package
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.account import Account
@@ -78,8 +78,8 @@ def release(tx: Transaction, node: Node, deallocation_option: NodeDeallocationOp
         return
     if deallocation_option is NodeDeallocationOption.TERMINATE:
         for task in busy:
-            tasks.end_running(tx, task, "The task was ended because its node was removed from the pool")
-    tasks.requeue_from(tx, node.id)
+            task_lifecycle.end_running(tx, task, "The task was ended because its node was removed from the pool")
+    task_lifecycle.requeue_from(tx, node.id)
     tx.pools_to_fill.add(node.pool)
     if node.boots == 0 or node.state is NodeState.PREEMPTED:
         # No agent is there that could report its end.
@@ -89,9 +89,9 @@ def release(tx: Transaction, node: Node, deallocation_option: NodeDeallocationOp
     tx.then(lambda agents: agents.stop(node.id))
 
 
-def _running_on(tx: Transaction, node: Node) -> list[tasks.Running]:
+def _running_on(tx: Transaction, node: Node) -> list[task_lifecycle.Running]:
     return tx.all(
-        tasks.Running._make,
+        task_lifecycle.Running._make,
         "SELECT tasks.key, tasks.attempt, tasks.node FROM allocations JOIN tasks ON tasks.key = allocations.task"
         " AND tasks.attempt = allocations.attempt WHERE allocations.node = ? AND tasks.state = ?",
         node.id,
@@ -120,7 +120,7 @@ def preempt(tx: Transaction, node: Node) -> None:
 
     Source: "Use Spot VMs with Batch": the node stays in the pool as `preempted`, and the pool tries to restore it.
     """
-    tasks.requeue_from(tx, node.id)
+    task_lifecycle.requeue_from(tx, node.id)
     _enter(tx, node.key, NodeState.PREEMPTED)
     tx.pools_to_fill.add(node.pool)
     tx.then(lambda agents: agents.stop(node.id))
@@ -171,7 +171,7 @@ def on_gone(tx: Transaction, node_id: str, boots: int) -> None:
         # Counted from here: two agents of one node would be in each other's way.
         tx.run("UPDATE nodes SET boot_due = ? WHERE key = ?", tx.now + chaos.absence(tx.connection), node.key)
         return
-    tasks.requeue_from(tx, node_id)
+    task_lifecycle.requeue_from(tx, node_id)
     lived = tx.now - (node.booted or node.state_time)
     if lived < SHORT_LIFE and boots >= MOST_SHORT_LIVES:
         _give_up(tx, node, lived)
@@ -195,7 +195,7 @@ def recover(tx: Transaction) -> None:
     """Start on the state of an earlier service, which may have ended at any moment: no agent is alive."""
     tx.run("DELETE FROM nodes WHERE state = ?", NodeState.LEAVING_POOL)
     for node in tx.all(Node.from_row, "SELECT * FROM busy_nodes"):
-        tasks.requeue_from(tx, node.id)
+        task_lifecycle.requeue_from(tx, node.id)
         tx.run("UPDATE nodes SET boots = 0, boot_due = NULL WHERE key = ?", node.key)
         reboot(tx, node)
     tx.pools_to_fill.update(tx.all(integer, "SELECT key FROM pools"))

@@ -7,12 +7,12 @@ from shoal.local.api import conditions, definitions
 from shoal.local.api import pools as data_plane
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
-from shoal.local.arm import failures, records
+from shoal.local.arm import arm_failures, records
+from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, resource
 from shoal.local.arm.batch_accounts import gone
-from shoal.local.arm.calls import Call, JsonObject, Kind, collection, described, resource
 from shoal.local.arm.ids import Target, parse
 from shoal.local.arm.pool_shapes import arm_properties, changed_fixed, data_plane_body, deallocation_option
-from shoal.local.scheduler import pools, scaling
+from shoal.local.scheduler import pool_lifecycle, scaling
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.pool import Pool
 from shoal.local.store.states import PoolState
@@ -21,7 +21,7 @@ TYPE = "Microsoft.Batch/batchAccounts/pools"
 NODE_IDENTITY = "UserAssigned"
 
 
-async def put(call: Call) -> Answer:
+async def put(call: ArmCall) -> Answer:
     body = call.body()
     ARM.normalize("Pool", body, call.version)
     definition = _definition(call, body)
@@ -34,25 +34,25 @@ async def put(call: Call) -> Answer:
         pool = _find(tx.connection, call.target)
         _check_conditions(call, pool)
         if pool is None:
-            pools.add(tx, call.target.names[0], definition)
+            pool_lifecycle.add(tx, call.target.names[0], definition)
         else:
             _require_changeable(pool, definition)
-            pools.redefine(tx, pool, definition, deallocation_option=option)
+            pool_lifecycle.redefine(tx, pool, definition, deallocation_option=option)
 
     await call.service.loop.change(change)
     return _answer(call)
 
 
-async def get(call: Call) -> Answer:
+async def get(call: ArmCall) -> Answer:
     return _answer(call)
 
 
-async def delete(call: Call) -> Answer:
+async def delete(call: ArmCall) -> Answer:
     def change(tx: Transaction) -> bool:
         pool = _find(tx.connection, call.target)
         _check_conditions(call, pool)
         if pool is not None and pool.state is PoolState.ACTIVE:
-            pools.begin_delete(tx, pool)
+            pool_lifecycle.begin_delete(tx, pool)
         return pool is not None
 
     if not await call.service.loop.change(change):
@@ -61,25 +61,25 @@ async def delete(call: Call) -> Answer:
     return Answer(status=200)
 
 
-async def disable_auto_scale(call: Call) -> Answer:
+async def disable_auto_scale(call: ArmCall) -> Answer:
     def disable(tx: Transaction) -> None:
         pool = _find(tx.connection, call.target)
         if pool is None:
-            raise failures.not_found(call.target.path)
+            raise arm_failures.not_found(call.target.path)
         scaling.disable(tx, pool)
 
     await call.service.loop.change(disable)
     return _answer(call)
 
 
-async def listing(call: Call) -> Answer:
+async def listing(call: ArmCall) -> Answer:
     records.require(call.service.connection, parse(call.target.owner))
     sql = "SELECT * FROM counted_pools WHERE account = ? ORDER BY id"
     found = call.service.read(Pool.from_row, sql, *call.target.names)
     return collection(_view(parse(f"{call.target.path}/{pool.id}"), pool) for pool in found)
 
 
-def _definition(call: Call, body: JsonObject) -> pools.Definition:
+def _definition(call: ArmCall, body: JsonObject) -> pool_lifecycle.PoolDefinition:
     identities = (body.get("identity") or {}).get("userAssignedIdentities") or {}
     properties = data_plane_body(call.target.name, records.properties(body))
     return definitions.pool(properties, version=call.version, identities=identities, tags=body.get("tags"))
@@ -97,25 +97,25 @@ def _require_subnet(connection: sqlite3.Connection, definition: JsonObject) -> N
         raise errors.invalid_property("subnetId", subnet, "The subnet does not exist")
 
 
-def _check_conditions(call: Call, pool: Pool | None) -> None:
+def _check_conditions(call: ArmCall, pool: Pool | None) -> None:
     if pool is not None:
         conditions.check(call.method, call.headers, pool.last_modified)
     elif call.headers.get("if-match"):
         raise errors.condition_not_met(412)
 
 
-def _require_changeable(pool: Pool, definition: pools.Definition) -> None:
+def _require_changeable(pool: Pool, definition: pool_lifecycle.PoolDefinition) -> None:
     """Raises BatchError PropertyCannotBeUpdated, as Azure does for a pool with nodes."""
     before = data_plane.view(pool, "")
     name = changed_fixed(arm_properties(before), arm_properties({**before, **definition.body}))
     if name is not None and pool.current_dedicated + pool.current_low_priority > 0:
-        raise failures.property_cannot_be_updated(name)
+        raise arm_failures.property_cannot_be_updated(name)
 
 
-def _answer(call: Call) -> Answer:
+def _answer(call: ArmCall) -> Answer:
     pool = _find(call.service.connection, call.target)
     if pool is None:
-        raise failures.not_found(call.target.path)
+        raise arm_failures.not_found(call.target.path)
     body = _view(call.target, pool)
     return resource(body, headers={"ETag": body["etag"]})
 
@@ -134,7 +134,7 @@ def _view(target: Target, pool: Pool) -> JsonObject:
     )
 
 
-KIND = Kind(
+KIND = ResourceKind(
     type=TYPE,
     verbs={"PUT": put, "GET": get, "DELETE": delete},
     listing=listing,

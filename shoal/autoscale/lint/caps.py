@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from shoal.autoscale.lint.rules import Finding, Rule, Subject
+from shoal.autoscale.lint.rule import Finding, Rule, Subject
 from shoal.autoscale.lint.trials import IDLE, OVERLOAD, nodes_under
 from shoal.autoscale.spans import Span
 from shoal.autoscale.ticks import HOUR

@@ -18,7 +18,7 @@ from shoal.local.store.task import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Definition:
+class TaskDefinition:
     """A task as it was requested, with Batch's defaults filled in."""
 
     id: str
@@ -36,14 +36,14 @@ class Running(NamedTuple):
     node: str
 
 
-def add(tx: Transaction, job: Job, definitions: Sequence[Definition]) -> list[errors.BatchError | None]:
+def add(tx: Transaction, job: Job, definitions: Sequence[TaskDefinition]) -> list[errors.BatchError | None]:
     """Add tasks to an active job; return for each None, or the reason why it was not added."""
     outcomes = [_add(tx, job, definition) for definition in definitions]
     _touch_pool(tx, job)
     return outcomes
 
 
-def _add(tx: Transaction, job: Job, definition: Definition) -> errors.BatchError | None:
+def _add(tx: Transaction, job: Job, definition: TaskDefinition) -> errors.BatchError | None:
     max_retries = job.max_retries if definition.max_retries is None else definition.max_retries
     try:
         cursor = tx.connection.execute(

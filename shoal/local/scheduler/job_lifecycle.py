@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from shoal.local import errors, times
-from shoal.local.scheduler import dependencies, tasks
+from shoal.local.scheduler import dependencies, task_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.job import Job
 from shoal.local.store.queries import integer, text
@@ -18,7 +18,7 @@ DELETED_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Definition:
+class JobDefinition:
     """A job as it was requested, with Batch's defaults filled in."""
 
     id: str
@@ -38,7 +38,7 @@ class Definition:
         }
 
 
-def add(tx: Transaction, account: str, definition: Definition) -> int:
+def add(tx: Transaction, account: str, definition: JobDefinition) -> int:
     try:
         cursor = tx.connection.execute(
             "INSERT INTO jobs (account, id, definition, pool_id, priority, max_retries, deadline,"
@@ -54,7 +54,7 @@ def add(tx: Transaction, account: str, definition: Definition) -> int:
     return key
 
 
-def redefine(tx: Transaction, job: Job, definition: Definition) -> None:
+def redefine(tx: Transaction, job: Job, definition: JobDefinition) -> None:
     """Replace what may be updated. Tasks added from now on inherit the job's retries."""
     require_not_deleting(job)
     tx.connection.execute(
@@ -151,8 +151,8 @@ def delete_parts(tx: Transaction) -> bool:
 
 def _end_running(tx: Transaction, key: int, message: str) -> None:
     sql = "SELECT key, attempt, node FROM tasks WHERE job = ? AND state = ?"
-    for task in tx.all(tasks.Running._make, sql, key, TaskState.RUNNING):
-        tasks.end_running(tx, task, message)
+    for task in tx.all(task_lifecycle.Running._make, sql, key, TaskState.RUNNING):
+        task_lifecycle.end_running(tx, task, message)
 
 
 def require_active(job: Job) -> None:

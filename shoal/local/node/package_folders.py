@@ -10,9 +10,9 @@ import zlib
 from pathlib import Path
 from tempfile import mkdtemp
 
-from shoal.local.node.blobs import AccessDenied, Blobs, NotThere, TransferFailed, blob_url
-from shoal.local.node.failures import TaskFault
-from shoal.local.node.messages import Package
+from shoal.local.node.blob_transfer import AccessDenied, Blobs, NotThere, TransferFailed, blob_url
+from shoal.local.node.failure_info import TaskFault
+from shoal.local.node.messages import UnpackedPackage
 
 BAD_ARCHIVE = (zipfile.BadZipFile, zlib.error, RuntimeError)
 """The errors of zipfile for an archive that is broken, encrypted or compressed by an unknown method."""
@@ -25,15 +25,15 @@ class Packages:
         self.folder = folder
         self.blobs = blobs
         self.lock = threading.Lock()
-        self.installed: dict[Package, Path] = {}
+        self.installed: dict[UnpackedPackage, Path] = {}
         """A version that was activated again is another one: tasks may still use the first."""
 
-    def install(self, packages: list[Package]) -> list[tuple[Package, Path]]:
+    def install(self, packages: list[UnpackedPackage]) -> list[tuple[UnpackedPackage, Path]]:
         """Raises TaskFault ApplicationPackageError."""
         with self.lock:
             return [(package, self._install(package)) for package in packages]
 
-    def _install(self, package: Package) -> Path:
+    def _install(self, package: UnpackedPackage) -> Path:
         label = f"{package.application} {package.version or '(default version)'}"
         if package.container is None or package.blob is None:
             raise _fault(package, f"Application package {label} does not exist or is not active")
@@ -46,7 +46,7 @@ class Packages:
                 raise _fault(package, f"Application package {label} could not be installed: {exc}") from exc
         return self.installed[package]
 
-    def _unpack(self, package: Package, container: str, blob: str) -> Path:
+    def _unpack(self, package: UnpackedPackage, container: str, blob: str) -> Path:
         stamp = time.strftime("%Y-%m-%d-%H-%M-%S", time.gmtime())
         target = Path(mkdtemp(prefix=f"{package.application.lower()}{package.version}{stamp}-", dir=self.folder))
         archive = target.with_name(f"{target.name}.zip")
@@ -62,5 +62,5 @@ class Packages:
         return target
 
 
-def _fault(package: Package, message: str) -> TaskFault:
+def _fault(package: UnpackedPackage, message: str) -> TaskFault:
     return TaskFault("ApplicationPackageError", message, Application=package.application)

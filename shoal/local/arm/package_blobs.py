@@ -24,19 +24,19 @@ RETRY_AFTER = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class AutoStorage:
     name: str
     key: str
     url: str
 
 
-def account(service: "Service", name: str) -> Account:
+def account(service: "Service", name: str) -> AutoStorage:
     key = accounts.storage_keys(service.connection)[name]
-    return Account(name=name, key=key, url=f"{service.storage.endpoint}/{name}")
+    return AutoStorage(name=name, key=key, url=f"{service.storage.endpoint}/{name}")
 
 
 @contextmanager
-def _client(account: Account) -> Iterator["BlobServiceClient"]:
+def _client(account: AutoStorage) -> Iterator["BlobServiceClient"]:
     from azure.storage.blob import BlobServiceClient, LinearRetry
 
     retries = LinearRetry(backoff=RETRY_AFTER, retry_total=RETRIES, retry_connect=RETRIES, random_jitter_range=0)
@@ -45,7 +45,7 @@ def _client(account: Account) -> Iterator["BlobServiceClient"]:
         yield client
 
 
-def make_container(account: Account, name: str, metadata: Mapping[str, str] | None = None) -> bool:
+def make_container(account: AutoStorage, name: str, metadata: Mapping[str, str] | None = None) -> bool:
     """Make the container. Return True where it did not exist."""
     from azure.core.exceptions import ResourceExistsError
 
@@ -59,7 +59,7 @@ def make_container(account: Account, name: str, metadata: Mapping[str, str] | No
     return True
 
 
-def find_container(account: Account, name: str) -> "ContainerProperties | None":
+def find_container(account: AutoStorage, name: str) -> "ContainerProperties | None":
     from azure.core.exceptions import ResourceNotFoundError
 
     with _client(account) as client:
@@ -69,17 +69,17 @@ def find_container(account: Account, name: str) -> "ContainerProperties | None":
             return None
 
 
-def list_containers(account: Account) -> "list[ContainerProperties]":
+def list_containers(account: AutoStorage) -> "list[ContainerProperties]":
     with _client(account) as client:
         return list(client.list_containers(include_metadata=True))
 
 
-def is_empty(account: Account, container: str) -> bool:
+def is_empty(account: AutoStorage, container: str) -> bool:
     with _client(account) as client:
         return next(iter(client.get_container_client(container).list_blob_names()), None) is None
 
 
-def delete_container(account: Account, name: str) -> bool:
+def delete_container(account: AutoStorage, name: str) -> bool:
     """Delete the container. Return True where it existed."""
     from azure.core.exceptions import ResourceNotFoundError
 
@@ -91,17 +91,17 @@ def delete_container(account: Account, name: str) -> bool:
     return True
 
 
-def delete_containers(account: Account) -> None:
+def delete_containers(account: AutoStorage) -> None:
     for container in list_containers(account):
         delete_container(account, container.name)
 
 
-def has_blob(account: Account, container: str, name: str) -> bool:
+def has_blob(account: AutoStorage, container: str, name: str) -> bool:
     with _client(account) as client:
         return client.get_blob_client(container, name).exists()
 
 
-def delete_blob(account: Account, container: str, name: str) -> None:
+def delete_blob(account: AutoStorage, container: str, name: str) -> None:
     from azure.core.exceptions import ResourceNotFoundError
 
     with _client(account) as client:
@@ -111,7 +111,7 @@ def delete_blob(account: Account, container: str, name: str) -> None:
             return
 
 
-def upload_url(account: Account, container: str, name: str, *, now: datetime | None = None) -> tuple[str, datetime]:
+def upload_url(account: AutoStorage, container: str, name: str, *, now: datetime | None = None) -> tuple[str, datetime]:
     """The blob's address with a signature for reading and writing it, and until when it can be used."""
     from azure.storage.blob import BlobSasPermissions, generate_blob_sas
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from shoal.local.api.calls import Answer
-from shoal.local.arm import failures
+from shoal.local.arm import arm_failures
 from shoal.local.arm.ids import Target
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ JsonObject = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class ArmCall:
     service: "Service"
     method: str
     target: Target
@@ -32,17 +32,17 @@ class Call:
         try:
             body = orjson.loads(self.content) if self.content else {}
         except orjson.JSONDecodeError as exc:
-            raise failures.invalid_content(str(exc)) from None
+            raise arm_failures.invalid_content(str(exc)) from None
         if not isinstance(body, dict) or not isinstance(body.get("properties", {}), dict):
-            raise failures.invalid_content("a JSON object is expected")
+            raise arm_failures.invalid_content("a JSON object is expected")
         return body
 
 
-Handler = Callable[[Call], Awaitable[Answer]]
+Handler = Callable[[ArmCall], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class ResourceKind:
     """The operations on one type of resource; what is absent is answered with 501."""
 
     type: str

@@ -13,12 +13,12 @@ from shoal.local import errors
 from shoal.local.api.calls import Answer
 from shoal.local.arm import (
     applications,
+    arm_failures,
     batch_accounts,
     blob_services,
     budgets,
     containers,
     deployment_stacks,
-    failures,
     groups,
     identities,
     immutability_policies,
@@ -26,19 +26,19 @@ from shoal.local.arm import (
     monitors,
     networks,
     packages,
-    pools,
+    pool_resources,
     private_links,
     role_assignments,
     storage_accounts,
     virtual_networks,
 )
-from shoal.local.arm.calls import Call, Handler, Kind
+from shoal.local.arm.arm_call import ArmCall, Handler, ResourceKind
 from shoal.local.arm.ids import Target, parse
 from shoal.local.service import Service
 
 log = logging.getLogger(__name__)
 
-KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, ResourceKind] = {
     kind.type.lower(): kind
     for kind in (
         groups.KIND,
@@ -52,7 +52,7 @@ KINDS: Mapping[str, Kind] = {
         batch_accounts.KIND,
         applications.KIND,
         packages.KIND,
-        pools.KIND,
+        pool_resources.KIND,
         deployment_stacks.KIND,
         *networks.KINDS,
         *virtual_networks.KINDS,
@@ -63,7 +63,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-class Arm:
+class ResourceManager:
     def __init__(self, service: Service) -> None:
         self.service = service
 
@@ -84,13 +84,13 @@ class Arm:
     async def _answer(self, request: Request) -> Answer:
         _, _, token = request.headers.get("authorization", "").partition("Bearer ")
         if not secrets.compare_digest(token.encode(), self.service.arm_token.encode()):
-            raise failures.authentication_failed()
+            raise arm_failures.authentication_failed()
         version = request.query_params.get("api-version")
         if not version:
-            raise failures.version_missing()
+            raise arm_failures.version_missing()
         target, handler = _route(request.method, request.url.path)
         return await handler(
-            Call(
+            ArmCall(
                 service=self.service,
                 method=request.method,
                 target=target,
@@ -113,7 +113,7 @@ def _route(method: str, path: str) -> tuple[Target, Handler]:
     acting = KINDS.get(parse(subject).type.lower())
     if method == "POST" and acting is not None and action.lower() in acting.actions:
         return parse(subject), acting.actions[action.lower()]
-    raise failures.not_here(f"The operation {method} on {target.type}")
+    raise arm_failures.not_here(f"The operation {method} on {target.type}")
 
 
 def _error_answer(exc: errors.BatchError) -> Answer:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from shoal.local.node.directories import NodeDirectory, TaskDirectory
-from shoal.local.node.messages import Package, Setup
+from shoal.local.node.messages import Setup, UnpackedPackage
 
 TASK_USER = "_azbatch"
 
@@ -50,7 +50,7 @@ def task_environment(
     }
 
 
-def package_environment(installed: Iterable[tuple[Package, Path]]) -> dict[str, str]:
+def package_environment(installed: Iterable[tuple[UnpackedPackage, Path]]) -> dict[str, str]:
     """Each package by its name with and without its version, in the case of its id and in capitals.
 
     Source: "Deploy applications to compute nodes" and the node agent's change log 1.8.2 (capitals on Linux): in the

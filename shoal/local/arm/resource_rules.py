@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shoal.local.api.calls import Answer
-from shoal.local.arm import deployment_stacks, failures, records
-from shoal.local.arm.calls import Call, Handler, JsonObject, Kind, described
+from shoal.local.arm import arm_failures, deployment_stacks, records
+from shoal.local.arm.arm_call import ArmCall, Handler, JsonObject, ResourceKind, described
 from shoal.local.arm.ids import Target
 from shoal.local.scheduler.loop import Transaction
 
-Check = Callable[[Call, JsonObject, JsonObject | None], None]
+Check = Callable[[ArmCall, JsonObject, JsonObject | None], None]
 """Takes a body and the existing resource. Raises BatchError."""
 MENTIONS = "(instr(lower({0}), lower('\"' || ?1 || '\"')) OR instr(lower({0}), lower('\"' || ?1 || '/')))"
 HOLDERS = f"""
@@ -35,7 +35,7 @@ def _nothing(_target: Target) -> JsonObject:
     return {}
 
 
-def _anything(_call: Call, _body: JsonObject, _old: JsonObject | None) -> None:
+def _anything(_call: ArmCall, _body: JsonObject, _old: JsonObject | None) -> None:
     return
 
 
@@ -58,20 +58,20 @@ class Rules:
     """Error code of its deletion while others refer to it; empty where that is no matter."""
 
 
-def kind(rules: Rules) -> Kind:
+def kind(rules: Rules) -> ResourceKind:
     verbs: dict[str, Handler] = {
         "PUT": records.putter(rules.type, completer(rules)),
         "GET": records.getter(),
         "DELETE": deleter(rules),
     }
-    return Kind(type=rules.type, verbs=verbs, listing=records.lister(rules.type))
+    return ResourceKind(type=rules.type, verbs=verbs, listing=records.lister(rules.type))
 
 
 def completer(rules: Rules) -> records.Complete:
-    def complete(call: Call, body: JsonObject, old: JsonObject | None) -> JsonObject:
+    def complete(call: ArmCall, body: JsonObject, old: JsonObject | None) -> JsonObject:
         _require(rules, call.target, body)
         if old is not None and old.get("location") != body.get("location"):
-            raise failures.location_cannot_change(call.target.path, old["location"])
+            raise arm_failures.location_cannot_change(call.target.path, old["location"])
         for path, type_ in rules.references.items():
             for _, id_ in values_at(body, path):
                 _require_referenced(call, id_, type_)
@@ -91,27 +91,27 @@ def completer(rules: Rules) -> records.Complete:
 
 def _require(rules: Rules, target: Target, body: JsonObject) -> None:
     if rules.located and not body.get("location"):
-        raise failures.location_required(target.path)
+        raise arm_failures.location_required(target.path)
     for path, type_ in rules.types.items():
         for where, value in values_at(body, path):
             if value is not None and not _is(value, type_):
-                raise failures.invalid_content(f"{where} must be of type {JSON_TYPES[type_]}")
+                raise arm_failures.invalid_content(f"{where} must be of type {JSON_TYPES[type_]}")
     for path in rules.required:
         for where, value in values_at({"properties": {}, **body}, path):
             if value in (None, "", []):
-                raise failures.invalid_content(f"the required property {where} is missing")
+                raise arm_failures.invalid_content(f"the required property {where} is missing")
 
 
 def _is(value: Any, type_: JsonType) -> bool:
     return isinstance(value, (int, float) if type_ is float else type_) and not isinstance(value, bool)
 
 
-def _require_referenced(call: Call, id_: Any, type_: str) -> None:
+def _require_referenced(call: ArmCall, id_: Any, type_: str) -> None:
     if id_ is None:
         return
     found = records.find(call.service.connection, str(id_))
     if found is None or (type_ and str(found["type"]).lower() != type_.lower()):
-        raise failures.reference_not_found(call.target.path, str(id_))
+        raise arm_failures.reference_not_found(call.target.path, str(id_))
 
 
 def values_at(body: Any, path: str, where: str = "") -> Iterator[tuple[str, Any]]:
@@ -122,10 +122,10 @@ def values_at(body: Any, path: str, where: str = "") -> Iterator[tuple[str, Any]
     items = [(here, found)]
     if head.endswith("[]"):
         if not isinstance(found, list | None):
-            raise failures.invalid_content(f"{here} must be a list")
+            raise arm_failures.invalid_content(f"{here} must be a list")
         items = [(f"{here}[{position}]", item) for position, item in enumerate(found or [])]
         if place := next((place for place, item in items if item is None), None):
-            raise failures.invalid_content(f"{place} is null")
+            raise arm_failures.invalid_content(f"{place} is null")
     for place, item in items:
         if not rest:
             yield place, item
@@ -134,7 +134,7 @@ def values_at(body: Any, path: str, where: str = "") -> Iterator[tuple[str, Any]
 
 
 def deleter(rules: Rules) -> Handler:
-    async def delete(call: Call) -> Answer:
+    async def delete(call: ArmCall) -> Answer:
         def change(tx: Transaction) -> int:
             if records.find(tx.connection, call.target.path) is None:
                 return 204
@@ -152,4 +152,4 @@ def require_free(connection: sqlite3.Connection, path: str, code: str) -> None:
     """Raises BatchError where another resource refers to this one or to what is below it."""
     holder = connection.execute(HOLDERS, (path, deployment_stacks.TYPE)).fetchone()
     if holder is not None:
-        raise failures.in_use(code, path, holder["id"])
+        raise arm_failures.in_use(code, path, holder["id"])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from shoal.autoscale.lint.flows import PRESENT, Origin
-from shoal.autoscale.lint.rules import Finding, Rule, Subject
+from shoal.autoscale.lint.rule import Finding, Rule, Subject
 from shoal.autoscale.lint.trials import BUSY, BUSY_WITH_FEW_SAMPLES, nodes_under
 from shoal.autoscale.syntax import Binary, Expression, Method, Name, children
 from shoal.autoscale.ticks import interval_text

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from shoal.autoscale.lint.flows import PRESENT, Origin, earliest
-from shoal.autoscale.lint.rules import Finding, Rule, Subject
+from shoal.autoscale.lint.rule import Finding, Rule, Subject
 from shoal.autoscale.lint.trials import BUSY_WITHOUT_QUEUE, nodes_under
 from shoal.autoscale.variables import SLOTS_PER_NODE, TASK_METRICS
 

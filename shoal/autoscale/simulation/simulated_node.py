@@ -2,10 +2,10 @@
 
 from enum import Enum
 
-from shoal.autoscale.simulation.settings import Fill
+from shoal.autoscale.simulation.pool_model import Fill
 
 
-class Kind(Enum):
+class Purchase(Enum):
     DEDICATED = "dedicated"
     SPOT = "spot"
 
@@ -21,10 +21,10 @@ class State(Enum):
     GONE = "gone"
 
 
-class Node:
+class SimulatedNode:
     __slots__ = ("epoch", "free", "kind", "last_end", "number", "retention", "running", "state")
 
-    def __init__(self, number: int, kind: Kind, slots: int) -> None:
+    def __init__(self, number: int, kind: Purchase, slots: int) -> None:
         self.number = number
         self.kind = kind
         self.state = State.STARTING
@@ -42,15 +42,15 @@ class OpenNodes:
     """Usable nodes with free slots, grouped by the number of free slots."""
 
     def __init__(self, slots_per_node: int, fill: Fill) -> None:
-        self._by_free: list[dict[Node, None]] = [{} for _ in range(slots_per_node + 1)]
+        self._by_free: list[dict[SimulatedNode, None]] = [{} for _ in range(slots_per_node + 1)]
         self._tightest_first = fill is Fill.PACK
         self._slots_per_node = slots_per_node
 
-    def add(self, node: Node) -> None:
+    def add(self, node: SimulatedNode) -> None:
         if node.free:
             self._by_free[node.free][node] = None
 
-    def remove(self, node: Node) -> None:
+    def remove(self, node: SimulatedNode) -> None:
         self._by_free[node.free].pop(node, None)
 
     def most_free(self) -> int:
@@ -60,7 +60,7 @@ class OpenNodes:
                 return free
         return 0
 
-    def take(self, slots: int) -> Node:
+    def take(self, slots: int) -> SimulatedNode:
         """Remove and return a node with at least `slots` free slots. Raises LookupError where there is none."""
         order = range(slots, self._slots_per_node + 1)
         for free in order if self._tightest_first else reversed(order):

@@ -30,7 +30,7 @@ class Listener(Protocol):
     def on_gone(self, node: str, boots: int) -> None: ...
 
 
-class Fleet:
+class NodeAgents:
     def __init__(self, *, root: Path, listener: Listener) -> None:
         """`root` is the folder in which each node has its own, named by its id."""
         self.root = root
