@@ -12,7 +12,12 @@ from shoal.autoscale.durations import parse_duration
 from shoal.autoscale.review import ERRORS, review
 from shoal.autoscale.scenarios import PendingTasks, formula
 from shoal.autoscale.scenarios.parameters import scenario
-from shoal.azure.limits import LONGEST_EVALUATION_INTERVAL, SHORTEST_EVALUATION_INTERVAL, accepted_evaluation_interval
+from shoal.azure.limits import (
+    LONGEST_EVALUATION_INTERVAL,
+    SHORTEST_EMBEDDED_INTERVAL,
+    SHORTEST_EVALUATION_INTERVAL,
+    accepted_evaluation_interval,
+)
 
 from ..argument_fault import ArgumentFault, Spelling
 from ..argument_types import Duration, NotEmpty, duration_text
@@ -21,8 +26,6 @@ FOLLOWING = tuple(field.name for field in fields(PendingTasks) if field.name != 
 """Limits of the formula that follows the tasks, by which a pool is scaled unless it chooses another way."""
 FORMULA = ("auto_scale_formula",)
 FIXED = ("spot_nodes", "dedicated_nodes")
-
-SHORTEST_EMBEDDED_INTERVAL = timedelta(seconds=1)
 
 
 def _reviewed(text: str) -> str:

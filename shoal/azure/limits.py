@@ -19,6 +19,11 @@ SHORTEST_EVALUATION_INTERVAL = timedelta(minutes=5)
 LONGEST_EVALUATION_INTERVAL = timedelta(hours=168)
 DEFAULT_EVALUATION_INTERVAL = timedelta(minutes=15)
 """Source: Batch REST, Pool - Add, autoScaleEvaluationInterval: 15 minutes unless given, 5 minutes to 168 hours."""
+SHORTEST_EMBEDDED_INTERVAL = timedelta(seconds=1)
+"""The embedded service's own, since nobody on a laptop wants to wait five minutes."""
+
+SHORTEST_RESIZE_TIMEOUT = timedelta(minutes=5)
+"""Source: Batch REST, Pool - Add, resizeTimeout."""
 
 LOWEST_UPGRADE_PERCENTS = {
     "max_batch_instance_percent": 5,

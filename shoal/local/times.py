@@ -1,7 +1,7 @@
 """Converts times and durations between integers of microseconds (UTC), as the service keeps them, and Batch's text."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from functools import lru_cache
 
@@ -20,6 +20,10 @@ LONGEST = 10675199 * DAY + 2 * HOUR + 48 * MINUTE + 5 * SECOND
 TICKS_PER_MICROSECOND = 10
 TICKS_TO_1970 = 621_355_968_000_000_000
 """Ticks of 100 ns between the year 1 and 1970, .NET's DateTime and Unix's."""
+
+
+def microseconds(duration: timedelta) -> int:
+    return duration // timedelta(microseconds=1)
 
 
 def now() -> int:

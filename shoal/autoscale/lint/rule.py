@@ -10,10 +10,11 @@ from shoal.autoscale.lint.bounds import Bounds, bounds_of
 from shoal.autoscale.lint.flows import Flows, flows_of
 from shoal.autoscale.spans import Span
 from shoal.autoscale.syntax import Formula
-from shoal.autoscale.ticks import MINUTE
+from shoal.autoscale.ticks import from_timedelta
+from shoal.azure.limits import DEFAULT_EVALUATION_INTERVAL
 
-DEFAULT_INTERVAL = 15 * MINUTE
-"""Source: REST reference, autoScaleEvaluationInterval: 15 minutes unless given."""
+DEFAULT_INTERVAL = from_timedelta(DEFAULT_EVALUATION_INTERVAL)
+"""In ticks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shoal.azure.id_patterns import BATCH_ID
-from shoal.azure.limits import TASK_SLOTS_PER_NODE
+from shoal.azure.limits import SHORTEST_RESIZE_TIMEOUT, TASK_SLOTS_PER_NODE
 from shoal.local import errors, times
 from shoal.local.api import mounts, transfers
 from shoal.local.api.shapes import DATA_PLANE
@@ -20,7 +20,6 @@ JsonObject = dict[str, Any]
 MOST_DEPENDENCY_CHARACTERS = 64_000
 PRIORITIES = range(-1000, 1001)
 AUTO_USER = {"autoUser": {"scope": "pool", "elevationLevel": "nonadmin"}}
-SHORTEST_RESIZE_TIMEOUT = 5 * times.MINUTE
 
 POOL_DEFAULTS: JsonObject = {
     "resizeTimeout": "PT15M",
@@ -149,7 +148,7 @@ def check_count(value: int, name: str) -> None:
 
 
 def check_resize_timeout(text: str) -> None:
-    if times.duration(text) < SHORTEST_RESIZE_TIMEOUT:
+    if times.duration(text) < times.microseconds(SHORTEST_RESIZE_TIMEOUT):
         raise errors.invalid_property("resizeTimeout", text, "PT5M or more is expected")
 
 

@@ -9,6 +9,7 @@ import os
 import sqlite3
 from collections.abc import Sequence
 
+from shoal.azure.limits import SHORTEST_EVALUATION_INTERVAL
 from shoal.local import times
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.pool import Pool
@@ -17,8 +18,7 @@ from shoal.local.store.states import CountedState, JobState, NodeState, PoolStat
 from shoal.local.store.task_count import TaskCount
 
 PERIOD = 30 * times.SECOND
-SHORTEST_INTERVAL = 5 * times.MINUTE
-"""Source: "Automatically scale compute nodes": samples every 30 s, intervals of 5 minutes to 168 hours."""
+"""Source: "Automatically scale compute nodes", samples."""
 
 KEPT = 2880
 """Samples of a day. Azure documents no number; published formulas look back an hour."""
@@ -39,7 +39,7 @@ EXPRESSIONS = {
 
 def stretch(evaluation_interval: int) -> float:
     """Return how many times faster than in Azure a pool with this interval runs."""
-    return max(1.0, SHORTEST_INTERVAL / evaluation_interval)
+    return max(1.0, times.microseconds(SHORTEST_EVALUATION_INTERVAL) / evaluation_interval)
 
 
 def take(tx: Transaction) -> None:

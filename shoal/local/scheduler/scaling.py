@@ -11,6 +11,7 @@ import orjson
 from shoal.autoscale import Evaluation, FormulaFault, PoolSize, Program, check, compile_formula, evaluate, parse
 from shoal.autoscale.evaluation import refused
 from shoal.autoscale.ticks import to_datetime
+from shoal.azure.limits import LONGEST_EVALUATION_INTERVAL, SHORTEST_EMBEDDED_INTERVAL
 from shoal.local import errors, times
 from shoal.local.scheduler import pool_lifecycle
 from shoal.local.scheduler.loop import Transaction
@@ -18,9 +19,8 @@ from shoal.local.scheduler.pool_samples import PoolSamples
 from shoal.local.store.pool import Pool
 from shoal.local.store.states import AllocationState, NodeDeallocationOption, PoolState
 
-SHORTEST_INTERVAL = times.SECOND
-"""Azure's is 5 minutes; a local pool need not wait as long."""
-LONGEST_INTERVAL = 168 * 60 * times.MINUTE
+SHORTEST_INTERVAL = times.microseconds(SHORTEST_EMBEDDED_INTERVAL)
+LONGEST_INTERVAL = times.microseconds(LONGEST_EVALUATION_INTERVAL)
 BETWEEN_ENABLINGS = 30 * times.SECOND
 
 
