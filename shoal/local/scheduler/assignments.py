@@ -28,6 +28,7 @@ def assignment(tx: Transaction, job: Job, job_body: dict[str, Any], task: Placed
     body = orjson.loads(task.definition)
     environment = {
         setting["name"]: setting.get("value", "")
+        # The later one of a name stays, so the task's own settings win over its job's.
         for settings in (job_body.get("commonEnvironmentSettings", ()), body.get("environmentSettings", ()))
         for setting in settings
     }
@@ -72,6 +73,7 @@ def split_reference(reference: dict[str, str]) -> tuple[str, str | None]:
     parts = reference["applicationId"].strip("/").split("/")
     lowered = [part.lower() for part in parts]
     version = reference.get("version")
+    # Not the last part: a name has to follow, and an application may itself be called `versions`.
     if "versions" in lowered[:-1]:
         version = version or parts[lowered.index("versions") + 1]
     application = parts[lowered.index("applications") + 1] if "applications" in lowered[:-1] else parts[-1]

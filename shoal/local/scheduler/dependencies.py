@@ -15,6 +15,7 @@ MOST_DIGITS = 18
 
 def count_blockers(tx: Transaction, *, job: int, child: int, depends_on: dict[str, Any]) -> int:
     """Record what the task waits for and return how many of those are not satisfied yet."""
+    # Spellings of one id are one parent: the key of `dependencies` ignores case.
     parents = {str(parent).casefold(): parent for parent in depends_on.get("taskIds", ())}
     blocking = [parent for parent in parents.values() if not _is_satisfied(tx, job, parent)]
     tx.connection.executemany(
@@ -25,6 +26,7 @@ def count_blockers(tx: Transaction, *, job: int, child: int, depends_on: dict[st
 
 def _range_blockers(tx: Transaction, job: int, child: int, span: dict[str, int]) -> int:
     first, last = span["start"], span["end"]
+    # A range that is listed twice is one row, so it counts once.
     added = tx.run("INSERT OR IGNORE INTO range_dependencies VALUES (?, ?, ?, ?)", job, first, last, child)
     sql = "SELECT count(*) FROM satisfied_integers WHERE job = ? AND integer BETWEEN ? AND ?"
     satisfied = tx.one(integer, sql, job, first, last) or 0
@@ -44,14 +46,17 @@ def satisfy(tx: Transaction, *, job: int, parent: str) -> None:
         job,
         parent,
     )
+    # A parent that is reactivated ends again: without these rows it takes nothing off a second time.
     tx.run("DELETE FROM dependencies WHERE job = ? AND parent = ?", job, parent)
     if parent.isascii() and parent.isdigit() and len(parent) <= MOST_DIGITS:
         _satisfy_integer(tx, job, int(parent))
 
 
 def _satisfy_integer(tx: Transaction, job: int, number: int) -> None:
+    # `4` and `04` may both succeed, but only the first of them takes something off.
     if not tx.run("INSERT OR IGNORE INTO satisfied_integers VALUES (?, ?)", job, number):
         return
+    # Each of a child's overlapping ranges counted this integer as a blocker, so it comes off as often.
     for child, ranges in tx.all(
         tuple,
         "SELECT child, count(*) FROM range_dependencies WHERE job = ?1 AND first <= ?2 AND last >= ?2 GROUP BY child",
@@ -63,6 +68,7 @@ def _satisfy_integer(tx: Transaction, job: int, number: int) -> None:
 
 def forget_child(tx: Transaction, child: int) -> None:
     """Forget what a deleted task waited for."""
+    # Its rows in `range_dependencies` may stay: task keys are never given again, so they change no other task.
     tx.run("DELETE FROM dependencies WHERE child = ?", child)
 
 

@@ -45,6 +45,7 @@ def on_ended(tx: Transaction, node: str, endings: Sequence[tuple[int, int, Endin
             attempt,
             TaskState.RUNNING,
         )
+        # Completed by request, requeued or deleted before its process ended; that has been recorded already.
         if task is None:
             continue
         if task.job not in failure_modes:
@@ -59,6 +60,7 @@ def on_ended(tx: Transaction, node: str, endings: Sequence[tuple[int, int, Endin
     )
     if pool is not None:
         tx.pools_to_fill.add(pool)
+    # Once a job, not once a task: a report may hold hundreds of ends.
     for job_key in failure_modes:
         job_lifecycle.complete_if_done(tx, job_key)
 
@@ -76,6 +78,7 @@ def _conclude(tx: Transaction, failure_mode: TaskFailureMode, task: EndedTask, e
         return False
     success = decision is Verdict.SUCCESS
     task_lifecycle.complete(tx, task.key, ending, None if success else failure_info(ending))
+    # Read only here, after the last retry: exit conditions apply to the final end of a task.
     conditions = orjson.loads(task.definition).get("exitConditions", {})
     options = exit_options(conditions, ending)
     if satisfies_dependents(options, succeeded=success):

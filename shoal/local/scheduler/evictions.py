@@ -20,11 +20,13 @@ class Evictions:
     def draw(self, tx: Transaction) -> None:
         """Pre-empt the nodes that the time since the last draw has cost."""
         rough = chaos.load(tx.connection)
+        # Also without a rate: the time before a rate is set must not count once it is.
         elapsed, self.last = tx.now - (self.last or tx.now), tx.now
         if rough.seed != self.seed:
             self.seed, self.random = rough.seed, Random(rough.seed)
         if not rough.evictions_per_node_hour:
             return
+        # In a fixed order: each node draws one number, so a seed takes the same nodes every time.
         sql = "SELECT * FROM busy_nodes WHERE state IN (?, ?) AND NOT dedicated ORDER BY key"
         spot = {node.key: node for node in tx.all(Node.from_row, sql, NodeState.IDLE, NodeState.RUNNING)}
         for key in chaos.evicted(list(spot), rough, elapsed, self.random):

@@ -53,11 +53,13 @@ def fill_pool(tx: Transaction, pool_key: int) -> None:
     ):
         if not rooms:
             return
+        # `placements` shortens `rooms`: later jobs get neither the full nodes nor those held back.
         if placed := placements(rooms, _waiting(tx, job, pool, rooms), pool.fill):
             _start(tx, Job.get(tx.connection, job), placed)
 
 
 def _rooms(tx: Transaction, pool: FillingPool) -> list[Room]:
+    # Allocations, not running tasks: a task that was ended holds its slots until its process is gone.
     rows = tx.connection.execute(
         "SELECT nodes.id, ?1 - ifnull(sum(allocations.slots), 0) FROM nodes"
         " LEFT JOIN allocations ON allocations.node = nodes.id"
@@ -72,6 +74,8 @@ def _waiting(tx: Transaction, job: int, pool: FillingPool, rooms: Sequence[Room]
     return tx.all(
         Waiting._make,
         # The state is written out: SQLite takes the index `tasks_ready` only where it sees the index's own condition.
+        # A task larger than any node is left out: `placements` would hold back a node for it for ever.
+        # Keys order by age, and a task that waits again keeps its place.
         "SELECT key, slots FROM tasks"
         " WHERE job = ? AND state = 'active' AND blockers = 0 AND slots <= ? ORDER BY key LIMIT ?",
         job,

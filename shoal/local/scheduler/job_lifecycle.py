@@ -43,6 +43,7 @@ def add(tx: Transaction, account: str, definition: JobDefinition) -> int:
         cursor = tx.connection.execute(
             "INSERT INTO jobs (account, id, definition, pool_id, priority, max_retries, deadline,"
             " on_all_tasks_complete, state_time, created, last_modified)"
+            # Without a limit `:time_limit` is NULL, and so is the sum.
             " VALUES (:account, :id, :definition, :pool_id, :priority, :max_retries, :now + :time_limit,"
             " :on_all_tasks_complete, :now, :now, :now)",
             {**definition.columns, "account": account, "id": definition.id, "now": tx.now},
@@ -120,6 +121,7 @@ def begin_delete(tx: Transaction, job: Job) -> None:
         tx.now,
         job.key,
     )
+    # While the rows are there: they say which processes have to be killed.
     _end_running(tx, job.key, "The task was ended because its job was deleted")
     delete_some(tx, job.key)
 
@@ -133,6 +135,7 @@ def delete_some(tx: Transaction, key: int) -> bool:
         return True
     job = Job.get(tx.connection, key)
     dependencies.forget_job(tx, key)
+    # The triggers on `tasks` leave counts of zero behind.
     tx.run("DELETE FROM task_counts WHERE job = ?", key)
     tx.run("DELETE FROM jobs WHERE key = ?", key)
     sql = "SELECT nodes.id FROM nodes JOIN pools ON pools.key = nodes.pool WHERE pools.account = ?"

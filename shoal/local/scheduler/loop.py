@@ -82,6 +82,7 @@ class Loop:
     def change(self, decide: Callable[[Transaction], T]) -> "asyncio.Future[T]":
         """Apply a change with the next batch. The future holds what it returned, or its BatchError."""
         loop = asyncio.get_running_loop()
+        # The first one only: `apply` takes all that have gathered by its turn.
         if not self.waiting:
             loop.call_soon(self.apply)
         future: asyncio.Future[T] = loop.create_future()
@@ -121,6 +122,7 @@ class Loop:
 
     def _store(self, transaction: Transaction, changes: list[Change]) -> list[Any]:
         """Return each change's outcome, once all of them are on disk."""
+        # IMMEDIATE: a lock that another process holds (a shell, a backup) shows here, not in the midst of a change.
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             outcomes = [_attempt(transaction, decide) for decide in changes]
@@ -128,11 +130,13 @@ class Loop:
                 self.fill(transaction, pool)
             self.connection.execute("COMMIT")
         finally:
+            # After some errors, a full disk among them, SQLite has rolled back already.
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
         return outcomes
 
     def _tick(self) -> int:
+        # The clock may stand still or be set back, but no two batches may share a moment: ETags are made of it.
         self.last = max(times.now(), self.last + 1)
         return self.last
 
@@ -145,6 +149,7 @@ def _attempt(transaction: Transaction, decide: Change) -> Any:
         outcome = decide(transaction)
     except errors.BatchError as exc:
         connection.execute("ROLLBACK TO change")
+        # `pools_to_fill` may keep what the change has added: to fill a pool without need changes nothing.
         del transaction.effects[effects:]
         outcome = exc
     except sqlite3.OperationalError:
@@ -156,6 +161,7 @@ def _attempt(transaction: Transaction, decide: Change) -> Any:
         connection.execute("ROLLBACK TO change")
         del transaction.effects[effects:]
         outcome = errors.internal_error()
+    # Also after an error: ROLLBACK TO undoes the savepoint's writes, but leaves it open.
     connection.execute("RELEASE change")
     return outcome
 

@@ -16,7 +16,7 @@ from shoal.local.store.states import NodeDeallocationOption, NodeState, TaskStat
 
 SHORT_LIFE = 5 * times.SECOND
 MOST_SHORT_LIVES = 3
-"""An agent that ends this often, each time within SHORT_LIFE of its start, is not started again."""
+"""An agent that ends within SHORT_LIFE of its start is not started again if it has been started this often."""
 WAITING_FOR_TASKS = (NodeDeallocationOption.TASK_COMPLETION, NodeDeallocationOption.RETAINED_DATA)
 
 
@@ -27,7 +27,9 @@ def add(tx: Transaction, pool: Pool, *, node_id: str, dedicated: bool) -> None:
         (pool.key, node_id, dedicated, NodeState.CREATING, tx.now, tx.now + chaos.boot_time(tx.connection)),
     )
     key = cursor.lastrowid or 0
+    # From the key, which the row has only now: distinct among nodes, and stable through reboots.
     tx.run("UPDATE nodes SET ip_address = ? WHERE key = ?", f"10.0.{key // 250}.{4 + key % 250}", key)
+    # Without simulated boot times the node is due at once and need not wait for the next beat.
     boot_due(tx)
 
 
@@ -79,6 +81,7 @@ def release(tx: Transaction, node: Node, deallocation_option: NodeDeallocationOp
     if deallocation_option is NodeDeallocationOption.TERMINATE:
         for task in busy:
             task_lifecycle.end_running(tx, task, "The task was ended because its node was removed from the pool")
+    # `terminate` has completed its tasks above: they are not requeued, only their slots become free.
     task_lifecycle.requeue_from(tx, node.id)
     tx.pools_to_fill.add(node.pool)
     if node.boots == 0 or node.state is NodeState.PREEMPTED:
@@ -172,6 +175,7 @@ def on_gone(tx: Transaction, node_id: str, boots: int) -> None:
         tx.run("UPDATE nodes SET boot_due = ? WHERE key = ?", tx.now + chaos.absence(tx.connection), node.key)
         return
     task_lifecycle.requeue_from(tx, node_id)
+    # Without `booted` the agent ended before its first report; the state then dates from its start.
     lived = tx.now - (node.booted or node.state_time)
     if lived < SHORT_LIFE and boots >= MOST_SHORT_LIVES:
         _give_up(tx, node, lived)
@@ -182,6 +186,7 @@ def on_gone(tx: Transaction, node_id: str, boots: int) -> None:
 def _give_up(tx: Transaction, node: Node, lived: int) -> None:
     message = f"The node's agent ended {node.boots} times, the last time {lived / times.SECOND:.1f} s after its start."
     fault = [{"code": "NodeAgentFailed", "message": message, "errorDetails": []}]
+    # No agent is left that would report its end; boots of 0 tell `release` so.
     tx.run("UPDATE nodes SET boots = 0, errors = ? WHERE key = ?", orjson.dumps(fault), node.key)
     _enter(tx, node.key, NodeState.UNUSABLE)
 
@@ -193,11 +198,14 @@ def reboot(tx: Transaction, node: Node) -> None:
 
 def recover(tx: Transaction) -> None:
     """Start on the state of an earlier service, which may have ended at any moment: no agent is alive."""
+    # Nothing but the ends of their agents was awaited.
     tx.run("DELETE FROM nodes WHERE state = ?", NodeState.LEAVING_POOL)
     for node in tx.all(Node.from_row, "SELECT * FROM busy_nodes"):
         task_lifecycle.requeue_from(tx, node.id)
+        # Boots count towards giving up; a restart of the service is no fault of the node's.
         tx.run("UPDATE nodes SET boots = 0, boot_due = NULL WHERE key = ?", node.key)
         reboot(tx, node)
+    # Every pool: one without nodes may still have to become steady, or to go.
     tx.pools_to_fill.update(tx.all(integer, "SELECT key FROM pools"))
 
 

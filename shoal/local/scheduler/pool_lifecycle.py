@@ -48,6 +48,7 @@ def add(tx: Transaction, account: str, definition: PoolDefinition) -> int:
             "INSERT INTO pools (account, id, definition, identities, tags, slots_per_node, fill, target_dedicated,"
             " target_low_priority, formula, evaluation_interval, next_evaluation, allocation_state, allocation_time,"
             " state_time, created, last_modified)"
+            # A pool with a formula is due for its first evaluation at once.
             " VALUES (:account, :id, :definition, :identities, :tags, :slots_per_node, :fill, :target_dedicated,"
             " :target_low_priority, :formula, :evaluation_interval, iif(:formula IS NULL, NULL, :now), :resizing,"
             " :now, :now, :now, :now)",
@@ -161,6 +162,7 @@ def _converge(tx: Transaction, pool: Pool, *, dedicated: bool, target: int) -> N
         NodeState.RUNNING,
     )
     missing = target - len(staying)
+    # Only with something missing: a negative LIMIT is no limit to SQLite.
     missing -= node_lifecycle.keep_draining(tx, pool.key, dedicated=dedicated, most=missing) if missing > 0 else 0
     for _ in range(missing):
         node_lifecycle.add(tx, pool, node_id=_node_id(dedicated=dedicated), dedicated=dedicated)
@@ -169,11 +171,13 @@ def _converge(tx: Transaction, pool: Pool, *, dedicated: bool, target: int) -> N
 
 
 def _node_id(*, dedicated: bool) -> str:
+    # Azure's form: `d` marks dedicated nodes, `p` Spot nodes.
     return f"tvmps_{secrets.token_hex(32)}_{'d' if dedicated else 'p'}"
 
 
 def settle(tx: Transaction, key: int) -> None:
     """After nodes or tasks of the pool have changed: fill free slots, and let states follow."""
+    # Before the states: a node that gets its next task at once never shows as idle in between.
     fill_pool(tx, key)
     tx.run(
         "UPDATE nodes SET state = ?, state_time = ? WHERE pool = ? AND state = ?"
@@ -190,6 +194,7 @@ def settle(tx: Transaction, key: int) -> None:
         key,
         NodeState.LEAVING_POOL,
     ):
+        # Any option would do: no task is left that it could concern.
         node_lifecycle.release(tx, node, NodeDeallocationOption.REQUEUE)
     _become_steady(tx, key)
 
@@ -197,6 +202,7 @@ def settle(tx: Transaction, key: int) -> None:
 def _become_steady(tx: Transaction, key: int) -> None:
     """End the resizing, and the pool where it is being deleted, when no node is on its way in or out."""
     if tx.exists(
+        # Not `starting` and the states after it: the machine is allocated, only its preparation goes on.
         "SELECT 1 FROM nodes WHERE pool = ? AND (state IN (?, ?) OR draining)",
         key,
         NodeState.CREATING,

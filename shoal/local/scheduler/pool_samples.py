@@ -56,11 +56,13 @@ def take(tx: Transaction) -> None:
 def _record(tx: Transaction, pool: Pool) -> None:
     counts = _task_counts(tx, pool)
     tx.run(
+        # In the order of the table's columns. As in Azure, the current Spot nodes include preempted ones.
         "INSERT INTO samples SELECT ?1, ?2, ?3, ?4, ?5, ?6, count(*) FILTER (WHERE dedicated),"
         " count(*) FILTER (WHERE NOT dedicated), count(*) FILTER (WHERE state = ?8),"
         " count(*) FILTER (WHERE state IN (?9, ?10)), ?7 FROM nodes WHERE pool = ?1",
         pool.key,
         tx.now,
+        # Blocked tasks are counted apart: Azure's $ActiveTasks has only those whose dependencies are satisfied.
         counts.get((CountedState.ACTIVE, None), 0),
         counts.get((CountedState.RUNNING, None), 0),
         counts.get((CountedState.COMPLETED, TaskResult.SUCCESS), 0),
@@ -121,6 +123,7 @@ class PoolSamples:
         """Return a variable's samples; none for the variables that Azure retired, which have names only."""
         if variable not in EXPRESSIONS:
             return []
+        # A column or a sum of two out of the table above, never text of a formula.
         sql = f"SELECT {EXPRESSIONS[variable]} FROM samples WHERE pool = ? {condition}"
         return self.tx.all(_number, sql, self.pool, *parameters)
 

@@ -22,6 +22,7 @@ from shoal.local.store.states import AllocationState, NodeDeallocationOption, Po
 SHORTEST_INTERVAL = times.microseconds(SHORTEST_EMBEDDED_INTERVAL)
 LONGEST_INTERVAL = times.microseconds(LONGEST_EVALUATION_INTERVAL)
 BETWEEN_ENABLINGS = 30 * times.SECOND
+"""As in Azure, which answers an earlier second call with 503."""
 
 
 def enable(tx: Transaction, pool: Pool, *, formula: str | None, interval: int | None) -> None:
@@ -50,6 +51,7 @@ def disable(tx: Transaction, pool: Pool) -> None:
 def check_settings(formula: str, interval: int) -> None:
     """Raises BatchError: AutoScalingFormulaSyntaxError, AutoScaleFormulaTooLong, InvalidAutoScalingSettings."""
     fault = _compiled(formula)
+    # A fault that shows only in evaluations does not refuse the pool: `autoScaleRun` reports it.
     if isinstance(fault, FormulaFault) and fault.code != "AutoScalingFormulaEvaluationError":
         text = f"Line {fault.span.line}, Col {fault.span.column}: {fault}"
         raise errors.BatchError(400, fault.code, "The specified autoscale formula is not valid.", {"Message": text})
@@ -98,6 +100,7 @@ def _compiled(formula: str) -> Program | FormulaFault:
     try:
         checked = check(parse(formula))
     except FormulaFault as fault:
+        # Returned, not raised: `lru_cache` keeps no exceptions, and the pool's next evaluation would parse it again.
         return fault
     return checked.faults[0] if checked.faults else compile_formula(checked)
 

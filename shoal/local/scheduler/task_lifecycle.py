@@ -53,6 +53,7 @@ def _add(tx: Transaction, job: Job, definition: TaskDefinition) -> errors.BatchE
         )
     except sqlite3.IntegrityError:
         return errors.already_exists("Task")
+    # After the INSERT, whose key the dependencies refer to; nothing places the task in between.
     if depends_on := definition.body.get("dependsOn"):
         key = cursor.lastrowid or 0
         blockers = dependencies.count_blockers(tx, job=job.key, child=key, depends_on=depends_on)
@@ -62,6 +63,7 @@ def _add(tx: Transaction, job: Job, definition: TaskDefinition) -> errors.BatchE
 
 def complete(tx: Transaction, key: int, ending: Ending, failure: dict[str, Any] | None) -> None:
     """Complete a task, with success where `failure` is None; a completed task stays as it is."""
+    # `last_modified` stays: as in Azure, a change of state leaves the ETag alone.
     tx.run(
         "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = ?1,"
         " state_time = ?2, ended = ?3, exit_code = ?4, result = ?5, failure = ?6 WHERE key = ?7 AND state != ?1",
@@ -110,6 +112,7 @@ def reactivate(tx: Transaction, job: Job, task: Task) -> None:
         raise errors.conflict("TaskSucceeded", "The specified task has completed successfully.")
     tx.run(
         "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = ?1, state_time = ?2,"
+        # `attempt` counts on: reports of the earlier attempts stay stale.
         " retry_count = 0, last_retry = NULL, exit_code = NULL, result = NULL, failure = NULL, ended = NULL"
         " WHERE key = ?3 AND state = ?4",
         TaskState.ACTIVE,
@@ -137,6 +140,7 @@ def requeue_from(tx: Transaction, node: str) -> None:
     tx.run(
         "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = ?1, state_time = ?2,"
         " requeue_count = requeue_count + 1, last_requeue = ?2"
+        # With the attempt: the process of an earlier one may still hold slots here while the task runs elsewhere.
         " WHERE state = ?3 AND (key, attempt) IN (SELECT task, attempt FROM allocations WHERE node = ?4)",
         TaskState.ACTIVE,
         tx.now,

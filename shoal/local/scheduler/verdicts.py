@@ -66,7 +66,9 @@ def failure(
 
 
 TASK_ENDED = "TaskEnded"
+"""Also an agent's code for a task over its time limit (`node/agent.py`)."""
 UPLOAD_FAILURES = "FileUpload"
+"""Beginning of the codes of all failed uploads (`node/output_files.py`)."""
 
 
 def task_ended_failure(message: str) -> dict[str, Any]:
@@ -83,6 +85,7 @@ def exit_options(conditions: JsonObject, ending: Ending) -> JsonObject:
         return _first(conditions, "default")
     if ending.failure is not None and not ending.failure["code"].startswith(UPLOAD_FAILURES):
         return _first(conditions, "preProcessingError", "default")
+    # Output files are uploaded after the process has ended, so a failed upload has an exit code, too.
     for mapping in conditions.get("exitCodes", ()):
         if mapping["code"] == ending.exit_code:
             return _options(mapping)
