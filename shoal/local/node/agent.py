@@ -31,6 +31,7 @@ from shoal.local.store.states import NodeState
 SERVICE_IN, SERVICE_OUT = 0, 1
 TRANSFERS = 8
 LONGEST_SLEEP = 60.0
+"""Seconds. Runs without a time limit have an infinite deadline, for which `select` cannot wait."""
 
 
 class Agent:
@@ -47,11 +48,13 @@ class Agent:
     def run(self) -> None:
         """Serve until the service ends the connection; then end every process."""
         self.wake_reader, self.wake_writer = os.pipe()
+        # set_wakeup_fd takes no other descriptor, and draining must not wait for more.
         for end in (self.wake_reader, self.wake_writer):
             os.set_blocking(end, False)
+        # An empty handler, since only signals with a handler of Python's write to the wakeup descriptor.
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self.wake_writer, warn_on_full_buffer=False)
-        # Ctrl-C reaches the whole group of processes; the service alone obeys it, and then ends its agents.
+        # Only the end of its input ends an agent: on Ctrl-C the service ends its agents in order.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         selector = selectors.DefaultSelector()
         selector.register(SERVICE_IN, selectors.EVENT_READ, self._read_commands)
@@ -60,6 +63,7 @@ class Agent:
             while True:
                 for key, _ in selector.select(self._sleep()):
                     key.data()
+                # After the wakeups are drained: what comes in from here on wakes the next `select` again.
                 while self.finished_work:
                     self.finished_work.popleft()()
                 self._reap()
@@ -83,6 +87,7 @@ class Agent:
             except Exception as exc:  # noqa: BLE001 - any failure must end the task
                 fault = TaskFault("Unknown", f"{type(exc).__name__}: {exc}", server=True)
             self.finished_work.append(lambda: then(result, fault))
+            # A full pipe wakes the loop as well.
             with contextlib.suppress(BlockingIOError):
                 os.write(self.wake_writer, b"\0")
 
@@ -113,6 +118,7 @@ class Agent:
                 for key, attempt in runs:
                     self._kill((key, attempt))
             case {"keys": keys}:
+                # In place: `Blobs` and the transfers in flight read the same mapping.
                 self.setup.storage.keys.update(keys)
             case {"forget": [job, task]}:
                 forgotten = self.directory.job(job) if task is None else self.directory.task(job, task).path
@@ -172,9 +178,11 @@ class Agent:
     def _launch(
         self, run: Run, installed: list[tuple[messages.UnpackedPackage, Path]], fault: TaskFault | None
     ) -> None:
+        # With `ending`, the run was ended while its files were fetched.
         if fault is not None or run.ending is not None:
             self._end(run, None, fault)
             return
+        # The settings last: they win over every variable of the agent's own.
         run.environment = run.environment | package_environment(installed) | run.assignment.environment
         try:
             run.pid = launch(run.assignment.command_line, run.environment, run.directory)
@@ -185,6 +193,7 @@ class Agent:
 
     def _after_exit(self, run: Run, code: int) -> None:
         """Upload what the task left, then report its end; a killed task leaves nothing."""
+        # The number may belong to another process soon, which `end` must not kill while outputs are uploaded.
         run.pid = None
         due = [] if run.ending else output_files.due(run.assignment.output_files, exit_code=code)
         if not due:
@@ -218,6 +227,7 @@ class Agent:
 
     def _reap(self) -> None:
         """Wait for each of the agent's own processes, not for any: libraries in the threads have children, too."""
+        # A copy: an exit may start the next process, as with a retry of the start task.
         for pid in list(self.processes):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:

@@ -1,6 +1,6 @@
 """Starts the agents of all nodes, sends them commands, receives their reports and notices their ends.
 
-`Fleet` is the scheduler's `Agents`: no call waits, and reports come back as changes of the loop.
+`NodeAgents` is the scheduler's `Agents`: no call waits, and reports come back as changes of the loop.
 """
 
 import asyncio
@@ -51,6 +51,7 @@ class NodeAgents:
         return self.root / node
 
     def start(self, node: str, boots: int, setup: dict[str, Any]) -> None:
+        # Before the setup is sent: it becomes the first line that the agent reads.
         self.unsent[node] = []
         self.send(node, {"setup": {**setup, **self._surroundings(setup["account"])}})
         self._keep(self._accompany(node, boots))
@@ -71,6 +72,7 @@ class NodeAgents:
     def learn_keys(self, keys: dict[str, str]) -> None:
         """Send the keys of new storage accounts to every agent."""
         self.surroundings["keys"] = keys
+        # Also to agents that are being made: their setups hold the earlier keys.
         for node in [*self.agents, *self.unsent]:
             self.send(node, {"keys": keys})
 
@@ -112,6 +114,7 @@ class NodeAgents:
             self._greet(node, agent)
             async for line in agent.lines():
                 self.listener.on_report(node, boots, orjson.loads(line))
+            # Its output has ended; if it still runs, this ends it.
             agent.close()
             await agent.wait()
         except OSError:
@@ -119,12 +122,14 @@ class NodeAgents:
         self.agents.pop(node, None)
         self.unsent.pop(node, None)
         await asyncio.to_thread(self._clean_up, node, directory)
+        # Last: the listener may start the node's next agent, in the same directory.
         self.listener.on_gone(node, boots)
 
     def _greet(self, node: str, agent: Child) -> None:
         self.agents[node] = agent
         for line in self.unsent.pop(node):
             agent.write(line)
+        # Stopped while its process was being made, when there was nothing to close yet.
         if self.closed or node in self.stopping:
             agent.close()
 
@@ -132,6 +137,7 @@ class NodeAgents:
         return self.root / f"{node}.log"
 
     def _clean_up(self, node: str, directory: Path) -> None:
+        # Before the files go: the processes might make new ones.
         leftovers.end_processes(directory)
         if node in self.stopping:
             self.stopping.discard(node)

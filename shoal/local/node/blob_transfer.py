@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
 
 SIGNATURE_LIFE = timedelta(hours=1)
+# raise_on_status=False: after the last attempt the answer itself comes back, and `_check` reports its status.
 ATTEMPTS = urllib3.Retry(total=4, backoff_factor=0.3, status_forcelist=(500, 502, 503), raise_on_status=False)
 OWN_ATTEMPTS = ATTEMPTS.new(total=20, backoff_max=3)
 """For the service's own storage, about a minute: it is away for a while whenever it learns of an account."""
@@ -53,6 +54,7 @@ class Blobs:
 
     @cached_property
     def http(self) -> urllib3.PoolManager:
+        # One connection for each of the agent's TRANSFERS.
         return urllib3.PoolManager(maxsize=8, retries=ATTEMPTS, timeout=TIMEOUT)
 
     def signed(self, url: str, identity: JsonObject | None) -> str:
@@ -71,6 +73,7 @@ class Blobs:
         return f"{url}?{self._signature(url)}"
 
     def _signature(self, url: str) -> str:
+        # Imported late, as below: an agent whose tasks move no blobs starts without loading the SDK.
         from azure.storage.blob import ContainerSasPermissions, generate_container_sas
 
         account, _, path = urlsplit(url).path.strip("/").partition("/")
@@ -87,17 +90,21 @@ class Blobs:
                 permission=ContainerSasPermissions(read=True, write=True, create=True, list=True),
                 expiry=now + SIGNATURE_LIFE,
             )
+            # Used for half of its life, so that the last transfer with it still has the other half.
             self.signatures[f"{account}/{container}"] = (now + SIGNATURE_LIFE / 2, signature)
         return signature
 
     def download(self, url: str, target: Path) -> None:
         """Write the blob's content to `target`. What many tasks of the node share is transferred once an ETag."""
+        # Without the signature, which differs between tasks for the same blob.
         name = sha256(url.partition("?")[0].encode()).hexdigest()
+        # One thread transfers, the others wait for its copy; `dict.setdefault` is atomic.
         with self.locks.setdefault(name, threading.Lock()):
             shutil.copyfile(self._fetched(url, self.cache / name), target)
 
     def _fetched(self, url: str, copy: Path) -> Path:
         tag = copy.with_suffix(".etag")
+        # Storage is asked each time, so that the cache gives no task a stale blob, or one that it may not read.
         headers = {"If-None-Match": tag.read_text()} if tag.exists() else {}
         try:
             response = self.http.request(
@@ -108,6 +115,7 @@ class Blobs:
         try:
             _check(response.status)
             if response.status != 304:
+                # First: a copy that breaks off must not keep the tag of the whole blob.
                 tag.unlink(missing_ok=True)
                 with copy.open("wb") as file:
                     shutil.copyfileobj(response, file, 1 << 20)
@@ -153,6 +161,7 @@ class Blobs:
         from azure.storage.blob import ContainerClient, LinearRetry
 
         if url not in self.containers:
+            # Both counts: refused connections have a limit of their own, by default three.
             total = OWN_RETRIES if self._is_own(url) else 3
             retries = LinearRetry(backoff=1, retry_total=total, retry_connect=total, random_jitter_range=0)
             try:

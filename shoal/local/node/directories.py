@@ -18,6 +18,7 @@ class TaskDirectory:
 
     def make(self) -> None:
         """Empty working directory and output files; what an earlier attempt left is gone."""
+        # The usual case first: a task's first attempt on a node that has run its job.
         try:
             self.path.mkdir()
         except FileExistsError:
@@ -56,6 +57,7 @@ class NodeDirectory:
         return self.root / "workitems" / job
 
     def task(self, job: str, task: str) -> TaskDirectory:
+        # Azure keeps a job as run `job-1` of a work item, and its paths show it.
         return TaskDirectory(self.job(job) / "job-1" / task)
 
     def make(self) -> None:

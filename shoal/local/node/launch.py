@@ -23,8 +23,10 @@ def launch(command_line: str, environment: Mapping[str, str], directory: TaskDir
     Batch runs no shell: the line is split into words by the quoting rules of one and the first is looked up.
     """
     try:
+        # Made before the start, as on Azure's nodes, so that they are there even if it fails.
         for name in ("stdout.txt", "stderr.txt"):
             os.close(os.open(directory.path / name, OUTPUT, 0o644))
+        # Before the program is looked up: a relative one is meant from here, as are the outputs' paths below.
         os.chdir(directory.working)
         return _spawn(shlex.split(command_line), environment)
     except (OSError, ValueError) as exc:
@@ -43,12 +45,13 @@ def _spawn(words: list[str], environment: Mapping[str, str]) -> int:
         words,
         environment,
         file_actions=[
+            # Standard input and output of the agent are its connection to the service.
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, "../stdout.txt", OUTPUT, 0o644),
             (os.POSIX_SPAWN_OPEN, 2, "../stderr.txt", OUTPUT, 0o644),
         ],
         setpgroup=0,
-        # Python ignores SIGPIPE; a task's processes shall not.
+        # What is ignored here (SIGPIPE by Python, SIGINT by the agent) would be ignored by the task's processes, too.
         setsigdef=[signal.SIGPIPE, signal.SIGTERM, signal.SIGINT],
     )
 

@@ -27,5 +27,6 @@ def _is_marked(process: Path, mark: bytes) -> bool:
     try:
         environment = (process / "environ").read_bytes().split(b"\0")
     except OSError:
+        # Ended meanwhile, or another user's; tasks run as the user of the service.
         return False
     return any(setting == mark or setting.startswith(mark + b"/") for setting in environment)

@@ -1,7 +1,8 @@
 """Messages between the service and an agent, one JSON object a line.
 
 To the agent: the setup first, then `{"run": [assignment, …]}`, `{"kill": [[key, attempt], …]}`,
-`{"forget": [job, task or null]}`. To the service: `{"state": …, "start_task": …, "errors": …}`,
+`{"keys": {storage account: key, …}}`, `{"forget": [job, task or null]}`. To the service:
+`{"state": …, "start_task": …, "errors": …}`,
 `{"ended": [[key, attempt, time, exit code or null, failure or null], …]}`.
 """
 

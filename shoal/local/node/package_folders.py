@@ -30,6 +30,7 @@ class Packages:
 
     def install(self, packages: list[UnpackedPackage]) -> list[tuple[UnpackedPackage, Path]]:
         """Raises TaskFault ApplicationPackageError."""
+        # One lock for all: tasks that begin together must not each unpack the same version.
         with self.lock:
             return [(package, self._install(package)) for package in packages]
 
@@ -55,6 +56,7 @@ class Packages:
             with zipfile.ZipFile(archive) as content:
                 for entry in content.infolist():
                     extracted = Path(content.extract(entry, target))
+                    # zipfile leaves out the modes of files; scripts could not be run without them.
                     if mode := entry.external_attr >> 16 & 0o777:
                         extracted.chmod(mode)
         finally:

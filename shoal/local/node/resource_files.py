@@ -12,6 +12,7 @@ from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.messages import JsonObject
 
 DEFAULT_MODE = "0770"
+"""Azure's default on Linux nodes."""
 
 
 def fetch(resource_files: list[JsonObject], working_directory: Path, blobs: Blobs) -> None:

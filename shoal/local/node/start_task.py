@@ -71,6 +71,7 @@ class StartTask:
         if code != 0 and (retries == -1 or self.retry_count < retries):
             self.retry_count += 1
             self.last_retry = _now()
+            # In the directory as it is: resource files are not fetched again.
             self._launch(None)
             return
         message = "The start task exited with an exit code representing a failure"
@@ -87,6 +88,7 @@ class StartTask:
         if failure is not None:
             info["failureInfo"] = failure
         if not self.waits:
+            # Without a state: the node may be running tasks by now.
             self.agent.report(start_task=info)
         else:
             state = NodeState.START_TASK_FAILED if failure else NodeState.IDLE
