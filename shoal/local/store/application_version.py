@@ -39,6 +39,7 @@ class ApplicationVersion:
             "SELECT v.* FROM application_versions v"
             " JOIN applications a ON a.account = v.account AND a.id = v.application"
             " WHERE v.account = ?1 AND v.application = ?2"
+            # Without a default either, the comparison is with NULL and finds nothing.
             " AND v.version = ifnull(?3, a.default_version) AND v.state = ?4"
         )
         return one(connection, cls.from_row, sql, account, application, version, PackageState.ACTIVE)

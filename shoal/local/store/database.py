@@ -21,6 +21,7 @@ def open_database(path: Path) -> sqlite3.Connection:
     power cut may cost the last few, never the file. Transactions are begun and ended by their owner only.
     Raises ForeignDatabase, or sqlite3.Error where a migration fails. The file is then as it was.
     """
+    # isolation_level=None keeps sqlite3 from beginning transactions by itself.
     connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
     try:
         _prepare(connection, path)
@@ -33,7 +34,9 @@ def open_database(path: Path) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.row_factory = sqlite3.Row
     (version,) = connection.execute("PRAGMA user_version").fetchone()
+    # Before anything is written: a foreign file stays as it is, and the journal mode is kept in the file.
     script = _script(path, version)
+    # Outside a transaction, where the journal mode can change. A negative cache size is in KiB: 64 MiB.
     connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;")
     if script:
         _bring_up(connection, script)
@@ -71,9 +74,11 @@ def _bring_up(connection: sqlite3.Connection, script: str) -> None:
     """Run the script as one transaction."""
     try:
         connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {SCHEMA_VERSION};")
+        # Foreign keys are not enforced yet, so the steps could have broken them unnoticed.
         if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
             raise sqlite3.IntegrityError("after the migration a row refers to one that does not exist")
         connection.execute("COMMIT")
     finally:
+        # The script or the check has failed; `executescript` leaves its transaction open.
         if connection.in_transaction:
             connection.execute("ROLLBACK")

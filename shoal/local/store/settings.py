@@ -8,6 +8,7 @@ T = TypeVar("T", int, float)
 
 def get(connection: sqlite3.Connection, name: str, default: T) -> T:
     row = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+    # The column holds any type: a 2 is stored as an integer, even for a setting that is a float.
     return default if row is None else type(default)(row[0])
 
 

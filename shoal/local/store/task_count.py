@@ -15,6 +15,7 @@ class TaskCount(NamedTuple):
 
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> Self:
+        # '' stands for no result, which NULL cannot do in a primary key.
         state, result, tasks, slots = row
         return cls(CountedState(state), TaskResult(result) if result else None, tasks, slots)
 
