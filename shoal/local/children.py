@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 LONGEST_LINE = 1 << 26
+"""Bytes. One line reports all ends of a moment; asyncio's own limit of 64 KiB is too short for many failures."""
 
 
 class Child:
@@ -55,6 +56,7 @@ async def spawn(
     """Start a command in a session of its own; stderr, and stdout unless `heard`, go to `log`. Raises OSError."""
     ours, theirs = socket.socketpair()
     try:
+        # Our copy of the child's end must go, or its end would never show as the end of its output.
         with theirs:
             process = await asyncio.to_thread(_popen, command, theirs, log, heard, environment)
     except OSError:
@@ -74,5 +76,6 @@ def _popen(
             stdout=connection.fileno() if heard else file.fileno(),
             stderr=file,
             env=environment,
+            # Ctrl-C is for the service, which ends its children in order.
             start_new_session=True,
         )

@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 
 from shoal.service_status import Status, is_running, read_status
 
+# Longer than the service waits for storage (storage.READY_WITHIN), or its message would never be seen.
 START_WITHIN = 90.0
 STOP_WITHIN = 30.0
 LOOK_EVERY = 0.02
@@ -111,6 +112,7 @@ def _launch(state_dir: Path, port: int | None, *, attached: bool) -> tuple["subp
     try:
         while time.monotonic() < deadline and process.poll() is None:
             status = read_status(state_dir)
+            # Where another service holds the directory, the status is that one's, and ours ends with the reason.
             if status is not None and status.pid == process.pid:
                 return process, status
             time.sleep(LOOK_EVERY)
@@ -124,6 +126,7 @@ def _launch(state_dir: Path, port: int | None, *, attached: bool) -> tuple["subp
 def _popen(state_dir: Path, port: int | None, log: Path, *, attached: bool) -> "subprocess.Popen[bytes]":
     """Start the process in a session of its own; an attached one ends when its standard input does."""
     options = [*([] if port is None else ["--port", str(port)]), *(["--attached"] if attached else [])]
+    # Emptied at each start: `_start_failure` takes its last lines for those of this one.
     with log.open("wb") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "shoal.local", str(state_dir.absolute()), *options],
@@ -148,6 +151,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 def _start_failure(log: Path) -> CannotStart | ServiceFailed:
     lines = log.read_text().splitlines()
+    # `__main__` ends with such a line where something can be done about it.
     if lines and lines[-1].startswith("error: "):
         return CannotStart(lines[-1].removeprefix("error: "))
     tail = "\n".join(f"  {line}" for line in lines[-LAST_LINES:])

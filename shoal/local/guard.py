@@ -13,9 +13,11 @@ from pathlib import Path
 from shoal.process_lifetime import end_process, when_input_ends
 
 PATIENCE = 15.0
+"""Seconds for the command to save its state."""
 
 
 def main(lock_file: Path, command: list[str]) -> int:
+    # Only the end of its input ends the guard.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with lock_file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -43,8 +43,10 @@ def serve(state_dir: Path, port: int | None, *, attached: bool = False) -> None:
     Without a port the one of the state's last service is taken again, since clients and tasks know URLs with it; a new
     state gets any that is free.
     """
+    # For its owner only: keys lie in it.
     state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # The SDK logs every request at INFO.
     logging.getLogger("azure").setLevel(logging.WARNING)
     with _alone_on(state_dir):
         status.forget_status(state_dir)  # of a service that was killed: its endpoints and token are no longer so
@@ -68,23 +70,28 @@ class Server(uvicorn.Server):
 
 
 async def _run(service: Service, state_dir: Path, batch_socket: socket.socket, *, attached: bool) -> None:
+    # A bound method: Starlette would take the object itself for an ASGI application.
     arm = ResourceManager(service).__call__
     routes = [
         *admin.routes(service),
         Route("/subscriptions/{path:path}", arm, methods=METHODS),
         Route("/providers/{path:path}", arm, methods=METHODS),
+        # Last: it takes any path.
         Route("/{account}/{path:path}", DataPlane(service).__call__, methods=METHODS),
     ]
+    # The timeout: a client that leaves its request open would otherwise keep the service from ending.
     server = Server(
         uvicorn.Config(
             Starlette(routes=routes), lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=5
         )
     )
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="wait"))
+    # Before the start: a signal that comes during it ends what has been started.
     _end_on_request(server, attached=attached)
     try:
         await service.start()
         await defaults.ensure(service)
+        # Last of the start: `control.start` returns once it reads this. The socket listens already.
         status.write_status(_status(service, state_dir))
         await server.serve(sockets=[batch_socket])
     finally:
@@ -95,6 +102,7 @@ def _end_on_request(server: Server, *, attached: bool) -> None:
     loop = asyncio.get_running_loop()
 
     def end() -> None:
+        # An ended input stays readable: the loop would call this at every turn.
         loop.remove_reader(sys.stdin)
         server.should_exit = True
 
@@ -167,6 +175,7 @@ def _blob_port(connection: sqlite3.Connection) -> int:
     """Return the port of storage, the same at every start: jobs hold URLs with it."""
     if not (port := settings.get(connection, "blob_port", 0)):
         with socket.create_server(("127.0.0.1", 0)) as probe:
+            # Azurite takes a number, not a socket: another process could still get the port before it does.
             port = probe.getsockname()[1]
         settings.put(connection, "blob_port", port)
     return port

@@ -45,6 +45,7 @@ class Service:
         accounts.ensure_default(self.connection)
         keys = accounts.storage_keys(self.connection)
         await self.storage.serve(keys)
+        # Before any agent starts: its setup holds these. Azurite serves by now, for what the agents fetch.
         self.fleet.surroundings = {"batch_url": self.url, "blob_url": self.storage.endpoint, "keys": keys}
         await self.loop.change(node_lifecycle.recover)
         self.heart = asyncio.create_task(self._beat())
@@ -53,7 +54,9 @@ class Service:
         """End every process that the service started. The next start takes up the state."""
         if self.heart is not None:
             self.heart.cancel()
+        # Agents that end from here on are not lost nodes, which would be started again.
         self.stopping = True
+        # The agents go first, while there is storage for their transfers, and a loop that takes their reports.
         await self.fleet.stop_all()
         await self.storage.stop()
         self.connection.close()
@@ -99,12 +102,14 @@ class Service:
         node_lifecycle.boot_due(tx)
         self.evictions.draw(tx)
         pool_samples.take(tx)
+        # After the samples: the first evaluation of a pool finds one.
         scaling.evaluate_due(tx)
 
 
 def _apply(tx: Transaction, node: str, boots: int, report: dict[str, Any]) -> None:
     match report:
         case {"ended": ended}:
+            # Without `boots`: a stale report is told by its attempt, of which each is on one boot only.
             endings.on_ended(
                 tx,
                 node,

@@ -38,6 +38,7 @@ class Storage:
         async with self.changing:
             if accounts == self.accounts:
                 return
+            # Azurite reads accounts from its environment only, which nobody can change while it runs.
             await self._end()
             self.accounts = dict(accounts)
             await self._begin()
@@ -61,6 +62,7 @@ class Storage:
             server = blob_server()
         except AzuriteMissing as exc:
             raise StorageMissing(str(exc)) from exc
+        # skipApiVersionCheck: clients may be newer than Azurite, which would refuse the api-versions it does not know.
         return [
             sys.executable, "-m", "shoal.local.guard", str(self.folder / "azurite.lock"),
             *server, "--blobHost", "127.0.0.1", "--blobPort", str(self.port),
@@ -86,6 +88,7 @@ class Storage:
             log.error("Azurite ended with code %s; starting it again", code)
             await asyncio.sleep(RETRY_AFTER)
             async with self.changing:
+                # Stopped, or started with other accounts, while this waited.
                 if self.guard is None or self.guard.is_alive:
                     return
                 try:
@@ -95,6 +98,7 @@ class Storage:
                 return
 
     async def _end(self) -> None:
+        # First the watcher, which would start Azurite again.
         if self.watcher is not None:
             self.watcher.cancel()
         if self.guard is not None:

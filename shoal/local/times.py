@@ -59,6 +59,7 @@ def moment_of(text: str) -> int:
         parsed = datetime.fromisoformat(text)
     except ValueError:
         parsed = datetime.strptime(text, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+    # Batch's times are UTC; a naive `timestamp` would be read as local time.
     if parsed.tzinfo is None:
         parsed = parsed.replace(tzinfo=UTC)
     return round(parsed.timestamp() * SECOND)
