@@ -99,6 +99,7 @@ class NodeAgents:
             agent.close()
         if self.tasks:
             await asyncio.wait(self.tasks, timeout=PATIENCE)
+        # Those that have ended meanwhile are no longer in `agents`.
         for agent in self.agents.values():
             agent.process.kill()
         await asyncio.gather(*self.tasks, return_exceptions=True)

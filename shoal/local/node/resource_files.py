@@ -52,6 +52,7 @@ def _container_url(resource_file: JsonObject, blobs: Blobs) -> str:
 
 
 def _inside(folder: Path, relative: str) -> Path:
+    # The names of blobs may hold `..`.
     target = (folder / relative).resolve()
     if not target.is_relative_to(folder.resolve()):
         raise TaskFault("ResourceFileCreateFailed", f"The path {relative} lies outside the task's working directory")

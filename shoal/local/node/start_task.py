@@ -62,6 +62,7 @@ class StartTask:
                 raise fault
             pid = launch(self.definition["commandLine"], environment, self.directory)
         except TaskFault as exc:
+            # Not retried: only an exit code is.
             self._finish(None, exc.info)
             return
         self.agent.processes[pid] = self._after_exit

@@ -79,6 +79,7 @@ def redefine(
         {**columns, "key": pool.key, "now": tx.now},
     )
     scale_by(tx, pool, formula=columns["formula"], interval=columns["evaluation_interval"])
+    # With a formula the targets are set by its evaluations alone.
     targets = (columns["target_dedicated"], columns["target_low_priority"])
     if columns["formula"] is None and targets != (pool.target_dedicated, pool.target_low_priority):
         retarget(tx, pool.key, dedicated=targets[0], low_priority=targets[1], deallocation_option=deallocation_option)
