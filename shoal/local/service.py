@@ -109,7 +109,7 @@ class Service:
 def _apply(tx: Transaction, node: str, boots: int, report: dict[str, Any]) -> None:
     match report:
         case {"ended": ended}:
-            # Without `boots`: a stale report is told by its attempt, of which each is on one boot only.
+            # Without `boots`: a stale end shows by its attempt, and an attempt belongs to one boot.
             endings.on_ended(
                 tx,
                 node,

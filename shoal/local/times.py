@@ -58,6 +58,7 @@ def moment_of(text: str) -> int:
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
+        # RFC 1123 is the form of HTTP's headers, such as If-Modified-Since.
         parsed = datetime.strptime(text, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
     # Batch's times are UTC; a naive `timestamp` would be read as local time.
     if parsed.tzinfo is None:
