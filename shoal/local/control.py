@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,7 +62,8 @@ def stop(state_dir: Path) -> bool:
     status = read_status(state_dir)
     if status is None:
         return False
-    os.kill(status.pid, signal.SIGTERM)
+    with suppress(ProcessLookupError):  # it may have ended just now
+        os.kill(status.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_WITHIN
     while is_running(state_dir):
         if time.monotonic() > deadline:
@@ -82,6 +83,8 @@ def running(state_dir: Path | None = None, *, port: int | None = None) -> Iterat
         with temporary as folder, running(Path(folder), port=port) as status:
             yield status
         return
+    if is_running(state_dir):
+        raise CannotStart(f"a service already runs on {state_dir}; stop it first with `shoal local stop`")
     process, status = _launch(state_dir, port, attached=True)
     try:
         yield status

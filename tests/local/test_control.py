@@ -65,3 +65,12 @@ def test_fixtures_of_the_plugin_give_a_test_a_batch_account_and_storage(tmp_path
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=os.environ)
     assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_state_of_a_running_service_is_refused_and_its_log_is_kept(tmp_path: Path) -> None:
+    with control.running(tmp_path):
+        log = (tmp_path / "service.log").read_text()
+        with pytest.raises(control.CannotStart, match="a service already runs on "), control.running(tmp_path):
+            pass
+        assert (tmp_path / "service.log").read_text().startswith(log)
+        assert is_running(tmp_path)

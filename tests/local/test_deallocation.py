@@ -67,6 +67,13 @@ def test_terminate_ends_the_task_as_a_failure(client: BatchClient, name: str, si
     wait_until(lambda: gone(client, name))
 
 
+def test_job_whose_last_task_ends_with_its_node_ends_too(client: BatchClient, name: str, signal: Path) -> None:
+    occupied_pool(client, name, signal)
+    client.update_job(name, models.BatchJobUpdateOptions(all_tasks_complete_mode="terminatejob"))
+    shrink(client, name, "terminate")
+    wait_until(lambda: client.get_job(name).state == "completed")
+
+
 @pytest.mark.parametrize("option", ["taskcompletion", "retaineddata"])
 def test_node_that_drains_finishes_its_task_takes_no_other_and_leaves(
     client: BatchClient, name: str, signal: Path, option: str

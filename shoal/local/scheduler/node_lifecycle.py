@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from shoal.local import chaos, times
-from shoal.local.scheduler import task_lifecycle
+from shoal.local.scheduler import job_lifecycle, task_lifecycle
 from shoal.local.scheduler.assignments import package
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.account import Account
@@ -81,6 +81,9 @@ def release(tx: Transaction, node: Node, deallocation_option: NodeDeallocationOp
     if deallocation_option is NodeDeallocationOption.TERMINATE:
         for task in busy:
             task_lifecycle.end_running(tx, task, "The task was ended because its node was removed from the pool")
+        # The agent's report of these ends will find them completed, and so will not look at their jobs again.
+        for job in {job for task in busy for job in tx.all(integer, "SELECT job FROM tasks WHERE key = ?", task.key)}:
+            job_lifecycle.complete_if_done(tx, job)
     # `terminate` has completed its tasks above: they are not requeued, only their slots become free.
     task_lifecycle.requeue_from(tx, node.id)
     tx.pools_to_fill.add(node.pool)
