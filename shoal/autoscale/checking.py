@@ -143,12 +143,14 @@ class _Checker:
     def _branches(self, then: Type, otherwise: Type, span: Span) -> Type:
         if then is otherwise or Type.UNKNOWN in {then, otherwise}:
             return then if otherwise is not Type.UNKNOWN else otherwise
+        # The compiler wraps the number into a vector of one: nothing is lost, and the result keeps one type.
         if {then, otherwise} == {Type.DOUBLE, Type.VECTOR}:
             return Type.VECTOR
         return self._fault(f"the branches have different types: a {then.value} and a {otherwise.value}", span)
 
     def _call(self, name: str, arguments: tuple[Expression, ...], span: Span) -> Type:
         if name not in FUNCTIONS:
+            # The arguments are checked all the same, for faults of their own.
             for argument in arguments:
                 self._value(argument)
             return self._fault(f"there is no function {name}", span, _did_you_mean(name, FUNCTIONS))
@@ -194,6 +196,7 @@ class _Checker:
         self, name: str, signatures: tuple[Signature, ...], arguments: tuple[Expression, ...], span: Span
     ) -> Type:
         given = tuple(self._value(argument) for argument in arguments)
+        # An argument's fault is reported already; the result goes on where all signatures agree on it.
         if Type.UNKNOWN in given:
             results = {signature.result for signature in signatures}
             return results.pop() if len(results) == 1 else Type.UNKNOWN

@@ -78,6 +78,7 @@ class _Compiler:
         name = service_name(written) or written
         if written.lower() == name.lower():
             self._assigned_in_full.add(name)
+        # The full name wins over its alias, in whichever order the formula assigns them.
         elif name in self._assigned_in_full:
             return Step(run, None, written, type_, span)
         return Step(run, self.slots.setdefault(name, len(self.slots)), written, type_, span)
@@ -113,6 +114,7 @@ class _Compiler:
         service = service_name(name)
         if service and type_ is Type.METRIC:
             return sampling.present_value(service, name, span)
+        # Not just `if slot`: slot 0 is a variable too. The checker lets no formula assign the names of constants.
         if (slot := self.slots.get(service or name)) is not None:
             return lambda frame: frame.values[slot]
         return _constant(OPTIONS[name] if name in OPTIONS else TIME_CONSTANTS[name])
@@ -193,10 +195,12 @@ def _guarded(run: Run, span: Span) -> Run:
     def guarded(frame: Frame) -> Value:
         try:
             value: Value = run(frame)
+        # From the narrowest to the widest: NoValues is an Undefined, and that is a ValueError.
         except functions.NoValues as exc:
             raise InsufficientSampleData(str(exc), span) from exc
         except functions.Undefined as exc:
             raise EvaluationFault(str(exc), span) from exc
+        # math.fsum raises the one for a sum that is too large, the other for inf beside -inf.
         except (OverflowError, ValueError) as exc:
             raise EvaluationFault("the numbers are too large", span) from exc
         return value

@@ -79,6 +79,7 @@ def _search(node: yaml.Node | None, path: str, parent: yaml.MappingNode | None, 
     for key, value in node.value:
         inner = f"{path}.{key.value}".lstrip(".")
         if _core(key) in _FORMULA and (pieces := _pieces(value)):
+            # Fixed node counts may stand one level up, beside the mapping that holds formula and interval.
             yield _embedded(inner, pieces, [node, *([parent] if parent else [])], lines)
         else:
             yield from _search(value, inner, node, lines)
@@ -99,6 +100,7 @@ def _embedded(path: str, pieces: list[yaml.ScalarNode], around: list[yaml.Mappin
     keys = {_core(key) for mapping in around for key, _ in mapping.value}
     return Embedded(
         path=path,
+        # Each piece begins a line of its own, so that lines and `origins` stay in step.
         text=";\n".join(piece.value for piece in pieces),
         origins=tuple(origin for origins, _ in located for origin in origins),
         exact=all(exact for _, exact in located),

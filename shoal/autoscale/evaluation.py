@@ -77,6 +77,7 @@ def evaluate(program: Program, *, time: datetime, samples: Samples, pool: PoolSi
     if fault is None:
         try:
             return _succeeded(program, frame, done, time)
+        # A target that is no number of nodes shows only after the last statement: it may be assigned again.
         except EvaluationFault as exc:
             fault = exc
     return _failed(program, frame, done, time, pool, fault)
@@ -125,6 +126,7 @@ def _run(program: Program, frame: Frame) -> tuple[int, EvaluationFault | None]:
 
 def _succeeded(program: Program, frame: Frame, done: int, time: datetime) -> Evaluation:
     dedicated, spot = (_nodes(program, frame, slot, done) for slot in (0, 1))
+    # The results report the targets as Batch sets them: as whole numbers.
     frame.values[:2] = [float(dedicated), float(spot)]
     return Evaluation(
         time=time,
@@ -154,6 +156,7 @@ def _nodes(program: Program, frame: Frame, slot: int, done: int) -> int:
     value = frame.values[slot]
     assert isinstance(value, float)
     if not -1 < value <= MAX_NODES:  # -0.5 is truncated to 0
+        # The last assignment that was carried out gave the value.
         span = next((step.span for step in reversed(program.steps[:done]) if step.slot == slot), Span(1, 1))
         raise EvaluationFault(f"{program.names[slot]} cannot be {value:g}", span)
     return int(value)

@@ -32,6 +32,7 @@ class Frame:
 
     def rand(self) -> float:
         """Return a random number; the same moment and seed give the same sequence."""
+        # Only for formulas that call rand(): they are few, and seeding would slow down every evaluation.
         if self._random is None:
-            self._random = Random(f"{self.seed}/{self.now}")
+            self._random = Random(f"{self.seed}/{self.now}")  # a text, unlike hash(), seeds alike in every process
         return self._random.random()

@@ -59,10 +59,11 @@ def percentile(values: Sequence[float], percent: float) -> float:
     if not 0 <= percent <= 100:
         raise Undefined(f"percentile takes a percentage from 0 to 100, not {percent:g}")
     rank = math.ceil(percent / 100 * len(_nonempty(values)))
-    return sorted(values)[max(1, rank) - 1]
+    return sorted(values)[max(1, rank) - 1]  # 0 percent has rank 0; it means the smallest
 
 
 def element(values: Sequence[float], index: float) -> float:
+    # int() raises for inf and nan.
     if not (math.isfinite(index) and 0 <= int(index) < len(values)):
         raise Undefined(f"there is no element {index:g}: the vector has {len(values)} elements, counted from 0")
     return values[int(index)]

@@ -62,7 +62,7 @@ def from_csv(text: str) -> Observations:
         raise InputFault("the samples have no column 'time', or no rows")
     samples = SampleHistory()
     moment = None
-    for number, row in enumerate(rows, start=2):
+    for number, row in enumerate(rows, start=2):  # line 1 is the header
         moment = _moment(row.pop("time"), number)
         samples.record(moment, {name: _number(f"{name}, line {number}", cell) for name, cell in row.items() if cell})
     return Observations(samples=samples, newest=moment)

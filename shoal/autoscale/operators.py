@@ -32,6 +32,7 @@ def binary(op: str, left: Run, right: Run, types: tuple[Type, Type], span: Span)
         return _vectors(op, left, right, span, right_is_vector=types[1] is Type.VECTOR)
     if Type.DOUBLE in types:
         return _scaled(op, left, right, span)
+    # Of what is left, only timestamp + interval is a timestamp; timestamp - timestamp is an interval.
     limits = (0, MAX_TIMESTAMP) if (op, Type.TIMESTAMP in types) == ("+", True) else (-MAX_INTERVAL, MAX_INTERVAL)
     return _times(op, left, right, span, limits)
 
@@ -64,6 +65,7 @@ _COMPARISONS: dict[str, Callable[[Run, Run], Run]] = {
 
 
 def _doubles(op: str, left: Run, right: Run, span: Span) -> Run:
+    # Spelled out rather than taken from _ARITHMETIC: most operations are on doubles, and Python's own need no call.
     match op:
         case "+":
             return lambda frame: left(frame) + right(frame)

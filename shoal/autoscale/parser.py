@@ -63,6 +63,7 @@ class _Parser:
         return statements
 
     def _statement(self) -> Statement:
+        # An assignment differs from a bare expression only in its second token; END follows itself.
         following = self._tokens[min(self._index + 1, len(self._tokens) - 1)]
         if self._next.kind is Kind.NAME and following.text == "=" and following.kind is Kind.SYMBOL:
             name = self._advance()
@@ -82,6 +83,7 @@ class _Parser:
         left = self._unary()
         while self._next.kind is Kind.SYMBOL and PRECEDENCE.get(self._next.text, 0) >= level:
             operator = self._advance()
+            # One level up: an operator of the same level ends the right side, which makes all of them left-associative.
             right = self._binary(PRECEDENCE[operator.text] + 1)
             left = Binary(operator.text, left, right, operator.span)
         return left
@@ -125,7 +127,7 @@ class _Parser:
         return inner
 
     def _arguments(self) -> tuple[Expression, ...]:
-        opened = self._tokens[self._index - 1]
+        opened = self._tokens[self._index - 1]  # the caller has accepted the bracket
         arguments: list[Expression] = []
         if self._accept(")"):
             return ()
@@ -176,7 +178,7 @@ class _Parser:
         if self._depth > MAX_NESTING:
             raise _too_deep(self._next.span)
         expression = parse()
-        self._depth -= 1
+        self._depth -= 1  # not in a `finally`: the first error ends the parser
         return expression
 
 

@@ -58,6 +58,7 @@ def _text(expression: Expression) -> tuple[str, int]:
             return f"{operator}{expression_text(operand, _UNARY)}", _UNARY
         case Binary(operator, left, right):
             own = PRECEDENCE[operator]
+            # A right side of the same level keeps its brackets: a - (b - c) is not a - b - c.
             return f"{expression_text(left, own)} {operator} {expression_text(right, own + 1)}", own
         case Conditional(test, then, otherwise):
             parts = (expression_text(test, _CONDITIONAL + 1), expression_text(then), expression_text(otherwise))
@@ -69,4 +70,5 @@ def _arguments(arguments: tuple[Expression, ...]) -> str:
 
 
 def number_text(value: float) -> str:
+    # Below 1e15 a double holds every whole number exactly; above, its own text is the one that reads back the same.
     return str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(float(value))

@@ -72,6 +72,7 @@ class SampleHistory:
 
     def window(self, variable: str, start: int, end: int, now: int) -> Sequence[float]:
         times, numbers = self._series.get(variable, ((), ()))
+        # bisect_right at both ends: a sample exactly at `start` is outside, one exactly at `end` inside.
         return numbers[bisect_right(times, start) : bisect_right(times, min(end, now - self._delay))]
 
     def count(self, variable: str, now: int) -> int:
@@ -102,6 +103,7 @@ class ConstantSamples:
         return int(DAY // self.period * self._arrived) if variable in self._values else 0
 
     def begin(self, variable: str, now: int) -> int | None:
+        # The window of a day leaves out its very start, so count() samples begin one period later.
         return now - DAY + self.period if variable in self._values else None
 
 

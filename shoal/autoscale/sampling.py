@@ -119,6 +119,7 @@ def _window(frame: Frame, variable: str, bounds: tuple[int, int]) -> Sequence[fl
 
 
 def _percent(frame: Frame, bounds: tuple[int, int], received: int) -> float:
+    # A window shorter than the period may still hold a sample, and one that is no multiple of it one more than fits.
     possible = max(1, (bounds[1] - bounds[0]) // frame.samples.period)
     return min(100.0, 100.0 * received / possible)
 

@@ -35,6 +35,7 @@ def to_datetime(ticks: int) -> datetime:
 
 
 def from_timedelta(duration: timedelta) -> int:
+    # Whole numbers throughout: total_seconds() is a double, which loses the microseconds of present-day dates.
     return (duration // timedelta(microseconds=1)) * MICROSECOND
 
 
@@ -48,9 +49,9 @@ def member(ticks: int, name: str) -> float:
         case "second":
             return float(ticks // SECOND % 60)
         case "weekday":
-            return float((ticks // DAY + 1) % 7)
+            return float((ticks // DAY + 1) % 7)  # day 0 is a Monday, which is 1
         case _:
-            return float(getattr(date.fromordinal(ticks // DAY + 1), name))
+            return float(getattr(date.fromordinal(ticks // DAY + 1), name))  # Python counts the same days from 1
 
 
 def timestamp_text(ticks: int) -> str:
@@ -65,6 +66,7 @@ def interval_text(ticks: int) -> str:
     days, rest = divmod(ticks, DAY)
     hours, rest = divmod(rest, HOUR)
     minutes, rest = divmod(rest, MINUTE)
+    # The point keeps the zeros of whole seconds from being stripped: 10.0000000 becomes 10.
     seconds = f"{rest // SECOND}.{rest % SECOND:07d}".rstrip("0").rstrip(".")
     parts = ((f"{hours}", "H"), (f"{minutes}", "M"), (seconds, "S"))
     clock = "".join(f"{amount}{unit}" for amount, unit in parts if amount != "0")

@@ -31,6 +31,8 @@ class Comment:
     span: Span
 
 
+# The first alternative that fits wins: numbers come before the symbol `.`, and `<=` before `<`. New lines stand
+# apart from other blanks, because places are counted from them.
 _TOKEN = re.compile(
     r"""(?P<blank>[ \t\r\f\v]+)
       | (?P<newline>\n)
@@ -76,7 +78,7 @@ def tokenize(text: str) -> tuple[list[Token], list[Comment]]:
             case "comment":
                 comments.append(Comment(lexeme[0][2:].strip(), span))
             case "number" | "string" | "name" | "symbol" as kind:
-                tokens.append(Token(Kind(kind), lexeme[0].strip('"'), span))
+                tokens.append(Token(Kind(kind), lexeme[0].strip('"'), span))  # no string holds a quote itself
         offset = lexeme.end()
     tokens.append(Token(Kind.END, "", Span(line, offset - line_start + 1)))
     return tokens, comments

@@ -68,6 +68,7 @@ class _Walk:
         """Constraints of the variables that hold a conjunction of comparisons."""
 
     def assign(self, name: str, value: Expression) -> None:
+        # Before the name gets its new bounds: in `x = x > 3` the right side speaks of the old x.
         constraints = self._conjunction(value)
         self._variables[name] = self.ranges[id(value)]
         # Constraints on the old value of the name no longer hold.
@@ -132,6 +133,7 @@ class _Walk:
         decisive = operator == "||"  # the truth that one operand can decide alone
         if decisive in {left.truth, right.truth}:
             return known(decisive)
+        # An || is always true where its negation, a conjunction, contradicts itself.
         constraints = self._negated_disjunction(expression) if decisive else self._conjunction(expression)
         if term := contradiction(constraints):
             self.contradictions[id(expression)] = term
@@ -153,6 +155,7 @@ class _Walk:
     def _negated_disjunction(self, expression: Expression) -> tuple[Constraint, ...]:
         """Return what must hold for a disjunction of comparisons to be false."""
         match expression:
+            # No names here, unlike above: a variable's constraints hold where it is true, not where it is false.
             case Binary("||", left, right):
                 return (*self._negated_disjunction(left), *self._negated_disjunction(right))
             case Binary(operator, left, right) if operator in NEGATED:

@@ -23,6 +23,7 @@ def _never_zero(subject: Subject) -> Iterator[Finding]:
 
 
 def _no_cap(subject: Subject) -> Iterator[Finding]:
+    # The trial begins above any cap, so that growth by steps from the current nodes shows too.
     counts = nodes_under(subject.program, OVERLOAD, nodes=_MORE_THAN_ANY_POOL, every=max(HOUR, subject.interval))
     if max(counts, default=0) >= _MORE_THAN_ANY_POOL:
         yield Finding(
@@ -35,6 +36,7 @@ def _no_cap(subject: Subject) -> Iterator[Finding]:
 
 def _never_grows(subject: Subject) -> Iterator[Finding]:
     counts = nodes_under(subject.program, OVERLOAD, nodes=0, every=max(HOUR, subject.interval))
+    # A trial whose first evaluation fails shows nothing: its default keeps the rule silent.
     if subject.flows.targets and max(counts, default=1) == 0:
         yield Finding(
             rule=NEVER_GROWS.name,

@@ -30,5 +30,6 @@ def contradiction(constraints: Iterable[Constraint]) -> str | None:
 def _unsatisfiable(constraints: list[Constraint]) -> bool:
     low = max((one.number for one in constraints if one.operator in {">", ">=", "=="}), default=-math.inf)
     high = min((one.number for one in constraints if one.operator in {"<", "<=", "=="}), default=math.inf)
+    # A strict bound counts as its limit, which it then excludes.
     excluded = {one.number for one in constraints if one.operator in {"<", ">", "!="}}
     return low > high or (low == high and low in excluded)

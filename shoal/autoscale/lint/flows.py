@@ -95,6 +95,7 @@ class _Tracer:
                 branches = self.flow(then) | self.flow(otherwise)
                 return Flow(branches.values, branches.choices | chosen)
             case Call("len", arguments):
+                # The number of samples tells whether there are any, not how many tasks or nodes.
                 return Flow(choices=self._joined(arguments).all)
             case Call(_, arguments):
                 return self._joined(arguments)
@@ -107,6 +108,7 @@ class _Tracer:
 
     def _name(self, name: str, span: Span) -> Flow:
         service = service_name(name)
+        # A target that was assigned before is the formula's own number, not a reading of the pool.
         if (service or name) in self.variables:
             return self.variables[service or name]
         if service is None or service == DEALLOCATION:
@@ -131,6 +133,7 @@ class _Tracer:
         first, second = self.flow(left), self.flow(right)
         match operator:
             case "/":
+                # The divisor scales the number: it is not a part of it.
                 return Flow(_divided(first.values), first.choices | second.all)
             # Multiplying by 0.25 divides, too.
             case "*" if any(isinstance(side, Number) and side.value < 1 for side in (left, right)):

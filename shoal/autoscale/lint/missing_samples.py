@@ -65,6 +65,7 @@ def _short_window(subject: Subject) -> Iterator[Finding]:
             windows.setdefault(origin.variable, []).append((_length(origin, subject), origin))
     for variable, readings in windows.items():
         lengths = [length for length, _ in readings if length is not None]
+        # One window that is long enough, or of unknown length, may cover the time between evaluations.
         if len(lengths) == len(readings) and max(lengths) < subject.interval:
             window, interval = interval_text(int(max(lengths))), interval_text(subject.interval)
             yield Finding(
@@ -90,6 +91,7 @@ def _fraction(subject: Subject) -> Iterator[Finding]:
     for statement in subject.formula.statements:
         yield from _fractions(statement.value, percents, subject)
         if statement.target is not None:
+            # A variable may be assigned again, and then no longer holds a percentage.
             add = percents.add if _is_percent(statement.value, percents) else percents.discard
             add(statement.target.name)
 

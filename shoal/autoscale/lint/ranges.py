@@ -88,6 +88,7 @@ def called(name: str, arguments: Sequence[Range]) -> Range:
             values = arguments[:1] if name in {"val", "percentile"} else arguments
             return _spanned([bound for one in values for bound in (one.low, one.high)])
         case "ceil" | "floor" | "round":
+            # These functions never decrease, so the ends of the range bound the results.
             return _spanned([_whole(name, bound) for one in arguments for bound in (one.low, one.high)])
         case "len" | "norm" | "range" | "std":
             return AMOUNT
@@ -100,7 +101,7 @@ def called(name: str, arguments: Sequence[Range]) -> Range:
 
 
 def _product(a: float, b: float) -> float:
-    return 0.0 if 0 in {a, b} else a * b
+    return 0.0 if 0 in {a, b} else a * b  # 0 * inf would be nan
 
 
 def _whole(name: str, bound: float) -> float:

@@ -22,6 +22,7 @@ def _unreachable(subject: Subject) -> Iterator[Finding]:
 
 def _constant_conditions(expression: Expression, reported: set[str], subject: Subject) -> Iterator[Finding]:
     inside = [one for child in children(expression) for one in _constant_conditions(child, reported, subject)]
+    # The innermost condition is the mistake; those around it are constant because of it.
     if inside:
         yield from inside
         return

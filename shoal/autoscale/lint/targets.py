@@ -36,6 +36,7 @@ def _no_target(subject: Subject) -> Iterator[Finding]:
 
 
 def _misspelt(subject: Subject) -> Iterator[Finding]:
+    # Who assigns the right name as well has a variable of a similar name on purpose.
     missing = [name for name in (*TARGETS, DEALLOCATION) if name not in subject.flows.assigned]
     for name, place in subject.flows.assigned.items():
         if service_name(name) is not None:

@@ -64,6 +64,7 @@ def targets_under(program: Program, load: Load, *, nodes: int, every: int) -> It
     assigned = {program.names[step.slot] for step in program.steps if step.slot is not None}
     dedicated = nodes if TARGET_DEDICATED in assigned else 0
     spot = nodes if TARGET_SPOT in assigned else 0
+    # At least a minute: a note with a tiny interval must not mean a million evaluations.
     step = timedelta(microseconds=max(every, MINUTE) // MICROSECOND)
     for index in range(A_WEEK_AND_A_DAY // step):
         evaluation = evaluate(

@@ -32,6 +32,7 @@ def described(name: str) -> list[tuple[str, str, str]]:
 
 def _read(field: Field[Any], text: str) -> Any:
     try:
+        # The default's type decides: annotations would have to be resolved, and unions taken apart.
         match field.default:
             case timedelta():
                 return parse_duration(text)
@@ -44,6 +45,7 @@ def _read(field: Field[Any], text: str) -> Any:
                 return float(text)
             case _:
                 return int(text)
+    # An InputFault is a ValueError, and its sentence says more than the one below.
     except InputFault:
         raise
     except ValueError as exc:

@@ -84,6 +84,7 @@ def _fall_back(scenario: PendingTasks) -> list[Line]:
         ),
         Line(
             "Spot nodes in the pool, without pre-empted ones.",
+            # max() makes a number of the vector of one; it would fail on an empty one, which `known` rules out.
             f"spotNodes = $CurrentLowPriorityNodes - (known ? max({_TAKEN}.GetSample(1)) : 0)",
         ),
         Line(

@@ -11,7 +11,7 @@ from shoal.autoscale.scenarios.writing import Line, written
 
 MONDAY_TO_FRIDAY = frozenset(range(1, 6))
 EVERY_DAY = frozenset(range(7))
-MAX_OFFSET = 14
+MAX_OFFSET = 14  # hours; the Line Islands are at UTC+14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +76,7 @@ def _weekday_test(weekdays: frozenset[int]) -> str:
     if len(weekdays) == 1:
         return f"localTime.weekday == {first}"
     if last - first + 1 == len(weekdays):
+        # A test against the first or last day of the week would always be true, which the linter reports.
         bounds = [f"localTime.weekday >= {first}"] * (first > 0) + [f"localTime.weekday <= {last}"] * (last < 6)
         return " && ".join(bounds)
     return " || ".join(f"localTime.weekday == {day}" for day in sorted(weekdays))
@@ -83,7 +84,9 @@ def _weekday_test(weekdays: frozenset[int]) -> str:
 
 def _time_test(scenario: WorkingHours) -> str:
     begin, end = (moment.hour * 60 + moment.minute for moment in (scenario.begin, scenario.end))
+    # Midnight is 0: as a begin its test is always true, as an end never, so both are left out.
     after, before = [f"minuteOfDay >= {begin}"] * (begin > 0), [f"minuteOfDay < {end}"] * (end > 0)
+    # Hours that pass midnight are those after the begin or before the end.
     return (" && " if begin < end or not end else " || ").join([*after, *before])
 
 

@@ -11,6 +11,7 @@ class Agenda:
     def __init__(self) -> None:
         self._seconds: list[int] = []
         self._planned: dict[int, list[Action]] = {}
+        # Keeps the heap free of duplicates: thousands of tasks may end in the same second.
         self._awaited: set[int] = set()
 
     def plan(self, second: int, action: Action) -> None:

@@ -117,7 +117,7 @@ def _legend(name: str, y: int, series: Sequence[Series]) -> list[str]:
 
 
 def _time_axis(y: int, end: int) -> list[str]:
-    step = next((tick for tick in _TICKS if end / tick <= 8), _TICKS[-1])
+    step = next((tick for tick in _TICKS if end / tick <= 8), _TICKS[-1])  # more labels would overlap
     unit, name = (3600, "h") if step >= 1800 else (60, "min")
     drawn = []
     for second in range(0, end + 1, step):

@@ -95,7 +95,7 @@ def written_amount(value: Any) -> float:
     match value:
         case str():
             return parse_duration(value).total_seconds()
-        case int() | float() if not isinstance(value, bool):
+        case int() | float() if not isinstance(value, bool):  # to Python, true is an int
             return float(value)
         case _:
             raise InputFault("a duration must be a text such as 5m or a number of seconds")

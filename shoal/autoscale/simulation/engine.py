@@ -89,6 +89,7 @@ class _Simulation:
         now = 0
         while not self._over(now) and (due := self._agenda.advance()):
             now, actions = due
+            # The census first: it counts the time until now with the counts that held until now.
             self._fleet.census.advance(now)
             self._fleet.end_tasks(now)
             self._arrive(now)
@@ -103,6 +104,7 @@ class _Simulation:
         tallies = self._fleet.tallies
         if now >= self._model.limit:
             return True
+        # At second 0 the formula has not been evaluated yet: even a pool without tasks gets that far.
         if not (tallies.done and self._arrived == len(self._work)) or now == 0:
             return False
         return not any(self._fleet.nodes.values()) or now >= tallies.last_end + self._model.tail

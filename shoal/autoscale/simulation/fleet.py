@@ -130,8 +130,8 @@ class Fleet:
             return
         self.tallies.evictions += 1
         self.tallies.evicted += self._put_back_tasks(node, now)
-        self._open.remove(node)
-        node.epoch += 1
+        self._open.remove(node)  # before `free` changes, by which it is found
+        node.epoch += 1  # makes planned boots, evictions and ends void
         node.free = self._model.task_slots_per_node
         node.last_end = None
         if node.state is State.LEAVING:
@@ -191,7 +191,7 @@ class Fleet:
 
     def _put_back_tasks(self, node: SimulatedNode, now: int) -> int:
         """Requeue the running tasks of the node, the earliest in front, and return how many there were."""
-        tasks = sorted(node.running, reverse=True)
+        tasks = sorted(node.running, reverse=True)  # each goes to the front, so the earliest comes last
         self._drop_tasks(node, now)
         for task in tasks:
             self.queue.put_back(task)
@@ -240,6 +240,7 @@ class Fleet:
             self.tallies.waits.append(now - work.arrivals[task])
         self._started[task] = now
         end = now + work.durations[task]
+        # Not setdefault: it would make a list for each task, and only the first end of a second must wake the agenda.
         ending = self._ends.get(end)
         if ending is None:
             ending = self._ends[end] = []

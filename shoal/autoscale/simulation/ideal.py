@@ -34,13 +34,14 @@ class _Ideal:
             now = due[0]
             total += self._nodes * (now - before)
             before = now
+            # Tasks that end in this second make room for those that arrive in it.
             self._end_tasks(now)
             first = arrived
             while arrived < len(self._work) and self._work.arrivals[arrived] <= now:
                 arrived += 1
             self._queue.add(range(first, arrived))
             self._place_tasks(now)
-            self._close_idle()
+            self._close_idle()  # last: an idle node may still get a task of this second
         return total
 
     def _end_tasks(self, now: int) -> None:
@@ -51,6 +52,7 @@ class _Ideal:
 
     def _place_tasks(self, now: int) -> None:
         while self._queue.count:
+            # While nodes can be added, any task fits.
             widest = self._slots_per_node if self._nodes < self._max_nodes else self._open.most_free()
             task = self._queue.take(widest)
             if task is None:

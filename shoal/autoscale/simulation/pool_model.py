@@ -89,6 +89,7 @@ class PoolModel:
     """Time at which the simulation ends in any case."""
 
     def __post_init__(self) -> None:
+        # Pydantic checks only what is read from YAML; a record made in Python would evaluate forever at one second.
         if self.evaluation_interval < 1:
             raise InputFault("the evaluation interval must be at least a second")
 

@@ -13,6 +13,7 @@ class TaskQueue:
     def __init__(self, slots: Sequence[int]) -> None:
         self._slots = slots
         widths = sorted(set(slots))
+        # One line for each width: the earliest task that fits is the smallest of a few heads, not a search through all.
         self._by_width: dict[int, deque[int]] = {width: deque() for width in widths}
         self._lines = list(self._by_width.items())
         self.count = 0

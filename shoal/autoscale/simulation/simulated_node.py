@@ -42,6 +42,8 @@ class OpenNodes:
     """Usable nodes with free slots, grouped by the number of free slots."""
 
     def __init__(self, slots_per_node: int, fill: Fill) -> None:
+        # Dicts as sets, because their order is the same in every run. Nodes are looked up by `free`, so a node leaves
+        # before its `free` changes.
         self._by_free: list[dict[SimulatedNode, None]] = [{} for _ in range(slots_per_node + 1)]
         self._tightest_first = fill is Fill.PACK
         self._slots_per_node = slots_per_node

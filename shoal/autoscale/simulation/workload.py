@@ -51,7 +51,7 @@ def workload(groups: Iterable[TaskGroup], *, seed: int) -> Workload:
     """Draw the tasks of all groups. The same seed gives the same tasks."""
     random = Random(seed)
     tasks = [task for group in groups for task in _tasks(group, random)]
-    tasks.sort(key=lambda task: task[0])
+    tasks.sort(key=lambda task: task[0])  # stable: tasks of one second stay in the order of their groups
     return _columns(tasks)
 
 
