@@ -46,6 +46,7 @@ class ProgramEnding:
 
 
 def main() -> None:
+    # The real stdout is kept for the ending; then stdout becomes stderr, also for programs that the program starts.
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as answer:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         when_orphaned(lambda: os._exit(1))  # a program that waits for something of its own would outlive its engine
@@ -63,7 +64,7 @@ def run_program(run: ProgramRun) -> ProgramEnding:
         parallel=PARALLEL,
         monitor_address=run.monitor,
         preview=run.preview,
-        organization="organization",
+        organization="organization",  # Pulumi's word where there is none
     )
     set_all_config(run.config)
     try:
@@ -83,6 +84,7 @@ async def _in_stack(program: Callable[[], None]) -> None:
     from pulumi.runtime import run_in_stack
 
     loop = asyncio.get_running_loop()
+    # The SDK's own server gives the same: each call to the monitor occupies a thread.
     loop.set_default_executor(ThreadPoolExecutor(PARALLEL * 4))
     # A failure reaches every output that depends on it; it is reported once, as the ending.
     loop.set_exception_handler(lambda *_: None)

@@ -61,6 +61,7 @@ def _local_outputs(stack: Stack) -> Mapping[str, Any]:
     if outputs is None:
         raise BadInput(f"stack {stack.name} is not deployed; run `shoal up -s {stack.name}`")
     deployed_at = outputs.get("arm_endpoint", service.arm.endpoint)
+    # The service may have been started again on other ports, and the outputs hold the former addresses.
     if deployed_at != service.arm.endpoint:
         raise BadInput(
             f"stack {stack.name} was deployed when the service was at {deployed_at}; now it is at "

@@ -75,6 +75,7 @@ def decide(
 
 def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
     """Compare two mappings from the names of inputs to their values or hashes."""
+    # A dict rather than a set: the order of the inputs is that in which changes are shown.
     return tuple(change_of(name, old, new) for name in dict.fromkeys([*new, *old]) if old.get(name) != new.get(name))
 
 

@@ -68,6 +68,7 @@ class Deployment:
         operation, changes = decide(
             target.old, target.resource.inputs, registration.kind, registration.replaced_by, exists=exists
         )
+        # Before anything is changed: a second resource of the same URN must not touch the first one's.
         self._declare(target.resource)
         self._make_way(operation, target)
         outputs = self._carry_out(operation, target)
@@ -79,12 +80,14 @@ class Deployment:
         """Delete the resources that were not declared, latest first. Call it after a run without a fault, or none."""
         undeclared = [resource for resource in self.record.resources if resource.id.lower() not in self._kept]
         for resource in undeclared:
+            # All are checked before the first is deleted: a refusal leaves the stack whole.
             if resource.protect and resource.id.lower() not in self._outlived:
                 raise WorkFailed(f"{resource.urn} is protected; deploy it once without protect before removing it")
         deleted = {resource.urn for resource in undeclared if not resource.retain}
         for resource in reversed(undeclared):
             if not self.preview:
                 self._delete(resource, with_parent=resource.deleted_with in deleted)
+            # A replaced resource was reported with its replacement, and one that is retained goes on to exist.
             if resource.id.lower() not in self._outlived and not resource.retain:
                 self._report(StepOperation.DELETE, resource, (), {})
 
@@ -95,6 +98,7 @@ class Deployment:
     def _target(self, registration: Registration, provider: Provider) -> _Target:
         kind = registration.kind
         old = self.record.find([registration.urn, *registration.aliases])
+        # Automatic names are random: without the former one, every run would replace the resource.
         former = None if old is None else old.id.rsplit("/", 1)[-1]
         inputs = provider.completed(kind, registration.inputs.values, self.arm, name=registration.name, former=former)
         refuse(kind, inputs, registration.inputs.secret)
@@ -111,7 +115,7 @@ class Deployment:
             if resource.urn in self._urns:
                 raise WorkFailed(f"two resources have the URN {resource.urn}; give one of them another name")
             self._urns.add(resource.urn)
-            self._kept.add(resource.id.lower())
+            self._kept.add(resource.id.lower())  # ARM's ids do not differ by case
 
     def _make_way(self, operation: StepOperation, target: _Target) -> None:
         """Ensure that nothing is where the resource will be made: refuse a stranger's, delete the old one."""
@@ -134,7 +138,7 @@ class Deployment:
         if old.protect:
             raise WorkFailed(f"{old.urn} is protected and would have to be replaced")
         if self.preview:
-            self._kept.add(old.id.lower())
+            self._kept.add(old.id.lower())  # else the preview would also show it as deleted
         elif registration.delete_before_replace is not False or old.id.lower() == resource.id.lower():
             self._delete(old)
         else:
@@ -144,6 +148,7 @@ class Deployment:
     def _carry_out(self, operation: StepOperation, target: _Target) -> Mapping[str, Any]:
         """Put the resource unless nothing changed or this is a preview; return its outputs."""
         kind = target.registration.kind
+        # The outputs of a resource that is replaced say nothing about the next one's.
         current = None if operation is StepOperation.REPLACE else target.current
         before: Mapping[str, Any] = {} if current is None else kind.outputs(current)
         if operation is StepOperation.SAME:
@@ -151,6 +156,7 @@ class Deployment:
             return before
         if self.preview:
             return {**before, **kind.outputs(kind.body(target.inputs))}
+        # A PUT replaces the whole body, so what is ignored is sent as the service has it.
         ignored = {name: before[name] for name in target.registration.ignored if name in before}
         return self._put(target, {**target.inputs, **ignored})
 
@@ -185,7 +191,7 @@ class Deployment:
     ) -> None:
         step = ResourceStep(operation=operation, urn=resource.urn, id=resource.id, changes=changes, inputs=inputs)
         with self._lock:
-            self._on_step(step)
+            self._on_step(step)  # under the lock, because it prints
 
 
 def _resource(

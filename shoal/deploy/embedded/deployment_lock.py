@@ -16,6 +16,7 @@ def deployment_lock(stack: Stack, status: Status) -> Iterator[None]:
 
     directory = Path(status.state_dir) / "deployment_locks"
     directory.mkdir(exist_ok=True, mode=0o700)
+    # The file stays: if it were deleted, two processes could each lock a file of this name.
     with (directory / f"{stack.project.name}.{stack.name}").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from shoal.deploy.embedded.monitor import Monitor
 
 OnStep = Callable[[ResourceStep], None]
+# A registration occupies a thread while ARM works: this many resources are made side by side.
 THREADS = 32
 
 
@@ -51,6 +52,7 @@ class EmbeddedEngine:
         Only a run without a fault deletes anything. Raises BadInput and WorkFailed.
         """
         stack.refuse_encrypted()
+        # A preview changes nothing, and may run beside a deployment.
         lock = nullcontext() if preview else deployment_lock(stack, self.service.status)
         with lock, _explained():
             deployment, outputs = self._run_program(stack, preview=preview, on_step=on_step, quiet=quiet)
@@ -120,7 +122,7 @@ def _served(monitor: "Monitor") -> Iterator[str]:
     try:
         yield f"127.0.0.1:{port}"
     finally:
-        server.stop(grace=None).wait()
+        server.stop(grace=None).wait()  # the program has ended: no call is worth waiting for
 
 
 def _raise_failures(monitor: "Monitor", ending: ProgramEnding) -> None:

@@ -46,6 +46,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             stack=record.stack,
             dryRun=self._deployment.preview,
             supportedFeatures=[
+                # The SDK refuses to use what is not announced; `program.ABSENT_FEATURE` recognises its message.
                 resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
                 resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
             ],
@@ -79,7 +80,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             arguments = decode(request.args).values
             result = invoke(self._deployment.arm, provider, request.tok, arguments, arm_token=self._arm_token)
             response = resource_pb2.ResourceInvokeResponse()
-            getattr(response, "return").CopyFrom(encode(result, SECRET_RESULTS))
+            getattr(response, "return").CopyFrom(encode(result, SECRET_RESULTS))  # a keyword of Python
             return response
 
         return self._answer(context, request.tok, call)
@@ -104,6 +105,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             del settings["environment"]  # the SDK sets it by default
         if unknown := {name for name in settings if name not in PROVIDER_SETTINGS}:
             raise BadInput(f"provider {request.name} sets {', '.join(sorted(unknown))}, which local stacks do not have")
+        # Programs refer to a provider by `URN::ID`; the id only has to be the same in every run.
         id_ = str(uuid.uuid5(uuid.NAMESPACE_URL, urn))
         self._explicit[f"{urn}::{id_}"] = Provider(
             subscription_id=settings.get("subscriptionId", self._provider.subscription_id),

@@ -44,7 +44,7 @@ def program_process(stack: Stack, stderr: IO[str] | None) -> Iterator[subprocess
         stderr=stderr,
         text=True,
         cwd=stack.project.directory,
-        env={**os.environ, "GRPC_VERBOSITY": "NONE"},
+        env={**os.environ, "GRPC_VERBOSITY": "NONE"},  # or gRPC's own log lines mix with the program's
     ) as child:
         try:
             yield child

@@ -46,9 +46,11 @@ def registration(request: Request, urn: str) -> Registration:
         name=request.name,
         inputs=decode(request.object),
         provider=request.provider,
+        # The SDK writes the stack's own type into aliases of its children, which URNs leave out.
         aliases=tuple(alias.replace(f"{STACK_TYPE}$", "") for alias in request.aliasURNs),
         ignored=frozenset(request.ignoreChanges),
         replaced_by=frozenset(request.replaceOnChanges),
+        # On the wire, an option that is not set is False as well.
         delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
         protect=request.protect,
         retain=request.retainOnDelete,

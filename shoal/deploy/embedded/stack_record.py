@@ -58,6 +58,7 @@ class StackRecord:
 
 
 def input_hash(value: Any) -> str:
+    # Half of the digest tells changes apart just as well, and keeps the record of a large stack small.
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
 
 

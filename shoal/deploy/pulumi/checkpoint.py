@@ -34,6 +34,7 @@ def load_checkpoint(service_state: Path, project: str, stack: str) -> Checkpoint
         return None
     if document["version"] != VERSION:
         raise WorkFailed(f"{path} has version {document['version']}, which Shoal cannot read; use `pulumi stack`")
+    # Both are left out where they are empty: in a stack that was only initialised, and in one that was destroyed.
     resources = (document["checkpoint"].get("latest") or {}).get("resources") or []
     if not resources:
         return None

@@ -76,6 +76,7 @@ class EngineEvents:
         if text in SUMMARIES:
             return
         located = _located(urn, text)
+        # Without its prefix, a repeated error is the same text as the one that was kept before.
         if located not in self.errors:
             self.errors.append(located)
 

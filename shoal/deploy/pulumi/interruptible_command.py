@@ -58,6 +58,7 @@ class InterruptibleCommand(PulumiCommand):
             process_group=0,
         ) as process:
             self._running = process
+            # Both pipes are read at once: a full one that nobody reads would stop the command.
             output, errors = _reader(process.stdout, on_output), _reader(process.stderr, on_error)
             result = CommandResult(stdout=output(), stderr=errors(), code=process.wait())
         self._running = None

@@ -22,7 +22,7 @@ def local_variables(status: Status) -> dict[str, str]:
         "PULUMI_BACKEND_URL": f"file://{_directory(state_directory(Path(status.state_dir)))}",
         "PULUMI_HOME": str(_directory(directory / "home")),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",  # nothing is downloaded: local stacks work offline
         "ARM_METADATA_HOSTNAME": status.arm_endpoint,
         "SHOAL_STATE": status.state_dir,
     }
@@ -46,7 +46,9 @@ def _path(directory: Path) -> str:
 def _plugin(directory: Path, name: str, module: str) -> str:
     """Write an executable that runs the module with this Python, and return its directory."""
     plugin = _directory(directory) / name
+    # Written aside and renamed: another `shoal` may be starting the plugin at this moment.
     draft = plugin.with_suffix(f".{os.getpid()}")
+    # -P: without it, a module of the project's directory could take the place of one of the plugin's.
     draft.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m {module} "$@"\n')
     draft.chmod(0o700)
     draft.replace(plugin)

@@ -50,6 +50,7 @@ class PulumiEngine:
                 opened.preview(on_event=events.take, color="never", suppress_progress=True)
                 return events.outputs
             result = opened.up(on_event=events.take, color="never", show_secrets=False, suppress_progress=True)
+        # Whatever `show_secrets` says, the Automation API reads the outputs with their secrets in clear.
         return {name: MASK if output.secret else output.value for name, output in result.outputs.items()}
 
     def destroy(self, stack: Stack, *, on_step: Callable[[ResourceStep], None]) -> None:
@@ -58,6 +59,7 @@ class PulumiEngine:
         with self._opened(stack, events, automation.select_stack) as opened:
             opened.destroy(on_event=events.take, color="never", show_secrets=False, suppress_progress=True)
             if self.status is not None:
+                # Otherwise Pulumi would delete the stack's file in the project, too.
                 opened.workspace.remove_stack(stack.name, preserve_config=True)
 
     @contextmanager
@@ -73,6 +75,7 @@ class PulumiEngine:
             try:
                 with command.handing_on_interrupts():
                     yield init(stack.name, stack.project.name, _program(stack, raised), opts=workspace)
+            # These two are CommandErrors, so they come before it.
             except ConcurrentUpdateError as exc:
                 raise WorkFailed(_locked(stack)) from exc
             except StackNotFoundError as exc:
@@ -80,6 +83,7 @@ class PulumiEngine:
             except CommandError as exc:
                 if command.interrupted:
                     raise KeyboardInterrupt from exc
+                # The program's own error keeps its exit code; Pulumi has only its text.
                 raise raised[0] if raised else _failure(events, exc) from exc
 
 

@@ -47,6 +47,7 @@ def decode_masked(struct: Struct) -> dict[str, Any]:
 
 def masked(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return values to keep and print: secrets are masked, and assets are replaced by a word."""
+    # A Struct's map has no order of its own; sorted, the same outputs are the same text in each run.
     return {name: _plain(value, mask=True) for name, value in sorted(raw.items())}
 
 
@@ -86,6 +87,7 @@ def _plain(value: Any, *, mask: bool) -> Any:
             return {name: _plain(item, mask=mask) for name, item in sorted(value.items())}
         case list():
             return [_plain(item, mask=mask) for item in value]
+        # A Struct knows only doubles; a whole number must not reach ARM as 4.0.
         case float() if value.is_integer():
             return int(value)
         case _:

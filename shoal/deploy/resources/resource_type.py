@@ -56,6 +56,7 @@ class ResourceType:
         """Return the resource's id. Raises BadInput if a parameter of the path is missing."""
         if missing := [name for name in self.parameters if not inputs.get(name)]:
             raise BadInput(f"{self.token} needs {', '.join(missing)}")
+        # A scope is an id itself, and begins with the slash that the path has already.
         values = {name: str(inputs[name]).strip("/") for name in self.parameters}
         return self.path.format(subscriptionId=subscription_id, **values)
 
@@ -73,6 +74,7 @@ class ResourceType:
 
     def parameters_of(self, id_: str) -> dict[str, str]:
         """Return the parameters of the path from an id; none if it is not the id of such a resource."""
+        # A parameter at the very front is a scope, which has slashes of its own; any other is one segment.
         pattern = re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", re.sub(r"^/{(\w+)}", r"(?P<\1>/.+)", self.path))
         match = re.fullmatch(pattern, id_, re.IGNORECASE)
         return {name: match[name] for name in self.parameters} if match else {}

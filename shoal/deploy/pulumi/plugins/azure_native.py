@@ -88,7 +88,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
             inputs = self._provider.completed(
                 kind, decode(request.news).values, self._service.arm, name=resource_name(request.urn), former=former
             )
-            kind.arm_id(self._provider.subscription_id, inputs)
+            kind.arm_id(self._provider.subscription_id, inputs)  # only for its BadInput, if a name is missing
             refuse(kind, inputs)
         except (BadInput, UnsupportedValue) as exc:
             return wire.CheckResponse(failures=[wire.CheckFailure(reason=str(exc))])
@@ -103,6 +103,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
                 changes=response.DIFF_SOME if changes else response.DIFF_NONE,
                 diffs=[change.name for change in changes],
                 replaces=[change.name for change in replaced_by],
+                # A replacement mostly has the same id, where ARM holds only one resource.
                 deleteBeforeReplace=bool(replaced_by),
             )
 
@@ -126,6 +127,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
             if answer is None:
                 return wire.ReadResponse()
             resource = {**answer, "id": request.id}
+            # A resource that is imported has no inputs yet.
             read_inputs = actual_inputs(kind, inputs, resource) if inputs else inputs_to_import(kind, resource)
             return wire.ReadResponse(id=request.id, properties=_outputs(kind, resource), inputs=encode(read_inputs))
 
@@ -152,7 +154,7 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
             arguments = decode(request.args).values
             result = invoke(self._service.arm, self._provider, request.tok, arguments, arm_token=self._service.token)
             response = wire.InvokeResponse()
-            getattr(response, "return").CopyFrom(encode(result, SECRET_RESULTS))
+            getattr(response, "return").CopyFrom(encode(result, SECRET_RESULTS))  # a keyword of Python
             return response
 
         return _answer(context, call)

@@ -35,6 +35,7 @@ class LanguageHost(LanguageServer):
         directory = Path(request.info.program_directory)
         os.chdir(directory)
         self.program = lambda: execute(directory / request.info.entry_point, directory)
+        # The SDK's server takes the engine's address from here; an engine passes it on the command line instead.
         request.args[:] = [self._engine]
         try:
             response: language_pb2.RunResponse = super().Run(request, context)  # type: ignore[no-untyped-call]  # as it is

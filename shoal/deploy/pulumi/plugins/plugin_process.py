@@ -23,6 +23,7 @@ def run_plugin(
 ) -> Iterator[language_pb2.RunPluginResponse]:
     """Run the plugin until it ends or the engine cancels the call, and yield what it prints."""
     with subprocess.Popen(
+        # -u: the engine waits for the port on stdout, which must not stay in a buffer.
         [sys.executable, "-u", "-P", *_arguments(request)],
         cwd=request.pwd,
         env=dict(setting.split("=", 1) for setting in request.env) or None,
@@ -31,7 +32,7 @@ def run_plugin(
         stderr=subprocess.PIPE,
     ) as process:
         # Not SIGTERM: it is blocked in this process, and a child inherits that.
-        if not context.add_callback(process.kill):
+        if not context.add_callback(process.kill):  # False: the call has ended already
             process.kill()
         yield from _printed(process)
         yield language_pb2.RunPluginResponse(exitcode=process.wait())
@@ -50,6 +51,7 @@ def _printed(process: subprocess.Popen[bytes]) -> Iterator[language_pb2.RunPlugi
             open_pipes.register(pipe, selectors.EVENT_READ)
         while open_pipes.get_map():
             for key, _ in open_pipes.select():
+                # Not the file's own read(), which would wait for a full chunk.
                 data = os.read(key.fd, CHUNK_BYTES)
                 if not data:
                     open_pipes.unregister(key.fileobj)

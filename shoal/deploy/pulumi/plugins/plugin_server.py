@@ -17,6 +17,7 @@ ENDING = (signal.SIGINT, signal.SIGTERM)
 def plugin_server() -> grpc.Server:
     """Return a server; the signals by which the engine ends a plugin are blocked, and left to `serve`."""
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # before gRPC starts threads, which inherit it
+    # gRPC's own limit of 4 MB is small for a resource with large inputs.
     sizes = [("grpc.max_receive_message_length", UNLIMITED), ("grpc.max_send_message_length", UNLIMITED)]
     return grpc.server(ThreadPoolExecutor(THREADS), options=sizes)
 

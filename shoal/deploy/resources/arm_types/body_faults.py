@@ -79,6 +79,7 @@ def _value_faults(known: TypeDefinition, shape: Shape, value: Any, path: Path) -
 
 
 def _number_faults(shape: NumberShape, value: Any, path: Path) -> Iterator[BodyFault]:
+    # To Python, true is an int; to ARM it is none.
     if isinstance(value, bool) or not isinstance(value, int if shape.whole else int | float):
         yield _fault(BodyRule.TYPE, path, value, f"it must be a {'whole ' if shape.whole else ''}number")
     elif shape.at_least is not None and value < shape.at_least:
@@ -93,6 +94,7 @@ def _text_faults(shape: TextShape, value: Any, path: Path) -> Iterator[BodyFault
         yield _fault(BodyRule.TYPE, path, shown, "it must be text")
     elif demand := _length_demand(len(value), shape.min_length, shape.max_length):
         yield _fault(BodyRule.LENGTH, path, shown, f"{demand} characters")
+    # As in JSON Schema, a pattern may be found anywhere: those of the tables bring their own ^ and $.
     elif shape.pattern is not None and not shape.pattern.search(value):
         yield _fault(BodyRule.PATTERN, path, shown, f"it must match {shape.pattern.pattern}")
 

@@ -52,6 +52,7 @@ def own_names(known: TypeDefinition, path: tuple[str | int, ...]) -> tuple[str |
 
 
 def _nested(known: TypeDefinition, shape: ObjectShape, value: Mapping[str, Any]) -> dict[str, Any]:
+    # In ARM's names, because the discriminator may be one that azure-native renames.
     shape = known.variant(shape, {_arm_name(name, shape): item for name, item in value.items()})
     envelope = known.envelope(shape)
     if envelope is not None and ENVELOPE not in value:
