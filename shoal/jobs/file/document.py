@@ -75,6 +75,7 @@ def _parsed(text: str, path: Path) -> Document:
         root = loader.get_single_node()
         if root is None:
             raise BadInput(f"{path} is empty")
+        # Before the values are made: a mapping as a key would end that with "unhashable key".
         _refuse_unquoted_templates(root, path)
         doubled = tuple(mistake for node in _mappings(root) for mistake in _doubled_keys(node, path))
         return Document(path=path, value=loader.construct_document(root), root=root, mistakes=doubled)

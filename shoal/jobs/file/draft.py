@@ -35,8 +35,9 @@ class Draft:
             location = [*root, *error["loc"]]
             steps = self.document.steps(location)
             if error["type"] == "missing":
-                steps = [*steps, error["loc"][-1]]
+                steps = [*steps, error["loc"][-1]]  # the file does not have the missing key
             self.refuse(steps, sentence(error, spelling(steps), model))
+        # Also those that were left out as consequences: their places are not sound either.
         self.failed.extend([*root, *error["loc"]] for error in errors)
 
     def is_sound(self, *location: str | int) -> bool:

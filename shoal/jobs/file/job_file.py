@@ -103,6 +103,7 @@ def _rendered(value: Any, location: Location, draft: Draft, names: Names) -> Any
             try:
                 return templates.value(value, place).evaluate(names)
             except Mistakes as exc:
+                # The text stays in its place; what pydantic then finds wrong with it is a consequence, and left out.
                 draft.refuse_found(location, exc.mistakes)
                 return value
         case list():
@@ -120,13 +121,14 @@ def _spec(draft: Draft, content: dict[str, Any]) -> tuple[Spec, tuple[int, ...]]
     except ValidationError as exc:
         draft.refuse_invalid(exc.errors(include_url=False), Spec)
         return _sound_parts(draft, content)
+    # Templates that failed are still texts here, so even a valid spec is not one to go on with.
     if draft.failed:
         return _sound_parts(draft, content)
     return spec, tuple(range(len(spec.stages)))
 
 
 def _sound_parts(draft: Draft, content: dict[str, Any]) -> tuple[Spec, tuple[int, ...]]:
-    job = Job.model_construct(pool=UNSETTLED_POOL)
+    job = Job.model_construct(pool=UNSETTLED_POOL)  # not validated: the empty name would be refused
     if draft.is_sound("job"):
         job = Job.model_validate(content["job"])
     stages = content.get("stages")

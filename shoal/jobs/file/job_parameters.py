@@ -39,6 +39,7 @@ def parameter_values(draft: Draft, given: Mapping[str, Any]) -> dict[str, Any]:
     section = _section(draft)
     declared = _declared(section, draft)
     meant = _check_given(given, section, draft)
+    # Every declared name has a value, so that only unknown ones are mistakes of the templates.
     values: dict[str, Any] = {name: unsettled(str(name)) for name in section}
     for name, parameter in declared.items():
         if name in meant and name not in given and parameter.is_required:
@@ -82,6 +83,7 @@ def _declared(section: Mapping[str, Any], draft: Draft) -> dict[str, Parameter]:
     declared: dict[str, Parameter] = {}
     for name, declaration in section.items():
         try:
+            # One at a time: a wrong declaration must not keep the others from being used.
             declared |= _DECLARATION.validate_python({name: declaration})
         except ValidationError as exc:
             draft.refuse_invalid(exc.errors(include_url=False), dict[Name, Parameter], ["parameters"])
@@ -104,6 +106,7 @@ def _value(name: str, parameter: Parameter, given: Mapping[str, Any]) -> Any:
     if name not in given and parameter.is_required:
         raise BadInput(f"parameter '{name}' has no default and was not given; pass -p {name}=…")
     value = given.get(name, parameter.default)
+    # Only what is given is text to be read; a default has the type that YAML gave it.
     if isinstance(value, str) and name in given and parameter.type != "str":
         try:
             value = convert(value, parameter.type)
@@ -114,7 +117,7 @@ def _value(name: str, parameter: Parameter, given: Mapping[str, Any]) -> Any:
 
 
 def _check(name: str, value: Any, parameter: Parameter) -> None:
-    is_bool = isinstance(value, bool)
+    is_bool = isinstance(value, bool)  # which is an int to isinstance
     if not isinstance(value, _TYPES[parameter.type]) or is_bool != (parameter.type == "bool"):
         raise BadInput(f"parameter '{name}' must be of type {parameter.type}; found {value!r}")
     if parameter.choices and value not in parameter.choices:

@@ -20,6 +20,7 @@ class Mistakes(BadInput):
     """One line for each mistake. Without any, it is only a consequence of a mistake reported elsewhere."""
 
     def __init__(self, mistakes: Iterable[Mistake] = ()) -> None:
+        # Every task may find the same mistake. The sort is stable: those of one line keep the order of the checks.
         self.mistakes = tuple(sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake.line))
         super().__init__("\n".join(mistake.message for mistake in self.mistakes))
 
@@ -45,6 +46,7 @@ def made_by_all(makers: Sequence[Callable[[Any], Any]], argument: Any) -> list[A
     try:
         return [make(argument) for make in makers]
     except BadInput:
+        # Only now one by one: the way without mistakes is taken by each of a million tasks.
         mistakes = MistakeList()
         for make in makers:
             with mistakes.collecting():

@@ -5,7 +5,7 @@ from typing import Any
 from shoal.jobs.file.spec import Spec
 
 TEMPLATE = {"type": "string", "pattern": r"\{\{"}
-_ANNOTATIONS = ("default", "examples", "title", "description", "required")
+_ANNOTATIONS = ("default", "examples", "title", "description", "required")  # their values are no schemas
 
 
 def job_file_schema() -> dict[str, Any]:
@@ -20,6 +20,7 @@ def _with_templates(schema: Any) -> Any:
         return schema
     inner = {key: item if key in _ANNOTATIONS else _with_templates(item) for key, item in schema.items()}
     if inner.get("type") in ("integer", "number", "boolean", "array") or "oneOf" in inner or "enum" in inner:
+        # They are true of both forms, so they stay outside.
         annotations = {key: inner.pop(key) for key in ("title", "description", "default") if key in inner}
         return {"anyOf": [inner, TEMPLATE], **annotations}
     return inner

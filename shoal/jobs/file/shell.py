@@ -27,7 +27,7 @@ class UnclearQuoting(Exception):
 def quote_values(tree: nodes.Template) -> None:
     """Wrap every value of a command's template in the filter that quotes it for its spot."""
     context = _walk(tree.body, "")
-    if context.rstrip("#"):
+    if context.rstrip("#"):  # a comment may end with the command
         raise UnclearQuoting(1, f"the command opens {context[-1]} and does not close it")
 
 
@@ -44,6 +44,8 @@ def _advance(text: str, position: int, context: str, line: int) -> tuple[str, in
     """Return the context after the character at `position`, and how many characters that took."""
     char, top = text[position], context[-1:]
     match top, char:
+        # The order of the cases is the shell's: within '…' and comments nothing else counts, not even a backslash; an
+        # escape comes before quotes; $( opens within "…" too, where all that follows below is only text.
         case "'", _:
             return (context[:-1], 1) if char == "'" else (context, 1)
         case "#", _:
@@ -81,6 +83,7 @@ def _walk(body: Sequence[nodes.Node], context: str) -> str:
                 arms = [node.body, *(arm.body for arm in node.elif_), node.else_]
                 context = _same_after_all(arms, context, node.lineno)
             case nodes.For():
+                # A loop's body may run often or never: it must end where it began.
                 context = _same_after_all([node.body, node.else_, []], context, node.lineno)
             case nodes.Assign():
                 pass
@@ -100,7 +103,7 @@ def _quote_output(output: nodes.Output, context: str) -> str:
     for index, node in enumerate(output.nodes):
         if isinstance(node, nodes.TemplateData):
             context = context_after(node.data, context, node.lineno)
-        elif not (isinstance(node, nodes.Filter) and node.name == "shell"):
+        elif not (isinstance(node, nodes.Filter) and node.name == "shell"):  # `| shell` is the way to opt out
             output.nodes[index] = nodes.Filter(
                 node, _filter_for(context, node.lineno), [], [], None, None, lineno=node.lineno
             )
@@ -129,11 +132,12 @@ def _bare(value: Any) -> str:
 
 
 def _in_single(value: Any) -> str:
+    # Nothing can be escaped between single quotes: close them, write an escaped quote, and open them again.
     return as_text(value).replace("'", "'\\''")
 
 
 def _in_double(value: Any) -> str:
-    return re.sub(r'([\\"$`])', r"\\\1", as_text(value))
+    return re.sub(r'([\\"$`])', r"\\\1", as_text(value))  # all that a shell reads between double quotes
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -74,6 +74,7 @@ StageName = Annotated[
     *matching("[A-Za-z0-9][A-Za-z0-9_-]{0,31}", "1 to 32 letters, digits, - and _, beginning with a letter or digit"),
 ]
 FileMode = Annotated[str, *matching("0?[0-7]{3}", "three octal digits such as 755")]
+# The checks come before the unions, of which pydantic would report one mistake for each member.
 Scalar = Annotated[str | int | float | bool, BeforeValidator(_scalar)]
 Number = Annotated[int | float, BeforeValidator(_number)]
 TASK_LEVEL = frozenset({"command", "environment", "inputs", "outputs", "slots"})
@@ -84,6 +85,7 @@ PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
 OneOrMore = Annotated[
     list[str],
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+    # The schema of a list alone would not show that one item may stand without brackets.
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 """One item, or a list of them."""
@@ -92,6 +94,7 @@ OneOrMore = Annotated[
 class JobFileSection(BaseModel):
     """A mapping of the job file, which holds known keys only."""
 
+    # The strings below the fields become the descriptions in the published schema.
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
@@ -244,7 +247,7 @@ class ForEach(JobFileSection):
 class Input(JobFileSection):
     """A file, or files, that a task reads. It has exactly one of `from`, `blobs` and `stage`."""
 
-    source: str | None = Field(default=None, alias="from")
+    source: str | None = Field(default=None, alias="from")  # a keyword of Python
     """A file beside the job file, which is uploaded, or an http(s) address."""
     blobs: str | None = None
     """The prefix of blobs in the container."""

@@ -70,7 +70,7 @@ def _check_after(stage: StageLinks, earlier: Sequence[str], draft: Draft) -> Non
         if name not in earlier:
             sentence = f"no stage '{name}' stands before '{stage.name}'; {suggestion(name, earlier)}"
             draft.refuse(["stages", stage.index, "after", number], sentence)
-            meant.append(nearest(name, earlier))
+            meant.append(nearest(name, earlier))  # reading that stage's outputs is then no second mistake
     for number, source in stage.reads:
         if source not in meant and draft.is_sound("stages", stage.index, "inputs", number):
             sentence = f"'{stage.name}' reads what '{source}' wrote; add `after: {source}`"

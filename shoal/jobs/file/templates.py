@@ -35,9 +35,11 @@ def _text_of(value: Any) -> Any:
 
 
 def _environment() -> ImmutableSandboxedEnvironment:
+    # By itself, Jinja prints True for YAML's true, and drops the last line end of a text.
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined, finalize=_text_of, keep_trailing_newline=True
     )
+    # Every global is a name that no axis can have; of Jinja's own, only this one helps in a job file.
     environment.globals = {"range": environment.globals["range"]}
     environment.filters |= shell.FILTERS
     return environment
@@ -109,6 +111,7 @@ def value(source: str, place: Place) -> Expression:
 
 
 def _expression(node: nodes.Expr, place: Place) -> Expression:
+    # As Jinja's compile_expression does, whose result would copy all names at each call.
     result = nodes.Assign(nodes.Name("result", "store", lineno=1), node, lineno=1)
     template = _compiled(nodes.Template([result], lineno=1), place)
     root = template.root_render_func
@@ -116,6 +119,7 @@ def _expression(node: nodes.Expr, place: Place) -> Expression:
     def evaluate(names: Names) -> Any:
         context = _context(names)
         try:
+            # A template is a generator; this one yields no text, but assigns the result on its way.
             for _ in root(context):
                 pass
             return _defined(context.vars["result"])
@@ -184,6 +188,7 @@ def _mistake(exc: Exception, names: Names, place: Place) -> Mistakes:
 def _line_in_template(exc: Exception) -> int:
     line, traceback = 1, exc.__traceback__
     while traceback is not None:
+        # Jinja leaves itself in the globals of the code that it compiles; the innermost of its frames has the line.
         template = traceback.tb_frame.f_globals.get("__jinja_template__")
         if template is not None:
             line = template.get_corresponding_lineno(traceback.tb_lineno)
@@ -193,6 +198,7 @@ def _line_in_template(exc: Exception) -> int:
 
 def _undefined_hint(exc: UndefinedError, names: Names) -> str:
     quoted = (exc.message or "").split("'")
+    # "'x' is undefined" names a name; "'dict object' has no attribute 'y'" does not.
     if len(quoted) != 3:
         return "check its value"
     return f"declare it under parameters or as an axis; {suggestion(quoted[1], names.keys() - GLOBALS.keys())}"

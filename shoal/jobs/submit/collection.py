@@ -19,6 +19,7 @@ from azure.core.rest import HttpRequest
 
 API_VERSION = "2025-06-01"
 MAX_TASKS = 100
+# A margin below Batch's 1 MB; a collection that is too large all the same is halved after its 413.
 MAX_BYTES = 900_000
 REFUSALS_KEPT = 5
 PATIENCE = timedelta(minutes=5)
@@ -59,7 +60,7 @@ class Added:
 
 @dataclass(slots=True)
 class Patience:
-    """The waiting between attempts; spent after PATIENCE without progress."""
+    """The waiting between attempts; spent PATIENCE after the first of them."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -89,7 +90,7 @@ def collections(tasks: Iterable[EncodedTask]) -> Iterator[list[EncodedTask]]:
             yield chunk
             chunk, size = [], 0
         chunk.append(task)
-        size += len(task.body) + 1
+        size += len(task.body) + 1  # the comma
     if chunk:
         yield chunk
 
@@ -155,6 +156,7 @@ def _sorted_results(results: list[dict[str, Any]], tasks: Sequence[EncodedTask])
                 already_there += 1
             case "clienterror":
                 refused.append(_refusal(result["taskId"], code, result["error"]["message"]["value"]))
+            # A server's error: the task may be added at the next attempt.
             case _:
                 again.add(result["taskId"])
     return Attempt(

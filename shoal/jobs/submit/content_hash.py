@@ -40,6 +40,7 @@ def content_hash(job: BoundJob, plan: Plan) -> str:
 def _parts(job: BoundJob, plan: Plan) -> Iterator[Any]:
     environment, spec = job.environment, job.job_file.spec
     yield [environment.project, environment.stack, plan.pool.id, asdict(environment.containers)]
+    # The id may hold the run's name, which is what this hash becomes.
     yield spec.job.model_dump(mode="json", exclude={"id"})
     yield [[stage.name, stage.on_failure] for stage in spec.stages]
     yield from all_tasks(job)

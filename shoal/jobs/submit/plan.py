@@ -73,6 +73,7 @@ def make_plan(job: BoundJob, *, shown: int = 3) -> Plan:
             stages.append(_stage_plan(stage, pool, shown, limit=TRIED if mistakes else None))
     if mistakes or pool is None:
         raise Mistakes(mistakes)
+    # The files are known now: rendering every task has collected them.
     return Plan(job_id=job.job_file.job_id, pool=pool, stages=stages, files=job.files.blobs)
 
 

@@ -44,6 +44,7 @@ def submit(job: BoundJob, plan: Plan, services: Services) -> Submission:
     if _has_ended(plan, client):
         return _nothing_to_add(job, plan, client)
     upload(plan.files, services.blobs.get_container_client(services.environment.containers.inputs))
+    # After the upload: a task must not start before its inputs are there.
     _create_job(client, job_body(job.job_file.spec, plan))
     added = add_all(client, plan.job_id, all_tasks(job.signed(services.sign)))
     _refuse_partial(added, plan)
@@ -58,7 +59,7 @@ def job_body(spec: Spec, plan: Plan) -> dict[str, Any]:
         "poolInfo": {"poolId": plan.pool.id},
         "priority": spec.job.priority,
         "constraints": constraints(spec.job.retries, spec.job.max_time),
-        "usesTaskDependencies": any(stage.after for stage in spec.stages),
+        "usesTaskDependencies": any(stage.after for stage in spec.stages),  # else Batch refuses `dependsOn`
         "onTaskFailure": "performexitoptionsjobaction" if stops_on_failure(spec) else "noaction",
         "commonEnvironmentSettings": environment_settings(spec.job.environment),
         "metadata": [{"name": name, "value": value} for name, value in spec.job.metadata.items()],
@@ -78,7 +79,7 @@ def add_all(client: BatchClient, job_id: str, tasks: Iterator[dict[str, Any]], *
             return sum((future.result() for future in waiting), total)
         finally:
             for future in waiting:
-                future.cancel()
+                future.cancel()  # those that have not begun; the executor waits for the others
 
 
 def _check_pool(plan: Plan, client: BatchClient) -> None:
@@ -121,6 +122,7 @@ def _create_job(client: BatchClient, body: dict[str, Any]) -> None:
     try:
         client.create_job(BatchJobCreateOptions(body))
     except ResourceExistsError as exc:
+        # An earlier submission made it, and only its missing tasks are added.
         if error_code(exc) != "JobExists":
             raise
 
@@ -141,5 +143,6 @@ def _end_with_last_task(client: BatchClient, job_id: str) -> None:
             job_id, BatchJobUpdateOptions(all_tasks_complete_mode=BatchAllTasksCompleteMode.TERMINATE_JOB)
         )
     except ResourceExistsError as exc:
+        # A job may be ended, by its time limit or a failed task, while its tasks are still being added.
         if error_code(exc) not in _ENDED_CODES:
             raise

@@ -20,7 +20,7 @@ def upload(files: Mapping[Path, str], container: ContainerClient) -> int:
 
 def _upload(path: Path, blob: str, container: ContainerClient) -> bool:
     client = container.get_blob_client(blob)
-    if client.exists():
+    if client.exists():  # spares sending a large file in vain
         return False
     try:
         with path.open("rb") as content:

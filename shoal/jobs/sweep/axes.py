@@ -50,7 +50,7 @@ def values(axis: Axis, folder: Path) -> Sequence[Any]:
 def distinct_values(axis: Axis, folder: Path) -> Sequence[Any]:
     """Return the values of an axis that is combined with others. Raises BadInput where two are equal."""
     checked = values(axis, folder)
-    if isinstance(axis, list):
+    if isinstance(axis, list):  # ranges and file names never repeat
         seen: set[bytes] = set()
         for value in axis:
             key = point_key({"": value})
@@ -67,7 +67,7 @@ def _exact(number: float) -> Decimal | int:
 def _steps(first: Decimal | int, last: Decimal | int, step: Decimal | int = 1) -> Sequence[Any]:
     """Return the steps, both ends included. Decimals are added exactly, so that 0.1, 0.2, 0.3 come out as written."""
     if isinstance(first, int) and isinstance(last, int) and isinstance(step, int):
-        return range(first, last + 1, step)
+        return range(first, last + 1, step)  # takes no memory, however long
     count = int((Decimal(last) - first) / step) + 1
     return [float(first + index * step) for index in range(count)]
 

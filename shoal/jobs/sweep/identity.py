@@ -26,7 +26,7 @@ def task_id(stage: str, point: Mapping[str, Any]) -> str:
     """
     digest = hashlib.blake2b(point_key(point), digest_size=8).digest()
     key = base64.b32encode(digest)[:_HASH_LENGTH].decode().lower()
-    room = MAX_LENGTH - len(stage) - _HASH_LENGTH - 2
+    room = MAX_LENGTH - len(stage) - _HASH_LENGTH - 2  # the two hyphens
     words = "-".join([str(point[axis]) for axis in sorted(point)])
     readable = _UNFIT.sub("_", words)[:room].strip("-_")
     return f"{stage}-{readable}-{key}" if readable else f"{stage}-{key}"

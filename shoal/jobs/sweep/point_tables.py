@@ -18,6 +18,7 @@ def rows(table: Table, folder: Path) -> Iterator[dict[str, Any]]:
     """Read the rows. Raises BadInput, with the line, for a row that does not fit the others."""
     path = folder / table.file
     try:
+        # Excel writes a byte order mark, which -sig drops; newline="" leaves line ends within cells to the csv module.
         with path.open(encoding="utf-8-sig", newline="") as lines:
             yield from _json_rows(lines, path) if path.suffix in (".jsonl", ".ndjson") else _cells(lines, path, table)
     except FileNotFoundError as exc:

@@ -26,6 +26,7 @@ def points(stage: BoundStage) -> Iterator[Point]:
         return
     included = {point_key(point): point for point in sweep.include}
     for point in _kept(sweep, stage):
+        # Without `include` no keys are made: there would be one for each of a million points.
         if included and point_key(point) in included:
             raise stage.mistake(f"{_named(point)} is a point already", "for_each", "include")
         yield point
@@ -146,6 +147,7 @@ def _crossed(sources: Sequence[Source]) -> Iterator[Point]:
         case [only]:
             yield from only()
         case [first, *others]:
+            # Kept, not drawn again for each row; only the first source may be longer than memory.
             rest = list(_crossed(others))
             for row in first():
                 for other in rest:

@@ -20,6 +20,7 @@ def command_line(stage: BoundStage) -> TaskField:
 def _under_shell(stage: BoundStage, command: str) -> TaskField:
     """Source: Batch REST, Task - Create, `commandLine`: it does not run under a shell by itself."""
     line = templates.command(command, stage.place("command"))
+    # Otherwise the exit code of the last line would hide a failure of those before it.
     stops_at_first_failure = "set -e; " if "\n" in command else ""
     exports = "".join(f"{_exported(name, package)}; " for name, package in stage.packages.items())
     prologue = stops_at_first_failure + exports

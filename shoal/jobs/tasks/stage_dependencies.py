@@ -30,6 +30,7 @@ class StageDependency:
     """The ids of all its tasks, where they fit into one dependency."""
 
     def is_through_barrier(self, dependent: Stage) -> bool:
+        # Many tasks that each name many ids would grow with the product of both, so they name one barrier.
         return self.tasks is None or (dependent.for_each is not None and len(self.tasks) > 1)
 
     def task_ids(self, dependent: Stage) -> list[str]:

@@ -42,6 +42,7 @@ def _fields(stage: BoundStage) -> dict[str, TaskField]:
             fields[name] = make(stage)
     if mistakes:
         with mistakes.collecting(stage.line("for_each")):
+            # With the fields that are left, to find the mistakes of the sweep and of the first task, too.
             next(_own_tasks(stage, fields), None)
     mistakes.refuse()
     return fields

@@ -12,7 +12,7 @@ from shoal.jobs.file.mistakes import made_by_all
 from shoal.jobs.file.spec import Logs
 from shoal.jobs.file.templates import Names, TextTemplate
 
-PRINTED = "../std*.txt"
+PRINTED = "../std*.txt"  # the agent writes them beside the working directory
 
 
 def output_files(stage: BoundStage) -> TaskField:
