@@ -41,6 +41,7 @@ def listed_jobs(stack: Stack) -> list[ListedJob]:
     if key in stack.encrypted:
         raise BadInput(f"{key} holds something encrypted; tasks' parameters are readable in Batch ({stack.file})")
     try:
+        # Pulumi keeps structured configuration as text in JSON.
         entries = TypeAdapter(list[_Entry]).validate_python(_listed(stack.config.get(key, "[]")))
     except ValidationError as exc:
         errors = without_consequences(exc.errors(include_url=False), list[_Entry])

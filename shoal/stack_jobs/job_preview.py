@@ -32,6 +32,7 @@ def expected_environment(outputs: Mapping[str, Any]) -> Environment:
     pools = outputs.get("pools")
     if not isinstance(pools, dict):
         return from_json(outputs)
+    # In a preview, outputs that only the deployment can know are UNKNOWN or not there at all.
     blank = {field.name: UNKNOWN for field in fields(Environment)}
     known = {name: {"id": UNKNOWN, "vm_size": UNKNOWN, **pool, **_slots(pool)} for name, pool in pools.items()}
     return from_json({**blank, "packages": {}, **outputs, "pools": known})
@@ -60,9 +61,11 @@ def _missing(job: PlannedJob, client: BatchClient) -> int:
         counts = client.get_job_task_counts(job.plan.job_id).task_counts
     except ResourceNotFoundError:
         return job.tasks
+    # Not below 0: others may have added tasks of their own to the job.
     return max(0, job.tasks - counts.active - counts.running - counts.completed)
 
 
 def _slots(pool: Mapping[str, Any]) -> dict[str, int]:
+    # The most that Batch allows stands for an unknown number: the plan then refuses no task for its slots.
     slots = pool.get("task_slots_per_node")
     return {"task_slots_per_node": slots if isinstance(slots, int) else TASK_SLOTS_PER_NODE}

@@ -86,12 +86,14 @@ def submit_all(
 def _planned(job: ListedJob, environment: Environment) -> PlannedJob:
     given = dict(job.parameters)
     name = given.pop("run", None)
+    # A placeholder first: the run is named after the hash of what the tasks are, which the name must not be part of.
     unnamed, plan = planned_without_name(job.path, given, environment)
     run = content_hash(unnamed, plan) if name is None else str(name)
     bound = bind(read_job_file(job.path, given=given, run=run), environment)
     return PlannedJob(
         listed=job,
         bound=bound,
+        # The rest of the plan holds under the real name too, so a million tasks need not be rendered again.
         plan=replace(plan, job_id=bound.job_file.job_id),
         is_named=name is not None or _is_content_known(unnamed, plan),
     )
@@ -105,6 +107,7 @@ def _is_content_known(job: BoundJob, plan: Plan) -> bool:
 def _refuse_twins(planned: Sequence[PlannedJob]) -> None:
     seen: dict[str, PlannedJob] = {}
     for job in planned:
+        # The second of two jobs with one id would only find the first one's tasks, or add its own to them.
         twin = seen.setdefault(job.plan.job_id, job)
         if twin is not job:
             raise BadInput(
