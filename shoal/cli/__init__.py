@@ -28,6 +28,7 @@ shoal.add_section("Tools", init.init, local.local, formulas.autoscale)
 def main() -> None:
     """Exit codes: 0 done, 1 the work failed, 2 wrong usage or bad input, 130 interrupted."""
     try:
+        # Not standalone, so that errors come here; click then returns the code that a command exits with.
         sys.exit(shoal(standalone_mode=False) or 0)
     except ShoalError as exc:
         click.echo(f"error: {exc}", err=True)

@@ -42,9 +42,11 @@ def up(stack_name: str, yes: bool, engine: "EngineName | None", without_jobs: bo
     from shoal.environment import from_json
 
     stack, chosen, jobs = _stack_and_jobs(stack_name, engine, without_jobs=without_jobs)
+    # Only a first deployment asks; for a stack in Azure nobody knows, so there each one does.
     if sys.stdin.isatty() and not as_json and not yes and chosen.resources(stack) is None:
         _show_and_confirm(stack, chosen, jobs)
     elif jobs:
+        # A job that cannot run is refused before anything is deployed for it.
         check_jobs(jobs, chosen.deploy(stack, preview=True, on_step=lambda _: None, quiet=True))
     click.echo(f"Deploying stack {stack.name} {_place(chosen)}", err=as_json)
     steps: list[ResourceStep] = []
@@ -55,6 +57,7 @@ def up(stack_name: str, yes: bool, engine: "EngineName | None", without_jobs: bo
     if as_json:
         document = {"stack": stack.name, "engine": chosen.name, "outputs": outputs, "jobs": results}
         emit_json({**document, **steps_json(steps)})
+    # Last: the document is on stdout even where a job failed.
     refuse_failures(results)
 
 

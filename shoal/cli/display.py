@@ -65,6 +65,7 @@ class PlainLines:
             self._say(line(self._history), at_once=True)
 
     def on_snapshot(self, snapshot: Snapshot) -> None:
+        # Before the snapshot is kept: it is compared with the one before.
         changed = not self._history or self._history[-1].counts != snapshot.counts
         self._history.append(snapshot)
         if changed:
@@ -105,6 +106,7 @@ class LiveLine:
     def on_snapshot(self, snapshot: Snapshot) -> None:
         self._history.append(snapshot)
         counts = snapshot.counts
+        # Without a total, rich shows a bar that moves: a new job has no tasks yet.
         self._progress.update(
             self._task, total=counts.total or None, completed=counts.completed, description=line(self._history)
         )

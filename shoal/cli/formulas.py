@@ -58,6 +58,7 @@ def check(files: tuple[str, ...], interval: str | None, as_json: bool) -> None:
     count = sum(len(formula["findings"]) for formula in formulas)
     if as_json:
         emit_json({"ok": not count, "formulas": formulas})
+    # Findings are the result, not an error: only the exit code tells of them.
     click.get_current_context().exit(1 if count else 0)
 
 
@@ -83,7 +84,7 @@ def evaluate_formula(file: str, moment: str | None, given: tuple[str, ...], as_j
     from shoal.cli.output import emit_json, emit_table
 
     text = _only_formula(file)
-    assignments = dict(one.partition("=")[::2] for one in given if "=" in one)
+    assignments = dict(one.partition("=")[::2] for one in given if "=" in one)  # [::2]: without the sign itself
     with bad_input(text, file):
         at = moment_of(moment) if moment else None
         observations = _observed([one for one in given if "=" not in one], assignments, at)
@@ -120,6 +121,7 @@ def simulate(files: tuple[str, ...], scenario: str | None, out: str | None, as_j
     for file in files:
         for one in _formulas(file, _read(file)):
             name = one.path or Path(file).stem
+            # Two files may hold formulas under the same key.
             name = f"{file} {one.path}".strip() if name in reports else name
             with bad_input(one.text, file):
                 outcome = engine.simulate(compile_formula(parse(one.text)), work, story.pool, seed=story.seed)
@@ -257,6 +259,7 @@ def _write(directory: Path, name: str, outcome: "Outcome", numbers: dict[str, An
     from shoal.autoscale.simulation.chart import chart
 
     directory.mkdir(parents=True, exist_ok=True)
+    # A name may be a path of keys, such as `config.shoal:pools[0].formula`.
     safe = "".join(char if char.isalnum() or char in "-_." else "-" for char in name)
     series = [asdict(point) for point in outcome.series]
     (directory / f"{safe}.svg").write_text(chart(outcome, name), encoding="utf-8")

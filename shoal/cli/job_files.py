@@ -39,6 +39,7 @@ def render(job: "BoundJob", limit: int | None) -> None:
     from shoal.jobs.tasks.task_bodies import all_tasks
 
     for task in islice(all_tasks(job), limit):
+        # Not by click, which flushes after each of a million lines.
         sys.stdout.buffer.write(orjson.dumps(task, option=orjson.OPT_APPEND_NEWLINE))
 
 
@@ -56,7 +57,7 @@ def submit(
     from shoal.cli.stack_jobs import emit_listed, jobs_of_stack, submit_listed
     from shoal.jobs.binding.bound_job import requested_job
 
-    if listed is (file is not None):
+    if listed is (file is not None):  # both or neither
         raise click.UsageError("give either a FILE or --listed")
     if file is not None:
         _submit(requested_job(file, options.requested_environment(stack_name, document), **values), as_json=as_json)

@@ -48,6 +48,7 @@ listed = click.option(
 def of_environment(command: Command) -> Command:
     """Give the command `environment`, of a deployed stack or from a document."""
 
+    # wraps() also copies what click has attached to the command: the options that were declared below.
     @wraps(command)
     def with_environment(stack_name: str, document: Path | None, **others: Any) -> None:
         command(environment=requested_environment(stack_name, document), **others)

@@ -87,6 +87,7 @@ def _proposal(
         outputs = chosen.deploy(stack, preview=True, on_step=steps.append)
         return propose(stack.name, steps, outputs, jobs, assumption, sections)
     except ShoalError as exc:
+        # The comment is made all the same: whoever reviews sees why the deployment would fail.
         return Proposal(stack=stack.name, steps=steps, sections=sections, error=str(exc))
 
 
@@ -126,7 +127,7 @@ def _price(text: str) -> tuple[str, float]:
     try:
         value = float(price)
     except ValueError:
-        value = -1
+        value = -1  # refused below, as a negative price is
     if not 0 <= value < float("inf"):
         raise BadInput(f"--node-price {text} is not [POOL=]PRICE with a number like 0.05")
     return pool, value
@@ -137,6 +138,7 @@ def _section(text: str) -> tuple[str, str]:
     if not title or not file:
         raise BadInput(f"--section {text} is not TITLE=FILE")
     try:
+        # What another tool printed must not break the comment, whatever its encoding.
         return title, Path(file).read_text(errors="replace")
     except OSError as exc:
         raise BadInput(f"--section {title}: {file} cannot be read: {exc.strerror}") from exc

@@ -37,6 +37,7 @@ def run(job: "BoundJob", out: Path | None, as_json: bool) -> None:
         submission = submit(job, plan, services)
         click.echo(submission.summary, err=as_json)
         ending = follow(services, plan.job_id, err=as_json)
+        # Also after failures: what the other tasks wrote is there.
         fetched = _fetch(services, plan.job_id, out)
         _report(services, plan.job_id, ending, as_json=as_json, submission=asdict(submission), fetched=fetched)
 

@@ -21,5 +21,6 @@ class SectionedGroup(click.Group):
             with formatter.section(title):
                 width = formatter.width - longest - formatter.current_indent - 2
                 formatter.write_dl(
+                    # Padded to the longest of all: click would align each section by itself.
                     [(f"{command.name:<{longest}}", command.get_short_help_str(width)) for command in commands]
                 )

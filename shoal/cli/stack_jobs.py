@@ -62,6 +62,7 @@ def submit_listed(jobs: "Sequence[ListedJob]", environment: "Environment", *, er
 
     if not jobs:
         return []
+    # All of them before the first is submitted: a mistake in one leaves nothing half done.
     planned = plan_all(jobs, environment)
     with connected(environment) as services:
         return submit_all(
