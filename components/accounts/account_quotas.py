@@ -80,6 +80,7 @@ def _core_shortfalls(quotas: Quotas, demands: Sequence[Demand]) -> Iterator[str]
 def _shortfall(demand: Demand, kind: str, nodes: int, quota: int) -> str | None:
     if not nodes:
         return None
+    # Said for itself, because it holds whatever the cores of a node are.
     if quota == 0:
         return f"pool {demand.pool} may have {kind} nodes, and the account's quota of {kind} cores is 0"
     if demand.cores is None or nodes * demand.cores <= quota:

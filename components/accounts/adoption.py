@@ -103,10 +103,11 @@ def _lacking_in_storage(account: storage.GetStorageAccountResult, needs: Needs) 
             "has a hierarchical namespace, and Batch keeps no packages in such a one; adopt another, or adopt a Batch "
             "account that has an auto-storage of its own"
         )
+    # An account that says nothing takes keys: that is Azure's default.
     if needs.authentication == Authentication.SHARED_KEY and account.allow_shared_key_access is False:
         return "takes no keys, and authentication is shared_key; allow them there, or change the key"
     return None
 
 
 def _region(location: str) -> str:
-    return location.replace(" ", "").lower()
+    return location.replace(" ", "").lower()  # Azure writes westeurope and West Europe alike

@@ -107,6 +107,7 @@ class BatchAccount(pulumi.ComponentResource):
         nodes = _identity(name, "nodes", args["account_name"], args, parent=self)
         principals = {**_principals(nodes, args), "account": [_principal("account", own)]}
         storage_roles = assign_roles(name, principals, _storage_scopes(args), parent=self)
+        # After the roles on storage, by which the account reads its auto-storage; those on the account follow it.
         account = _account(f"{name}-account", args, own.id, nodes.id, parent=self, after=storage_roles)
         assign_roles(name, principals, {"batch": account.id}, parent=self)
         self.node_identity_id = nodes.id
@@ -118,10 +119,11 @@ class BatchAccount(pulumi.ComponentResource):
         account = find_batch_account(id_, Needs(authentication=args["authentication"]), parent=self)
         nodes = _identity(name, "nodes", account.name, args, parent=self)
         scopes: dict[Scope, pulumi.Input[str]] = {**_storage_scopes(args), "batch": id_}
+        # An adopted account keeps the identity and the roles that it has.
         assign_roles(name, {**_principals(nodes, args), "account": []}, scopes, parent=self)
         self.node_identity_id = nodes.id
         self.package_identity_id = pulumi.Output.from_input(_package_identity(account))
-        self.resource_group_name = pulumi.Output.from_input(id_.split("/")[4])
+        self.resource_group_name = pulumi.Output.from_input(id_.split("/")[4])  # /subscriptions/ID/resourceGroups/NAME/
         self._describe(account)
 
     def _describe(self, account: batch.BatchAccount | batch.GetBatchAccountResult) -> None:

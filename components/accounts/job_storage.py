@@ -104,7 +104,7 @@ class JobStorage(pulumi.ComponentResource):
             _immutability(f"{name}-immutability", self, days, self.containers.inputs, opts)
 
     def _adopt(self, name: str, id_: str, args: JobStorageArgs) -> None:
-        self.resource_group_name = pulumi.Output.from_input(id_.split("/")[4])
+        self.resource_group_name = pulumi.Output.from_input(id_.split("/")[4])  # /subscriptions/ID/resourceGroups/NAME/
         account = find_storage_account(id_, Needs(authentication=args["authentication"]), parent=self)
         self._describe(account, account.primary_endpoints.blob)
         self._declare_containers(name, pulumi.ResourceOptions(parent=self))
@@ -209,6 +209,7 @@ def _immutability(name: str, owner: JobStorage, days: int, container: str, opts:
         name,
         resource_group_name=owner.resource_group_name,
         account_name=owner.account_name,
+        # Known only once the container exists: this is what makes the policy wait for it.
         container_name=owner.inputs_container_id.apply(lambda _: container),
         immutability_policy_name="default",
         immutability_period_since_creation_in_days=days,

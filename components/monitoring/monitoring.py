@@ -119,7 +119,7 @@ class Monitoring(pulumi.ComponentResource):
             resource_group_name=self._args["resource_group_name"],
             location="Global",
             action_group_name=name,
-            group_short_name="shoal",
+            group_short_name="shoal",  # at most 12 characters
             enabled=True,
             email_receivers=[
                 {"name": email, "email_address": email, "use_common_alert_schema": True}
@@ -141,6 +141,7 @@ class Monitoring(pulumi.ComponentResource):
             rule_name=name,
             description=alert.why,
             severity=alert.severity,
+            # Whether there is a quota is known only in the deployment: without one, the alert is made but switched off.
             enabled=True if quota is None else quota.apply(lambda cores: cores is not None),
             scopes=[self._args["batch_account_id"]],
             evaluation_frequency=CHECKED_EVERY,
@@ -186,6 +187,7 @@ def _criteria(
     alert: MetricAlert, threshold: pulumi.Input[int]
 ) -> "monitor.MetricAlertSingleResourceMultipleMetricCriteriaArgs":
     """Return the criteria as objects: the SDK does not translate the names in a dict that may be of three types."""
+    # Above 0 without a quota, from the threshold on with one: a quota of one core is reached at 1.
     operator = monitor.Operator.GREATER_THAN if alert.quota is None else monitor.Operator.GREATER_THAN_OR_EQUAL
     return monitor.MetricAlertSingleResourceMultipleMetricCriteriaArgs(
         odata_type="Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
