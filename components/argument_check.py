@@ -36,6 +36,7 @@ def narrowed(shape: type[Shape], arguments: Mapping[str, Any]) -> Shape:
 
 @cache
 def _checker(shape: type) -> TypeAdapter[Any]:
+    # Cached: making a schema takes much longer than a check, and a stack has many components of one type.
     return TypeAdapter(_checked(shape))
 
 
@@ -57,6 +58,7 @@ class _Shape:
 
 def fields_of(shape: type) -> dict[str, tuple[Any, bool]]:
     """Return each argument's type, and True where it must be given."""
+    # Not get_type_hints(), which takes the limits off. A TypedDict's annotations include those of its bases.
     return {name: _unwrapped(kind) for name, kind in inspect.get_annotations(shape).items()}
 
 
@@ -98,8 +100,10 @@ def _member(kind: type[Enum], value: Any) -> Enum:
         return kind(value)
     except ValueError as exc:
         *others, last = (f"'{member.value}'" for member in kind)
+        # `validation_messages.ALLOWED` has the text, as for pydantic's own error of this type.
         raise PydanticCustomError("enum", "", {"expected": f"{', '.join(others)} or {last}"}) from exc
 
 
 def _unless_known_later(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    # Only the deployment knows these values, so only Azure can check them.
     return value if isinstance(value, pulumi.Output | Awaitable) else check(value)

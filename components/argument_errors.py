@@ -75,6 +75,7 @@ def _suggestion(location: Sequence[str | int], shape: type, noun: str, spelling:
     *path, unknown = location
     for step in path:
         if isinstance(step, str):
+            # Unknown names stand only in mappings of arguments, so every name on the way leads to one.
             shape = next(kind for name, kind in _shapes(shape, spelling) if name == step)
     known = [spelling(name) for name in fields_of(shape)]
     near = nearest(str(unknown), known)

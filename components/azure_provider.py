@@ -16,7 +16,7 @@ ARM_ENDPOINTS = {
     "china": "https://management.chinacloudapi.cn",
 }
 """ARM endpoint for each value of the provider's setting `environment`."""
-FAR_FUTURE = 2**31
+FAR_FUTURE = 2**31  # seconds since 1970: nobody asks for a newer token
 
 
 def arm_endpoint() -> str:

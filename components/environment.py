@@ -54,6 +54,7 @@ class Environment(pulumi.ComponentResource):
         super().__init__("shoal:index:Environment", name, None, opts)
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
+        # Before anything is made in Azure, so that a refusal leaves nothing behind there.
         self._require_existing()
         self._site = self._stack_site(f"{name}-group")
         self._network = self._private_network(f"{name}-network")

@@ -43,7 +43,7 @@ class EnvironmentPool(PoolShape):
 
 
 def _pool_faults(pool: EnvironmentPool, spelling: Spelling) -> Iterator[ArgumentFault]:
-    return pool_rules.faults(pool, spelling, date.today())
+    return pool_rules.faults(pool, spelling, date.today())  # images lose their support on a date
 
 
 AccountNameOrDerived = Annotated[str, or_empty(ACCOUNT_NAME, "a derived name")]
@@ -105,6 +105,7 @@ def faults(args: Mapping[str, Any], spelling: Spelling, *, namespace: str = "") 
 
     yield from _contradictions(args, key)
     yield from _repeated_and_unknown_names(args, key)
+    # In the stack's own network, every pool without a subnet gets one.
     for i, pool in enumerate(() if "network" in args else args["pools"]):
         for fault in subnet_faults(pool, spelling):
             yield ArgumentFault(at=key(f"pools[{i}]"), text=f"is wrong: it {fault.text}")

@@ -80,6 +80,7 @@ class ComponentPackage(ComponentProvider):
             return super().construct(name, resource_type, inputs, options)
         except ComponentInitError as exc:
             if isinstance(exc.inner, BadInput):
+                # The SDK's server adds a traceback to any other error of a component.
                 raise pulumi.InputPropertiesError(str(exc.inner), []) from exc
             raise
 
@@ -95,7 +96,7 @@ class ComponentPackage(ComponentProvider):
         return {
             mapping.get(name, name): self._mapped(value, properties.get(name))
             for name, value in inputs.items()
-            if value is not None
+            if value is not None  # as in the SDK's mapping, null is an argument that is left out
         }
 
     def _mapped(self, value: Any, definition: PropertyDefinition | None) -> Any:

@@ -30,6 +30,7 @@ def _faults(tags: Mapping[str, str], _spelling: Spelling) -> Iterator[ArgumentFa
 
 def tags_faults(tags: Mapping[str, str]) -> Iterator[str]:
     """Yield the rules that tags break, as they follow "has"."""
+    # A tag that replaces one of the stack's own takes no room.
     given, most = len(tags.keys() - set(OWN)), TAGS_PER_RESOURCE - len(OWN)
     if given > most:
         allowed = f"Azure allows {TAGS_PER_RESOURCE}, and {len(OWN)} are the stack's own"
