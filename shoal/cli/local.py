@@ -94,7 +94,7 @@ def install(directory: Path | None) -> None:
     with _explained():
         control.require_installed()
         place = azurite.install(pins, directory)
-    click.echo(f"Azurite {azurite.VERSION} is in {place}")
+    click.echo(f"Azurite {azurite.VERSION} is in {place.absolute()}")
 
 
 @contextmanager
