@@ -79,6 +79,9 @@ def _name(directory: Path) -> str:
 def _declared_name(file: Path) -> str:
     try:
         declared = yaml.safe_load(file.read_text())
+    except yaml.MarkedYAMLError as exc:
+        line = exc.problem_mark.line + 1 if exc.problem_mark else "?"
+        raise BadInput(f"{file} line {line}: {exc.problem}; nothing was written") from exc
     except (OSError, ValueError, yaml.YAMLError) as exc:
         raise BadInput(f"{file} cannot be read: {exc}; nothing was written") from exc
     if not isinstance(declared, dict) or "name" not in declared:

@@ -136,6 +136,15 @@ def test_project_that_does_not_fit_between_what_is_there_is_refused(tmp_path: Pa
     assert contents(tmp_path) == before
 
 
+def test_project_file_that_is_not_yaml_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: [pricing\nruntime: python\n")
+    with pytest.raises(BadInput) as refused:
+        make_project(tmp_path)
+    assert str(refused.value) == (
+        f"{tmp_path}/Pulumi.yaml line 2: expected ',' or ']', but got ':'; nothing was written"
+    )
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="everything can be written by root")
 def test_project_that_cannot_be_written_whole_is_taken_back(tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir(mode=0o500)
