@@ -1,7 +1,7 @@
 """The installed packages, as pinned requirements of a project that needs the same."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
 from packaging.requirements import Requirement
@@ -39,8 +39,8 @@ def _requirements(parent: Distribution, extras: frozenset[str]) -> Iterator[tupl
             continue
         name = canonicalize_name(requirement.name)
         if not _is_installed(name):
-            missing = f"{parent.metadata['Name']}[{extra}]" if extra else parent.metadata["Name"]
-            raise BadInput(f"{name} is not installed, so its version is not known; run `pip install '{missing}'`")
+            whole = _with_extras(parent.metadata["Name"], extras if extra else ())
+            raise BadInput(f"{name} is not installed, so its version is not known; run `pip install '{whole}'`")
         yield name, frozenset(requirement.extras)
 
 
@@ -48,6 +48,10 @@ def _extra_of(requirement: Requirement, extras: frozenset[str]) -> str | None:
     """Return the extra that brings the requirement, empty where none is needed; None where it does not apply here."""
     marker = requirement.marker
     return next((extra for extra in ("", *sorted(extras)) if marker is None or marker.evaluate({"extra": extra})), None)
+
+
+def _with_extras(name: str, extras: Collection[str]) -> str:
+    return f"{name}[{','.join(sorted(extras))}]" if extras else name
 
 
 def _is_installed(name: str) -> bool:
@@ -63,7 +67,7 @@ def _source(own: Distribution, extras: frozenset[str]) -> str:
 
     Source: PEP 610, direct_url.json, which is there unless it came from an index.
     """
-    name = own.metadata["Name"] + (f"[{','.join(sorted(extras))}]" if extras else "")
+    name = _with_extras(own.metadata["Name"], extras)
     text = own.read_text("direct_url.json")
     if text is None:
         return f"{name}=={own.version}"

@@ -1,4 +1,4 @@
-"""What is installed, as requirements."""
+"""Installed packages as requirements."""
 
 import json
 from pathlib import Path
@@ -48,6 +48,13 @@ def test_what_is_asked_for_and_not_installed_is_refused(site: Path) -> None:
     install(site, "made-up", "1.0", 'made-rules>=2; extra == "policy"', "made-absent; sys_platform == 'win32'")
     with pytest.raises(BadInput, match=r"made-rules is not installed.*`pip install 'made-up\[policy\]'`"):
         pinned_requirements("made-up", frozenset({"policy"}))
+
+
+def test_advice_for_what_is_not_installed_names_all_extras_at_once(site: Path) -> None:
+    install(site, "made-up", "1.0", 'made-rules>=2; extra == "policy"', 'made-server; extra == "local"')
+    install(site, "made-server", "3.0")
+    with pytest.raises(BadInput, match=r"made-rules is not installed.*`pip install 'made-up\[local,policy\]'`"):
+        pinned_requirements("made-up", frozenset({"local", "policy"}))
 
 
 def test_what_only_another_machine_needs_is_left_out_though_it_is_installed(site: Path) -> None:
