@@ -36,10 +36,24 @@ def words(command: str) -> list[str]:
         'ARGUMENTS "$(printf %s {{ v }})"',
         'x=${y:-"it\'s"}; ARGUMENTS {{ v }}',
         "(true); ARGUMENTS {{ v }}",
+        "true a\\\n#'\n'; ARGUMENTS {{ v }}",
+        "true \\ #'\n'; ARGUMENTS {{ v }}",
+        "true a{# a comment of Jinja's #}#'\n'; ARGUMENTS {{ v }}",
+        "true $$#'\n'; ARGUMENTS {{ v }}",
+        "{% for x in [1, 2] %}# don't\ntrue\n{% endfor %}ARGUMENTS {{ v }}",
     ],
 )
 def test_value_stays_one_word_wherever_it_lands(source: str) -> None:
     assert words(rendered(source, v=VALUE)) == [VALUE]
+
+
+@pytest.mark.parametrize(("x", "first"), [("a", "a#\n"), ("a b", "a b#\n"), ("", "#\n"), ([], "#\n")])
+def test_hash_after_a_value_belongs_to_its_word(x: object, first: str) -> None:
+    assert words(rendered("ARGUMENTS {{ x }}#'\n{{ v }}'", x=x, v=VALUE)) == [first + VALUE]
+
+
+def test_hash_after_text_marked_as_shell_belongs_to_its_word() -> None:
+    assert words(rendered("ARGUMENTS {{ x | shell }}#'\n{{ v }}'", x="a", v=VALUE)) == ["a#\n" + VALUE]
 
 
 @settings(max_examples=25, deadline=None)
@@ -70,6 +84,11 @@ def test_loops_and_conditions_are_followed() -> None:
         ("cat <<EOF\n{{ v }}\nEOF", "here-document"),
         ("true # {{ v }}", "a value stands in a comment"),
         ("echo `ls {{ v }}`", "a value stands between backticks"),
+        ("echo ${{ v }}", r"a \$ stands right before a value"),
+        ('echo "${{ v }}"', r"a \$ stands right before a value"),
+        ("echo a{% if v %} {% endif %}#'\n{{ v }}'", "a # after a value or a block may begin a comment"),
+        ("echo a{% for x in v %}#'\n{{ x }}' {% endfor %}", "line 1: a # after a value or a block"),
+        ("(true)#'\n{{ v }}'", r"a # after \) may begin a comment"),
         ("echo \\{{ v }}", "a backslash stands before a value"),
         ("{% macro m() %}{% endmacro %}", "macro is not available"),
     ],

@@ -7,6 +7,7 @@ single quotes, or between double quotes. A context is written as the stack of wh
 import re
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jinja2 import nodes
@@ -14,6 +15,7 @@ from jinja2 import nodes
 from shoal.jobs.file.document import as_text
 
 _HEREDOC = re.compile(r"<<-?\s*[\"'\\]?[A-Za-z_]")
+_TEXT = ("'", '"', "#")
 
 
 class UnclearQuoting(Exception):
@@ -24,24 +26,33 @@ class UnclearQuoting(Exception):
         self.line = line
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    context: str = ""
+    before: str = "\n"
+    """The character before. Empty where it depends on values: a list may be empty, a condition false."""
+
+
 def quote_values(tree: nodes.Template) -> None:
     """Wrap every value of a command's template in the filter that quotes it for its spot."""
-    context = _walk(tree.body, "")
+    context = _walk(tree.body, Spot()).context
     if context.rstrip("#"):  # a comment may end with the command
         raise UnclearQuoting(1, f"the command opens {context[-1]} and does not close it")
 
 
-def context_after(text: str, context: str, line: int = 1) -> str:
-    """Return the context at the end of literal shell text that begins in `context`."""
+def spot_after(text: str, spot: Spot, line: int = 1) -> Spot:
+    """Return the spot at the end of literal shell text that begins at `spot`."""
     position = 0
     while position < len(text):
-        context, step = _advance(text, position, context, line)
+        context, step = _advance(text, position, spot, line)
+        spot = Spot(context=context, before=_before(spot, context, text[position : position + step]))
         position += step
-    return context
+    return spot
 
 
-def _advance(text: str, position: int, context: str, line: int) -> tuple[str, int]:
+def _advance(text: str, position: int, spot: Spot, line: int) -> tuple[str, int]:
     """Return the context after the character at `position`, and how many characters that took."""
+    context = spot.context
     char, top = text[position], context[-1:]
     match top, char:
         # The order of the cases is the shell's: within '…' and comments nothing else counts, not even a backslash; an
@@ -60,13 +71,15 @@ def _advance(text: str, position: int, context: str, line: int) -> tuple[str, in
             return context + char, 1
         case _, "$" if text.startswith("$(", position):
             return context + "(", 2
+        case _, "$" if text.startswith("$$", position):
+            return context, 2
         case '"', _:
             return context, 1
         case _, "'" | "(":
             return context + char, 1
         case "(", ")":
             return context[:-1], 1
-        case _, "#" if position == 0 or text[position - 1] in " \t\n;&|(":
+        case _, "#" if _begins_comment(spot.before, line):
             return context + "#", 1
         case _, "<" if _HEREDOC.match(text, position):
             raise UnclearQuoting(line, "a command cannot hold a here-document; put the text into a file")
@@ -74,50 +87,87 @@ def _advance(text: str, position: int, context: str, line: int) -> tuple[str, in
             return context, 1
 
 
-def _walk(body: Sequence[nodes.Node], context: str) -> str:
+def _begins_comment(before: str, line: int) -> bool:
+    """Return True where a # begins a comment: at the start of a word."""
+    # A ) ends a command, after which a comment may begin, but the ) of $( … ) stands within a word.
+    if before in ("", ")"):
+        follows = before or "a value or a block"
+        raise UnclearQuoting(line, f"a # after {follows} may begin a comment; put a space before it, or quote it")
+    return before in " \t\n;&|<>("
+
+
+def _before(earlier: Spot, context: str, piece: str) -> str:
+    """Return the character that the shell sees before what follows `piece`."""
+    if piece == "\\\n":  # the shell joins the lines
+        return earlier.before
+    if len(context) > len(earlier.context):
+        return "("
+    return piece[0] if len(piece) == 1 else "\\"
+
+
+def _walk(body: Sequence[nodes.Node], spot: Spot) -> Spot:
     for node in body:
         match node:
             case nodes.Output():
-                context = _quote_output(node, context)
+                spot = _quote_output(node, spot)
             case nodes.If():
                 arms = [node.body, *(arm.body for arm in node.elif_), node.else_]
-                context = _same_after_all(arms, context, node.lineno)
+                spot = _same_after_all(arms, spot, node.lineno)
             case nodes.For():
                 # A loop's body may run often or never: it must end where it began.
-                context = _same_after_all([node.body, node.else_, []], context, node.lineno)
+                spot = _same_after_all([node.body, node.else_, []], spot, node.lineno)
+                _refuse_comment_at_start(node, spot)
             case nodes.Assign():
                 pass
             case _:
                 raise UnclearQuoting(node.lineno, f"{type(node).__name__.lower()} is not available in a command")
-    return context
+    return spot
 
 
-def _same_after_all(arms: Sequence[Sequence[nodes.Node]], context: str, line: int) -> str:
-    ends = {_walk(arm, context) for arm in arms}
-    if len(ends) > 1:
+def _same_after_all(arms: Sequence[Sequence[nodes.Node]], spot: Spot, line: int) -> Spot:
+    ends = {_walk(arm, spot) for arm in arms}
+    if len({end.context for end in ends}) > 1:
         raise UnclearQuoting(line, "quotes that open inside {% if %} or {% for %} must close inside it")
-    return ends.pop()
+    return ends.pop() if len(ends) == 1 else replace(ends.pop(), before="")
 
 
-def _quote_output(output: nodes.Output, context: str) -> str:
+def _refuse_comment_at_start(loop: nodes.For, end: Spot) -> None:
+    """Refuse a # that follows other text in the loop's first turn than in its others."""
+    starts = (text for text in loop.find_all(nodes.TemplateData) if text.data.startswith("#"))
+    if end.context[-1:] not in _TEXT and end.before == "" and any(starts):
+        _begins_comment(end.before, loop.lineno)
+
+
+def _quote_output(output: nodes.Output, spot: Spot) -> Spot:
+    follows_value = False
     for index, node in enumerate(output.nodes):
         if isinstance(node, nodes.TemplateData):
-            context = context_after(node.data, context, node.lineno)
-        elif not (isinstance(node, nodes.Filter) and node.name == "shell"):  # `| shell` is the way to opt out
-            output.nodes[index] = nodes.Filter(
-                node, _filter_for(context, node.lineno), [], [], None, None, lineno=node.lineno
-            )
-    return context
+            if follows_value and node.data.startswith("#") and spot.context[-1:] not in _TEXT:
+                node.data = "\\" + node.data  # part of the value's word, even where the value is an empty list
+            spot = spot_after(node.data, spot, node.lineno)
+        else:
+            output.nodes[index] = _quoted(node, spot)
+            spot = replace(spot, before="")
+        follows_value = not isinstance(node, nodes.TemplateData)
+    return spot
 
 
-def _filter_for(context: str, line: int) -> str:
-    if "`" in context:
+def _quoted(value: nodes.Expr, spot: Spot) -> nodes.Expr:
+    if isinstance(value, nodes.Filter) and value.name == "shell":  # `| shell` is the way to opt out
+        return value
+    return nodes.Filter(value, _filter_for(spot, value.lineno), [], [], None, None, lineno=value.lineno)
+
+
+def _filter_for(spot: Spot, line: int) -> str:
+    if "`" in spot.context:
         raise UnclearQuoting(line, "a value stands between backticks; write $( … ) instead")
-    match context[-1:]:
+    match spot.context[-1:]:
         case "#":
             raise UnclearQuoting(line, "a value stands in a comment of the command, where it cannot be quoted")
         case "'":
             return "shell_in_single"
+        case _ if spot.before == "$":
+            raise UnclearQuoting(line, "a $ stands right before a value, which would name a variable; write \\$")
         case '"':
             return "shell_in_double"
         case _:
