@@ -81,6 +81,20 @@ def test_json_lines_are_points(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("table: p.csv", 8),
+        ("random: {draws: 2, seed: 1, axes: {a: {choice: [1]}}}", 8),
+        ("zip: {a: [1, 1]}", 8),
+    ],
+)
+def test_equal_points_are_refused_with_the_line_of_their_source(tmp_path: Path, source: str, line: int) -> None:
+    (tmp_path / "p.csv").write_text("a\n1\n1\n")
+    with pytest.raises(BadInput, match=f"line {line}: two points are equal: a=1"):
+        swept(tmp_path, f"\n      product: {{b: [1]}}\n      {source}")
+
+
+@pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("p.csv", "a,b\n1,2\n3\n", r"p\.csv line 3: 1 cells under 2 columns"),

@@ -131,10 +131,10 @@ def _checked(source: Source, stage: BoundStage, key: str) -> Source:
     def rows() -> Iterator[Point]:
         seen: set[int] = set()
         for row in source():
-            key = hash(point_key(row))
-            if key in seen:
+            row_hash = hash(point_key(row))
+            if row_hash in seen:
                 raise stage.mistake(f"two points are equal: {_named(row)}", "for_each", key)
-            seen.add(key)
+            seen.add(row_hash)
             yield row
 
     return rows
