@@ -6,6 +6,7 @@ last, one sample period after the one before it. An empty cell or a null is a lo
 
 import csv
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -63,7 +64,9 @@ def from_csv(text: str) -> Observations:
     samples = SampleHistory()
     moment = None
     for number, row in enumerate(rows, start=2):  # line 1 is the header
-        moment = _moment(row.pop("time"), number)
+        if None in row:
+            raise InputFault(f"line {number} of the samples has more cells than the header")
+        moment = _moment(row.pop("time") or "", number)
         samples.record(moment, {name: _number(f"{name}, line {number}", cell) for name, cell in row.items() if cell})
     return Observations(samples=samples, newest=moment)
 
@@ -110,6 +113,9 @@ def _moment(text: str, line: int) -> datetime:
 
 def _number(name: str, value: Any) -> float:
     try:
-        return float(value)
-    except (TypeError, ValueError) as exc:
-        raise InputFault(f"{name} is {value!r}; it must be a number") from exc
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise InputFault(f"{name} is {value!r}; it must be a number")
+    return number

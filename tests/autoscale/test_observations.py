@@ -44,12 +44,21 @@ def test_samples_are_read_from_json_the_newest_last() -> None:
         ("time,PendingTasks\n", "no column 'time', or no rows"),
         ("time,PendingTasks\nnow,1\n", "line 2 of the samples: 'now' is not a timestamp"),
         ("time,PendingTasks\n2026-01-01,many\n", "PendingTasks, line 2 is 'many'; it must be a number"),
+        ("PendingTasks,time\n1,2026-01-01\n2\n", "line 3 of the samples: '' is not a timestamp"),
+        ("time,PendingTasks\n2026-01-01,1,2\n", "line 2 of the samples has more cells than the header"),
+        ("time,PendingTasks\n2026-01-01,nan\n", "PendingTasks, line 2 is 'nan'; it must be a number"),
         ("time,Tasks\n2026-01-01,1\n", "Tasks is not a sampled variable"),
     ],
 )
 def test_samples_in_csv_that_make_no_sense_are_refused(text: str, message: str) -> None:
     with pytest.raises(InputFault, match=message):
         from_csv(text)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "many"])
+def test_value_that_is_no_finite_number_is_refused(value: str) -> None:
+    with pytest.raises(InputFault, match=f"TaskSlotsPerNode is '{value}'; it must be a number"):
+        pool_state({"TaskSlotsPerNode": value})
 
 
 @pytest.mark.parametrize("text", ["[", "[1]", '{"PendingTasks": 3}', '{"PendingTasks": ["x"]}', '{"Tasks": [1]}'])
