@@ -129,7 +129,20 @@ def _lines(text: str, first: Span, column: int) -> tuple[Span, ...]:
 def _interval(mapping: yaml.MappingNode) -> int | None:
     for key, value in mapping.value:
         if _core(key) in _INTERVAL and isinstance(value, yaml.ScalarNode):
-            if _core(key).endswith("inminutes"):
-                return round(float(value.value) * MINUTE)
-            return from_timedelta(parse_duration(value.value))
+            read = _minutes if _core(key).endswith("inminutes") else _duration
+            try:
+                return read(value.value)
+            except InputFault as exc:
+                raise InputFault(f"line {value.start_mark.line + 1}: {key.value}: {exc}") from exc
     return None
+
+
+def _duration(text: str) -> int:
+    return from_timedelta(parse_duration(text))
+
+
+def _minutes(text: str) -> int:
+    try:
+        return round(float(text) * MINUTE)
+    except (ValueError, OverflowError) as exc:  # the second for infinity
+        raise InputFault(f"{text!r} is not a number of minutes") from exc

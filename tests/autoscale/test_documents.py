@@ -74,6 +74,20 @@ def test_document_without_a_formula_has_none(document: str) -> None:
     assert formulas_in(document) == []
 
 
+@pytest.mark.parametrize(
+    ("interval", "message"),
+    [
+        ("evaluationIntervalInMinutes: abc", "evaluationIntervalInMinutes: 'abc' is not a number of minutes"),
+        ("evaluationIntervalInMinutes: inf", "evaluationIntervalInMinutes: 'inf' is not a number of minutes"),
+        ("evaluationIntervalInMinutes: nan", "evaluationIntervalInMinutes: 'nan' is not a number of minutes"),
+        ("evaluationInterval: soon", "evaluationInterval: 'soon' is not a duration; write PT10M"),
+    ],
+)
+def test_interval_that_cannot_be_read_is_refused_with_its_line(interval: str, message: str) -> None:
+    with pytest.raises(InputFault, match=f"^line 2: {message}"):
+        formulas_in(f"formula: a = 1\n{interval}\n")
+
+
 def test_document_that_is_not_yaml_is_refused_with_its_place() -> None:
     with pytest.raises(InputFault, match="it is not YAML: line 1, column 5: expected the node content"):
         formulas_in("a: [")
