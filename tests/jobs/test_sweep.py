@@ -70,6 +70,12 @@ def test_cells_are_numbers_only_where_they_are_written_back_the_same_way(tmp_pat
     assert found == [{"id": "007", "alpha": 0.95, "n": 3}, {"id": "8a", "alpha": "1.50", "n": -4}]
 
 
+def test_cell_without_a_type_that_json_cannot_hold_as_a_number_stays_text(tmp_path: Path) -> None:
+    cells = ["nan", "inf", "-inf", "18446744073709551616", "-9223372036854775809", "1e400"]
+    found = swept(tmp_path, "{table: p.csv}", p_csv="\n".join(["a", *cells]))
+    assert found == [{"a": cell} for cell in cells]
+
+
 def test_types_of_columns_can_be_fixed(tmp_path: Path) -> None:
     found = swept(tmp_path, "{table: {file: p.tsv, types: {id: str, alpha: float}}}", p_tsv="id\talpha\n7\t1.50\n")
     assert found == [{"id": "7", "alpha": 1.5}]
@@ -111,6 +117,14 @@ def test_table_that_does_not_fit_is_refused_with_its_line(
     (tmp_path / name).write_text(content)
     with pytest.raises(BadInput, match=message):
         swept(tmp_path, f"{{table: {name}}}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell"), [("float", "nan"), ("float", "-inf"), ("float", "1e400"), ("int", "18446744073709551616")]
+)
+def test_cell_that_json_cannot_hold_as_its_type_is_refused(tmp_path: Path, kind: str, cell: str) -> None:
+    with pytest.raises(BadInput, match=rf"p\.csv line 3: a: '{cell}' is not of type {kind}"):
+        swept(tmp_path, f"{{table: {{file: p.csv, types: {{a: {kind}}}}}}}", p_csv=f"a\n1\n{cell}\n")
 
 
 def test_table_that_is_missing_is_named(tmp_path: Path) -> None:

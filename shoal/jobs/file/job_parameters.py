@@ -1,5 +1,6 @@
 """Parameters: the values that a job file lets people set from outside."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,15 +56,24 @@ def convert(text: str, kind: str) -> Any:
     """Return text from a command line or a table as a value of that type. Raises ValueError or KeyError."""
     match kind:
         case "int":
-            return int(text)
+            return _in_json(int(text))
         case "float":
-            return float(text)
+            return _in_json(float(text))
         case "bool":
             return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
         case "list":
             return _listed(text)
         case _:
             return text
+
+
+def _in_json(number: int | float) -> int | float:
+    """Return a number that JSON can hold: task ids and manifests are made of it. Raises ValueError for others."""
+    if isinstance(number, float) and not math.isfinite(number):
+        raise ValueError(f"{number} is not finite")
+    if isinstance(number, int) and not -(2**63) <= number < 2**64:
+        raise ValueError(f"{number} has more than 64 bits")
+    return number
 
 
 def _section(draft: Draft) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def _typed(cell: str, kind: str | None, where: str) -> Any:
     """Return a cell in its declared type; without one, a number if it is written back the same way: 007 stays text."""
     if kind is None:
         number = _number(cell)
-        return number if str(number) == cell else cell
+        return number if number is not None and str(number) == cell else cell
     try:
         return convert(cell, kind)
     except (ValueError, KeyError) as exc:
@@ -64,11 +64,12 @@ def _typed(cell: str, kind: str | None, where: str) -> Any:
 
 
 def _number(cell: str) -> int | float | None:
-    for kind in (int, float):
+    for kind in ("int", "float"):
         try:
-            return kind(cell)
+            number: int | float = convert(cell, kind)
         except ValueError:
             continue
+        return number
     return None
 
 
