@@ -67,6 +67,7 @@ def test_only_what_the_service_did_not_get_to_is_sent_again() -> None:
     ("status", "code", "headers", "waited"),
     [
         (429, "TooManyRequests", {"Retry_After": "7"}, [7.0, 7.0, 7.0, 7.0]),
+        (429, "TooManyRequests", {"Retry_After": "0"}, [0.25, 0.5, 1.0, 2.0]),
         (503, "ServerBusy", {}, [0.25, 0.5, 1.0, 2.0]),
         (500, "InternalError", {}, [0.25, 0.5, 1.0, 2.0]),
     ],

@@ -72,7 +72,8 @@ class Patience:
             self.began = self.now()
         if self.now() - self.began > PATIENCE.total_seconds():
             return True
-        self.sleep(requested if requested is not None else min(30.0, 0.25 * 2**self.attempts))
+        # "At once" counts as no request: followed to the letter, it would be a loop without a pause.
+        self.sleep(requested or min(30.0, 0.25 * 2**self.attempts))
         self.attempts += 1
         return False
 
