@@ -10,8 +10,11 @@ from typing import Protocol, Self
 import click
 
 from shoal.connect import Services
+from shoal.runs.job_ending import JobEnding
+from shoal.runs.job_queries import BatchJobQueries
 from shoal.runs.progress import Snapshot, line
-from shoal.runs.watch import JobEnding, watch
+from shoal.runs.verdict import Unfinished
+from shoal.runs.watch import watch
 
 PLAIN_LINE_SECONDS = 3.0
 _HISTORY = 256
@@ -24,6 +27,7 @@ class Display(Protocol):
     ) -> None: ...
     def on_snapshot(self, snapshot: Snapshot) -> None: ...
     def on_silence(self, away: timedelta) -> None: ...
+    def on_lag(self, unfinished: Unfinished) -> None: ...
 
 
 def display(*, err: bool) -> Display:
@@ -32,11 +36,17 @@ def display(*, err: bool) -> Display:
     return LiveLine(err=err) if stream.isatty() else PlainLines(err=err)
 
 
-def follow(services: Services, job_id: str, *, err: bool) -> JobEnding:
-    """Watch a job to its end. On an interrupt, print that the job continues."""
+def follow(services: Services, job_id: str, *, err: bool, expected: int | None = None) -> JobEnding:
+    """Watch a job to its end. `expected`: the number of its tasks. On an interrupt, print that the job continues."""
     try:
         with display(err=err) as shown:
-            return watch(services.batch, job_id, on_snapshot=shown.on_snapshot, on_silence=shown.on_silence)
+            return watch(
+                BatchJobQueries(services.batch, job_id),
+                on_snapshot=shown.on_snapshot,
+                on_silence=shown.on_silence,
+                on_lag=shown.on_lag,
+                expected=expected,
+            )
     except KeyboardInterrupt:
         click.echo(f"\njob {job_id} continues; watch it again with `shoal watch {job_id}`", err=True)
         raise
@@ -44,6 +54,11 @@ def follow(services: Services, job_id: str, *, err: bool) -> JobEnding:
 
 def silence_line(away: timedelta) -> str:
     return f"the service has not answered for {away.total_seconds():.0f} s; trying again"
+
+
+def lag_line(unfinished: Unfinished) -> str:
+    tasks = unfinished.active + unfinished.running
+    return f"the job is completed, and {tasks} of its tasks are not listed as completed yet; waiting for them"
 
 
 class PlainLines:
@@ -73,6 +88,9 @@ class PlainLines:
 
     def on_silence(self, away: timedelta) -> None:
         self._say(silence_line(away))
+
+    def on_lag(self, unfinished: Unfinished) -> None:
+        self._say(lag_line(unfinished))
 
     def _say(self, text: str, *, at_once: bool = False) -> None:
         now = time.monotonic()
@@ -113,3 +131,6 @@ class LiveLine:
 
     def on_silence(self, away: timedelta) -> None:
         self._progress.update(self._task, description=silence_line(away))
+
+    def on_lag(self, unfinished: Unfinished) -> None:
+        self._progress.update(self._task, description=lag_line(unfinished))

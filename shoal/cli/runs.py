@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from shoal.environment import Environment
     from shoal.jobs.binding.bound_job import BoundJob
     from shoal.runs.fetch import Fetched
+    from shoal.runs.job_ending import JobEnding
     from shoal.runs.task_failures import Failure
-    from shoal.runs.watch import JobEnding
 
 SHOWN_FAILURES = 3
 
@@ -26,7 +26,7 @@ SHOWN_FAILURES = 3
 @options.out
 @options.as_json
 def run(job: "BoundJob", out: Path | None, as_json: bool) -> None:
-    """Submit FILE, watch its job and fetch its outputs. Exits with 1 if a task failed."""
+    """Submit FILE, watch its job and fetch its outputs. Exits with 0 only if all its tasks succeeded."""
     from shoal.cli.display import follow
     from shoal.connect import connected
     from shoal.jobs.submit.plan import make_plan
@@ -36,7 +36,8 @@ def run(job: "BoundJob", out: Path | None, as_json: bool) -> None:
     with connected(job.environment) as services:
         submission = submit(job, plan, services)
         click.echo(submission.summary, err=as_json)
-        ending = follow(services, plan.job_id, err=as_json)
+        expected = submission.added + submission.already_there
+        ending = follow(services, plan.job_id, err=as_json, expected=expected)
         # Also after failures: what the other tasks wrote is there.
         fetched = _fetch(services, plan.job_id, out)
         _report(services, plan.job_id, ending, as_json=as_json, submission=asdict(submission), fetched=fetched)
@@ -47,7 +48,7 @@ def run(job: "BoundJob", out: Path | None, as_json: bool) -> None:
 @options.of_environment
 @options.as_json
 def watch(job_id: str, environment: "Environment", as_json: bool) -> None:
-    """Watch JOB until none of its tasks can run any more. Exits with 1 if a task failed."""
+    """Watch JOB until none of its tasks can run any more. Exits with 0 only if all of them succeeded."""
     from shoal.cli.display import follow
     from shoal.connect import connected
 
@@ -182,8 +183,7 @@ def _report(services: "Services", job_id: str, ending: "JobEnding", *, as_json: 
     else:
         _show_end(ending, shown, more.get("fetched"))
     if not ending.succeeded:
-        counts = ending.counts
-        raise WorkFailed(f"job {job_id}: {counts.failed} of {counts.total} tasks failed, {counts.active} never ran")
+        raise WorkFailed(f"job {job_id}: {ending.problem}")
 
 
 def _show_end(ending: "JobEnding", failures: Sequence["Failure"], fetched: "Fetched | None") -> None:

@@ -12,7 +12,7 @@ from shoal.errors import WorkFailed
 if TYPE_CHECKING:
     from shoal.connect import Services
     from shoal.environment import Environment
-    from shoal.runs.watch import JobEnding
+    from shoal.runs.job_ending import JobEnding
     from shoal.stack_jobs.configuration import ListedJob
     from shoal.stack_jobs.job_preview import ExpectedJob
     from shoal.stack_jobs.submission import SubmittedJob
@@ -68,7 +68,7 @@ def submit_listed(jobs: "Sequence[ListedJob]", environment: "Environment", *, er
         return submit_all(
             planned,
             services,
-            watch=lambda job_id: _watch(services, job_id, err=err),
+            watch=lambda job: _watch(services, job, err=err),
             on_submitted=lambda result: _show(result, err=err),
         )
 
@@ -93,13 +93,13 @@ def emit_listed(results: "Sequence[SubmittedJob]", *, as_json: bool) -> None:
     refuse_failures(results)
 
 
-def _watch(services: "Services", job_id: str, *, err: bool) -> "JobEnding":
+def _watch(services: "Services", job: "SubmittedJob", *, err: bool) -> "JobEnding":
     from shoal.cli.display import follow
     from shoal.connect import explained
 
-    click.echo(f"Waiting for {job_id}", err=err)
+    click.echo(f"Waiting for {job.job_id}", err=err)
     with explained(services.environment):
-        return follow(services, job_id, err=err)
+        return follow(services, job.job_id, err=err, expected=job.tasks)
 
 
 def _show(result: "SubmittedJob", *, err: bool) -> None:

@@ -1,35 +1,19 @@
-"""Follow a job to its end by its counts, through pauses of the service."""
+"""Follow a job to its end, through pauses of the service and lists that lag behind."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from azure.batch import BatchClient
-from azure.batch.models import BatchAllTasksCompleteMode, BatchJob, BatchJobState
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError, ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 
-from shoal.connect import plain_word
-from shoal.errors import BadInput
-from shoal.runs.blocked import only_blocked_are_left
+from shoal.runs.job_ending import JobEnding
+from shoal.runs.job_queries import JobQueries
 from shoal.runs.progress import Counts, Snapshot
+from shoal.runs.verdict import STILL, Job, Unfinished, Watched, after_lists, after_poll, is_time_to_list, reason_to_end
 
 PATIENCE = timedelta(minutes=5)
 """Time after which a service that does not answer is given up."""
-SETTLED = 3
-"""Polls without change after which a job without an order to end counts as done."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobEnding:
-    counts: Counts
-    reason: str
-    """The reason of Batch, where the job ended; else a sentence."""
-    blocked: bool
-
-    @property
-    def succeeded(self) -> bool:
-        return self.counts.failed == 0 and self.counts.active == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,26 +25,34 @@ class Clock:
 
 
 def watch(
-    client: BatchClient,
-    job_id: str,
+    queries: JobQueries,
     *,
     on_snapshot: Callable[[Snapshot], None],
     on_silence: Callable[[timedelta], None],
+    on_lag: Callable[[Unfinished], None] = lambda _: None,
+    expected: int | None = None,
     clock: Clock | None = None,
 ) -> JobEnding:
-    """Return when nothing of the job can run any more. Raises BadInput where there is no such job."""
+    """Return when nothing of the job can run any more. Raises BadInput where there is no such job.
+
+    `on_lag` gets the tasks that a completed job still lists as unfinished. `expected` is the number of its tasks.
+    """
     clock = clock or Clock()
     began = answered = clock.now()
-    unchanged, last = 0, Counts()
+    past = Watched()
     while True:
         try:
-            job, counts = _ask(client, job_id)
+            job, counts = queries.read()
             answered = clock.now()
-            on_snapshot(Snapshot(at=answered, counts=counts, job_state=plain_word(job.state)))
-            unchanged = unchanged + 1 if counts == last else 0
-            last = counts
-            if ending := _ending(client, job, counts, unchanged):
-                return ending
+            on_snapshot(Snapshot(at=answered, counts=counts, job_state=job.state))
+            past = after_poll(past, job, counts, answered)
+            if is_time_to_list(job, past):
+                unfinished = queries.unfinished(job, exact=past.still >= STILL)
+                past = after_lists(past, unfinished)
+                if ending := _ending(queries, job, unfinished, past=past, expected=expected):
+                    return ending
+                if job.completed:
+                    on_lag(unfinished)
         except (ServiceRequestError, ServiceResponseError, HttpResponseError) as exc:
             away = timedelta(seconds=clock.now() - answered)
             if _is_final(exc) or away > PATIENCE:
@@ -69,29 +61,18 @@ def watch(
         clock.sleep(_interval(clock.now() - began))
 
 
-def _ask(client: BatchClient, job_id: str) -> tuple[BatchJob, Counts]:
-    try:
-        job = client.get_job(job_id, retry_total=0)
-        counts = client.get_job_task_counts(job_id, retry_total=0).task_counts
-    except ResourceNotFoundError as exc:
-        raise BadInput(f"there is no job '{job_id}'; `shoal jobs` lists them") from exc
-    return job, Counts(active=counts.active, running=counts.running, succeeded=counts.succeeded, failed=counts.failed)
-
-
-def _ending(client: BatchClient, job: BatchJob, counts: Counts, unchanged: int) -> JobEnding | None:
-    if job.state == BatchJobState.COMPLETED:
-        reason = (job.execution_info.termination_reason if job.execution_info else None) or ""
-        return JobEnding(counts=counts, reason=reason, blocked=False)
-    if counts.total == 0 or counts.running:
+def _ending(
+    queries: JobQueries, job: Job, unfinished: Unfinished, *, past: Watched, expected: int | None
+) -> JobEnding | None:
+    """Return None where the job goes on, and for one that is still to get its first task."""
+    reason = reason_to_end(job, unfinished, past)
+    if reason is None:
         return None
-    ends_by_itself = job.all_tasks_complete_mode == BatchAllTasksCompleteMode.TERMINATE_JOB
-    if counts.active == 0:
-        is_done = ends_by_itself or unchanged >= SETTLED
-        return JobEnding(counts=counts, reason="all tasks completed", blocked=False) if is_done else None
-    is_time_to_look = unchanged.bit_count() == 1  # less and less often: it asks for more than counts
-    if counts.failed and is_time_to_look and only_blocked_are_left(client, str(job.id)):
-        return JobEnding(counts=counts, reason="the tasks that are left wait for tasks that failed", blocked=True)
-    return None
+    succeeded, failed = queries.results()
+    counts = Counts(active=unfinished.active, running=unfinished.running, succeeded=succeeded, failed=failed)
+    if not counts.total and not job.completed:
+        return None
+    return JobEnding(counts=counts, reason=reason, blocked=bool(unfinished.stuck), expected=expected)
 
 
 def _is_final(exc: Exception) -> bool:

@@ -16,7 +16,7 @@ from shoal.jobs.file.job_file import read_job_file
 from shoal.jobs.submit.content_hash import content_hash, planned_without_name
 from shoal.jobs.submit.plan import Plan
 from shoal.jobs.submit.submit import submit
-from shoal.runs.watch import JobEnding
+from shoal.runs.job_ending import JobEnding
 from shoal.stack_jobs.configuration import ListedJob
 
 
@@ -54,8 +54,8 @@ class SubmittedJob:
 
 
 OnSubmitted = Callable[[SubmittedJob], None]
-Watch = Callable[[str], JobEnding]
-"""Waits for the job with this id, and returns how it ended."""
+Watch = Callable[[SubmittedJob], JobEnding]
+"""Waits for the job, and returns how it ended."""
 
 
 def plan_all(jobs: Sequence[ListedJob], environment: Environment) -> list[PlannedJob]:
@@ -135,11 +135,9 @@ def _waited(result: SubmittedJob, watch: Watch) -> SubmittedJob:
     if result.state is SubmissionState.FAILED:
         return result
     try:
-        ending = watch(result.job_id)
+        ending = watch(result)
     except ShoalError as exc:
         return replace(result, state=SubmissionState.FAILED, error=str(exc))
     if ending.succeeded:
         return replace(result, ending=ending)
-    counts = ending.counts
-    error = f"{counts.failed} of {counts.total} tasks failed, {counts.active} never ran"
-    return replace(result, state=SubmissionState.FAILED, ending=ending, error=error)
+    return replace(result, state=SubmissionState.FAILED, ending=ending, error=ending.problem)

@@ -29,3 +29,7 @@ def task(task_id: str, script: str, **more: Any) -> dict[str, Any]:
 
 def after(*parents: str) -> dict[str, Any]:
     return {"dependsOn": {"taskIds": list(parents)}}
+
+
+def after_range(start: int, end: int) -> dict[str, Any]:
+    return {"dependsOn": {"taskIdRanges": [{"start": start, "end": end}]}}

@@ -8,10 +8,12 @@ from azure.core.exceptions import ServiceRequestError
 
 from shoal.connect import Services
 from shoal.errors import BadInput
+from shoal.runs.job_ending import JobEnding
+from shoal.runs.job_queries import BatchJobQueries
 from shoal.runs.progress import Counts, Snapshot
-from shoal.runs.watch import Clock, JobEnding, watch
+from shoal.runs.watch import Clock, watch
 from tests.environments import services_on
-from tests.runs.batch_jobs import add_job, after, task
+from tests.runs.batch_jobs import add_job, after, after_range, task
 from tests.services import running_service, start_service, stop_service
 
 CONTINUE = {"exitConditions": {"default": {"dependencyAction": "satisfy"}}}
@@ -19,7 +21,7 @@ CONTINUE = {"exitConditions": {"default": {"dependencyAction": "satisfy"}}}
 
 def watched(services: Services, name: str) -> tuple[JobEnding, list[Snapshot]]:
     seen: list[Snapshot] = []
-    ending = watch(services.batch, name, on_snapshot=seen.append, on_silence=lambda _: None)
+    ending = watch(BatchJobQueries(services.batch, name), on_snapshot=seen.append, on_silence=lambda _: None)
     return ending, seen
 
 
@@ -48,6 +50,48 @@ def test_watch_ends_when_only_tasks_behind_failed_ones_are_left(services: Servic
     )
     ending, _ = watched(services, name)
     assert (ending.counts, ending.blocked) == (Counts(active=2, succeeded=1, failed=1), True)
+
+
+def test_exit_conditions_decide_which_tasks_behind_a_failed_one_are_waited_for(services: Services, name: str) -> None:
+    mixed = {
+        "exitConditions": {
+            "exitCodes": [{"code": 3, "exitOptions": {"dependencyAction": "block"}}],
+            "exitCodeRanges": [{"start": 5, "end": 9, "exitOptions": {"dependencyAction": "block"}}],
+            "default": {"dependencyAction": "satisfy"},
+        }
+    }
+    parents = {"by-code": 3, "by-range": 7, "by-default": 4}
+    add_job(
+        services,
+        name,
+        *(task(parent, f"exit {code}", **mixed) for parent, code in parents.items()),
+        *(task(f"after-{parent}", "true", **after(parent)) for parent in parents),
+    )
+    ending, _ = watched(services, name)
+    assert (ending.counts, ending.blocked) == (Counts(active=2, succeeded=1, failed=3), True)
+    assert ending.reason == "the tasks that are left wait for tasks that failed"
+
+
+def test_watch_ends_when_only_tasks_behind_a_range_with_a_failed_task_are_left(services: Services, name: str) -> None:
+    add_job(
+        services,
+        name,
+        task("1", "true"),
+        task("02", "exit 1"),
+        task("whole", "true", **after_range(1, 1)),
+        task("broken", "true", **after_range(1, 2)),
+    )
+    ending, _ = watched(services, name)
+    assert (ending.counts, ending.blocked) == (Counts(active=1, succeeded=2, failed=1), True)
+    assert ending.reason == "the tasks that are left wait for tasks that do not satisfy them or do not exist"
+
+
+def test_job_with_fewer_tasks_than_were_submitted_did_not_succeed(services: Services, name: str) -> None:
+    add_job(services, name, task("kept", "true"))
+    queries = BatchJobQueries(services.batch, name)
+    ending = watch(queries, on_snapshot=lambda _: None, on_silence=lambda _: None, expected=2)
+    assert (ending.counts, ending.succeeded) == (Counts(succeeded=1), False)
+    assert ending.problem == "0 of 2 tasks failed, 0 never ran, 1 are not in the job any more"
 
 
 def test_tasks_that_may_run_after_a_failure_are_waited_for(services: Services, name: str) -> None:
@@ -86,7 +130,8 @@ def test_watch_goes_on_after_the_service_was_killed_and_came_back(tmp_path: Path
                 stop_service(status, signal.SIGKILL)
             seen.append(snapshot)
 
-        ending = watch(services.batch, name, on_snapshot=on_snapshot, on_silence=lambda _: silent.set())
+        queries = BatchJobQueries(services.batch, name)
+        ending = watch(queries, on_snapshot=on_snapshot, on_silence=lambda _: silent.set())
         starter.join()
         assert silent.is_set()
         assert ending.counts == Counts(succeeded=16)
@@ -97,7 +142,8 @@ def test_service_that_stays_away_is_given_up_after_five_minutes(tmp_path: Path, 
         passed = [0.0]
         clock = Clock(now=lambda: passed[0], sleep=lambda _: passed.__setitem__(0, passed[0] + 60))
         silences: list[timedelta] = []
+        queries = BatchJobQueries(services.batch, name)
         stop_service(status)
         with pytest.raises(ServiceRequestError):
-            watch(services.batch, name, on_snapshot=lambda _: None, on_silence=silences.append, clock=clock)
+            watch(queries, on_snapshot=lambda _: None, on_silence=silences.append, clock=clock)
         assert [silence.total_seconds() for silence in silences] == [0, 60, 120, 180, 240, 300]

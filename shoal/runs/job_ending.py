@@ -1,0 +1,39 @@
+"""The end of a job, and the reasons why it was not a success."""
+
+from dataclasses import dataclass
+
+from shoal.runs.progress import Counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEnding:
+    counts: Counts
+    """The tasks as list queries gave them at the end; Batch's own counts lag behind."""
+    reason: str
+    """The reason of Batch, where the job ended; else a sentence."""
+    blocked: bool
+    """True if tasks are left that can never run."""
+    expected: int | None = None
+    """The number of submitted tasks, where it is known."""
+
+    @property
+    def missing(self) -> int:
+        return max(0, (self.expected or 0) - self.counts.total)
+
+    @property
+    def succeeded(self) -> bool:
+        """True where there are tasks, and every expected one was listed as completed with success."""
+        return 0 < self.counts.total == self.counts.succeeded and not self.missing
+
+    @property
+    def problem(self) -> str:
+        """`1 of 5 tasks failed, 1 never ran`, for an ending without success."""
+        counts = self.counts
+        if not counts.total and not self.missing:
+            return "it ended without any task"
+        parts = [f"{counts.failed} of {counts.total + self.missing} tasks failed", f"{counts.active} never ran"]
+        if counts.running:
+            parts.append(f"{counts.running} did not complete")
+        if self.missing:
+            parts.append(f"{self.missing} are not in the job any more")
+        return ", ".join(parts)
