@@ -18,6 +18,7 @@ ALLOWED = {
         "shoal.autoscale",
         "shoal.errors",
         "shoal.duration_type",
+        "shoal.projects.configuration_keys",
         "shoal.suggestion",
         "shoal.validation_messages",
     ),

@@ -5,7 +5,7 @@ the program runs, so none has a default here.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,8 +17,9 @@ from shoal.autoscale.review import review, shown
 from shoal.autoscale.ticks import from_timedelta
 from shoal.azure.limits import accepted_evaluation_interval
 from shoal.environment import Authentication
+from shoal.projects.configuration_keys import key_faults
 
-from ..argument_check import check_stack, narrowed
+from ..argument_check import check_stack, fields_of, narrowed
 from ..argument_errors import Source
 from ..argument_fault import ArgumentFault, camel
 from ..azure_provider import ARM_ENDPOINTS, arm_endpoint
@@ -93,6 +94,7 @@ def read_settings() -> Settings:
     values = {**get_config_env(), **CONFIG.get()}
     own = {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
     project, file = pulumi.get_project(), f"Pulumi.{pulumi.get_stack()}.yaml"
+    _refuse_misplaced_keys(values.keys() - {f"{prefix}{key}" for key in own}, project, file)
     settings = parse_settings(own, project=project, file=file)
     for text in (*settings.doubts(project=project, file=file), *settings.reminders(project=project, file=file)):
         pulumi.log.warn(text)
@@ -103,6 +105,13 @@ def read_settings() -> Settings:
     if settings.keys["service"] == "embedded":
         _require_local_arm(arm_endpoint())
     return settings
+
+
+def _refuse_misplaced_keys(others: Collection[str], project: str, file: str) -> None:
+    """Refuse keys of other namespaces that were meant for the project: Pulumi's engine would pass over them."""
+    declared = [f"{project}:{camel(name)}" for name in fields_of(StackKeys)]
+    if faults := list(key_faults(sorted(others), project=project, declared=declared)):
+        raise SettingsError("\n".join(f"{fault.text} ({file})" for fault in faults))
 
 
 def _require_secret_passwords(settings: Settings, pools: str, file: str, *, secret: bool) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from shoal.errors import BadInput
+from shoal.projects.configuration_keys import full_key, key_faults
 
 PROJECT_FILE = "Pulumi.yaml"
 STACK_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -42,6 +43,10 @@ class Project:
     declarations: Mapping[str, Declaration]
     """Declarations by full key, `project:key`."""
 
+    @property
+    def service_key(self) -> str:
+        return f"{self.name}:service"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
@@ -55,11 +60,11 @@ class Stack:
 
     @property
     def service(self) -> StackService:
-        key = f"{self.project.name}:service"
-        chosen = self.config.get(key, StackService.AZURE)
-        if chosen not in set(StackService):
-            raise BadInput(f"{key} is {chosen}; it must be {' or '.join(StackService)} ({self.file})")
-        return StackService(chosen)
+        """The service that the stack names. Raises BadInput where it names none: there is no default."""
+        key = self.project.service_key
+        if fault := _service_fault(key, self.config.get(key)):
+            raise BadInput(f"{fault} ({self.file})")
+        return StackService(self.config[key])
 
     def refuse_encrypted(self) -> None:
         """Raise BadInput if a value is encrypted: the key is with Pulumi's engine."""
@@ -97,7 +102,10 @@ def read_project(directory: Path) -> Project:
 
 
 def read_stack(name: str, directory: Path) -> Stack:
-    """Read a stack's configuration, apply defaults and check types as Pulumi does. Raises BadInput."""
+    """Read a stack's configuration, apply defaults and check types as Pulumi does.
+
+    Raises BadInput with all mistakes, one a line.
+    """
     if not STACK_NAME.fullmatch(name):
         raise BadInput(f"{name!r} cannot name a stack: at most 100 letters, digits, hyphens, underscores and periods")
     project = read_project(directory)
@@ -105,11 +113,10 @@ def read_stack(name: str, directory: Path) -> Stack:
     if not (directory / file).is_file():
         known = sorted(path.name[len("Pulumi.") : -len(".yaml")] for path in directory.glob("Pulumi.*.yaml"))
         raise BadInput(f"stack {name} has no {file} in {directory}; the stacks there are: {', '.join(known) or 'none'}")
-    given = _read_yaml(directory / file).get("config") or {}
-    values = {_stack_key(key, file): value for key, value in given.items()}
-    for key, declaration in project.declarations.items():
-        values.setdefault(key, declaration.default)
-        _check(key, declaration, values[key], file)
+    given = _given(directory / file)
+    values = {**{key: declaration.default for key, declaration in project.declarations.items()}, **given}
+    if faults := list(_faults(project, given, values)):
+        raise BadInput("\n".join(f"{fault} ({file})" for fault in faults))
     return Stack(
         project=project,
         name=name,
@@ -117,6 +124,24 @@ def read_stack(name: str, directory: Path) -> Stack:
         config={key: _as_text(value) for key, value in values.items()},
         encrypted=tuple(key for key, value in values.items() if _is_encrypted(value)),
     )
+
+
+def _given(file: Path) -> dict[str, Any]:
+    """Return the values in a stack's file by full key."""
+    config = _read_yaml(file).get("config") or {}
+    if not isinstance(config, dict):
+        raise BadInput(f"config must be a mapping of keys to values ({file.name})")
+    return {full_key(str(key)): value for key, value in config.items()}
+
+
+def _faults(project: Project, given: Collection[str], values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the mistakes in keys, then those in values; a key that was meant and mistyped is not missing too."""
+    mistyped = list(key_faults(given, project=project.name, declared=project.declarations))
+    yield from (fault.text for fault in mistyped)
+    checked = project.declarations.keys() - {fault.meant for fault in mistyped}
+    for key, declaration in project.declarations.items():
+        if key in checked and (fault := _value_fault(project, key, declaration, values[key])):
+            yield fault
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
@@ -143,19 +168,18 @@ def _full_key(project: str, key: str) -> str:
     return key if ":" in key else f"{project}:{key}"
 
 
-def _stack_key(key: str, file: str) -> str:
-    if ":" not in key:
-        raise BadInput(f"{key} is not a configuration key; it must be NAMESPACE:{key} ({file})")
-    return key
-
-
-def _check(key: str, declaration: Declaration, value: Any, file: str) -> None:
+def _value_fault(project: Project, key: str, declaration: Declaration, value: Any) -> str | None:
     if value is None:
-        raise BadInput(f"{key} is missing ({file})")
-    if _is_encrypted(value):
-        return
-    if declaration.type is not None and not _fits(declaration.type, declaration.items, value):
-        raise BadInput(f"{key} is {_as_text(value)}; it must be of type {declaration.type} ({file})")
+        return _service_fault(key, None) if key == project.service_key else f"{key} is missing"
+    if _is_encrypted(value) or declaration.type is None or _fits(declaration.type, declaration.items, value):
+        return None
+    return f"{key} is {_as_text(value)}; it must be of type {declaration.type}"
+
+
+def _service_fault(key: str, value: str | None) -> str | None:
+    if value is None:
+        return f"{key} is not given; give azure for a stack in Azure, or embedded for one on this machine"
+    return None if value in set(StackService) else f"{key} is {value}; it must be {' or '.join(StackService)}"
 
 
 def _fits(kind: str, items: Mapping[str, Any] | None, value: Any) -> bool:

@@ -323,6 +323,20 @@ def test_password_in_clear_is_refused_in_an_azure_stack(
     )
 
 
+def test_key_of_another_namespace_that_was_meant_for_the_project_is_refused_under_plain_pulumi_too() -> None:
+    def program() -> None:
+        config = {f"shoal:{key}": value for key, value in given().items()}
+        set_all_config({**config, "shaol:outputsExpireAfterDays": "3", "aws:region": "eu-west-1"})
+        read_settings()
+
+    with pytest.raises(SettingsError) as refused:
+        record(program)
+    assert str(refused.value) == (
+        "shaol:outputsExpireAfterDays has a namespace that is neither the project's nor an installed provider's;"
+        " did you mean shoal:outputsExpireAfterDays? If not, give it under config in Pulumi.yaml (Pulumi.dev.yaml)"
+    )
+
+
 def test_keys_are_told_by_the_name_of_the_project() -> None:
     with pytest.raises(SettingsError, match=r"^pricing:pools names spot more than once \(Pulumi.prod.yaml\)$"):
         parse_settings(given(pools=[POOL, POOL]), project="pricing", file="Pulumi.prod.yaml")

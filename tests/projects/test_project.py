@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from shoal.errors import BadInput
+from shoal.projects.configuration_keys import is_provider, key_faults
 from shoal.projects.project import Stack, StackService, find_project, read_stack
 
 PROJECT = """
@@ -73,6 +74,85 @@ def test_encrypted_value_is_left_to_pulumis_engine(tmp_path: Path, value: str) -
     with pytest.raises(BadInput, match="other:key is encrypted, which only Pulumi's own engine can read"):
         read(tmp_path, f"config: {{sweep:title: t, other:key: {value}}}").refuse_encrypted()
     assert read(tmp_path, "config: {sweep:title: {secure: v1:abc}}").encrypted == ("sweep:title",)
+
+
+@pytest.mark.parametrize(
+    ("config", "messages"),
+    [
+        ("{sweep:title: t, sweep:servce: embedded}", ["sweep:servce is not a known key; did you mean sweep:service?"]),
+        ("{sweep:title: t, sweep:zzz: 1}", ["sweep:zzz is not a known key; Pulumi.yaml declares days, names, open,"]),
+        (
+            "{sweep:title: t, sewep:service: embedded}",
+            [
+                "sewep:service has a namespace that is neither the project's nor an installed provider's;"
+                " did you mean sweep:service? If not, give it under config in Pulumi.yaml (Pulumi.dev.yaml)"
+            ],
+        ),
+        ("{sweep:title: t, other:days: 3}", ["other:days has a namespace that is neither"]),
+        ("{sweep:title: t, azure-natvie:region: x}", ["azure-natvie:region has a namespace that is neither"]),
+        (
+            "{sweep:titel: t, other:service: embedded, days: 3, sweep:open: perhaps}",
+            [
+                "sweep:titel is not a known key; did you mean sweep:title?",
+                "other:service has a namespace",
+                "days is not a configuration key; it must be NAMESPACE:days (Pulumi.dev.yaml)",
+                "sweep:open is perhaps; it must be of type boolean (Pulumi.dev.yaml)",
+            ],
+        ),
+        ("[a]", ["config must be a mapping of keys to values (Pulumi.dev.yaml)"]),
+    ],
+)
+def test_mistyped_keys_and_namespaces_are_refused_together(tmp_path: Path, config: str, messages: list[str]) -> None:
+    with pytest.raises(BadInput) as refused:
+        read(tmp_path, f"config: {config}")
+    lines = str(refused.value).splitlines()
+    assert len(lines) == len(messages), lines
+    for line, message in zip(lines, messages, strict=True):
+        assert line.startswith(message)
+
+
+@pytest.mark.parametrize(
+    "key", ["aws:region", "pulumi:tags", "azure-native:title", "azure:subscriptionId", "sweep:jobs"]
+)
+def test_keys_of_providers_and_libraries_are_left_alone(tmp_path: Path, key: str) -> None:
+    assert read(tmp_path, f"config: {{sweep:title: t, {key}: x}}").config[key] == "x"
+
+
+def test_namespace_of_an_installed_provider_may_share_a_key_with_the_project() -> None:
+    def faults(*providers: str) -> list[str | None]:
+        found = key_faults(
+            ["cloud:days"], project="sweep", declared=["sweep:days"], is_provider=lambda name: name in providers
+        )
+        return [fault.meant for fault in found]
+
+    assert (faults("cloud"), faults()) == ([], ["sweep:days"])
+    assert is_provider("azure-native")
+    assert not is_provider("azure-natvie")
+    assert not is_provider("a.b")
+
+
+def test_project_without_declarations_may_read_any_key_but_one_that_is_nearly_the_service(tmp_path: Path) -> None:
+    project = "name: sweep\nruntime: python\n"
+    assert read(tmp_path, "config: {sweep:days: 3}", project).config == {"sweep:days": "3"}
+    with pytest.raises(BadInput, match="sweep:servce is not a known key; did you mean sweep:service"):
+        read(tmp_path, "config: {sweep:servce: embedded}", project)
+
+
+def test_key_in_pulumis_long_form_is_the_same_key(tmp_path: Path) -> None:
+    stack = read(tmp_path, "config: {sweep:config:title: t, sweep:config:service: embedded}")
+    assert (stack.config["sweep:title"], stack.service) == ("t", StackService.EMBEDDED)
+
+
+@pytest.mark.parametrize(
+    "project", ["name: sweep\nruntime: python\n", "{name: sweep, runtime: python, config: {service: {type: string}}}"]
+)
+def test_stack_that_does_not_name_its_service_is_asked_for_it(tmp_path: Path, project: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        _ = read(tmp_path, "", project).service
+    assert str(refused.value) == (
+        "sweep:service is not given; give azure for a stack in Azure, or embedded for one on this machine"
+        " (Pulumi.dev.yaml)"
+    )
 
 
 def test_integer_may_be_written_as_text(tmp_path: Path) -> None:
