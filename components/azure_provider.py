@@ -2,6 +2,7 @@
 
 import os
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pulumi
 from azure.core.credentials import AccessToken
@@ -27,15 +28,29 @@ def arm_endpoint() -> str:
     return ARM_ENDPOINTS[config.get("environment") or os.environ.get("ARM_ENVIRONMENT") or "public"]
 
 
-class ProviderToken(SansIOHTTPPolicy[Any, Any]):
-    """The provider's token: a credential, and the policy that sends it, over plain HTTP to loopback too."""
+class ProviderToken:
+    """The provider's token as a credential."""
 
     def __init__(self, token: str) -> None:
-        super().__init__()
         self._token = token
 
     def get_token(self, *_scopes: str, **_kwargs: Any) -> AccessToken:
         return AccessToken(self._token, FAR_FUTURE)
 
+
+class ProviderTokenPolicy(SansIOHTTPPolicy[Any, Any]):
+    """Sends the token to its endpoint and to no other, over plain HTTP to loopback too."""
+
+    def __init__(self, token: str, endpoint: str) -> None:
+        super().__init__()
+        self._token = token
+        self._origin = _origin(endpoint)
+
     def on_request(self, request: "PipelineRequest[Any]") -> None:
-        request.http_request.headers["Authorization"] = f"Bearer {self._token}"
+        if _origin(request.http_request.url) == self._origin:
+            request.http_request.headers["Authorization"] = f"Bearer {self._token}"
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()

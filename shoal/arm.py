@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from shoal.errors import BadInput, WorkFailed
+from shoal.service_status import Status
 
 DELETION_DEADLINE = 300.0
 """Seconds that a deletion may take; nodes leave a pool one by one."""
@@ -27,12 +28,15 @@ class ArmError(WorkFailed):
 
 
 class ArmClient:
-    """A client that threads may share: every call opens a connection of its own."""
+    """A client that threads may share: every call opens a connection of its own.
 
-    def __init__(self, endpoint: str, token: str) -> None:
-        self.endpoint = endpoint
-        self._address = urlsplit(endpoint).netloc
-        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    The endpoint and the token come from one status, so that the token goes to no other service.
+    """
+
+    def __init__(self, status: Status) -> None:
+        self.endpoint = status.arm_endpoint
+        self._address = urlsplit(status.arm_endpoint).netloc
+        self._headers = {"Authorization": f"Bearer {status.arm_token}", "Content-Type": "application/json"}
 
     def get(self, path: str, api_version: str) -> dict[str, Any] | None:
         """Return the resource, or None where there is none."""
@@ -76,7 +80,7 @@ class ArmClient:
             raise BadInput(
                 f"the embedded service at {self.endpoint} does not answer; start it with `shoal local start` ({exc})"
             ) from exc
-        if response.status >= 400:
+        if response.status >= 300:  # the service redirects nothing
             raise _error(response.status, text)
         return response.status, json.loads(text) if text else {}
 

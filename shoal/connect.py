@@ -20,14 +20,11 @@ from azure.core.exceptions import (
 )
 from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
 
-from shoal.arm import ArmClient, ArmError
+from shoal.account_keys import account_keys
 from shoal.azure_errors import with_explanations
 from shoal.environment import Authentication, Environment
 from shoal.errors import BadInput, WorkFailed
-from shoal.service_status import default_state_dir, read_status
 
-BATCH_ARM_VERSION = "2024-07-01"
-STORAGE_ARM_VERSION = "2023-05-01"
 KEY_SIGNATURE_LIFE = timedelta(days=30)
 DELEGATED_SIGNATURE_LIFE = timedelta(days=7)
 """Source: Azure Storage, Get User Delegation Key: at most seven days."""
@@ -132,18 +129,8 @@ def _by_entra(environment: Environment) -> Services:
 
 
 def _by_keys(environment: Environment) -> Services:
-    batch = _keys(
-        environment,
-        f"{environment.resource_group}/providers/Microsoft.Batch/batchAccounts/{environment.batch_account}",
-        BATCH_ARM_VERSION,
-    )
-    storage = _keys(
-        environment,
-        f"{environment.storage_resource_group}/providers/Microsoft.Storage/storageAccounts/"
-        f"{environment.storage_account}",
-        STORAGE_ARM_VERSION,
-    )
-    return services_by_keys(environment, batch_key=batch["primary"], storage_key=storage["keys"][0]["value"])
+    keys = account_keys(environment)
+    return services_by_keys(environment, batch_key=keys.batch, storage_key=keys.storage)
 
 
 def _signature(environment: Environment, container: str, life: timedelta, **key: Any) -> str:
@@ -168,17 +155,5 @@ def _permission(environment: Environment, container: str) -> ContainerSasPermiss
     )
 
 
-def _keys(environment: Environment, resource: str, version: str) -> dict[str, Any]:
-    """Source: ARM, batchAccounts/listKeys and storageAccounts/listKeys."""
-    status = read_status(default_state_dir())
-    if status is None:
-        raise BadInput(f"the Batch service of stack '{environment.stack}' is not running{_how_to_start(environment)}")
-    group = f"/subscriptions/{environment.subscription_id}/resourceGroups"
-    try:
-        return ArmClient(environment.arm_endpoint, status.arm_token).post(f"{group}/{resource}/listKeys", version)
-    except ArmError as exc:
-        raise BadInput(f"{resource} has no keys at {environment.arm_endpoint} ({exc}); run `shoal up`") from exc
-
-
 def _how_to_start(environment: Environment) -> str:
-    return "; start it with `shoal local start`" if environment.authentication is Authentication.SHARED_KEY else ""
+    return "; start it with `shoal local start`" if environment.is_embedded else ""

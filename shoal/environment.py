@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 from shoal.errors import BadInput
 
@@ -64,6 +65,16 @@ class Environment:
     """Keys are the names in the stack's configuration."""
     packages: Mapping[str, Package]
     """Keys are the names in the stack's configuration."""
+
+    @property
+    def is_embedded(self) -> bool:
+        """True if the stack is on an embedded service; how clients authenticate says nothing about that."""
+        return is_loopback(self.arm_endpoint)
+
+
+def is_loopback(endpoint: str) -> bool:
+    """True if the endpoint is on this machine, as the embedded service's always are."""
+    return urlsplit(endpoint).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def to_json(environment: Environment) -> dict[str, Any]:

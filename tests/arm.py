@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from azure.mgmt.batch import BatchManagementClient
 
-from components.azure_provider import ProviderToken
+from components.azure_provider import ProviderToken, ProviderTokenPolicy
 from shoal.service_status import Status
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -18,8 +18,10 @@ VERSIONS = {"Microsoft.Batch": "2024-07-01", "Microsoft.Storage": "2024-01-01"}
 
 def management_client(status: Status) -> BatchManagementClient:
     """The official client, with a policy that sends the token over plain HTTP too."""
-    token = ProviderToken(status.arm_token)
-    return BatchManagementClient(token, SUBSCRIPTION, status.arm_endpoint, authentication_policy=token)
+    policy = ProviderTokenPolicy(status.arm_token, status.arm_endpoint)
+    return BatchManagementClient(
+        ProviderToken(status.arm_token), SUBSCRIPTION, status.arm_endpoint, authentication_policy=policy
+    )
 
 
 class ArmHttp:

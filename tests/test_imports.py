@@ -32,7 +32,17 @@ ALLOWED = {
     "shoal": (
         *(
             f"shoal.{name}"
-            for name in ("arm", "autoscale", "azure", "azure_errors", "cli", "connect", "deploy", "environment")
+            for name in (
+                "account_keys",
+                "arm",
+                "autoscale",
+                "azure",
+                "azure_errors",
+                "cli",
+                "connect",
+                "deploy",
+                "environment",
+            )
         ),
         *(f"shoal.{name}" for name in ("errors", "jobs", "process_lifetime", "projects", "pull_requests")),
         *(

@@ -57,11 +57,13 @@ def publish(publication: Publication, wait: RoleWait) -> str:
 def _client(publication: Publication) -> "BatchManagementClient":
     from azure.mgmt.batch import BatchManagementClient
 
-    from ..azure_provider import ProviderToken
+    from ..azure_provider import ProviderToken, ProviderTokenPolicy
 
-    token = ProviderToken(publication.token)
     return BatchManagementClient(
-        token, publication.subscription_id, publication.arm_endpoint, authentication_policy=token
+        ProviderToken(publication.token),
+        publication.subscription_id,
+        publication.arm_endpoint,
+        authentication_policy=ProviderTokenPolicy(publication.token, publication.arm_endpoint),
     )
 
 

@@ -16,13 +16,13 @@ from pydantic import ValidationError
 from shoal.autoscale.review import review, shown
 from shoal.autoscale.ticks import from_timedelta
 from shoal.azure.limits import accepted_evaluation_interval
-from shoal.environment import Authentication
+from shoal.environment import Authentication, is_loopback
 from shoal.projects.configuration_keys import key_faults
 
 from ..argument_check import check_stack, fields_of, narrowed
 from ..argument_errors import Source
 from ..argument_fault import ArgumentFault, camel
-from ..azure_provider import ARM_ENDPOINTS, arm_endpoint
+from ..azure_provider import arm_endpoint
 from ..component_errors import SettingsError
 from ..environment_args import EnvironmentArgs, faults
 from ..pool.pool_scaling import evaluation_interval
@@ -129,7 +129,7 @@ def _require_secret_passwords(settings: Settings, pools: str, file: str, *, secr
 
 def _require_local_arm(endpoint: str) -> None:
     """Refuse to deploy a local stack to Azure, which happens in a shell without the embedded service's variables."""
-    if endpoint in ARM_ENDPOINTS.values():
+    if not is_loopback(endpoint):
         raise SettingsError(
             f"stack {pulumi.get_stack()} is on this machine, but resources would be made at {endpoint}; "
             'deploy it with `shoal up`, or run eval "$(shoal local env)" before `pulumi`'

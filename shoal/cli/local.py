@@ -166,7 +166,7 @@ def _own_interface(status: "Status") -> Iterator["ArmClient"]:
     from shoal.arm import ArmClient, ArmError
 
     try:
-        yield ArmClient(status.arm_endpoint, status.arm_token)
+        yield ArmClient(status)
     except ArmError as exc:
         raise BadInput(exc.message) from exc
 

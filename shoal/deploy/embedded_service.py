@@ -13,7 +13,7 @@ class EmbeddedService:
 
     @property
     def arm(self) -> ArmClient:
-        return ArmClient(self.status.arm_endpoint, self.token)
+        return ArmClient(self.status)
 
     @property
     def token(self) -> str:

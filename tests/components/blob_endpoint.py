@@ -1,7 +1,5 @@
 """A blob endpoint over HTTPS on loopback that answers from a script: Azurite takes no tokens without a certificate."""
 
-import datetime
-import ipaddress
 import ssl
 import threading
 from collections.abc import Iterator
@@ -10,10 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.certificates import certificate_of
 
 LOOPBACK = "127.0.0.1"
 
@@ -29,7 +24,7 @@ class BlobEndpoint:
 @contextmanager
 def blob_endpoint(directory: Path, refusals: list[str]) -> Iterator[BlobEndpoint]:
     """Each PUT is refused with the next error code of the list, and taken when there is none left."""
-    certificate = _certificate(directory)
+    certificate = certificate_of(LOOPBACK, directory)
     answers = iter(refusals)
     seen: list[str | None] = []
 
@@ -64,28 +59,3 @@ def blob_endpoint(directory: Path, refusals: list[str]) -> Iterator[BlobEndpoint
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-def _certificate(directory: Path) -> Path:
-    """Self-signed, with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, LOOPBACK)])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(LOOPBACK))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file = directory / "certificate.pem"
-    file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    return file
