@@ -98,7 +98,8 @@ ERRORS = (
     KnownError(
         code="AuthorizationPermissionMismatch",
         meaning="whoever deploys or submits lacks a role on the blobs of the storage account",
-        step="list them under shoal:submitters, or give them Storage Blob Data Contributor, and wait some minutes",
+        step="list them under shoal:submitters, or under shoal:deployers if they upload packages, or give them Storage "
+        "Blob Data Contributor, and wait some minutes",
         source=STORAGE,
     ),
     KnownError(
