@@ -7,6 +7,7 @@ from typing import Annotated, Any, NotRequired, TypedDict
 import pulumi
 
 from shoal.azure.id_patterns import ACCOUNT_NAME, BATCH_ACCOUNT, GROUP, REGION, RESOURCE_GROUP_NAME, STORAGE_ACCOUNT
+from shoal.azure.limits import BLOBFUSE_SOURCE
 from shoal.environment import Authentication
 
 from .accounts.batch_account import Submitter
@@ -15,7 +16,7 @@ from .accounts.network_rules import Address
 from .argument_fault import ArgumentFault, Spelling
 from .argument_types import BatchId, NotEmpty, Positive, SubnetId, adopted, keeping, matching, or_empty, without
 from .monitoring.monitoring import MonitoringShape
-from .network.private_network import NetworkShape, way_out_faults
+from .network.private_network import NetworkShape, reaches_internet, way_out_faults
 from .pool import pool_rules
 from .pool.pool_network import subnet_faults
 from .pool.spot_pool import PoolShape
@@ -105,8 +106,10 @@ def faults(args: Mapping[str, Any], spelling: Spelling, *, namespace: str = "") 
 
     yield from _contradictions(args, key)
     yield from _repeated_and_unknown_names(args, key)
-    # In the stack's own network, every pool without a subnet gets one.
-    for i, pool in enumerate(() if "network" in args else args["pools"]):
+    if "network" in args:
+        yield from _mounts_without_blobfuse(args["network"], args["pools"], key)
+        return  # in the stack's own network, every pool without a subnet gets one
+    for i, pool in enumerate(args["pools"]):
         for fault in subnet_faults(pool, spelling):
             yield ArgumentFault(at=key(f"pools[{i}]"), text=f"is wrong: it {fault.text}")
 
@@ -129,6 +132,26 @@ def _contradictions(args: Mapping[str, Any], key: Spelling) -> Iterator[Argument
     if subnets and not addresses:
         text = f"without {key('allowed_addresses')} would close the storage to all submitters; give both"
         yield ArgumentFault(at=key("allowed_subnets"), text=text)
+
+
+def _mounts_without_blobfuse(
+    network: NetworkShape, pools: Sequence[EnvironmentPool], key: Spelling
+) -> Iterator[ArgumentFault]:
+    """Yield containers that nodes of the network cannot mount. An image of one's own may have blobfuse already."""
+    host, port = BLOBFUSE_SOURCE
+    if reaches_internet(network, port):
+        return  # in the stack's own network, every pool without a subnet gets one
+    for i, pool in enumerate(pools):
+        if "subnet_id" in pool or "image_id" in pool:
+            continue
+        for j, mount in enumerate(pool.get("mounts", [])):
+            if "container" in mount:
+                text = (
+                    f"is {mount['container']}; nodes install blobfuse from {host}, port {port}, which {key('network')}"
+                    f" does not let them reach (Azure/Batch#190, 2025-03-27): give it outbound nat with port"
+                    f" {port}, or have tasks download their inputs"
+                )
+                yield ArgumentFault(at=key(f"pools[{i}].mounts[{j}].container"), text=text)
 
 
 def _repeated_and_unknown_names(args: Mapping[str, Any], key: Spelling) -> Iterator[ArgumentFault]:

@@ -115,6 +115,11 @@ def way_out_faults(shape: NetworkShape, spelling: Spelling) -> Iterator[Argument
         yield ArgumentFault(at=spelling("outbound_ports"), text=text)
 
 
+def reaches_internet(shape: NetworkShape, port: int) -> bool:
+    """Return True if nodes reach a TCP port of the Internet."""
+    return shape.get("outbound", Outbound.NAT) == Outbound.NAT and port in shape.get("outbound_ports", WEB_PORTS)
+
+
 def _security_group(
     name: str, args: PrivateNetworkArgs, rules: Sequence[SecurityRule], parent: pulumi.Resource
 ) -> "network.NetworkSecurityGroup":
@@ -137,7 +142,7 @@ def _rule(rule: SecurityRule, peer: pulumi.Output[str]) -> "network.SecurityRule
         "priority": rule.priority,
         "direction": rule.direction,
         "access": rule.access,
-        "protocol": "Tcp" if rule.ports else ANY,
+        "protocol": rule.protocol,
         "source_address_prefix": peer if inbound else ANY,
         "source_port_range": ANY,
         "destination_address_prefix": ANY if inbound else peer,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-ANY = "*"
+ANY: Literal["*"] = "*"
 WEB_PORTS = (80, 443)
 
 
@@ -17,8 +17,9 @@ class SecurityRule:
     access: Literal["Allow", "Deny"]
     peer: str
     """Service tag of the other side; `{region}` stands for the stack's region."""
+    protocol: Literal["Tcp", "*"]
     ports: tuple[int, ...]
-    """TCP ports; none for all traffic."""
+    """Ports of the other side; none for all."""
     why: str
 
     def peer_in(self, location: str) -> str:
@@ -31,6 +32,7 @@ NO_ENTRY = SecurityRule(
     direction="Inbound",
     access="Deny",
     peer="Internet",
+    protocol=ANY,
     ports=(),
     why="nobody reaches a node from outside; with simplified communication the Batch service does not have to",
 )
@@ -40,6 +42,7 @@ BATCH = SecurityRule(
     direction="Outbound",
     access="Allow",
     peer="BatchNodeManagement.{region}",
+    protocol=ANY,  # Source: Batch, simplified compute node communication: port 443 for any protocol.
     ports=(443,),
     why="nodes fetch their tasks from the Batch service and report to it",
 )
@@ -49,6 +52,7 @@ STORAGE = SecurityRule(
     direction="Outbound",
     access="Allow",
     peer="Storage.{region}",
+    protocol="Tcp",
     ports=(443,),
     why="nodes read inputs and packages and write outputs and logs",
 )
@@ -58,6 +62,7 @@ NO_EXIT = SecurityRule(
     direction="Outbound",
     access="Deny",
     peer="Internet",
+    protocol=ANY,
     ports=(),
     why="nothing else leaves the network",
 )
@@ -74,6 +79,7 @@ def security_rules(internet_ports: Sequence[int]) -> tuple[SecurityRule, ...]:
         direction="Outbound",
         access="Allow",
         peer="Internet",
+        protocol="Tcp",
         ports=tuple(internet_ports),
         why="start tasks and tasks fetch what they install",
     )

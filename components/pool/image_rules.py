@@ -28,8 +28,13 @@ def faults(pool: Mapping[str, Any], spelling: Spelling, today: date) -> Iterator
             yield ArgumentFault(text=f"has no image; give {image}, or {own} and {agent} for one of your own")
 
 
-def is_windows(pool: Mapping[str, Any]) -> bool:
-    """Return True for a Windows image; an unknown image counts as Linux."""
+def node_agent(pool: Mapping[str, Any]) -> str:
+    """Return the node agent of a pool; empty if it is not known."""
     image = IMAGES.get(pool.get("image", ""))
     agent = image.node_agent if image else pool.get("node_agent_sku_id", "")
-    return isinstance(agent, str) and agent.startswith("batch.node.windows")
+    return agent if isinstance(agent, str) else ""
+
+
+def is_windows(pool: Mapping[str, Any]) -> bool:
+    """Return True for a Windows image; an unknown image counts as Linux."""
+    return node_agent(pool).startswith("batch.node.windows")

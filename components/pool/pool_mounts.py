@@ -9,11 +9,11 @@ from typing import Any, NotRequired, TypedDict
 
 from pulumi_azure_native import batch
 
-from shoal.azure.limits import MOUNTS_PER_NODE
+from shoal.azure.limits import CONTAINER_MOUNTS, MOUNTS_PER_NODE
 
 from ..argument_fault import ArgumentFault, Spelling
 from ..argument_types import ContainerName, NotEmpty
-from .image_rules import is_windows
+from .image_rules import is_windows, node_agent
 from .node_storage import NodeStorage
 
 
@@ -40,6 +40,7 @@ def faults(pool: Mapping[str, Any], spelling: Spelling) -> Iterator[ArgumentFaul
     mounts: Sequence[Mount] = pool.get("mounts", ())
     if len(mounts) > MOUNTS_PER_NODE:
         yield ArgumentFault(text=f"has {len(mounts)} {spelling('mounts')}; Batch allows {MOUNTS_PER_NODE}")
+    yield from _container_faults(pool, spelling)
     for i, mount in enumerate(mounts):
         at = spelling(f"mounts[{i}]")
         path = PurePosixPath(mount["mount_path"])
@@ -52,6 +53,18 @@ def faults(pool: Mapping[str, Any], spelling: Spelling) -> Iterator[ArgumentFaul
             yield ArgumentFault(at=f"{at}.{spelling('mount_path')}", text=f"is {path}, where another one is mounted")
         if is_windows(pool):
             yield ArgumentFault(at=at, text="cannot be mounted on Windows; blobfuse and NFS need Linux")
+
+
+def _container_faults(pool: Mapping[str, Any], spelling: Spelling) -> Iterator[ArgumentFault]:
+    containers = sum("container" in mount for mount in pool.get("mounts", ()))
+    agent = node_agent(pool)
+    most = CONTAINER_MOUNTS.get(agent, MOUNTS_PER_NODE)
+    if most < containers <= MOUNTS_PER_NODE:
+        text = (
+            f"has {containers} containers; nodes with {agent} mount only {most} and then become unusable"
+            " (Azure/Batch#190, open on 2026-11-22): have tasks download and upload the others, or take another image"
+        )
+        yield ArgumentFault(at=spelling("mounts"), text=text)
 
 
 def _mounted(mount: Mount, storage: NodeStorage | None) -> batch.MountConfigurationArgsDict:

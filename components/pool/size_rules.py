@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from shoal.azure.limits import TASK_SLOTS_PER_CORE, TASK_SLOTS_PER_NODE
-from shoal.azure.vm_sizes import FAMILIES, NAME, VM_SIZES, VmSize
+from shoal.azure.vm_sizes import FAMILIES, NAME, VM_SIZES, VmSize, retirement_doubt, retirement_fault
 from shoal.suggestion import nearest
 
 from ..argument_fault import ArgumentFault, Spelling
@@ -63,3 +64,16 @@ def doubt(pool: Mapping[str, Any], spelling: Spelling) -> str | None:
     if "memory_gib_per_slot" in pool:
         return f"VM size {name} is not known, so {spelling('memory_gib_per_slot')} cannot be checked"
     return None
+
+
+def retired(pool: Mapping[str, Any], spelling: Spelling, today: date) -> Iterator[ArgumentFault]:
+    """Yield a size that Azure has retired."""
+    size = vm_size(pool)
+    if size is not None and (reason := retirement_fault(size, today)):
+        yield ArgumentFault(at=spelling("vm_size"), text=f"is {pool['vm_size']}; {reason}")
+
+
+def retiring(pool: Mapping[str, Any], today: date) -> str | None:
+    """Return a warning about a size that Azure retires soon."""
+    size = vm_size(pool)
+    return retirement_doubt(pool["vm_size"], size, today) if size is not None else None

@@ -2,11 +2,15 @@
 
 Source of the pairs: Azure's documentation and published lists of supported images, 2022 to 2026; `az batch pool
 supported-images list` shows what an account really offers. The source of each end stands with it; where Batch has named
-no day of its own, it is the end of the operating system's own support.
+no day of its own, it is the end of the operating system's own support. Generations are those of the SKUs: the service's
+records in Azure/Batch#178 and #137, and the names of Canonical, AlmaLinux and Microsoft, which mark Gen2 (`-gen2`,
+`-g2`) where another SKU of the same system is Gen1.
 """
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from shoal.azure.hardware import Architecture, Generation, Hardware, start_fault
 
 AS_OF = date(2026, 11, 22)
 """The day on which the table was last checked."""
@@ -19,6 +23,9 @@ class Image:
     offer: str
     sku: str
     node_agent: str
+    generation: Generation | None
+    """Generation of the VMs that it starts on; None if it is not known."""
+    architecture: Architecture = "x64"
     end_of_life: date
     """Last day of support by Batch or by the system's maker."""
     source: str
@@ -33,6 +40,7 @@ IMAGES = {
         offer="ubuntu-24_04-lts",
         sku="server",
         node_agent="batch.node.ubuntu 24.04",
+        generation=2,
         end_of_life=date(2029, 4, 30),
         source="Ubuntu release cycle",
     ),
@@ -41,6 +49,7 @@ IMAGES = {
         offer="0001-com-ubuntu-server-jammy",
         sku="22_04-lts",
         node_agent="batch.node.ubuntu 22.04",
+        generation=1,
         end_of_life=date(2027, 6, 30),
         source="Azure/Batch#200",
         instead="ubuntu-24.04",
@@ -50,6 +59,7 @@ IMAGES = {
         offer="ubuntu-hpc",
         sku="2404",
         node_agent="batch.node.ubuntu 24.04",
+        generation=None,
         end_of_life=date(2029, 4, 30),
         source="Ubuntu release cycle",
     ),
@@ -58,6 +68,7 @@ IMAGES = {
         offer="ubuntu-hpc",
         sku="2204",
         node_agent="batch.node.ubuntu 22.04",
+        generation=2,
         end_of_life=date(2027, 6, 30),
         source="Azure/Batch#200",
         instead="ubuntu-hpc-24.04",
@@ -67,6 +78,7 @@ IMAGES = {
         offer="almalinux-x86_64",
         sku="9-gen2",
         node_agent="batch.node.el 9",
+        generation=2,
         end_of_life=date(2032, 5, 31),
         source="AlmaLinux release notes",
     ),
@@ -75,6 +87,7 @@ IMAGES = {
         offer="almalinux-x86_64",
         sku="8-gen2",
         node_agent="batch.node.el 8",
+        generation=2,
         end_of_life=date(2029, 3, 1),
         source="AlmaLinux release notes",
         instead="almalinux-9",
@@ -84,6 +97,7 @@ IMAGES = {
         offer="windowsserver",
         sku="2022-datacenter",
         node_agent="batch.node.windows amd64",
+        generation=1,
         end_of_life=date(2031, 10, 14),
         source="Microsoft Lifecycle",
     ),
@@ -92,6 +106,7 @@ IMAGES = {
         offer="windowsserver",
         sku="2019-datacenter",
         node_agent="batch.node.windows amd64",
+        generation=1,
         end_of_life=date(2029, 1, 9),
         source="Microsoft Lifecycle",
         instead="windows-2022",
@@ -101,6 +116,7 @@ IMAGES = {
         offer="windowsserver",
         sku="2016-datacenter",
         node_agent="batch.node.windows amd64",
+        generation=1,
         end_of_life=date(2027, 1, 12),
         source="Microsoft Lifecycle",
         instead="windows-2022",
@@ -110,6 +126,7 @@ IMAGES = {
         offer="0001-com-ubuntu-server-focal",
         sku="20_04-lts",
         node_agent="batch.node.ubuntu 20.04",
+        generation=1,
         end_of_life=date(2025, 4, 23),
         source="Azure/Batch#174",
         instead="ubuntu-24.04",
@@ -119,6 +136,7 @@ IMAGES = {
         offer="ubuntu-server-container",
         sku="20-04-lts",
         node_agent="batch.node.ubuntu 20.04",
+        generation=1,
         end_of_life=date(2025, 4, 23),
         source="Azure/Batch#174",
         instead="ubuntu-hpc-24.04",
@@ -128,6 +146,7 @@ IMAGES = {
         offer="ubuntuserver",
         sku="18.04-lts",
         node_agent="batch.node.ubuntu 18.04",
+        generation=1,
         end_of_life=date(2023, 5, 30),
         source="Ubuntu release cycle",
         instead="ubuntu-24.04",
@@ -137,6 +156,7 @@ IMAGES = {
         offer="centos",
         sku="7_9",
         node_agent="batch.node.centos 7",
+        generation=1,
         end_of_life=date(2024, 6, 30),
         source="CentOS project; node agent change log 1.12.2",
         instead="almalinux-9",
@@ -146,6 +166,7 @@ IMAGES = {
         offer="debian-10",
         sku="10",
         node_agent="batch.node.debian 10",
+        generation=1,
         end_of_life=date(2024, 6, 30),
         source="Debian LTS",
         instead="ubuntu-24.04",
@@ -173,6 +194,13 @@ def image_doubt(name: str, today: date) -> str | None:
         return None
     successor = _instead(image, today)
     return f"image {name} is supported until {image.end_of_life}, {days} days from now; take {successor} before then"
+
+
+def starting_on(hardware: Hardware, today: date) -> list[str]:
+    """Return the supported images that start on the hardware."""
+    return [
+        name for name in living(today) if not start_fault(hardware, IMAGES[name].architecture, IMAGES[name].generation)
+    ]
 
 
 def living(today: date) -> list[str]:

@@ -12,6 +12,14 @@ PACKAGES_PER_POOL = 10
 MOUNTS_PER_NODE = 10
 """Source: Batch service quotas and limits, mounts of a node."""
 
+CONTAINER_MOUNTS = {"batch.node.ubuntu 24.04": 1}
+"""Most containers that a node mounts, by its agent, if fewer than other mounts. Of several, only the first is mounted,
+and the node becomes unusable. Source: Azure/Batch#190 of 2025-03-27, open on 2026-11-22."""
+
+BLOBFUSE_SOURCE = ("packages.microsoft.com", 443)
+"""Host and TCP port from which the node agent installs blobfuse when it mounts a container. Source: the agent's log in
+Azure/Batch#190 of 2025-03-27."""
+
 USER_ACCOUNT_NAME_LENGTH = 20
 """Source: Batch REST, UserAccount, name: up to 20 characters on every operating system."""
 

@@ -180,7 +180,7 @@ def test_pools_name_the_containers_of_the_stack_in_an_adopted_account_by_what_th
     pool = {
         "name": "spot",
         "vm_size": "standard_d2s_v3",
-        "image": "ubuntu-24.04",
+        "image": "almalinux-9",
         "mounts": [{"container": "outputs", "mount_path": "out"}, {"container": "theirs", "mount_path": "theirs"}],
         "start_task": {"command_line": "true", "resource_files": files},
     }

@@ -20,6 +20,10 @@ def account(name: str = "me", **more: Any) -> dict[str, Any]:
     return {"name": name, "password": "hunter2", **more}
 
 
+def containers(number: int) -> list[dict[str, Any]]:
+    return [{"mount_path": f"m{i}", "container": f"container{i}"} for i in range(number)]
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -52,6 +56,17 @@ def account(name: str = "me", **more: Any) -> dict[str, Any]:
         (
             {**WINDOWS, "mounts": [{"mount_path": "a", "container": "inputs"}]},
             ["mounts[0] cannot be mounted on Windows; blobfuse and NFS need Linux"],
+        ),
+        ({"mounts": containers(1)}, []),
+        ({"image": "almalinux-9", "mounts": containers(2)}, []),
+        ({"mounts": [*containers(1), {"mount_path": "b", "nfs_source": "h:/b"}]}, []),
+        (
+            {"mounts": containers(2)},
+            [
+                "mounts has 2 containers; nodes with batch.node.ubuntu 24.04 mount only 1 and then become unusable"
+                " (Azure/Batch#190, open on 2026-11-22): have tasks download and upload the others,"
+                " or take another image"
+            ],
         ),
         ({"user_accounts": [account(), account()]}, ["user_accounts[1].name is me, as another account is called"]),
         (

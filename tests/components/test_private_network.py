@@ -58,6 +58,20 @@ def test_nodes_leave_through_a_gateway_with_one_address_and_nobody_comes_in() ->
     assert (address["sku"], address["publicIPAllocationMethod"]) == ({"name": "Standard"}, "Static")
 
 
+def test_batch_is_reached_by_any_protocol_and_what_else_is_allowed_by_tcp() -> None:
+    protocols = {
+        rule["name"]: rule["protocol"]
+        for rule in declare().only("network:NetworkSecurityGroup").inputs["securityRules"]
+    }
+    assert protocols == {
+        "deny-internet-in": "*",
+        "allow-batch": "*",
+        "allow-storage": "Tcp",
+        "allow-internet": "Tcp",
+        "deny-internet-out": "*",
+    }
+
+
 def test_network_has_a_half_for_nodes_and_a_half_for_endpoints() -> None:
     vnet = declare(address_space="10.9.0.0/20").only("network:VirtualNetwork").inputs
     assert vnet["addressSpace"] == {"addressPrefixes": ["10.9.0.0/20"]}

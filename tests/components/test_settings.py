@@ -13,6 +13,9 @@ from tests.programs import record
 
 ID = "6f1c1b8e-3a55-4d7c-9c3f-0d5a2f7be101"
 ONE = json.dumps([{"principalId": ID, "principalType": "User"}])
+PROVIDERS = f"/subscriptions/{ID}/resourceGroups/g/providers"
+SUBNET_ID = f"{PROVIDERS}/Microsoft.Network/virtualNetworks/v/subnets/s"
+GALLERY_IMAGE_ID = f"{PROVIDERS}/Microsoft.Compute/galleries/own/images/model"
 FOLLOWS = "$TargetLowPriorityNodes = min(3, max(0, $PendingTasks.GetSample(1)) / $TaskSlotsPerNode);"
 
 
@@ -383,6 +386,43 @@ def test_wrong_network_is_refused(network: str, message: str) -> None:
     with pytest.raises(SettingsError) as refused:
         parse(network=network)
     assert str(refused.value) == message
+
+
+CLOSED = {"outbound": "none", "privateEndpoints": True}
+MOUNTING = {**POOL, "mounts": [{"mountPath": "in", "container": "inputs"}]}
+NFS = {**POOL, "mounts": [{"mountPath": "in", "nfsSource": "files:/in"}]}
+OWN_IMAGE = {"imageId": GALLERY_IMAGE_ID, "nodeAgentSkuId": "batch.node.el 9"}
+
+
+@pytest.mark.parametrize(
+    ("network", "pool", "refused"),
+    [
+        (CLOSED, MOUNTING, True),
+        ({"outboundPorts": [80]}, MOUNTING, True),
+        ({"outbound": "nat"}, MOUNTING, False),
+        ({"outboundPorts": [443]}, MOUNTING, False),
+        (CLOSED, NFS, False),
+        (CLOSED, {**MOUNTING, "subnetId": SUBNET_ID}, False),
+        (CLOSED, {**{k: v for k, v in MOUNTING.items() if k != "image"}, **OWN_IMAGE}, False),
+    ],
+)
+def test_containers_are_mounted_only_where_blobfuse_can_be_installed(
+    network: dict[str, Any], pool: dict[str, Any], refused: bool
+) -> None:
+    text = (
+        "shoal:pools[0].mounts[0].container is inputs; nodes install blobfuse from packages.microsoft.com, port 443,"
+        " which shoal:network does not let them reach (Azure/Batch#190, 2025-03-27): give it outbound nat with port"
+        " 443, or have tasks download their inputs (Pulumi.dev.yaml)"
+    )
+    assert complaint(pools=[pool], network=json.dumps(network)) == (text if refused else "")
+
+
+def complaint(**values: Any) -> str:
+    try:
+        parse(**values)
+    except SettingsError as exc:
+        return str(exc)
+    return ""
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def test_containers_are_mounted_by_identity_and_read_only_unless_told() -> None:
         {"container": "outputs", "mount_path": "results", "read_only": False, "options": "--file-cache-timeout=0"},
         {"nfs_source": "files.internal:/shared", "mount_path": "shared", "options": "-o vers=4"},
     ]
-    assert declared(**STORAGE, mounts=mounts).inputs["mountConfiguration"] == [
+    assert declared(**STORAGE, image="almalinux-9", mounts=mounts).inputs["mountConfiguration"] == [
         {
             "azureBlobFileSystemConfiguration": {
                 "accountName": "store",

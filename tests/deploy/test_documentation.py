@@ -16,6 +16,7 @@ from components.pool.upgrade_policy import UpgradePolicy
 from components.pool.user_accounts import UserAccount
 from components.settings.stack_settings import parse_settings
 from shoal.azure.images import AS_OF, IMAGES
+from shoal.azure.vm_sizes import MAY_2027, MAY_2028, NOVEMBER_2028
 from shoal.deploy.resources.resource_types import TYPES
 from tests.components.values import given
 from tests.services import REPOSITORY
@@ -57,12 +58,23 @@ def test_every_type_is_named() -> None:
 
 
 def test_images_are_those_of_the_table_with_their_ends_and_sources() -> None:
-    documented = re.findall(r"^\| `(.+)` \| (\S+:\S+:\S+) \| (\S+) \| (.+) \|$", TEXT, re.MULTILINE)
+    documented = re.findall(r"^\| `(.+)` \| (\S+:\S+:\S+) \| ([^|]+) \| (\S+) \| ([^|]+) \|$", TEXT, re.MULTILINE)
     assert documented == [
-        (name, f"{image.publisher}:{image.offer}:{image.sku}", str(image.end_of_life), image.source)
+        (
+            name,
+            f"{image.publisher}:{image.offer}:{image.sku}",
+            f"Gen{image.generation}" if image.generation else "not known",
+            str(image.end_of_life),
+            image.source,
+        )
         for name, image in IMAGES.items()
     ]
     assert f"The table is of\n{AS_OF};" in TEXT
+
+
+def test_retirements_are_those_of_the_table() -> None:
+    rows = [f"| {retirement.on} | {retirement.source} |" for retirement in (MAY_2027, MAY_2028, NOVEMBER_2028)]
+    assert [row for row in rows if row not in TEXT] == []
 
 
 @pytest.mark.parametrize("example", re.findall(r"```yaml\n(shoal:pools:.*?)```", TEXT, re.DOTALL))

@@ -13,6 +13,8 @@ from tests.services import REPOSITORY
 
 LINES = (REPOSITORY / "docs" / "network-and-monitoring.md").read_text().splitlines()
 
+PROTOCOLS = {"Tcp": "TCP", "*": "any"}
+
 
 def rows(header: str) -> list[str]:
     """Of the table with this header."""
@@ -21,9 +23,9 @@ def rows(header: str) -> list[str]:
 
 
 def test_security_rules_are_those_that_are_declared() -> None:
-    assert rows("| rule | direction | may | other side | TCP ports | why |") == [
+    assert rows("| rule | direction | may | other side | protocol | ports | why |") == [
         f"| `{rule.name}` | {rule.direction} | {rule.access} | {rule.peer} |"
-        f" {', '.join(map(str, rule.ports)) or 'all'} | {rule.why} |"
+        f" {PROTOCOLS[rule.protocol]} | {', '.join(map(str, rule.ports)) or 'all'} | {rule.why} |"
         for rule in security_rules(WEB_PORTS)
     ]
 
