@@ -29,6 +29,7 @@ from .network.account_links import PrivateLinks
 from .network.private_network import PrivateNetwork
 from .packages.application_package import ApplicationPackage, package_directory
 from .packages.package_content import require_version
+from .pool.image_rules import operating_system
 from .pool.spot_pool import SpotPool
 from .tags import stack_tags
 
@@ -170,8 +171,13 @@ class Environment(pulumi.ComponentResource):
             "containers": asdict(self._storage.containers),
             "node_identity": self.node_identity_id,
             "pools": {
-                name: {"id": pool.pool_name, "vm_size": pool.vm_size, "task_slots_per_node": pool.task_slots_per_node}
-                for name, pool in self._pools.items()
+                pool["name"]: {
+                    "id": self._pools[pool["name"]].pool_name,
+                    "vm_size": self._pools[pool["name"]].vm_size,
+                    "task_slots_per_node": self._pools[pool["name"]].task_slots_per_node,
+                    "operating_system": operating_system(pool),
+                }
+                for pool in self._args["pools"]
             },
             "packages": {
                 name: {"application": package.application_name, "version": package.version}

@@ -18,11 +18,18 @@ class Authentication(StrEnum):
     SHARED_KEY = "shared_key"
 
 
+class OperatingSystem(StrEnum):
+    LINUX = "linux"
+    WINDOWS = "windows"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
     id: str
     vm_size: str
     task_slots_per_node: int
+    operating_system: OperatingSystem = OperatingSystem.LINUX
+    """System of the nodes. Documents of older deployments do not name it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +96,14 @@ def from_json(document: Mapping[str, Any]) -> Environment:
                 **document,
                 "authentication": Authentication(document["authentication"]),
                 "containers": Containers(**document["containers"]),
-                "pools": {name: Pool(**pool) for name, pool in document["pools"].items()},
+                "pools": {name: _pool(pool) for name, pool in document["pools"].items()},
                 "packages": {name: Package(**package) for name, package in document["packages"].items()},
             }
         )
     except (AttributeError, KeyError, TypeError, ValueError) as exc:
         raise BadInput(f"the stack's outputs are not an environment document ({exc}); run `shoal up` again") from exc
+
+
+def _pool(pool: Mapping[str, Any]) -> Pool:
+    system = OperatingSystem(pool.get("operating_system", OperatingSystem.LINUX))
+    return Pool(**{**pool, "operating_system": system})

@@ -1,6 +1,15 @@
 import pytest
 
-from shoal.environment import Authentication, Containers, Environment, Package, Pool, from_json, to_json
+from shoal.environment import (
+    Authentication,
+    Containers,
+    Environment,
+    OperatingSystem,
+    Package,
+    Pool,
+    from_json,
+    to_json,
+)
 from shoal.errors import BadInput
 
 ENVIRONMENT = Environment(
@@ -25,6 +34,13 @@ ENVIRONMENT = Environment(
 
 def test_environment_comes_back_from_json_as_it_went() -> None:
     assert from_json(to_json(ENVIRONMENT)) == ENVIRONMENT
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, "linux"), ({"operating_system": "windows"}, "windows")])
+def test_pool_of_an_older_document_is_a_linux_one(given: dict[str, str], expected: str) -> None:
+    document = to_json(ENVIRONMENT)
+    document["pools"] = {"p": {"id": "p", "vm_size": "standard_d2s_v3", "task_slots_per_node": 1, **given}}
+    assert from_json(document).pools["p"].operating_system is OperatingSystem(expected)
 
 
 def test_document_with_a_missing_key_is_refused_by_that_name() -> None:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from shoal.azure.images import IMAGES, image_fault
+from shoal.environment import OperatingSystem
 
 from ..argument_fault import ArgumentFault, Spelling
 
@@ -33,6 +34,10 @@ def node_agent(pool: Mapping[str, Any]) -> str:
     image = IMAGES.get(pool.get("image", ""))
     agent = image.node_agent if image else pool.get("node_agent_sku_id", "")
     return agent if isinstance(agent, str) else ""
+
+
+def operating_system(pool: Mapping[str, Any]) -> OperatingSystem:
+    return OperatingSystem.WINDOWS if is_windows(pool) else OperatingSystem.LINUX
 
 
 def is_windows(pool: Mapping[str, Any]) -> bool:

@@ -1,10 +1,12 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from shoal.environment import OperatingSystem
 from shoal.errors import BadInput
 from shoal.jobs.submit.plan import make_plan, to_json
-from tests.jobs.builders import bound, one_stage
+from tests.jobs.builders import ENVIRONMENT, bound, one_stage
 
 SWEEP = "for_each: {product: {n: {range: [1, 4]}}}\ncommand: x {{ n }}\nslots: '{{ n }}'\ninputs: [{from: in.csv}]"
 
@@ -46,3 +48,14 @@ def test_mistake_in_the_last_task_is_found_before_anything_is_created(tmp_path: 
         make_plan(
             bound(tmp_path, one_stage("command: x {{ 1 / (900 - n) }}\nfor_each: {product: {n: {range: [1, 900]}}}"))
         )
+
+
+def test_job_on_a_pool_of_windows_nodes_is_refused_at_its_pool(tmp_path: Path) -> None:
+    pool = replace(ENVIRONMENT.pools["spot"], operating_system=OperatingSystem.WINDOWS)
+    job = bound(tmp_path, one_stage("command: x"), replace(ENVIRONMENT, pools={"spot": pool}))
+    with pytest.raises(BadInput) as refused:
+        make_plan(job)
+    assert str(refused.value) == (
+        f"{tmp_path / 'job.yaml'} line 2: pool 'spot-pool' has Windows nodes, and the tasks of job files run on Linux"
+        " only; choose a Linux pool"
+    )

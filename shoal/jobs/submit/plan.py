@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from shoal.environment import Pool
+from shoal.environment import OperatingSystem, Pool
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
 from shoal.jobs.tasks.stage_dependencies import is_barrier
@@ -67,6 +67,7 @@ def make_plan(job: BoundJob, *, shown: int = 3) -> Plan:
     mistakes, pool = MistakeList(job.job_file.mistakes), None
     with mistakes.collecting():
         pool = job.pool
+        _refuse_windows(job, pool)
     stages = []
     for stage in job.stages:
         with mistakes.collecting(stage.line()):
@@ -75,6 +76,15 @@ def make_plan(job: BoundJob, *, shown: int = 3) -> Plan:
         raise Mistakes(mistakes)
     # The files are known now: rendering every task has collected them.
     return Plan(job_id=job.job_file.job_id, pool=pool, stages=stages, files=job.files.blobs)
+
+
+def _refuse_windows(job: BoundJob, pool: Pool) -> None:
+    """Raise a mistake for a pool of Windows nodes: tasks are rendered for `/bin/sh` and Linux paths only."""
+    if pool.operating_system == OperatingSystem.WINDOWS:
+        sentence = (
+            f"pool '{pool.id}' has Windows nodes, and the tasks of job files run on Linux only; choose a Linux pool"
+        )
+        raise job.job_file.document.mistake(["job", "pool"], sentence)
 
 
 def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int | None) -> StagePlan:
