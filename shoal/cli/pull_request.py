@@ -10,6 +10,7 @@ from shoal.cli.step_lines import steps_json
 from shoal.errors import BadInput, ShoalError
 
 if TYPE_CHECKING:
+    from shoal.azure.prices import NodePrice
     from shoal.deploy.engines import EngineName
     from shoal.pull_requests.pool_cost import Assumption
     from shoal.pull_requests.proposal import Proposal
@@ -31,10 +32,10 @@ DEFAULT_DURATION = "PT5M"
 @click.option(
     "--node-price",
     "node_prices",
-    metavar="[POOL=]PRICE",
+    metavar="[POOL=]PRICE[/SPOT]",
     envvar="SHOAL_NODE_PRICE",
     multiple=True,
-    help="Price of a node-hour, in one pool or in all; repeatable.",
+    help="Price of a node-hour, in one pool or in all; repeatable. Without SPOT, it is for both kinds of nodes.",
 )
 @click.option("--currency", envvar="SHOAL_CURRENCY", default="", help="Currency of the prices, such as EUR.")
 @click.option(
@@ -121,16 +122,20 @@ def _assumption(task_duration: str, node_prices: tuple[str, ...], currency: str)
     return Assumption(task_duration=duration, node_prices=dict(map(_price, node_prices)), currency=currency)
 
 
-def _price(text: str) -> tuple[str, float]:
-    """Return the pool, empty for all pools, and the price."""
-    pool, _, price = text.rpartition("=")
+def _price(text: str) -> tuple[str, "NodePrice"]:
+    """Return the pool, empty for all pools, and the price of its nodes."""
+    from shoal.azure.prices import NodePrice
+
+    pool, _, prices = text.rpartition("=")
+    dedicated, slash, spot = prices.partition("/")
     try:
-        value = float(price)
+        values = float(dedicated), float(spot if slash else dedicated)
     except ValueError:
-        value = -1  # refused below, as a negative price is
-    if not 0 <= value < float("inf"):
-        raise BadInput(f"--node-price {text} is not [POOL=]PRICE with a number like 0.05")
-    return pool, value
+        values = -1.0, -1.0  # refused below, as negative prices are
+    if not all(0 <= value < float("inf") for value in values):
+        example = "or [POOL=]DEDICATED/SPOT like 0.23/0.05"
+        raise BadInput(f"--node-price {text} is not [POOL=]PRICE with a number like 0.05, {example}")
+    return pool, NodePrice(dedicated=values[0], spot=values[1])
 
 
 def _section(text: str) -> tuple[str, str]:

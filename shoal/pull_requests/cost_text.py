@@ -1,8 +1,9 @@
 """The cost section of a pull request's comment. Pure text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from shoal.azure.prices import AS_OF, CURRENCY, REGION
 from shoal.pull_requests.markdown import code, table
 from shoal.pull_requests.pool_cost import Assumption, PoolCost, UnknownCost
 
@@ -41,7 +42,7 @@ def _cost_row(cost: PoolCost) -> Sequence[str]:
 
 def _price_cell(cost: PoolCost, costs: Sequence[PoolCost], assumption: Assumption) -> Sequence[str]:
     """Return the cell of the cost column, or none if no pool has a price."""
-    return [] if all(one.price is None for one in costs) else [_money(cost.price, assumption)]
+    return [] if all(one.price is None for one in costs) else [_money(cost, assumption)]
 
 
 def _ends(cost: PoolCost) -> str:
@@ -51,7 +52,7 @@ def _ends(cost: PoolCost) -> str:
 
 
 def _fixed(cost: PoolCost, assumption: Assumption) -> str:
-    price = "" if cost.price is None else f", {_money(cost.price, assumption)}"
+    price = "" if cost.price is None else f", {_money(cost, assumption)}"
     return (
         f"Pool {code(cost.pool)} always has {cost.peak_nodes:,} nodes, with or without tasks: "
         f"**{cost.node_hours:,.0f}** node-hours a day{price}."
@@ -59,13 +60,38 @@ def _fixed(cost: PoolCost, assumption: Assumption) -> str:
 
 
 def _prices(costs: Sequence[PoolCost]) -> str:
-    if not costs or all(cost.price is not None for cost in costs):
-        return ""
-    return "No costs are shown without the price of a node-hour (`--node-price`)."
+    sentences = [*_listed_prices(costs)]
+    if any(_alike(cost) for cost in costs):
+        sentences.append(
+            "Spot and dedicated nodes are priced alike, because one price was given (`--node-price DEDICATED/SPOT`)."
+        )
+    if any(cost.price is None for cost in costs):
+        sentences.append("No costs are shown without the price of a node-hour (`--node-price`).")
+    return "\n\n".join(sentences)
 
 
-def _money(price: float | None, assumption: Assumption) -> str:
-    return "" if price is None else f"{price:,.2f} {assumption.currency}".rstrip()
+def _listed_prices(costs: Sequence[PoolCost]) -> Iterator[str]:
+    """Yield a sentence that says which prices are the table's."""
+    listed = {cost.listed_size: cost.node_price for cost in costs if cost.listed_size and cost.node_price}
+    if listed:
+        prices = "; ".join(
+            f"{code(size)} {one.dedicated:g} dedicated, {one.spot:g} Spot" for size, one in listed.items()
+        )
+        yield (
+            f"Approximate prices of a node-hour in {CURRENCY}, Linux in {REGION}, from a table of {AS_OF}: {prices}. "
+            "Spot prices vary; `--node-price` gives yours."
+        )
+
+
+def _alike(cost: PoolCost) -> bool:
+    price = cost.node_price
+    has_both = cost.spot_node_hours > 0 and cost.dedicated_node_hours > 0
+    return has_both and price is not None and price.dedicated == price.spot
+
+
+def _money(cost: PoolCost, assumption: Assumption) -> str:
+    currency = CURRENCY if cost.listed_size else assumption.currency
+    return "" if cost.price is None else f"{cost.price:,.2f} {currency}".rstrip()
 
 
 def duration(length: timedelta) -> str:

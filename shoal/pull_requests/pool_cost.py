@@ -1,11 +1,13 @@
 """The cost of a stack's listed jobs on its pools, estimated by simulation.
 
-The duration of a task is an assumption, and prices are the user's: without one, only node-hours are known.
+The duration of a task is an assumption. Prices are the user's, else those of the table of approximate prices. For a
+size that the table does not have, only node-hours are known.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TypedDict
 
 from shoal.autoscale import AutoscaleFault, compile_formula, parse
 from shoal.autoscale.simulation.distributions import Constant
@@ -14,6 +16,7 @@ from shoal.autoscale.simulation.pool_model import PoolModel
 from shoal.autoscale.simulation.report import report
 from shoal.autoscale.simulation.workload import TaskGroup, Workload, workload
 from shoal.azure.limits import accepted_evaluation_interval
+from shoal.azure.prices import LINUX_PRICES, NodePrice
 from shoal.pull_requests.previewed_pools import PreviewedPool
 
 
@@ -33,12 +36,12 @@ class StageWork:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumption:
     task_duration: timedelta
-    node_prices: Mapping[str, float]
-    """Price of a node for an hour, by pool; the empty name stands for all other pools."""
+    node_prices: Mapping[str, NodePrice]
+    """Prices that were given, by pool; the empty name stands for all other pools."""
     currency: str = ""
 
-    def price(self, pool: str) -> float | None:
-        """Return the price of a node-hour in the pool, or None if none was given."""
+    def price(self, pool: str) -> NodePrice | None:
+        """Return the price that was given for the pool, or None."""
         return self.node_prices.get(pool, self.node_prices.get(""))
 
 
@@ -55,8 +58,16 @@ class PoolCost:
     unfinished: int
     """Tasks that had not ended when the simulation did."""
     price: float | None
-    """Price of the node-hours; None if no price was given."""
+    """Price of the node-hours; None if neither the user nor the table has the price of a node-hour."""
     fixed: bool
+    node_price: NodePrice | None = None
+    """Price of a node-hour by which it was computed."""
+    listed_size: str = ""
+    """VM size whose price is the table's; empty if the price was given or is not known."""
+
+    @property
+    def dedicated_node_hours(self) -> float:
+        return self.node_hours - self.spot_node_hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +75,16 @@ class UnknownCost:
     pool: str
     tasks: int
     reason: str
+
+
+class _Priced(TypedDict):
+    """The fields of a cost that are computed together."""
+
+    node_hours: float
+    spot_node_hours: float
+    price: float | None
+    node_price: NodePrice | None
+    listed_size: str
 
 
 def estimate(pool: PreviewedPool, work: Sequence[StageWork], assumption: Assumption) -> PoolCost | UnknownCost | None:
@@ -83,13 +104,11 @@ def estimate(pool: PreviewedPool, work: Sequence[StageWork], assumption: Assumpt
     return PoolCost(
         pool=pool.id,
         tasks=tasks,
-        node_hours=result.node_hours,
-        spot_node_hours=result.spot_node_hours,
         peak_nodes=result.peak_nodes,
         seconds=result.makespan,
         unfinished=result.tasks - result.completed,
-        price=_price(result.node_hours, assumption.price(pool.id)),
         fixed=False,
+        **_priced(pool, assumption, node_hours=result.node_hours, spot_node_hours=result.spot_node_hours),
     )
 
 
@@ -99,18 +118,27 @@ def _fixed(pool: PreviewedPool, nodes: int, tasks: int, assumption: Assumption) 
     return PoolCost(
         pool=pool.id,
         tasks=tasks,
-        node_hours=nodes * 24.0,
-        spot_node_hours=0.0,
         peak_nodes=nodes,
         seconds=0,
         unfinished=0,
-        price=_price(nodes * 24.0, assumption.price(pool.id)),
         fixed=True,
+        **_priced(pool, assumption, node_hours=nodes * 24.0, spot_node_hours=pool.fixed_spot_nodes * 24.0),
     )
 
 
-def _price(node_hours: float, price: float | None) -> float | None:
-    return None if price is None else node_hours * price
+def _priced(pool: PreviewedPool, assumption: Assumption, *, node_hours: float, spot_node_hours: float) -> _Priced:
+    """Return the node-hours with their price: by the price that was given, else by the table's, which is for Linux."""
+    given = assumption.price(pool.id)
+    listed = None if given or pool.is_windows else LINUX_PRICES.get(pool.vm_size)
+    chosen = given or listed
+    dedicated = node_hours - spot_node_hours
+    return {
+        "node_hours": node_hours,
+        "spot_node_hours": spot_node_hours,
+        "price": chosen.cost(dedicated_hours=dedicated, spot_hours=spot_node_hours) if chosen else None,
+        "node_price": chosen,
+        "listed_size": pool.vm_size if listed else "",
+    }
 
 
 def _simulated(pool: PreviewedPool, work: Sequence[StageWork], task_duration: timedelta) -> tuple[Outcome, Workload]:

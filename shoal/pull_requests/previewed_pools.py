@@ -27,6 +27,11 @@ class PreviewedPool:
     interval: timedelta
     """Time between two evaluations of the formula."""
     fixed_nodes: int | None
+    fixed_spot_nodes: int = 0
+    """Spot nodes among the fixed ones."""
+    vm_size: str = ""
+    """Empty if it is not known yet."""
+    is_windows: bool = False
 
 
 def previewed_pools(steps: Iterable[ResourceStep]) -> list[PreviewedPool]:
@@ -47,6 +52,9 @@ def _pool(step: ResourceStep) -> PreviewedPool:
         formula=automatic["formula"] if automatic else None,
         interval=_interval(_id(step), automatic or {}),
         fixed_nodes=_nodes(fixed) if fixed else None,
+        fixed_spot_nodes=int(fixed.get("targetLowPriorityNodes") or 0) if fixed else 0,
+        vm_size=_text(step.inputs.get("vmSize")).lower(),
+        is_windows=_is_windows(step.inputs.get("deploymentConfiguration")),
     )
 
 
@@ -65,3 +73,13 @@ def _interval(pool: str, automatic: Mapping[str, Any]) -> timedelta:
 
 def _nodes(fixed: Mapping[str, Any]) -> int:
     return int(fixed.get("targetDedicatedNodes") or 0) + int(fixed.get("targetLowPriorityNodes") or 0)
+
+
+def _is_windows(deployment: Any) -> bool:
+    machine = deployment.get("virtualMachineConfiguration") if isinstance(deployment, Mapping) else None
+    agent = machine.get("nodeAgentSkuId") if isinstance(machine, Mapping) else None
+    return _text(agent).startswith("batch.node.windows")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) and is_readable(value) else ""

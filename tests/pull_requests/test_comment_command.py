@@ -95,6 +95,10 @@ def test_texts_of_others_become_sections(stack: Stack) -> None:
         (("--task-duration", "soon"), "--task-duration: 'soon' is not a duration"),
         (("--task-duration", "0s"), "--task-duration is 0s; it must be at least a second"),
         (("--node-price", "cheap"), "--node-price cheap is not [POOL=]PRICE with a number like 0.05"),
+        (
+            ("--node-price", "0.2/x"),
+            "--node-price 0.2/x is not [POOL=]PRICE with a number like 0.05, or [POOL=]DEDICATED/",
+        ),
         (("--node-price", "spot=-1"), "--node-price spot=-1 is not [POOL=]PRICE"),
         (("--section", "Policies"), "--section Policies is not TITLE=FILE"),
         (("--section", "Policies=none.txt"), "--section Policies: none.txt cannot be read"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shoal.azure.prices import NodePrice
 from shoal.deploy.steps import Change, ResourceStep, StepOperation
 from shoal.errors import BadInput
 from shoal.pull_requests.comment_text import comment_text
@@ -117,7 +118,7 @@ def test_cost_says_what_it_assumes_and_invents_no_price() -> None:
 
 
 def test_price_that_is_given_is_told_in_its_currency() -> None:
-    priced = replace(FIVE_MINUTES, node_prices={"": 0.04}, currency="EUR")
+    priced = replace(FIVE_MINUTES, node_prices={"": NodePrice(dedicated=0.04, spot=0.04)}, currency="EUR")
     text = written(jobs=[JOB], costs=[replace(COST, price=0.3324)], assumption=priced)
     assert "| `spot` | 361 | **8.3** | 3 | 2 h 44 min | 0.33 EUR |" in text
     assert "No costs are shown" not in text
@@ -127,6 +128,26 @@ def test_pool_of_fixed_size_is_told_by_the_day() -> None:
     fixed = replace(COST, pool="build", peak_nodes=2, node_hours=48.0, fixed=True)
     text = written(costs=[fixed])
     assert "Pool `build` always has 2 nodes, with or without tasks: **48** node-hours a day." in text
+
+
+def test_price_of_the_table_is_told_as_such() -> None:
+    price = NodePrice(dedicated=0.23, spot=0.05)
+    listed = replace(COST, price=1.25, node_price=price, listed_size="standard_d4s_v5")
+    text = written(jobs=[JOB], costs=[listed], assumption=replace(FIVE_MINUTES, currency="EUR"))
+    assert "| 1.25 USD |" in text
+    assert (
+        "Approximate prices of a node-hour in USD, Linux in West Europe, from a table of 2026-11-22: `standard_d4s_v5` "
+        "0.23 dedicated, 0.05 Spot. Spot prices vary; `--node-price` gives yours." in text
+    )
+
+
+def test_one_price_for_both_kinds_of_nodes_is_told_where_both_are_used() -> None:
+    alike = NodePrice(dedicated=0.04, spot=0.04)
+    both = replace(COST, node_hours=8.0, spot_node_hours=6.0, price=0.32, node_price=alike)
+    sentence = "Spot and dedicated nodes are priced alike, because one price was given (`--node-price DEDICATED/SPOT`)."
+    assert sentence in written(costs=[both])
+    assert sentence not in written(costs=[replace(both, spot_node_hours=8.0)])
+    assert sentence not in written(costs=[replace(both, node_price=replace(alike, dedicated=0.2))])
 
 
 def test_cost_that_is_not_known_says_why() -> None:

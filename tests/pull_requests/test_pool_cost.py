@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shoal.autoscale.scenarios import PendingTasks, formula
+from shoal.azure.prices import LINUX_PRICES, NodePrice
 from shoal.deploy.steps import StepOperation
 from shoal.pull_requests.pool_cost import Assumption, PoolCost, StageWork, UnknownCost, estimate, waves
 from shoal.pull_requests.previewed_pools import PreviewedPool
@@ -24,6 +25,10 @@ FOLLOWING = PreviewedPool(
 
 def stage(name: str, tasks: int, *after: str, slots: int = 1, job: str = "job") -> StageWork:
     return StageWork(job=job, name=name, after=after, tasks=tasks, slots=tasks * slots)
+
+
+def alike(price: float) -> NodePrice:
+    return NodePrice(dedicated=price, spot=price)
 
 
 def known(found: PoolCost | UnknownCost | None) -> PoolCost:
@@ -61,16 +66,46 @@ def test_stages_of_different_jobs_do_not_wait_for_each_other() -> None:
 
 
 def test_price_is_of_the_pool_else_of_all() -> None:
-    prices = replace(HOUR, node_prices={"": 0.5, "spot": 0.25})
+    prices = replace(HOUR, node_prices={"": alike(0.5), "spot": alike(0.25)})
     own = known(estimate(FOLLOWING, [stage("only", 40)], prices))
     other = known(estimate(replace(FOLLOWING, id="other"), [stage("only", 40)], prices))
     assert own.price == pytest.approx(own.node_hours * 0.25)
     assert other.price == pytest.approx(other.node_hours * 0.5)
 
 
+def test_dedicated_and_spot_hours_have_prices_of_their_own() -> None:
+    own = NodePrice(dedicated=0.2, spot=0.05)
+    prices = replace(HOUR, node_prices={"": own})
+    mixed = replace(FOLLOWING, formula="$TargetDedicatedNodes = 1; $TargetLowPriorityNodes = 3;")
+    found = known(estimate(mixed, [stage("only", 40)], prices))
+    assert 0 < found.dedicated_node_hours < found.spot_node_hours
+    assert found.price == pytest.approx(found.dedicated_node_hours * 0.2 + found.spot_node_hours * 0.05)
+    fixed = replace(FOLLOWING, formula=None, fixed_nodes=3, fixed_spot_nodes=2)
+    assert known(estimate(fixed, [], prices)).price == pytest.approx(24 * (0.2 + 2 * 0.05))
+
+
+@pytest.mark.parametrize(
+    ("vm_size", "is_windows", "given", "listed"),
+    [
+        ("standard_d4s_v5", False, {}, True),
+        ("standard_d4s_v5", True, {}, False),
+        ("standard_m128s", False, {}, False),
+        ("", False, {}, False),
+        ("standard_d4s_v5", False, {"spot": alike(0.7)}, False),
+    ],
+)
+def test_table_prices_linux_nodes_for_which_no_price_was_given(
+    vm_size: str, is_windows: bool, given: dict[str, NodePrice], listed: bool
+) -> None:
+    pool = replace(FOLLOWING, vm_size=vm_size, is_windows=is_windows)
+    found = known(estimate(pool, [stage("only", 40)], replace(HOUR, node_prices=given)))
+    assert found.listed_size == ("standard_d4s_v5" if listed else "")
+    assert found.node_price == (LINUX_PRICES["standard_d4s_v5"] if listed else given.get("spot"))
+
+
 def test_fixed_pool_costs_the_same_with_and_without_tasks() -> None:
     fixed = replace(FOLLOWING, formula=None, fixed_nodes=2)
-    prices = replace(HOUR, node_prices={"": 0.1})
+    prices = replace(HOUR, node_prices={"": alike(0.1)})
     assert known(estimate(fixed, [], prices)).price == pytest.approx(4.8)
     assert known(estimate(fixed, [stage("only", 40)], prices)).node_hours == 48
 
