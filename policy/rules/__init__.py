@@ -3,7 +3,7 @@
 from rules.budget_present import BUDGET_PRESENT
 from rules.clean_formula import FORMULA_CLEAN
 from rules.exposure import NO_PUBLIC_ADDRESSES, NO_SHARED_KEYS
-from rules.image_support import IMAGE_SUPPORTED
+from rules.image_support import IMAGE_STARTS, IMAGE_SUPPORTED
 from rules.node_counts import NODES_CAPPED, SCALES_TO_ZERO, SPOT_SHARE
 from rules.pinned_packages import PACKAGES_PINNED
 from rules.rule import ResourceRule, StackRule
@@ -15,6 +15,7 @@ RULES: tuple[ResourceRule | StackRule, ...] = (
     NO_PUBLIC_ADDRESSES,
     NO_SHARED_KEYS,
     IMAGE_SUPPORTED,
+    IMAGE_STARTS,
     BUDGET_PRESENT,
     PACKAGES_PINNED,
     FORMULA_CLEAN,

@@ -9,7 +9,7 @@ from rules import RULES
 from rules.budget_present import BUDGET_PRESENT
 from rules.clean_formula import FORMULA_CLEAN
 from rules.exposure import NO_PUBLIC_ADDRESSES, NO_SHARED_KEYS
-from rules.image_support import IMAGE_SUPPORTED
+from rules.image_support import IMAGE_STARTS, IMAGE_SUPPORTED
 from rules.node_counts import NODES_CAPPED, SCALES_TO_ZERO, SPOT_SHARE
 from rules.pinned_packages import PACKAGES_PINNED
 from rules.rule import BATCH_ACCOUNT, POOL, STORAGE_ACCOUNT, Declared, Level, ResourceRule, circumstances, plain_type
@@ -188,10 +188,26 @@ def test_image_is_not_near_the_end_of_its_support() -> None:
 
 
 @pytest.mark.parametrize(
+    ("image", "size", "reason"),
+    [
+        ("ubuntu-24.04", "Standard_D4_v3", "starts Gen1 images only, and the image is Gen2"),
+        ("windows-2022", "Standard_D4s_v6", "starts Gen2 images only, with NVMe disks, and the image is Gen1"),
+        ("almalinux-9", "Standard_D4ps_v5", "is an arm64 size, and the image is for x64"),
+        ("ubuntu-24.04", "Standard_D4s_v3", ""),
+        ("ubuntu-24.04", "Standard_M128s", ""),
+    ],
+)
+def test_image_starts_on_its_size(image: str, size: str, reason: str) -> None:
+    text = f"its image is {image}, but {size} {reason} (table of 2026-11-22); choose another size or image"
+    assert violations(IMAGE_STARTS, {"vmSize": size, **of_image(image)}) == ([text] if reason else [])
+
+
+@pytest.mark.parametrize(
     "pool", [{}, {"deploymentConfiguration": {"virtualMachineConfiguration": {"imageReference": {"id": "/mine"}}}}]
 )
 def test_unknown_image_is_not_judged(pool: dict[str, Any]) -> None:
     assert violations(IMAGE_SUPPORTED, pool) == []
+    assert violations(IMAGE_STARTS, {"vmSize": "standard_d4_v3", **pool}) == []
 
 
 def test_packages_have_versions() -> None:
