@@ -140,7 +140,7 @@ def _mounts_without_blobfuse(
     """Yield containers that nodes of the network cannot mount. An image of one's own may have blobfuse already."""
     host, port = BLOBFUSE_SOURCE
     if reaches_internet(network, port):
-        return  # in the stack's own network, every pool without a subnet gets one
+        return
     for i, pool in enumerate(pools):
         if "subnet_id" in pool or "image_id" in pool:
             continue
