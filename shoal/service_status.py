@@ -2,9 +2,11 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from azure.batch import BatchClient
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 FILE_NAME = "service.json"
 LOCK_NAME = "service.lock"
 """Held by the service as long as it runs, so that nothing else can be mistaken for it."""
+
+OWN_VERSION = "1"
+"""The api-version of the service's own interface, which has one only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,29 @@ class Status:
         from azure.storage.blob import BlobServiceClient
 
         return BlobServiceClient.from_connection_string(self.storage_connection_string)
+
+    def set_chaos(self, **conditions: object) -> dict[str, Any]:
+        """Set simulated cloud conditions, and return all that are in force.
+
+        They are those of `shoal local chaos`, with `_` for `-`; `like="azure"` sets all of them first. They stay in the
+        service's state. Raises BadInput for a condition or a value that does not exist.
+        """
+        from shoal.arm import ArmClient, ArmError
+        from shoal.errors import BadInput
+
+        try:
+            return ArmClient(self.arm_endpoint, self.arm_token).put("/-/chaos", OWN_VERSION, conditions)
+        except ArmError as exc:
+            raise BadInput(exc.message) from exc
+
+    @contextmanager
+    def chaos(self, **conditions: object) -> Iterator[dict[str, Any]]:
+        """Set simulated cloud conditions for a `with` block; after it, the earlier ones are in force again."""
+        before = self.set_chaos()
+        try:
+            yield self.set_chaos(**conditions)
+        finally:
+            self.set_chaos(**before)
 
 
 def default_state_dir() -> Path:

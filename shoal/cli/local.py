@@ -1,7 +1,8 @@
 """`shoal local`: the embedded Batch service on this machine."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,12 @@ import click
 from shoal.cli import options
 from shoal.cli.output import emit_json, emit_table
 from shoal.errors import BadInput, WorkFailed
+from shoal.local.chaos import Chaos, Cloud, Setting
+from shoal.service_status import OWN_VERSION
 
 if TYPE_CHECKING:
     from shoal.arm import ArmClient
     from shoal.service_status import Status
-
-OWN_VERSION = "1"
-"""The api-version of the service's own interface, which has one only."""
 
 
 @click.group()
@@ -136,18 +136,31 @@ def env(state_dir: Path) -> None:
         click.echo(f"export {name}='{value}'")
 
 
+def _condition_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add an option for each simulated condition; the service checks its value."""
+    for condition in reversed(fields(Chaos)):
+        setting: Setting = condition.metadata["setting"]
+        flag = f"--{condition.name.replace('_', '-')}"
+        kind = type(condition.default)
+        names = f"{flag}/--no-{flag.removeprefix('--')}" if kind is bool else flag
+        command = click.option(names, type=kind, default=None, help=setting.help)(command)
+    return command
+
+
 @local.command()
 @state_option
-@click.option("--boot-seconds", type=click.FloatRange(0), help="Time from the decision to add a node until it starts.")
-@click.option("--absence-seconds", type=click.FloatRange(0), help="Time until an evicted node comes back.")
-@click.option("--evictions-per-node-hour", type=click.FloatRange(0), help="How often each Spot node is evicted.")
-@click.option("--seed", type=click.IntRange(0), help="Seed of the random evictions.")
+@click.option(
+    "--like",
+    type=click.Choice([str(cloud) for cloud in Cloud]),
+    help="Set all conditions to those of this cloud first.",
+)
+@_condition_options
 @click.option("--preempt", metavar="NODE", help="Evict this Spot node now; `any` evicts the busiest.")
 @options.as_json
-def chaos(state_dir: Path, preempt: str | None, as_json: bool, **settings: float | None) -> None:
-    """Simulate cloud conditions: slow boots, Spot evictions. Without options, show the current settings."""
+def chaos(state_dir: Path, preempt: str | None, as_json: bool, **conditions: object) -> None:
+    """Simulate cloud conditions: slow boots, evictions, Azure's refusals. Without options, show the current ones."""
     running = _running(state_dir)
-    given = {name: value for name, value in settings.items() if value is not None}
+    given = {name: value for name, value in conditions.items() if value is not None}
     with _own_interface(running) as service:
         if preempt is not None:
             body = {"node": None if preempt == "any" else preempt}

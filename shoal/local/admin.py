@@ -1,12 +1,13 @@
 """The service's own interface beside Azure's, below `/-/`: no Batch account can have that name.
 
-`GET` and `PUT /-/chaos` read and set the simulated cloud conditions. `POST /-/preemptions` takes a Spot node away now.
+`GET` and `PUT /-/chaos` read and set the simulated cloud conditions; `like` in a PUT names the cloud to start from.
+`POST /-/preemptions` takes a Spot node away now.
 The bearer token is ARM's.
 """
 
 import hmac
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from starlette.routing import Route
 from shoal.local import chaos, errors
 from shoal.local.chaos import Chaos
 from shoal.local.scheduler import evictions
+from shoal.local.scheduler.loop import Transaction
 
 if TYPE_CHECKING:
     from shoal.local.service import Service
@@ -28,9 +30,14 @@ def routes(service: "Service") -> list[Route]:
         return JSONResponse(asdict(chaos.load(service.connection)))
 
     async def change(request: Request) -> Response:
-        changed = _checked(chaos.load(service.connection), await _body(request))
-        await service.loop.change(lambda tx: chaos.store(tx.connection, changed))
-        return JSONResponse(asdict(changed))
+        requested = await _body(request)
+
+        def apply(tx: Transaction) -> Chaos:
+            conditions = _changed(chaos.load(tx.connection), requested)
+            chaos.store(tx.connection, conditions)
+            return conditions
+
+        return JSONResponse(asdict(await service.loop.change(apply)))
 
     async def preempt(request: Request) -> Response:
         node = (await _body(request)).get("node")
@@ -72,11 +79,9 @@ async def _body(request: Request) -> dict[str, Any]:
     return body
 
 
-def _checked(current: Chaos, changed: dict[str, Any]) -> Chaos:
-    names = {field.name for field in fields(Chaos)}
-    if not names.issuperset(changed):
-        raise errors.invalid_request_body(f"an object with some of {', '.join(sorted(names))} is expected")
-    for name, value in changed.items():
-        if not isinstance(value, int | float) or value < 0:
-            raise errors.invalid_property(name, value, "a number of 0 or more is expected")
-    return replace(current, **changed)
+def _changed(current: Chaos, request: dict[str, Any]) -> Chaos:
+    """Raises BatchError InvalidRequestBody, whose message is the reason."""
+    try:
+        return chaos.changed(current, request)
+    except chaos.WrongSetting as exc:
+        raise errors.BatchError(400, "InvalidRequestBody", f"{exc}.") from None

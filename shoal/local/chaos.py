@@ -1,36 +1,117 @@
-"""Simulated cloud conditions: machines take time to boot, and Spot machines are taken away."""
+"""Simulated cloud conditions: machines take time to boot, Spot machines are taken away, and the service is as strict as
+Azure. Each condition is a field of `Chaos`, and the field holds all that is known of it: its limits, its value in a
+cloud like Azure, and its explanation. The command's options and the checks are made from there.
+"""
 
+import dataclasses
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from random import Random
+from typing import Any
 
 from shoal.local import times
 from shoal.local.store import settings
 
 HOUR = 60 * times.MINUTE
+DAY_SECONDS = 24 * 3600
+MOST_SEED = 2**53 - 1
+"""The largest integer that every JSON client can hold."""
+
+Value = bool | int | float
+
+
+class Cloud(StrEnum):
+    """The sets of conditions that have a name."""
+
+    LAPTOP = "laptop"
+    """Nothing is scarce, slow or refused: the defaults."""
+    AZURE = "azure"
+    """All that is simulated, where a second stands for a minute of Azure."""
+
+
+class WrongSetting(ValueError):
+    """A condition that does not exist, or a value that it cannot have; the text is one sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """The explanation of a condition, and its limits."""
+
+    help: str
+    most: float
+    """Numbers from 0 to this are allowed; without effect on switches."""
+    azure: Value | None
+    """The value in a cloud like Azure; None where it is the default."""
+
+
+def _setting(default: Value, explanation: str, *, most: float = DAY_SECONDS, azure: Value | None = None) -> Any:
+    return dataclasses.field(default=default, metadata={"setting": Setting(help=explanation, most=most, azure=azure)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chaos:
-    """The conditions of all pools of the service. They are kept in the state."""
+    """The conditions of all accounts and pools of the service. They are kept in the state."""
 
-    boot_seconds: float = 0.0
-    """Time between the decision to add a node and the start of its agent."""
-    absence_seconds: float = 2.0
-    """Time until a pre-empted node gets a machine again."""
-    evictions_per_node_hour: float = 0.0
-    """Rate for each Spot node that is idle or running."""
-    seed: int = 0
-    """Seed of the evictions' random numbers."""
+    boot_seconds: float = _setting(0.0, "Time from the decision to add a node until it starts.", azure=3.0)
+    absence_seconds: float = _setting(2.0, "Time until an evicted node comes back.", azure=10.0)
+    evictions_per_node_hour: float = _setting(
+        0.0, "How often each Spot node that is idle or running is evicted.", most=36_000, azure=0.05
+    )
+    strict_pool_puts: bool = _setting(
+        False, "Refuse a PUT on an existing pool that carries parts which cannot change.", azure=True
+    )
+    seed: int = _setting(0, "Seed of all random draws.", most=MOST_SEED)
+
+
+SETTINGS: Mapping[str, Setting] = {field.name: field.metadata["setting"] for field in fields(Chaos)}
+LAPTOP = Chaos()
+_LIKE_AZURE: dict[str, Any] = {name: item.azure for name, item in SETTINGS.items() if item.azure is not None}
+AZURE = Chaos(**_LIKE_AZURE)
+
+
+def changed(current: Chaos, request: Mapping[str, object]) -> Chaos:
+    """Return the conditions after a request, which may name a cloud (`like`) to start from. Raises WrongSetting."""
+    values = dict(request)
+    start = _cloud(values.pop("like")) if "like" in values else current
+    checked: dict[str, Any] = {name: _value(name, value) for name, value in values.items()}
+    return dataclasses.replace(start, **checked)
+
+
+def _cloud(name: object) -> Chaos:
+    match name:
+        case Cloud.LAPTOP:
+            return LAPTOP
+        case Cloud.AZURE:
+            return AZURE
+        case _:
+            raise WrongSetting(f"like is {name!r}, and {' or '.join(Cloud)} is expected")
+
+
+def _value(name: str, value: object) -> Value:
+    """Return a value in the type of its condition. Raises WrongSetting."""
+    if name not in SETTINGS:
+        raise WrongSetting(f"{name} is no condition; there are like, {', '.join(sorted(SETTINGS))}")
+    most = SETTINGS[name].most
+    match getattr(LAPTOP, name), value:
+        case bool(), bool():
+            return value
+        case bool(), _:
+            raise WrongSetting(f"{name} is {value!r}, and true or false is expected")
+        case int(), int() if not isinstance(value, bool) and 0 <= value <= most:
+            return value
+        case int(), _:
+            raise WrongSetting(f"{name} is {value!r}, and a whole number from 0 to {most:.0f} is expected")
+        case float(), int() | float() if not isinstance(value, bool) and 0 <= value <= most:
+            return float(value)
+        case _:
+            raise WrongSetting(f"{name} is {value!r}, and a number from 0 to {most:g} is expected")
 
 
 def load(connection: sqlite3.Connection) -> Chaos:
     return Chaos(
-        **{
-            field.name: settings.get(connection, f"chaos.{field.name}", getattr(Chaos(), field.name))
-            for field in fields(Chaos)
-        }
+        **{name: settings.get(connection, f"chaos.{name}", default) for name, default in asdict(LAPTOP).items()}
     )
 
 

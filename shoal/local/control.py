@@ -73,20 +73,23 @@ def stop(state_dir: Path) -> bool:
 
 
 @contextmanager
-def running(state_dir: Path | None = None, *, port: int | None = None) -> Iterator[Status]:
+def running(state_dir: Path | None = None, *, port: int | None = None, like: str | None = None) -> Iterator[Status]:
     """Run a service for as long as the block does, by default on a new state that goes with it.
 
+    `like="azure"` makes it as slow, scarce and strict as Azure; without it, a state keeps its conditions.
     The service also ends when this process is killed. Raises CannotStart and ServiceFailed.
     """
     if state_dir is None:
         temporary = TemporaryDirectory(prefix="shoal-", ignore_cleanup_errors=True)
-        with temporary as folder, running(Path(folder), port=port) as status:
+        with temporary as folder, running(Path(folder), port=port, like=like) as status:
             yield status
         return
     if is_running(state_dir):
         raise CannotStart(f"a service already runs on {state_dir}; stop it first with `shoal local stop`")
     process, status = _launch(state_dir, port, attached=True)
     try:
+        if like is not None:
+            status.set_chaos(like=like)
         yield status
     finally:
         try:

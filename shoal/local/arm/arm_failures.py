@@ -92,6 +92,14 @@ def property_cannot_be_updated(name: str) -> BatchError:
     return BatchError(400, "PropertyCannotBeUpdated", text, {"PropertyName": name})
 
 
+def fixed_property_given(name: str) -> BatchError:
+    """Source: the answers in Azure/Batch issue 85 and terraform-provider-azapi issue 263."""
+    text = "A property that cannot be updated was specified as part of the request."
+    return BatchError(
+        400, "PropertyCannotBeUpdated", text, {"PropertyName": name, "PropertyPath": f"properties.{name}"}
+    )
+
+
 def still_deleting(path: str) -> BatchError:
     return BatchError(409, "ResourceBeingDeleted", f"'{path}' is still being deleted; ask again.")
 

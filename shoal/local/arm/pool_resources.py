@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from shoal.local import errors, times
+from shoal.local import chaos, errors, times
 from shoal.local.api import conditions, definitions
 from shoal.local.api import pools as data_plane
 from shoal.local.api.calls import Answer
@@ -11,7 +11,15 @@ from shoal.local.arm import arm_failures, records
 from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, resource
 from shoal.local.arm.batch_accounts import gone
 from shoal.local.arm.ids import Target, parse
-from shoal.local.arm.pool_shapes import arm_properties, changed_fixed, data_plane_body, deallocation_option
+from shoal.local.arm.pool_shapes import (
+    arm_properties,
+    carried_fixed,
+    changed_fixed,
+    data_plane_body,
+    deallocation_option,
+    fixed,
+    patched,
+)
 from shoal.local.scheduler import pool_lifecycle, scaling
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.pool import Pool
@@ -24,20 +32,40 @@ NODE_IDENTITY = "UserAssigned"
 async def put(call: ArmCall) -> Answer:
     body = call.body()
     ARM.normalize("Pool", body, call.version)
-    definition = _definition(call, body)
     option = deallocation_option(records.properties(body))
 
     def change(tx: Transaction) -> None:
         records.require_parent(tx.connection, call.target)
-        data_plane.require_packages(tx, call.target.names[0], definition.body)
-        _require_subnet(tx.connection, definition.body)
         pool = _find(tx.connection, call.target)
         _check_conditions(call, pool)
+        definition = _definition(call, body if pool is None else _replacing(tx, call, pool, body))
+        data_plane.require_packages(tx, call.target.names[0], definition.body)
+        _require_subnet(tx.connection, definition.body)
         if pool is None:
             pool_lifecycle.add(tx, call.target.names[0], definition)
         else:
             _require_changeable(pool, definition)
             pool_lifecycle.redefine(tx, pool, definition, deallocation_option=option)
+
+    await call.service.loop.change(change)
+    return _answer(call)
+
+
+async def patch(call: ArmCall) -> Answer:
+    """Replace the properties that the body names. Parts that cannot change must not be among them."""
+    body = call.body()
+    ARM.normalize("Pool", body, call.version)
+    _require_without_fixed(body)
+    option = deallocation_option(records.properties(body))
+
+    def change(tx: Transaction) -> None:
+        pool = _find(tx.connection, call.target)
+        _check_conditions(call, pool)
+        if pool is None:
+            raise arm_failures.not_found(call.target.path)
+        definition = _definition(call, _patched(call, pool, body))
+        data_plane.require_packages(tx, call.target.names[0], definition.body)
+        pool_lifecycle.redefine(tx, pool, definition, deallocation_option=option)
 
     await call.service.loop.change(change)
     return _answer(call)
@@ -85,6 +113,25 @@ def _definition(call: ArmCall, body: JsonObject) -> pool_lifecycle.PoolDefinitio
     return definitions.pool(properties, version=call.version, identities=identities, tags=body.get("tags"))
 
 
+def _replacing(tx: Transaction, call: ArmCall, pool: Pool, body: JsonObject) -> JsonObject:
+    """Return the whole body of a PUT on an existing pool. A strict cloud wants it without the parts that cannot change.
+
+    Raises BatchError PropertyCannotBeUpdated.
+    """
+    if not chaos.load(tx.connection).strict_pool_puts:
+        return body
+    _require_without_fixed(body)
+    kept = fixed(_view(call.target, pool)["properties"])
+    return {**body, "properties": {**records.properties(body), **kept}}
+
+
+def _patched(call: ArmCall, pool: Pool, body: JsonObject) -> JsonObject:
+    """Return the whole body of the pool after a PATCH."""
+    current = _view(call.target, pool)
+    properties = patched(current["properties"], records.properties(body))
+    return {**current, **{name: value for name, value in body.items() if value is not None}, "properties": properties}
+
+
 def _find(connection: sqlite3.Connection, target: Target) -> Pool | None:
     account, pool_id = target.names
     return Pool.find(connection, account, pool_id)
@@ -102,6 +149,12 @@ def _check_conditions(call: ArmCall, pool: Pool | None) -> None:
         conditions.check(call.method, call.headers, pool.last_modified)
     elif call.headers.get("if-match"):
         raise errors.condition_not_met(412)
+
+
+def _require_without_fixed(body: JsonObject) -> None:
+    """Raises BatchError PropertyCannotBeUpdated where the body names a part that cannot change, even with its value."""
+    if (name := carried_fixed(records.properties(body))) is not None:
+        raise arm_failures.fixed_property_given(name)
 
 
 def _require_changeable(pool: Pool, definition: pool_lifecycle.PoolDefinition) -> None:
@@ -136,7 +189,7 @@ def _view(target: Target, pool: Pool) -> JsonObject:
 
 KIND = ResourceKind(
     type=TYPE,
-    verbs={"PUT": put, "GET": get, "DELETE": delete},
+    verbs={"PUT": put, "PATCH": patch, "GET": get, "DELETE": delete},
     listing=listing,
     actions={"disableautoscale": disable_auto_scale},
 )

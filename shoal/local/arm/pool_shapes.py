@@ -35,6 +35,8 @@ ENUMS = {
 enums on the ARM side."""
 SAME = ("displayName", "vmSize", "taskSlotsPerNode", "taskSchedulingPolicy", "networkConfiguration", "startTask")
 ALSO_SAME = ("metadata", "userAccounts", "mountConfiguration", "upgradePolicy", "targetNodeCommunicationMode")
+REFUSED_FIRST = ("networkConfiguration", "deploymentConfiguration")
+"""Parts that Azure names when it refuses a PUT. Source: Azure/Batch issue 85, terraform-provider-azapi issue 263."""
 
 
 def data_plane_body(pool_id: str, properties: JsonObject) -> JsonObject:
@@ -114,6 +116,24 @@ def _run(run: JsonObject) -> JsonObject:
 def changed_fixed(before: JsonObject, after: JsonObject) -> str | None:
     """Return the first changed property that cannot change; both sides are in ARM's words, as read back."""
     return next((name for name in FIXED_ONCE_CREATED if before.get(name) != after.get(name)), None)
+
+
+def carried_fixed(properties: JsonObject) -> str | None:
+    """Return the first property that cannot change and is there at all."""
+    return next((name for name in (*REFUSED_FIRST, *FIXED_ONCE_CREATED) if properties.get(name) is not None), None)
+
+
+def fixed(properties: JsonObject) -> JsonObject:
+    """Return the properties that cannot change."""
+    return {name: properties[name] for name in FIXED_ONCE_CREATED if name in properties}
+
+
+def patched(current: JsonObject, given: JsonObject) -> JsonObject:
+    """Return the properties after a PATCH, which replaces those that it names.
+
+    Source: azure-rest-api Microsoft.Batch, Pool - Update: what is not given stays as it is.
+    """
+    return {**current, **{name: value for name, value in given.items() if value is not None}}
 
 
 def _to_data_plane(value: Any) -> Any:

@@ -231,3 +231,58 @@ def test_no_answer_holds_a_secret(arm: ArmHttp, account: str, service: Status) -
     kept = list(Path(service.state_dir).glob("*.db*"))
     assert kept
     assert not [file.name for file in kept if b"seen-nowhere-else" in file.read_bytes()]
+
+
+FIXED = [name for name in PROPERTIES if name not in ("startTask", "scaleSettings")]
+"""Those that every pool of these tests has and that cannot change."""
+
+
+def test_strict_put_is_refused_for_a_fixed_part_that_did_not_change(arm: ArmHttp, account: str) -> None:
+    path = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p"
+    made = arm.make(path, {"properties": {**PROPERTIES, "scaleSettings": nodes(0)}})
+    with arm.status.chaos(strict_pool_puts=True):
+        for name in FIXED:
+            status, answer = arm.call("PUT", path, {"properties": {"scaleSettings": nodes(0), name: PROPERTIES[name]}})
+            assert (status, answer["error"]["code"]) == (400, "PropertyCannotBeUpdated")
+            assert f"PropertyName: {name}." in answer["error"]["message"]
+        status, answer = arm.call("PUT", path, {"properties": {**PROPERTIES, "scaleSettings": nodes(0)}})
+        assert "PropertyPath: properties.deploymentConfiguration." in answer["error"]["message"]
+        changed = arm.make(path, {"properties": {"metadata": [{"name": "a", "value": "b"}]}})
+        assert {part: changed["properties"][part] for part in FIXED} == {
+            part: made["properties"][part] for part in FIXED
+        }
+    arm.make(path, {"properties": {**PROPERTIES, "scaleSettings": nodes(0)}})
+
+
+def test_patch_replaces_what_it_names_and_leaves_the_rest(
+    management: BatchManagementClient, arm: ArmHttp, name: str, account: str
+) -> None:
+    path = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p"
+    before = arm.make(path, {"tags": {"team": "risk"}, "properties": {**PROPERTIES, "scaleSettings": nodes(0)}})
+    metadata = [{"name": "policy", "value": "7"}]
+    with arm.status.chaos(strict_pool_puts=True):
+        management.pool.update(name, account, "p", Pool({"properties": {"metadata": metadata}}))
+    _, after = arm.call("GET", path)
+    changing = ("metadata", "lastModified", "allocationState", "allocationStateTransitionTime")
+    assert after["properties"]["metadata"] == metadata
+    assert after["tags"] == {"team": "risk"}
+    assert {k: v for k, v in after["properties"].items() if k not in changing} == {
+        k: v for k, v in before["properties"].items() if k not in changing
+    }
+
+
+def test_patched_formula_is_the_pools(management: BatchManagementClient, name: str, account: str) -> None:
+    management.pool.create(name, account, "p", pool(scaleSettings=nodes(0)))
+    scale = {"autoScale": {"formula": "$TargetLowPriorityNodes = 0;", "evaluationInterval": "PT5M"}}
+    management.pool.update(name, account, "p", Pool({"properties": {"scaleSettings": scale}}))
+    changed = management.pool.get(name, account, "p").as_dict()["properties"]
+    assert changed["scaleSettings"] == scale
+    assert changed["vmSize"] == "standard_d2s_v3"
+
+
+def test_patch_of_a_fixed_part_or_of_no_pool_is_refused(arm: ArmHttp, account: str) -> None:
+    path = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p"
+    assert arm.call("PATCH", path, {"properties": {"metadata": []}})[0] == 404
+    arm.make(path, {"properties": {**PROPERTIES, "scaleSettings": nodes(0)}})
+    status, answer = arm.call("PATCH", path, {"properties": {"vmSize": PROPERTIES["vmSize"]}})
+    assert (status, answer["error"]["code"]) == (400, "PropertyCannotBeUpdated")
