@@ -18,6 +18,8 @@ HOUR = 60 * times.MINUTE
 DAY_SECONDS = 24 * 3600
 MOST_SEED = 2**53 - 1
 """The largest integer that every JSON client can hold."""
+MOST_CORES = 1_000_000
+"""So many that no machine runs out of them here. Pools and active jobs are limited to the most that Azure grants."""
 
 Value = bool | int | float
 
@@ -62,6 +64,14 @@ class Chaos:
     strict_pool_puts: bool = _setting(
         False, "Refuse a PUT on an existing pool that carries parts which cannot change.", azure=True
     )
+    dedicated_core_quota: int = _setting(
+        MOST_CORES, "Cores that the dedicated nodes of an account may have.", most=MOST_CORES, azure=100
+    )
+    low_priority_core_quota: int = _setting(
+        MOST_CORES, "Cores that the Spot nodes of an account may have.", most=MOST_CORES, azure=100
+    )
+    pool_quota: int = _setting(500, "Pools that an account may have.", most=500, azure=100)
+    active_job_quota: int = _setting(1000, "Jobs of an account that may be active.", most=1000, azure=300)
     seed: int = _setting(0, "Seed of all random draws.", most=MOST_SEED)
 
 

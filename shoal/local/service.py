@@ -100,6 +100,7 @@ class Service:
     def _pass_time(self, tx: Transaction) -> None:
         job_lifecycle.terminate_overdue(tx)
         node_lifecycle.boot_due(tx)
+        pool_lifecycle.time_out(tx)
         self.evictions.draw(tx)
         pool_samples.take(tx)
         # After the samples: the first evaluation of a pool finds one.

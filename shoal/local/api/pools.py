@@ -13,7 +13,7 @@ from shoal.local.scheduler import pool_lifecycle
 from shoal.local.scheduler.assignments import package
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.pool import Pool
-from shoal.local.store.states import NodeDeallocationOption
+from shoal.local.store.states import AllocationState, NodeDeallocationOption
 
 COLUMNS = {
     "id": Column("id", "text", ALL | {PREFIX}),
@@ -128,6 +128,8 @@ def view(pool: Pool, base_url: str) -> dict[str, Any]:
         body["autoScaleEvaluationInterval"] = times.iso_duration(pool.evaluation_interval)
         if pool.auto_scale_run is not None:
             body["autoScaleRun"] = orjson.loads(pool.auto_scale_run)
+    if pool.resize_errors and pool.allocation_state is AllocationState.STEADY:
+        body["resizeErrors"] = list(pool.resize_errors)
     return {
         **body,
         "enableAutoScale": pool.formula is not None,

@@ -4,11 +4,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from shoal.azure.id_patterns import ACCOUNT_NAME
-from shoal.local import accounts
+from shoal.local import accounts, chaos
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
 from shoal.local.arm import arm_failures, records, storage_accounts
 from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, described, resource
+from shoal.local.chaos import Chaos
 from shoal.local.scheduler import job_lifecycle, pool_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store import queries
@@ -24,15 +25,6 @@ TYPE = "Microsoft.Batch/batchAccounts"
 RESERVED = {"subscriptions", "providers"}
 """Accounts share their first path segment with ARM."""
 ALL_MODES = ["SharedKey", "AAD", "TaskAuthenticationToken"]
-QUOTA = {
-    "dedicatedCoreQuota": 1_000_000,
-    "dedicatedCoreQuotaPerVMFamily": [],
-    "dedicatedCoreQuotaPerVMFamilyEnforced": False,
-    "lowPriorityCoreQuota": 1_000_000,
-    "poolQuota": 500,
-    "activeJobAndJobScheduleQuota": 1000,
-}
-"""Cores are not limited here. Pools and jobs are limited to the most that Azure grants."""
 LOOK_EVERY = 0.02
 GONE_WITHIN = 60.0
 """Seconds."""
@@ -59,7 +51,6 @@ def complete(call: ArmCall, body: JsonObject, old: JsonObject | None) -> JsonObj
                 "publicNetworkAccess": "Enabled",
                 "allowedAuthenticationModes": ALL_MODES,
                 **given,
-                **QUOTA,
                 "provisioningState": "Succeeded",
             },
         },
@@ -81,8 +72,20 @@ async def put(call: ArmCall) -> Answer:
 
 
 def view(service: "Service", body: JsonObject) -> JsonObject:
-    """Return the account with its endpoint, which is not kept: the next start may use another port."""
-    return {**body, "properties": {**body["properties"], "accountEndpoint": f"{service.url}/{body['name']}"}}
+    """Return the account with its quotas and its endpoint, which are not kept: the next start may use another port."""
+    properties = {**body["properties"], **_quotas(chaos.load(service.connection))}
+    return {**body, "properties": {**properties, "accountEndpoint": f"{service.url}/{body['name']}"}}
+
+
+def _quotas(conditions: Chaos) -> JsonObject:
+    return {
+        "dedicatedCoreQuota": conditions.dedicated_core_quota,
+        "dedicatedCoreQuotaPerVMFamily": [],
+        "dedicatedCoreQuotaPerVMFamilyEnforced": False,
+        "lowPriorityCoreQuota": conditions.low_priority_core_quota,
+        "poolQuota": conditions.pool_quota,
+        "activeJobAndJobScheduleQuota": conditions.active_job_quota,
+    }
 
 
 def _auto_storage(tx: Transaction, body: JsonObject) -> str | None:

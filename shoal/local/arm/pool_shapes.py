@@ -92,6 +92,9 @@ def arm_properties(pool: JsonObject) -> JsonObject:
         properties["deploymentConfiguration"] = {"virtualMachineConfiguration": restored}
     if run := pool.get("autoScaleRun"):
         properties["autoScaleRun"] = _run(run)
+    if faults := pool.get("resizeErrors"):
+        targets = {name: pool[name] for name in ("targetDedicatedNodes", "targetLowPriorityNodes", "resizeTimeout")}
+        properties["resizeOperationStatus"] = {**targets, "errors": faults}
     if references := pool.get("applicationPackageReferences"):
         properties["applicationPackages"] = [_renamed(reference, "applicationId", "id") for reference in references]
     return properties

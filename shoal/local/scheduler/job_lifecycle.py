@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from shoal.local import errors, times
-from shoal.local.scheduler import dependencies, task_lifecycle
+from shoal.local.scheduler import dependencies, quotas, task_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.job import Job
 from shoal.local.store.queries import integer, text
@@ -39,6 +39,7 @@ class JobDefinition:
 
 
 def add(tx: Transaction, account: str, definition: JobDefinition) -> int:
+    quotas.require_room_for_job(tx, account)
     try:
         cursor = tx.connection.execute(
             "INSERT INTO jobs (account, id, definition, pool_id, priority, max_retries, deadline,"

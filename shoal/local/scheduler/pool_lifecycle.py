@@ -8,13 +8,23 @@ from typing import Any
 
 import orjson
 
+from shoal.azure.limits import SHORTEST_RESIZE_TIMEOUT
 from shoal.local import errors, times
-from shoal.local.scheduler import node_lifecycle
+from shoal.local.scheduler import node_lifecycle, quotas
 from shoal.local.scheduler.filling import fill_pool
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.node import Node
 from shoal.local.store.pool import Pool
 from shoal.local.store.states import AllocationState, NodeDeallocationOption, NodeState, PoolState
+
+DEDICATED_QUOTA_REACHED = ("AccountCoreQuotaReached", "The specified account has reached core quota")
+SPOT_QUOTA_REACHED = (
+    "AccountLowPriorityCoreQuotaReached",
+    "The specified account has reached low priority core quota",
+)
+TIMED_OUT = "AllocationTimedout"
+"""Codes and messages of resize errors. Source: Learn, "Azure Batch pool resizing failure"; messages as users report
+them, in azure-docs issue 53298 for example."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +53,7 @@ class PoolDefinition:
 
 
 def add(tx: Transaction, account: str, definition: PoolDefinition) -> int:
+    quotas.require_room_for_pool(tx, account)
     try:
         cursor = tx.connection.execute(
             "INSERT INTO pools (account, id, definition, identities, tags, slots_per_node, fill, target_dedicated,"
@@ -143,7 +154,8 @@ def begin_delete(tx: Transaction, pool: Pool) -> None:
 
 
 def converge(tx: Transaction, key: int) -> None:
-    """Start or release nodes until their numbers will be the targets."""
+    """Start or release nodes until their numbers will be the targets, as far as the account's quotas allow."""
+    tx.run("DELETE FROM resize_errors WHERE pool = ?", key)
     pool = Pool.get(tx.connection, key)
     _converge(tx, pool, dedicated=True, target=pool.target_dedicated)
     _converge(tx, pool, dedicated=False, target=pool.target_low_priority)
@@ -165,10 +177,41 @@ def _converge(tx: Transaction, pool: Pool, *, dedicated: bool, target: int) -> N
     missing = target - len(staying)
     # Only with something missing: a negative LIMIT is no limit to SQLite.
     missing -= node_lifecycle.keep_draining(tx, pool.key, dedicated=dedicated, most=missing) if missing > 0 else 0
-    for _ in range(missing):
+    allowed = min(missing, quotas.room_for_nodes(tx, pool, dedicated=dedicated)) if missing > 0 else 0
+    if allowed < missing:
+        _fall_short(tx, pool.key, *(DEDICATED_QUOTA_REACHED if dedicated else SPOT_QUOTA_REACHED))
+    for _ in range(allowed):
         node_lifecycle.add(tx, pool, node_id=_node_id(dedicated=dedicated), dedicated=dedicated)
     for node in staying[: max(0, len(staying) - target)]:
         node_lifecycle.release(tx, node, pool.deallocation_option)
+
+
+def _fall_short(tx: Transaction, key: int, code: str, message: str) -> None:
+    """Keep the reason why the pool stays below its targets."""
+    tx.run("INSERT OR REPLACE INTO resize_errors VALUES (?, ?, ?)", key, code, message)
+
+
+def time_out(tx: Transaction) -> None:
+    """Give up the machines that did not come within the time for a resize; the targets stay.
+
+    Source: REST reference, Pool - Add, resizeTimeout; 15 minutes also where a formula sets the targets.
+    """
+    sql = "SELECT * FROM counted_pools WHERE allocation_state = ? AND allocation_time <= ?"
+    shortest = tx.now - times.microseconds(SHORTEST_RESIZE_TIMEOUT)
+    for pool in tx.all(Pool.from_row, sql, AllocationState.RESIZING, shortest):
+        if tx.now - pool.allocation_time >= times.duration(pool.body()["resizeTimeout"]):
+            _give_up(tx, pool.key, dedicated=True)
+            _give_up(tx, pool.key, dedicated=False)
+            settle(tx, pool.key)
+
+
+def _give_up(tx: Transaction, key: int, *, dedicated: bool) -> None:
+    """Remove the nodes of one kind that still wait for a machine."""
+    sql = "DELETE FROM nodes WHERE pool = ? AND dedicated = ? AND state = ? AND boot_due > ?"
+    if tx.run(sql, key, dedicated, NodeState.CREATING, tx.now):
+        kind = "dedicated" if dedicated else "low priority"
+        message = f"Desired number of {kind} nodes could not be allocated as the resize timeout was reached"
+        _fall_short(tx, key, TIMED_OUT, message)
 
 
 def _node_id(*, dedicated: bool) -> str:

@@ -106,9 +106,9 @@ def _compiled(formula: str) -> Program | FormulaFault:
 
 
 def _follow(tx: Transaction, pool: Pool, evaluation: Evaluation) -> None:
-    """Go to the targets, also while the pool is still on its way to earlier ones."""
+    """Go to the targets, also while the pool is still on its way to earlier ones, and again after a failed resize."""
     targets = (evaluation.target_dedicated_nodes, evaluation.target_low_priority_nodes)
-    if targets != (pool.target_dedicated, pool.target_low_priority):
+    if targets != (pool.target_dedicated, pool.target_low_priority) or pool.resize_errors:
         pool_lifecycle.retarget(
             tx,
             pool.key,

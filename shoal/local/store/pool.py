@@ -44,6 +44,8 @@ class Pool:
     last_modified: int
     current_dedicated: int
     current_low_priority: int
+    resize_errors: tuple[dict[str, str], ...]
+    """Codes and messages of the last resize."""
 
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> Self:
@@ -56,6 +58,7 @@ class Pool:
                 deallocation_option=NodeDeallocationOption,
                 state=PoolState,
                 allocation_state=AllocationState,
+                resize_errors=_objects,
             )
         )
 
@@ -82,4 +85,8 @@ class Pool:
 
 
 def _strings(text: str) -> tuple[str, ...]:
+    return tuple(orjson.loads(text))
+
+
+def _objects(text: str) -> tuple[dict[str, str], ...]:
     return tuple(orjson.loads(text))

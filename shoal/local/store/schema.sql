@@ -79,6 +79,14 @@ CREATE TABLE pools (
     UNIQUE (account, id)
 ) STRICT;
 
+-- Why the last resize of a pool did not reach its targets.
+CREATE TABLE resize_errors (
+    pool     INTEGER NOT NULL REFERENCES pools (key) ON DELETE CASCADE,
+    code     TEXT NOT NULL,
+    message  TEXT NOT NULL,
+    PRIMARY KEY (pool, code, message)
+) STRICT, WITHOUT ROWID;
+
 -- What formulas see of a pool's past.
 CREATE TABLE samples (
     pool               INTEGER NOT NULL REFERENCES pools (key) ON DELETE CASCADE,
@@ -246,11 +254,13 @@ CREATE TRIGGER task_uncounted AFTER DELETE ON tasks BEGIN
         AND result = ifnull(OLD.result, '');
 END;
 
--- A pool with the numbers of its nodes.
+-- A pool with the numbers of its nodes, and with its resize errors as JSON.
 CREATE VIEW counted_pools AS SELECT
     pools.*,
     (SELECT count(*) FROM nodes WHERE nodes.pool = pools.key AND nodes.dedicated) AS current_dedicated,
-    (SELECT count(*) FROM nodes WHERE nodes.pool = pools.key AND NOT nodes.dedicated) AS current_low_priority
+    (SELECT count(*) FROM nodes WHERE nodes.pool = pools.key AND NOT nodes.dedicated) AS current_low_priority,
+    (SELECT json_group_array(json_object('code', code, 'message', message)) FROM resize_errors
+        WHERE resize_errors.pool = pools.key) AS resize_errors
 FROM pools;
 
 -- A node with the numbers of the tasks that occupy it, and of their slots.
