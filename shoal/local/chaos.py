@@ -72,6 +72,8 @@ class Chaos:
     )
     pool_quota: int = _setting(500, "Pools that an account may have.", most=500, azure=100)
     active_job_quota: int = _setting(1000, "Jobs of an account that may be active.", most=1000, azure=300)
+    task_count_lag_seconds: float = _setting(0.0, "Answer task counts as they were so long ago.", azure=1.0)
+    task_lag_seconds: float = _setting(0.0, "Show a task as completed so long after it was.", azure=2.0)
     seed: int = _setting(0, "Seed of all random draws.", most=MOST_SEED)
 
 
@@ -138,6 +140,16 @@ def boot_time(connection: sqlite3.Connection) -> int:
 def absence(connection: sqlite3.Connection) -> int:
     """Microseconds."""
     return round(load(connection).absence_seconds * times.SECOND)
+
+
+def task_count_lag(connection: sqlite3.Connection) -> int:
+    """Microseconds."""
+    return round(load(connection).task_count_lag_seconds * times.SECOND)
+
+
+def task_lag(connection: sqlite3.Connection) -> int:
+    """Microseconds."""
+    return round(load(connection).task_lag_seconds * times.SECOND)
 
 
 def evicted(nodes: Sequence[int], chaos: Chaos, elapsed: int, random: Random) -> list[int]:

@@ -1,10 +1,11 @@
 """Operations on jobs."""
 
+import sqlite3
 from typing import Any
 
 import orjson
 
-from shoal.local import times
+from shoal.local import chaos, times
 from shoal.local.api import conditions, definitions, odata
 from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
@@ -100,11 +101,18 @@ async def terminate_job(call: Call) -> Answer:
 async def get_job_task_counts(call: Call) -> Answer:
     tasks = dict.fromkeys(COUNTED, 0)
     slots = dict(tasks)
-    for count in TaskCount.of_job(call.service.connection, find(call).key):
+    for count in _counts(call.service.connection, find(call).key):
         for name in _counted_as(count):
             tasks[name] += count.tasks
             slots[name] += count.slots
     return Answer(content=orjson.dumps({"taskCounts": tasks, "taskSlotCounts": slots}))
+
+
+def _counts(connection: sqlite3.Connection, job: int) -> list[TaskCount]:
+    """Return the counts as clients see them, which may be those of a moment ago."""
+    if lag := chaos.task_count_lag(connection):
+        return TaskCount.of_job_at(connection, job, times.now() - lag)
+    return TaskCount.of_job(connection, job)
 
 
 def _counted_as(count: TaskCount) -> list[str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from shoal.local import errors, times
+from shoal.local import chaos, errors, times
 from shoal.local.api import conditions, definitions, odata
 from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
 from shoal.local.api.jobs import find as find_job
@@ -14,7 +14,7 @@ from shoal.local.scheduler import job_lifecycle, task_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.job import Job
 from shoal.local.store.states import TaskState
-from shoal.local.store.task import Task
+from shoal.local.store.task import Task, tasks_at
 
 MOST_IN_A_COLLECTION = 100
 
@@ -126,7 +126,7 @@ async def list_tasks(call: Call) -> Answer:
     size = call.page_size()
     tasks_read = call.service.read(
         Task.from_row,
-        f"SELECT * FROM tasks WHERE job = ? AND key > ? AND ({condition}) ORDER BY key LIMIT ?",
+        f"SELECT * FROM {_shown(call)} WHERE job = ? AND key > ? AND ({condition}) ORDER BY key LIMIT ?",
         job.key,
         call.after(),
         *parameters,
@@ -136,8 +136,15 @@ async def list_tasks(call: Call) -> Answer:
     return page(call, "tasks", views, more_after(tasks_read, size))
 
 
+def _shown(call: Call) -> str:
+    """Return the table of tasks as clients see them, which may be behind by a moment."""
+    lag = chaos.task_lag(call.service.connection)
+    return tasks_at(times.now() - lag) if lag else "tasks"
+
+
 async def get_task(call: Call) -> Answer:
-    job, task = find(call)
+    job = find_job(call)
+    task = Task.require(call.service.connection, job.key, call["task_id"], table=_shown(call))
     conditions.check(call.method, call.headers, task.last_modified)
     return entity(call, "tasks", view(task, job, call.base_url), task.last_modified)
 

@@ -1,7 +1,7 @@
 """Tasks. Times are microseconds since 1970 in UTC, as in every table."""
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 import orjson
@@ -49,12 +49,35 @@ class Task:
         return cls(**columns(row, state=TaskState, previous_state=TaskState, result=TaskResult))
 
     @classmethod
-    def require(cls, connection: sqlite3.Connection, job: int, task_id: str) -> Self:
+    def require(cls, connection: sqlite3.Connection, job: int, task_id: str, *, table: str = "tasks") -> Self:
         """Return the task of a job's key with this id. Raises BatchError TaskNotFound."""
-        sql = "SELECT * FROM tasks WHERE job = ? AND id = ?"
+        sql = f"SELECT * FROM {table} WHERE job = ? AND id = ?"
         return required(one(connection, cls.from_row, sql, job, task_id), "Task")
 
     def body(self) -> dict[str, Any]:
         """Return the definition: the request's body with Batch's defaults filled in."""
         body: dict[str, Any] = orjson.loads(self.definition)
         return body
+
+
+BEFORE_COMPLETION = {
+    "state": "previous_state",
+    "state_time": "previous_state_time",
+    **dict.fromkeys(
+        ("previous_state", "previous_state_time", "ended", "exit_code", "result", "failure"),
+        "NULL",
+    ),
+}
+"""Columns of a task that is shown as it was before it completed, and their values."""
+
+
+def tasks_at(moment: int) -> str:
+    """Return a table for FROM: `tasks`, where what has completed since the moment is shown in its state before."""
+    since = f"state = '{TaskState.COMPLETED}' AND state_time > {moment:d}"
+    shown = [
+        f"iif({since}, {BEFORE_COMPLETION[column.name]}, {column.name}) AS {column.name}"
+        if column.name in BEFORE_COMPLETION
+        else column.name
+        for column in fields(Task)
+    ]
+    return f"(SELECT {', '.join(shown)} FROM tasks)"
