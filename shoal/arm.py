@@ -3,7 +3,7 @@
 import json
 import time
 from contextlib import closing
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -13,6 +13,7 @@ from shoal.service_status import Status
 DELETION_DEADLINE = 300.0
 """Seconds that a deletion may take; nodes leave a pool one by one."""
 POLL_INTERVAL = 0.05
+MOST_REPEATS = 10
 TIMEOUT = 120.0
 """Seconds until a silent connection is given up."""
 
@@ -70,19 +71,39 @@ class ArmClient:
     def _call(
         self, verb: str, path: str, api_version: str, body: dict[str, Any] | None = None
     ) -> tuple[int, dict[str, Any]]:
+        """Call, and call again where the service asks for patience or the answer of a repeatable call was cut."""
+        for _ in range(MOST_REPEATS):
+            try:
+                status, text, patience = self._exchange(verb, path, api_version, body)
+            except HTTPException as exc:
+                if verb == "POST":
+                    raise WorkFailed(f"the answer of the embedded service to POST {path} was cut: {exc!r}") from exc
+                continue
+            if status not in (429, 503) or patience is None:
+                break
+            time.sleep(patience)
+        else:
+            raise WorkFailed(f"the embedded service did not answer {verb} {path} in {MOST_REPEATS} attempts")
+        if status >= 300:  # the service redirects nothing
+            raise _error(status, text)
+        return status, json.loads(text) if text else {}
+
+    def _exchange(
+        self, verb: str, path: str, api_version: str, body: dict[str, Any] | None
+    ) -> tuple[int, bytes, int | None]:
+        """Return the status, the content and the seconds to wait before another attempt. Raises HTTPException."""
         target = f"{quote(path)}?{urlencode({'api-version': api_version})}"
         try:
             with closing(HTTPConnection(self._address, timeout=TIMEOUT)) as connection:
                 connection.request(verb, target, None if body is None else json.dumps(body), self._headers)
                 response = connection.getresponse()
                 text = response.read()
+                patience = response.getheader("Retry-After")
         except OSError as exc:
             raise BadInput(
                 f"the embedded service at {self.endpoint} does not answer; start it with `shoal local start` ({exc})"
             ) from exc
-        if response.status >= 300:  # the service redirects nothing
-            raise _error(response.status, text)
-        return response.status, json.loads(text) if text else {}
+        return response.status, text, None if patience is None else int(patience)
 
 
 def _error(status: int, text: bytes) -> ArmError:

@@ -82,7 +82,7 @@ class Status:
         from shoal.errors import BadInput
 
         try:
-            return ArmClient(self.arm_endpoint, self.arm_token).put("/-/chaos", OWN_VERSION, conditions)
+            return ArmClient(self).put("/-/chaos", OWN_VERSION, conditions)
         except ArmError as exc:
             raise BadInput(exc.message) from exc
 

@@ -74,9 +74,15 @@ class Chaos:
     active_job_quota: int = _setting(1000, "Jobs of an account that may be active.", most=1000, azure=300)
     task_count_lag_seconds: float = _setting(0.0, "Answer task counts as they were so long ago.", azure=1.0)
     task_lag_seconds: float = _setting(0.0, "Show a task as completed so long after it was.", azure=2.0)
+    throttled_share: float = _setting(0.0, "Share of requests that are refused as too many.", most=1, azure=0.01)
+    slow_share: float = _setting(0.0, "Share of requests that are answered late.", most=1, azure=0.02)
+    slow_seconds: float = _setting(2.0, "Delay of an answer that is late.", most=600)
+    cut_share: float = _setting(0.0, "Share of answers whose connection is cut in the middle.", most=1, azure=0.002)
     seed: int = _setting(0, "Seed of all random draws.", most=MOST_SEED)
 
 
+PREFIX = "chaos."
+"""The beginning of the names of the settings that keep the conditions."""
 SETTINGS: Mapping[str, Setting] = {field.name: field.metadata["setting"] for field in fields(Chaos)}
 LAPTOP = Chaos()
 _LIKE_AZURE: dict[str, Any] = {name: item.azure for name, item in SETTINGS.items() if item.azure is not None}
@@ -122,14 +128,13 @@ def _value(name: str, value: object) -> Value:
 
 
 def load(connection: sqlite3.Connection) -> Chaos:
-    return Chaos(
-        **{name: settings.get(connection, f"chaos.{name}", default) for name, default in asdict(LAPTOP).items()}
-    )
+    kept = settings.below(connection, PREFIX)
+    return Chaos(**{name: type(getattr(LAPTOP, name))(value) for name, value in kept.items() if name in SETTINGS})
 
 
 def store(connection: sqlite3.Connection, chaos: Chaos) -> None:
     for name, value in asdict(chaos).items():
-        settings.put(connection, f"chaos.{name}", value)
+        settings.put(connection, PREFIX + name, value)
 
 
 def boot_time(connection: sqlite3.Connection) -> int:

@@ -13,6 +13,7 @@ class BatchError(Exception):
         self.code = code
         self.message = message
         self.values = values or {}
+        self.headers: dict[str, str] = {}
 
 
 NOT_FOUND = {
@@ -158,3 +159,15 @@ class NotStored(BatchError):
     def __init__(self, reason: str) -> None:
         text = f"The embedded service could not write its state ({reason}). Nothing of this request was kept."
         super().__init__(500, "InternalError", text)
+
+
+class TooManyRequests(BatchError):
+    """The client is to wait before it tries again. Nothing of the request was done."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(status, code, message)
+        self.headers = {"Retry-After": "1"}
+
+
+def server_busy() -> BatchError:
+    return TooManyRequests(503, "ServerBusy", "The server is currently unable to receive requests. Please retry.")

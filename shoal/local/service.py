@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from shoal.local import accounts, errors
+from shoal.local.disturbances import Disturbances
 from shoal.local.node.agents import NodeAgents
 from shoal.local.scheduler import endings, job_lifecycle, node_lifecycle, pool_lifecycle, pool_samples, scaling
 from shoal.local.scheduler.evictions import Evictions
@@ -37,6 +38,7 @@ class Service:
         self.loop = Loop(connection, self.fleet, pool_lifecycle.settle)
         self.heart: asyncio.Task[None] | None = None
         self.evictions = Evictions()
+        self.disturbances = Disturbances(connection)
         self.stopping = False
         self.arm_token = secrets.token_urlsafe(32)
 

@@ -87,10 +87,11 @@ class DataPlane:
         if request.headers.get("return-client-request-id") == "true":
             headers["client-request-id"] = request.headers.get("client-request-id", "")
         if isinstance(answer.content, bytes):
-            return Response(answer.content, answer.status, headers)
+            return self.service.disturbances.cut(Response(answer.content, answer.status, headers))
         return StreamingResponse(answer.content, answer.status, headers)
 
     async def _answer(self, request: Request) -> Answer:
+        await self.service.disturbances.delay_or_refuse(errors.server_busy())
         account = request.path_params["account"]
         raw_path = _ascii(request.scope["raw_path"]).partition("?")[0]
         path = raw_path.removeprefix(f"/{account}")
@@ -161,4 +162,4 @@ def _error_answer(exc: errors.BatchError, base_url: str, request_id: str) -> Ans
     }
     if exc.values:
         body["values"] = [{"key": key, "value": value} for key, value in exc.values.items()]
-    return Answer(status=exc.status, content=orjson.dumps(body))
+    return Answer(status=exc.status, content=orjson.dumps(body), headers=exc.headers)

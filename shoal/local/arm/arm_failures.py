@@ -3,7 +3,7 @@
 Source: ARM's common error codes, and the codes of Microsoft.Storage, Authorization and Batch in their REST reference.
 """
 
-from shoal.local.errors import BatchError
+from shoal.local.errors import BatchError, TooManyRequests
 
 
 def authentication_failed() -> BatchError:
@@ -115,3 +115,8 @@ def in_use(code: str, path: str, holder: str) -> BatchError:
 
 def invalid(code: str, message: str) -> BatchError:
     return BatchError(400, code, message)
+
+
+def too_many_requests() -> BatchError:
+    """Source: ARM, "Understand how Azure Resource Manager throttles requests": 429 with Retry-After."""
+    return TooManyRequests(429, "TooManyRequests", "The request is being throttled. Please retry after some time.")

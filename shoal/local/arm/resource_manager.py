@@ -79,9 +79,10 @@ class ResourceManager:
         headers = {"x-ms-request-id": str(uuid.uuid4()), **answer.headers}
         if answer.content:
             headers["Content-Type"] = "application/json; charset=utf-8"
-        return Response(answer.content, answer.status, headers)
+        return self.service.disturbances.cut(Response(answer.content, answer.status, headers))
 
     async def _answer(self, request: Request) -> Answer:
+        await self.service.disturbances.delay_or_refuse(arm_failures.too_many_requests())
         _, _, token = request.headers.get("authorization", "").partition("Bearer ")
         if not secrets.compare_digest(token.encode(), self.service.arm_token.encode()):
             raise arm_failures.authentication_failed()
@@ -123,5 +124,5 @@ def _error_answer(exc: errors.BatchError) -> Answer:
     return Answer(
         status=exc.status,
         content=orjson.dumps({"error": {"code": exc.code, "message": f"{exc.message}{detail}"}}),
-        headers={"WWW-Authenticate": "Bearer"} if exc.status == 401 else {},
+        headers={"WWW-Authenticate": "Bearer"} if exc.status == 401 else exc.headers,
     )

@@ -3,6 +3,7 @@
 from random import Random
 
 from shoal.local import chaos, errors
+from shoal.local.draws import Draws
 from shoal.local.scheduler import node_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.node import Node
@@ -13,7 +14,7 @@ class Evictions:
     """The draw of the nodes to take away, which follows from the seed."""
 
     def __init__(self) -> None:
-        self.seed: int | None = None
+        self.draws = Draws()
         self.random = Random()
         self.last: int | None = None
 
@@ -22,8 +23,7 @@ class Evictions:
         rough = chaos.load(tx.connection)
         # Also without a rate: the time before a rate is set must not count once it is.
         elapsed, self.last = tx.now - (self.last or tx.now), tx.now
-        if rough.seed != self.seed:
-            self.seed, self.random = rough.seed, Random(rough.seed)
+        self.random = self.draws.of(rough.seed)
         if not rough.evictions_per_node_hour:
             return
         # In a fixed order: each node draws one number, so a seed takes the same nodes every time.

@@ -16,3 +16,9 @@ def put(connection: sqlite3.Connection, name: str, value: float) -> None:
     connection.execute(
         "INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, value)
     )
+
+
+def below(connection: sqlite3.Connection, prefix: str) -> dict[str, int | float]:
+    """Return the settings whose names begin with a prefix, by the rest of their names."""
+    rows = connection.execute("SELECT name, value FROM settings WHERE substr(name, 1, ?) = ?", (len(prefix), prefix))
+    return {name.removeprefix(prefix): value for name, value in rows}
