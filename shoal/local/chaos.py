@@ -7,7 +7,7 @@ import dataclasses
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from random import Random
 from typing import Any
 
@@ -31,6 +31,13 @@ class Cloud(StrEnum):
     """Nothing is scarce, slow or refused: the defaults."""
     AZURE = "azure"
     """All that is simulated, where a second stands for a minute of Azure."""
+
+
+class StartFault(Enum):
+    """The way in which the start of a node goes wrong."""
+
+    UNUSABLE = auto()
+    START_TASK_FAILS = auto()
 
 
 class WrongSetting(ValueError):
@@ -78,6 +85,8 @@ class Chaos:
     slow_share: float = _setting(0.0, "Share of requests that are answered late.", most=1, azure=0.02)
     slow_seconds: float = _setting(2.0, "Delay of an answer that is late.", most=600)
     cut_share: float = _setting(0.0, "Share of answers whose connection is cut in the middle.", most=1, azure=0.002)
+    unusable_share: float = _setting(0.0, "Share of node starts after which the node is unusable.", most=1, azure=0.01)
+    start_task_failure_share: float = _setting(0.0, "Share of node starts whose start task fails.", most=1, azure=0.01)
     seed: int = _setting(0, "Seed of all random draws.", most=MOST_SEED)
 
 
@@ -155,6 +164,16 @@ def task_count_lag(connection: sqlite3.Connection) -> int:
 def task_lag(connection: sqlite3.Connection) -> int:
     """Microseconds."""
     return round(load(connection).task_lag_seconds * times.SECOND)
+
+
+def start_fault(chaos: Chaos, node: int, boots: int) -> StartFault | None:
+    """Return what goes wrong at a node's start; it follows from the seed, the node's key and the number of starts."""
+    number = Random(f"{chaos.seed} {node} {boots}").random()
+    if number < chaos.unusable_share:
+        return StartFault.UNUSABLE
+    if number < chaos.unusable_share + chaos.start_task_failure_share:
+        return StartFault.START_TASK_FAILS
+    return None
 
 
 def evicted(nodes: Sequence[int], chaos: Chaos, elapsed: int, random: Random) -> list[int]:

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from shoal.local import chaos, times
+from shoal.local.chaos import StartFault
 from shoal.local.scheduler import job_lifecycle, task_lifecycle
 from shoal.local.scheduler.assignments import package
 from shoal.local.scheduler.loop import Transaction
@@ -17,6 +18,7 @@ from shoal.local.store.states import NodeDeallocationOption, NodeState, TaskStat
 SHORT_LIFE = 5 * times.SECOND
 MOST_SHORT_LIVES = 3
 """An agent that ends within SHORT_LIFE of its start is not started again if it has been started this often."""
+FAILING_START_TASK = "/bin/sh -c 'echo failed by shoal local chaos, start-task-failure-share >&2; exit 1'"
 WAITING_FOR_TASKS = (NodeDeallocationOption.TASK_COMPLETION, NodeDeallocationOption.RETAINED_DATA)
 
 
@@ -48,8 +50,24 @@ def boot(tx: Transaction, node_id: str) -> None:
     if key is None:
         raise AssertionError(f"node {node_id} is booted but does not exist")
     node = Node.get(tx.connection, key)
+    fault = chaos.start_fault(chaos.load(tx.connection), node.key, node.boots)
+    if fault is StartFault.UNUSABLE:
+        _lose_contact(tx, node)
+        return
     setup = _setup(tx, node)
+    if fault is StartFault.START_TASK_FAILS and setup["start_task"] is not None:
+        setup["start_task"] = {**setup["start_task"], "commandLine": FAILING_START_TASK, "resourceFiles": []}
     tx.then(lambda agents: agents.start(node_id, node.boots, setup))
+
+
+def _lose_contact(tx: Transaction, node: Node) -> None:
+    """Make the node unusable without an agent, and without errors: nobody is there who could report any.
+
+    Source: REST reference, Node, state and errors.
+    """
+    tx.run("UPDATE nodes SET boots = 0, errors = NULL WHERE key = ?", node.key)
+    _enter(tx, node.key, NodeState.UNUSABLE)
+    tx.pools_to_fill.add(node.pool)
 
 
 def _setup(tx: Transaction, node: Node) -> dict[str, Any]:
