@@ -1,10 +1,12 @@
 import shlex
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shoal.environment import Package
 from shoal.errors import BadInput
 from tests.jobs.builders import ENVIRONMENT, IDENTITY, WITH_IDENTITY, one_stage, tasks
 
@@ -149,6 +151,17 @@ def test_package_is_found_by_its_name_whichever_variable_the_node_sets(
     line = only_task(tmp_path, "command: printf %s $AZ_BATCH_APP_PACKAGE_VAR\npackages: var")["commandLine"]
     done = subprocess.run(shlex.split(line), env=set_by_the_node, capture_output=True, text=True, check=True)
     assert done.stdout == found
+
+
+@pytest.mark.parametrize("spelling", ["Var_App_0A1b_2", "var_app_0a1b_2", "VAR"])
+def test_package_with_capitals_is_found_in_whichever_case_the_node_spells_it(tmp_path: Path, spelling: str) -> None:
+    environment = replace(ENVIRONMENT, packages={"var": Package(application="Var-App", version="0A1b.2")})
+    text = one_stage("command: printf %s $AZ_BATCH_APP_PACKAGE_VAR\npackages: var")
+    (task,) = tasks(tmp_path, text, environment)
+    set_by_the_node = {f"AZ_BATCH_APP_PACKAGE_{spelling}": "/package"}
+    words = shlex.split(task["commandLine"])
+    done = subprocess.run(words, env=set_by_the_node, capture_output=True, text=True, check=True)
+    assert done.stdout == "/package"
 
 
 @pytest.mark.parametrize(

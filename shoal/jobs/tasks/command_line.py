@@ -32,14 +32,27 @@ def _under_shell(stage: BoundStage, command: str) -> TaskField:
 
 
 def _exported(name: str, package: Package) -> str:
-    """The variable of a package, by its name and without its version.
+    """The variable of a package, by its name in capitals and without its version, however the node spells its own.
 
-    Source: Batch node agent on Linux: a task that pins a version finds AZ_BATCH_APP_PACKAGE_{application}_{version},
-    `.`, `-` and `#` as `_`; the name without a version is there only where the pool has a default one.
+    Source: "Deploy applications to compute nodes with Batch application packages": on Linux a task that pins a version
+    finds AZ_BATCH_APP_PACKAGE_{application}_{version}, `.`, `-` and `#` as `_`, with the case of the id; the name
+    without a version is there only where the pool has a default one.
     """
     plain = f"AZ_BATCH_APP_PACKAGE_{_variable_part(name).upper()}"
-    versioned = f"AZ_BATCH_APP_PACKAGE_{_variable_part(f'{package.application}_{package.version}')}"
-    return f'export {plain}="${{{versioned}:-${plain}}}"'
+    path = f"${plain}"
+    for spelling in reversed(_spellings(package)):
+        path = f"${{{spelling}:-{path}}}"
+    return f'export {plain}="{path}"'
+
+
+def _spellings(package: Package) -> list[str]:
+    """Return the variable's name in both cases that nodes were seen to use, which are one for a name without capitals.
+
+    Source: MicrosoftDocs/azure-docs issue 41768 (2019) saw the case kept; issue 50383 (2020), and with it the article
+    "Azure Batch runtime environment variables", lower case.
+    """
+    kept = _variable_part(f"{package.application}_{package.version}")
+    return [f"AZ_BATCH_APP_PACKAGE_{part}" for part in dict.fromkeys((kept, kept.lower()))]
 
 
 def _variable_part(name: str) -> str:

@@ -51,10 +51,10 @@ def task_environment(
 
 
 def package_environment(installed: Iterable[tuple[UnpackedPackage, Path]]) -> dict[str, str]:
-    """Each package by its name with and without its version, in the case of its id and in capitals.
+    """Each package by its name with and without its version, in the case of its id and in no other.
 
-    Source: "Deploy applications to compute nodes" and the node agent's change log 1.8.2 (capitals on Linux): in the
-    id and the version `.`, `-` and `#` become `_`.
+    Source: "Deploy applications to compute nodes with Batch application packages": on Linux the case of the id is
+    preserved, and in the id and the version `.`, `-` and `#` become `_`.
     """
     variables: dict[str, str] = {}
     for package, path in installed:
@@ -62,5 +62,4 @@ def package_environment(installed: Iterable[tuple[UnpackedPackage, Path]]) -> di
         version = re.sub(r"[.#-]", "_", package.version or "")
         for suffix in (application, f"{application}_{version}"):
             variables[f"AZ_BATCH_APP_PACKAGE_{suffix}"] = str(path)
-            variables[f"AZ_BATCH_APP_PACKAGE_{suffix.upper()}"] = str(path)
     return variables
