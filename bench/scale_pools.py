@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from measurement import Measurement
 
-from shoal.autoscale import PoolSize, SampleHistory, compile_formula, evaluate, parse
+from shoal.autoscale import PoolSnapshot, SampleHistory, compile_formula, evaluate, parse
 from shoal.autoscale.scenarios import PendingTasks, formula
 from shoal.autoscale.simulation.distributions import LogNormal
 from shoal.autoscale.simulation.engine import simulate
@@ -31,7 +31,7 @@ def _evaluations(scale: float) -> float:
     samples = SampleHistory()
     for age in range(120, -1, -1):
         samples.record(now - age * timedelta(seconds=30), {"PendingTasks": age % 7, "PreemptedNodeCount": 0})
-    pool = PoolSize(current_low_priority_nodes=3, task_slots_per_node=4)
+    pool = PoolSnapshot(current_low_priority_nodes=3, task_slots_per_node=4)
     count = max(1, round(EVALUATIONS * scale))
     began = time.process_time()
     for _ in range(count):

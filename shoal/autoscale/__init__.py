@@ -7,7 +7,7 @@ question open, this package decides; `docs/autoscale.md` states each decision an
 from shoal.autoscale.checking import Checked, check
 from shoal.autoscale.compilation import Program, compile_formula
 from shoal.autoscale.errors import AutoscaleFault, EvaluationFault, FormulaFault, FormulaTooLong, SyntaxFault, TypeFault
-from shoal.autoscale.evaluation import Evaluation, PoolSize, evaluate
+from shoal.autoscale.evaluation import Evaluation, PoolSnapshot, evaluate
 from shoal.autoscale.parser import parse
 from shoal.autoscale.printing import to_text
 from shoal.autoscale.samples import ConstantSamples, SampleHistory, Samples
@@ -22,7 +22,7 @@ __all__ = [
     "Formula",
     "FormulaFault",
     "FormulaTooLong",
-    "PoolSize",
+    "PoolSnapshot",
     "Program",
     "SampleHistory",
     "Samples",

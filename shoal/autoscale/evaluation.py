@@ -23,7 +23,7 @@ MAX_NODES = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PoolSize:
+class PoolSnapshot:
     """Facts about the pool that the service knows without samples."""
 
     target_dedicated_nodes: int = 0
@@ -70,7 +70,7 @@ class Evaluation:
         return run
 
 
-def evaluate(program: Program, *, time: datetime, samples: Samples, pool: PoolSize, seed: int = 0) -> Evaluation:
+def evaluate(program: Program, *, time: datetime, samples: Samples, pool: PoolSnapshot, seed: int = 0) -> Evaluation:
     """Run the formula at an aware `time`. Never raises: a failure becomes the evaluation's `error`."""
     frame = _frame(program, from_datetime(time), samples, pool, seed)
     done, fault = _run(program, frame)
@@ -83,7 +83,7 @@ def evaluate(program: Program, *, time: datetime, samples: Samples, pool: PoolSi
     return _failed(program, frame, done, time, pool, fault)
 
 
-def refused(fault: FormulaFault, *, time: datetime, pool: PoolSize) -> Evaluation:
+def refused(fault: FormulaFault, *, time: datetime, pool: PoolSnapshot) -> Evaluation:
     """Return the evaluation of a formula that does not parse or fit the types: an error, and unchanged targets."""
     frame = _frame(_EMPTY, from_datetime(time), _NO_SAMPLES, pool, 0)
     return _failed(_EMPTY, frame, 0, time, pool, fault)
@@ -93,7 +93,7 @@ _EMPTY = Program((), SERVICE_SLOTS)
 _NO_SAMPLES = ConstantSamples({})
 
 
-def _frame(program: Program, now: int, samples: Samples, pool: PoolSize, seed: int) -> Frame:
+def _frame(program: Program, now: int, samples: Samples, pool: PoolSnapshot, seed: int) -> Frame:
     values: list[Value] = [0.0] * len(program.names)
     # The first slots are SERVICE_SLOTS. A target that the formula reads before assigning it is the pool's current one.
     values[0] = float(pool.target_dedicated_nodes)
@@ -138,7 +138,9 @@ def _succeeded(program: Program, frame: Frame, done: int, time: datetime) -> Eva
     )
 
 
-def _failed(program: Program, frame: Frame, done: int, time: datetime, pool: PoolSize, fault: Located) -> Evaluation:
+def _failed(
+    program: Program, frame: Frame, done: int, time: datetime, pool: PoolSnapshot, fault: Located
+) -> Evaluation:
     message = fault.summary if isinstance(fault, EvaluationFault) else EvaluationFault.summary
     detail = f"Line {fault.span.line}, Col {fault.span.column}: {fault.message}"
     return Evaluation(

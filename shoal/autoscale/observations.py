@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shoal.autoscale.errors import InputFault
-from shoal.autoscale.evaluation import PoolSize
+from shoal.autoscale.evaluation import PoolSnapshot
 from shoal.autoscale.samples import PERIOD, ConstantSamples, SampleHistory, Samples
 from shoal.autoscale.ticks import parse_timestamp, to_datetime
 from shoal.autoscale.variables import (
@@ -41,9 +41,9 @@ class Observations:
     """Time of the newest sample, where the file gives it."""
 
 
-def pool_state(assignments: Mapping[str, str]) -> PoolSize:
+def pool_state(assignments: Mapping[str, str]) -> PoolSnapshot:
     """Read targets, current nodes and slots from `{"TargetDedicatedNodes": "3", "PendingTasks": "12"}`."""
-    pool = PoolSize()
+    pool = PoolSnapshot()
     for name, text in assignments.items():
         if field := _POOL_FIELDS.get(_full_name(name)):
             pool = replace(pool, **{field: int(_number(name, text))})

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from shoal.autoscale import Evaluation, PoolSize, SampleHistory, compile_formula, evaluate, parse
+from shoal.autoscale import Evaluation, PoolSnapshot, SampleHistory, compile_formula, evaluate, parse
 
 NOW = datetime(2016, 10, 13, 19, 18, 47, 805000, tzinfo=UTC)
 """A Thursday; the moment of the documented example."""
@@ -25,12 +25,12 @@ def evaluated(
     text: str,
     values: Mapping[str, Sequence[float | None]] | None = None,
     *,
-    pool: PoolSize | None = None,
+    pool: PoolSnapshot | None = None,
     now: datetime = NOW,
     delay: timedelta = timedelta(0),
 ) -> Evaluation:
     samples = history(values or {}, now=now, delay=delay)
-    return evaluate(compile_formula(parse(text)), time=now, samples=samples, pool=pool or PoolSize())
+    return evaluate(compile_formula(parse(text)), time=now, samples=samples, pool=pool or PoolSnapshot())
 
 
 def value(text: str, values: Mapping[str, Sequence[float | None]] | None = None) -> str:

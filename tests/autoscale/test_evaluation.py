@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shoal.autoscale import ConstantSamples, PoolSize, SyntaxFault, compile_formula, evaluate, parse
+from shoal.autoscale import ConstantSamples, PoolSnapshot, SyntaxFault, compile_formula, evaluate, parse
 from shoal.autoscale.evaluation import refused
 from shoal.autoscale.variables import Deallocation
 from tests.autoscale import published
@@ -18,33 +18,33 @@ MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("name", "values", "pool", "targets"),
     [
-        ("A", {"PendingTasks": [10] * 6}, PoolSize(), (10, 0)),
-        ("A", {"PendingTasks": [40] * 6}, PoolSize(), (25, 0)),
-        ("A", {"PendingTasks": [None, None, 10, 10, 10, 10]}, PoolSize(), (1, 0)),
-        ("B", {"PreemptedNodeCount": [0] * 6}, PoolSize(), (0, 25)),
-        ("B", {"PreemptedNodeCount": [3] * 6}, PoolSize(), (3, 22)),
-        ("C", {"CPUPercent": [0.9] * 120}, PoolSize(current_dedicated_nodes=100), (110, 0)),
-        ("C", {"CPUPercent": [0.1] * 120}, PoolSize(current_dedicated_nodes=100), (90, 0)),
-        ("C", {"CPUPercent": [0.9] * 120}, PoolSize(current_dedicated_nodes=399), (400, 0)),
-        ("D", {}, PoolSize(), (10, 0)),
-        ("E", {"PendingTasks": [7] * 15}, PoolSize(target_dedicated_nodes=4), (7, 0)),
-        ("E", {"PendingTasks": [0] * 30}, PoolSize(target_dedicated_nodes=8), (4, 0)),
-        ("E", {"PendingTasks": [0] * 29 + [50]}, PoolSize(), (20, 0)),
-        ("E", {}, PoolSize(target_dedicated_nodes=3), (1, 0)),
-        ("F", {"ActiveTasks": [10] * 30}, PoolSize(target_dedicated_nodes=2), (3, 0)),
-        ("F", {"ActiveTasks": [6] * 30}, PoolSize(target_dedicated_nodes=1), (2, 0)),
-        ("G", {"RunningTasks": [0] * 60, "ActiveTasks": [0] * 60}, PoolSize(), (0, 0)),
-        ("G", {"RunningTasks": [1] * 60, "ActiveTasks": [0] * 60}, PoolSize(), (4, 0)),
-        ("H", {}, PoolSize(), (1, 0)),
-        ("I_REST", {}, PoolSize(), (5, 0)),
-        ("I_REST", {"CPUPercent": [0.9] * 20}, PoolSize(current_dedicated_nodes=10), (11, 0)),
-        ("BATCH_151", {"PendingTasks": [4]}, PoolSize(task_slots_per_node=2), (2, 0)),
-        ("BLOG", {"PendingTasks": [4]}, PoolSize(), (4, 0)),
-        ("BATCH_40", {"ActiveTasks": [3], "RunningTasks": [1]}, PoolSize(), (1, 0)),
+        ("A", {"PendingTasks": [10] * 6}, PoolSnapshot(), (10, 0)),
+        ("A", {"PendingTasks": [40] * 6}, PoolSnapshot(), (25, 0)),
+        ("A", {"PendingTasks": [None, None, 10, 10, 10, 10]}, PoolSnapshot(), (1, 0)),
+        ("B", {"PreemptedNodeCount": [0] * 6}, PoolSnapshot(), (0, 25)),
+        ("B", {"PreemptedNodeCount": [3] * 6}, PoolSnapshot(), (3, 22)),
+        ("C", {"CPUPercent": [0.9] * 120}, PoolSnapshot(current_dedicated_nodes=100), (110, 0)),
+        ("C", {"CPUPercent": [0.1] * 120}, PoolSnapshot(current_dedicated_nodes=100), (90, 0)),
+        ("C", {"CPUPercent": [0.9] * 120}, PoolSnapshot(current_dedicated_nodes=399), (400, 0)),
+        ("D", {}, PoolSnapshot(), (10, 0)),
+        ("E", {"PendingTasks": [7] * 15}, PoolSnapshot(target_dedicated_nodes=4), (7, 0)),
+        ("E", {"PendingTasks": [0] * 30}, PoolSnapshot(target_dedicated_nodes=8), (4, 0)),
+        ("E", {"PendingTasks": [0] * 29 + [50]}, PoolSnapshot(), (20, 0)),
+        ("E", {}, PoolSnapshot(target_dedicated_nodes=3), (1, 0)),
+        ("F", {"ActiveTasks": [10] * 30}, PoolSnapshot(target_dedicated_nodes=2), (3, 0)),
+        ("F", {"ActiveTasks": [6] * 30}, PoolSnapshot(target_dedicated_nodes=1), (2, 0)),
+        ("G", {"RunningTasks": [0] * 60, "ActiveTasks": [0] * 60}, PoolSnapshot(), (0, 0)),
+        ("G", {"RunningTasks": [1] * 60, "ActiveTasks": [0] * 60}, PoolSnapshot(), (4, 0)),
+        ("H", {}, PoolSnapshot(), (1, 0)),
+        ("I_REST", {}, PoolSnapshot(), (5, 0)),
+        ("I_REST", {"CPUPercent": [0.9] * 20}, PoolSnapshot(current_dedicated_nodes=10), (11, 0)),
+        ("BATCH_151", {"PendingTasks": [4]}, PoolSnapshot(task_slots_per_node=2), (2, 0)),
+        ("BLOG", {"PendingTasks": [4]}, PoolSnapshot(), (4, 0)),
+        ("BATCH_40", {"ActiveTasks": [3], "RunningTasks": [1]}, PoolSnapshot(), (1, 0)),
     ],
 )
 def test_published_formula_gives_the_documented_targets(
-    name: str, values: Values, pool: PoolSize, targets: Targets
+    name: str, values: Values, pool: PoolSnapshot, targets: Targets
 ) -> None:
     evaluation = evaluated(published.ALL[name], values, pool=pool)
     assert evaluation.error is None
@@ -256,7 +256,7 @@ def test_failing_evaluation_reports_reason_and_place(text: str, expected: str) -
 
 
 def test_failed_evaluation_leaves_the_pool_as_it_is_and_keeps_what_was_computed() -> None:
-    pool = PoolSize(target_dedicated_nodes=2, target_low_priority_nodes=5)
+    pool = PoolSnapshot(target_dedicated_nodes=2, target_low_priority_nodes=5)
     evaluation = evaluated("a = 1; $TargetDedicatedNodes = 9; b = a / 0; $TargetDedicatedNodes = 7;", pool=pool)
     assert (evaluation.target_dedicated_nodes, evaluation.target_low_priority_nodes) == (2, 5)
     assert evaluation.wire() == {
@@ -271,7 +271,7 @@ def test_failed_evaluation_leaves_the_pool_as_it_is_and_keeps_what_was_computed(
 
 
 def test_formula_that_does_not_fit_is_reported_like_a_failed_evaluation() -> None:
-    pool = PoolSize(target_dedicated_nodes=2)
+    pool = PoolSnapshot(target_dedicated_nodes=2)
     with pytest.raises(SyntaxFault) as caught:
         parse("something useless")
     evaluation = refused(caught.value, time=NOW, pool=pool)
@@ -288,7 +288,7 @@ def test_stop_ends_the_formula_and_keeps_what_was_assigned() -> None:
 
 
 def test_target_that_is_not_assigned_keeps_its_value() -> None:
-    evaluation = evaluated("$TargetDedicatedNodes = 1;", pool=PoolSize(target_low_priority_nodes=6))
+    evaluation = evaluated("$TargetDedicatedNodes = 1;", pool=PoolSnapshot(target_low_priority_nodes=6))
     assert evaluation.target_low_priority_nodes == 6
 
 
@@ -302,7 +302,7 @@ def test_random_numbers_are_the_same_for_the_same_moment_and_seed() -> None:
     program = compile_formula(parse("a = rand(); b = rand();"))
 
     def results(seed: int) -> str:
-        return evaluate(program, time=NOW, samples=history({}), pool=PoolSize(), seed=seed).results
+        return evaluate(program, time=NOW, samples=history({}), pool=PoolSnapshot(), seed=seed).results
 
     assert results(1) == results(1)
     assert results(1) != results(2)
@@ -317,5 +317,5 @@ def test_constant_past_is_whole_for_a_day() -> None:
             "m = len($PendingTasks.GetSample(TimeInterval_Hour, 2 * TimeInterval_Hour));"
         )
     )
-    evaluation = evaluate(program, time=NOW, samples=ConstantSamples({"PendingTasks": 4}), pool=PoolSize())
+    evaluation = evaluate(program, time=NOW, samples=ConstantSamples({"PendingTasks": 4}), pool=PoolSnapshot())
     assert evaluation.results.endswith(";a=4;m=120;n=2880;p=100;q=0;t=4")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from shoal.autoscale import (
     ConstantSamples,
     FormulaFault,
-    PoolSize,
+    PoolSnapshot,
     check,
     compile_formula,
     evaluate,
@@ -44,7 +44,7 @@ def test_any_formula_that_fits_the_types_is_evaluated_or_fails_with_a_place_in_i
 ) -> None:
     text = to_text(formula)
     samples = ConstantSamples({"PendingTasks": tasks})
-    result = evaluate(compile_formula(parse(text)), time=NOW, samples=samples, pool=PoolSize())
+    result = evaluate(compile_formula(parse(text)), time=NOW, samples=samples, pool=PoolSnapshot())
     assert result.results.startswith("$TargetDedicatedNodes=")
     assert result.error is None or result.error.detail.startswith("Line ")
     assert result.target_dedicated_nodes >= 0
@@ -65,14 +65,14 @@ def test_no_repetition_overflows_the_parsers_stack(times: int, piece: str) -> No
 
 def test_vector_that_keeps_doubling_is_stopped() -> None:
     text = "v = vec(1, 2);" + "v = vec(v, v);" * 40 + "$TargetDedicatedNodes = len(v);"
-    result = evaluate(compile_formula(parse(text)), time=NOW, samples=ConstantSamples({}), pool=PoolSize())
+    result = evaluate(compile_formula(parse(text)), time=NOW, samples=ConstantSamples({}), pool=PoolSnapshot())
     assert result.error is not None
     assert f"a vector holds at most {MAX_ELEMENTS} values" in result.error.detail
 
 
 def test_number_that_keeps_squaring_is_stopped() -> None:
     text = "x = 10;" + "x = x * x;" * 60 + "$TargetDedicatedNodes = x;"
-    result = evaluate(compile_formula(parse(text)), time=NOW, samples=ConstantSamples({}), pool=PoolSize())
+    result = evaluate(compile_formula(parse(text)), time=NOW, samples=ConstantSamples({}), pool=PoolSnapshot())
     assert result.error is not None
     assert result.error.detail.endswith("$TargetDedicatedNodes cannot be inf")
 

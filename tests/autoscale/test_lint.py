@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shoal.autoscale import ConstantSamples, PoolSize, check, compile_formula, evaluate, parse
+from shoal.autoscale import ConstantSamples, PoolSnapshot, check, compile_formula, evaluate, parse
 from shoal.autoscale.lint import RULES, lint
 from shoal.autoscale.lint.bounds import bounds_of
 from shoal.autoscale.review import review, shown
@@ -183,7 +183,9 @@ def test_review_of_a_wrong_formula_names_the_kind_of_error_instead_of_a_rule(tex
 @given(DOUBLES, st.floats(0, 1e6))
 def test_every_number_lies_within_its_computed_bounds(formula: Formula, tasks: float) -> None:
     samples = ConstantSamples({"PendingTasks": tasks})
-    evaluation = evaluate(compile_formula(formula), time=NOW, samples=samples, pool=PoolSize(target_dedicated_nodes=3))
+    evaluation = evaluate(
+        compile_formula(formula), time=NOW, samples=samples, pool=PoolSnapshot(target_dedicated_nodes=3)
+    )
     value = evaluation.variables[-1][2]
     if evaluation.error is None and isinstance(value, float) and math.isfinite(value):
         bound = bounds_of(check(formula)).of(formula.statements[0].value)

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from shoal.autoscale import PoolSize
+from shoal.autoscale import PoolSnapshot
 from shoal.autoscale.durations import parse_duration
 from shoal.autoscale.errors import InputFault
 from shoal.autoscale.observations import constant, from_csv, from_json, moment_of, pool_state
@@ -19,7 +19,9 @@ def test_values_go_to_the_samples_and_to_the_state_of_the_pool() -> None:
         "currentlowprioritynodes": "5",
         "TaskSlotsPerNode": "4",
     }
-    assert pool_state(given) == PoolSize(target_dedicated_nodes=3, current_low_priority_nodes=5, task_slots_per_node=4)
+    assert pool_state(given) == PoolSnapshot(
+        target_dedicated_nodes=3, current_low_priority_nodes=5, task_slots_per_node=4
+    )
     assert constant(given).samples.last("$PendingTasks", 2, from_datetime(NOW)) == [12, 12]
 
 

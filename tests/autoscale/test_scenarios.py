@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shoal.autoscale import Evaluation, PoolSize
+from shoal.autoscale import Evaluation, PoolSnapshot
 from shoal.autoscale.errors import InputFault
 from shoal.autoscale.review import review
 from shoal.autoscale.scenarios import FixedWithBurst, PendingTasks, Ramp, Scenario, WorkingHours, formula
@@ -63,10 +63,10 @@ def evaluated_scenario(
     built: Scenario,
     values: Mapping[str, Sequence[float | None]],
     *,
-    pool: PoolSize | None = None,
+    pool: PoolSnapshot | None = None,
     now: datetime = datetime(2026, 1, 5, 12, tzinfo=UTC),
 ) -> Evaluation:
-    evaluation = evaluated(formula(built), values, pool=pool or PoolSize(task_slots_per_node=4), now=now)
+    evaluation = evaluated(formula(built), values, pool=pool or PoolSnapshot(task_slots_per_node=4), now=now)
     assert evaluation.error is None, evaluation.error
     assert evaluation.node_deallocation_option is Deallocation.TASK_COMPLETION
     return evaluation
@@ -104,13 +104,13 @@ def test_pending_tasks_holds_nodes_for_the_hold_time() -> None:
 
 
 def test_pending_tasks_does_not_shrink_while_samples_are_missing() -> None:
-    pool = PoolSize(current_low_priority_nodes=10, current_dedicated_nodes=4, task_slots_per_node=4)
+    pool = PoolSnapshot(current_low_priority_nodes=10, current_dedicated_nodes=4, task_slots_per_node=4)
     evaluation = evaluated_scenario(PendingTasks(), {"PendingTasks": [40, None, 0] + [None] * 15}, pool=pool)
     assert (evaluation.target_dedicated_nodes, evaluation.target_low_priority_nodes) == (4, 10)
 
 
 def test_pending_tasks_grows_by_one_step_at_a_time() -> None:
-    pool = PoolSize(current_low_priority_nodes=7, task_slots_per_node=4)
+    pool = PoolSnapshot(current_low_priority_nodes=7, task_slots_per_node=4)
     assert evaluated_scenario(PendingTasks(max_step=20), constantly(10_000), pool=pool).target_low_priority_nodes == 27
 
 
@@ -128,7 +128,7 @@ def test_pending_tasks_grows_by_one_step_at_a_time() -> None:
 def test_dedicated_nodes_stand_in_for_spot_nodes_that_do_not_come(
     there: int, taken: int, tasks: Sequence[float], dedicated: int
 ) -> None:
-    pool = PoolSize(target_low_priority_nodes=25, current_low_priority_nodes=there, task_slots_per_node=4)
+    pool = PoolSnapshot(target_low_priority_nodes=25, current_low_priority_nodes=there, task_slots_per_node=4)
     evaluation = evaluated_scenario(
         PendingTasks(), {"PendingTasks": tasks, "PreemptedNodeCount": [taken] * 40}, pool=pool
     )
@@ -139,7 +139,7 @@ def test_dedicated_nodes_stand_in_for_spot_nodes_that_do_not_come(
     ("there", "tasks", "nodes"), [(0, 400, 10), (10, 400, 20), (95, 400, 100), (50, 0, 30), (15, 0, 0)]
 )
 def test_ramp_goes_up_and_down_in_steps(there: int, tasks: float, nodes: int) -> None:
-    pool = PoolSize(current_low_priority_nodes=there, task_slots_per_node=4)
+    pool = PoolSnapshot(current_low_priority_nodes=there, task_slots_per_node=4)
     evaluation = evaluated_scenario(Ramp(step_up=10, step_down=20), constantly(tasks), pool=pool)
     assert evaluation.target_low_priority_nodes == nodes
 

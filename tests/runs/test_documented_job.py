@@ -9,6 +9,8 @@ from shoal.service_status import Status
 from tests.environments import shoal
 from tests.services import REPOSITORY
 
+NAME = "documented"
+"""Other tests deploy the stack `local` of this project to the same service."""
 EXAMPLE = REPOSITORY / "examples" / "var"
 STACK = """\
 config:
@@ -29,7 +31,7 @@ def project(directory: Path) -> None:
     for path in (REPOSITORY / "Pulumi.yaml", REPOSITORY / "__main__.py", EXAMPLE / "prices.csv"):
         shutil.copy(path, directory)
     shutil.copytree(EXAMPLE / "app", directory / "app", ignore=shutil.ignore_patterns("__pycache__"))
-    (directory / "Pulumi.local.yaml").write_text(STACK)
+    (directory / f"Pulumi.{NAME}.yaml").write_text(STACK)
     page = (REPOSITORY / "docs" / "jobs.md").read_text()
     (text,) = (block for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "stages:" in block)
     (directory / "sweep.yaml").write_text(text)
@@ -37,10 +39,10 @@ def project(directory: Path) -> None:
 
 def test_whole_file_of_the_page_runs_to_its_merged_table_and_chart(service: Status, tmp_path: Path) -> None:
     project(tmp_path)
-    shoal(service, tmp_path, "up", "-y").check_returncode()
+    shoal(service, tmp_path, "up", "-y", "-s", NAME).check_returncode()
     values = ("-p", "seeds=1", "-p", "paths=200", "--job", "documented")
-    done = shoal(service, tmp_path, "run", "sweep.yaml", *values, "--out", "results")
-    shoal(service, tmp_path, "down", "-y").check_returncode()
+    done = shoal(service, tmp_path, "run", "sweep.yaml", *values, "--out", "results", "-s", NAME)
+    shoal(service, tmp_path, "down", "-y", "-s", NAME).check_returncode()
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     assert "25 succeeded, 0 failed" in done.stdout
     with (tmp_path / "results" / "merge" / "merge" / "var.csv").open() as table:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shoal.autoscale.compilation import Program
-from shoal.autoscale.evaluation import PoolSize, evaluate
+from shoal.autoscale.evaluation import PoolSnapshot, evaluate
 from shoal.autoscale.samples import ConstantSamples
 from shoal.autoscale.ticks import MICROSECOND, MINUTE
 from shoal.autoscale.variables import TARGET_DEDICATED, TARGET_SPOT
@@ -94,8 +94,8 @@ def _samples(load: Load, nodes: int) -> ConstantSamples:
     )
 
 
-def _pool(dedicated: int, spot: int) -> PoolSize:
-    return PoolSize(
+def _pool(dedicated: int, spot: int) -> PoolSnapshot:
+    return PoolSnapshot(
         target_dedicated_nodes=dedicated,
         target_low_priority_nodes=spot,
         current_dedicated_nodes=dedicated,

@@ -6,7 +6,7 @@ from random import Random
 
 from shoal.autoscale.compilation import Program
 from shoal.autoscale.errors import InputFault
-from shoal.autoscale.evaluation import PoolSize, evaluate
+from shoal.autoscale.evaluation import PoolSnapshot, evaluate
 from shoal.autoscale.samples import PERIOD, SampleHistory
 from shoal.autoscale.simulation.agenda import Agenda
 from shoal.autoscale.simulation.census import Census
@@ -165,7 +165,7 @@ class _Simulation:
     def _evaluate(self, now: int) -> None:
         self._agenda.plan(now + self._model.evaluation_interval, self._evaluate)
         fleet, targets = self._fleet, self._targets
-        pool = PoolSize(
+        pool = PoolSnapshot(
             target_dedicated_nodes=targets[Purchase.DEDICATED],
             target_low_priority_nodes=targets[Purchase.SPOT],
             current_dedicated_nodes=fleet.current(Purchase.DEDICATED),

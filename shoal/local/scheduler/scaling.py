@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import orjson
 
-from shoal.autoscale import Evaluation, FormulaFault, PoolSize, Program, check, compile_formula, evaluate, parse
+from shoal.autoscale import Evaluation, FormulaFault, PoolSnapshot, Program, check, compile_formula, evaluate, parse
 from shoal.autoscale.evaluation import refused
 from shoal.autoscale.ticks import to_datetime
 from shoal.azure.limits import LONGEST_EVALUATION_INTERVAL, SHORTEST_EMBEDDED_INTERVAL
@@ -85,8 +85,8 @@ def evaluated(tx: Transaction, pool: Pool, formula: str) -> Evaluation:
     return evaluate(program, time=moment, samples=PoolSamples(tx, pool), pool=state, seed=tx.now)
 
 
-def _state(pool: Pool) -> PoolSize:
-    return PoolSize(
+def _state(pool: Pool) -> PoolSnapshot:
+    return PoolSnapshot(
         target_dedicated_nodes=pool.target_dedicated,
         target_low_priority_nodes=pool.target_low_priority,
         current_dedicated_nodes=pool.current_dedicated,
