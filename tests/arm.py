@@ -12,8 +12,7 @@ from shoal.service_status import Status
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 SUBNET = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/nodes"
-"""Of whoever needs one that is there, once `make_subnet` has been called."""
-VERSIONS = {"Microsoft.Batch": "2024-07-01", "Microsoft.Storage": "2024-01-01"}
+"""A subnet that exists once `make_subnet` has been called."""
 
 
 def management_client(status: Status) -> BatchManagementClient:

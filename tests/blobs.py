@@ -8,7 +8,7 @@ from shoal.service_status import Status
 
 
 def make_container(status: Status, name: str, **blobs: bytes) -> ContainerClient:
-    """With these blobs in it."""
+    """Make a container with these blobs in it."""
     storage = BlobServiceClient(status.blob_endpoint, credential=status.storage_key)
     container = storage.create_container(name)
     for blob, content in blobs.items():

@@ -58,7 +58,7 @@ def shoal(status: Status, directory: Path, *words: str) -> subprocess.CompletedP
 
 
 def environment_variables(status: Status) -> dict[str, str]:
-    """With the state of a running service."""
+    """Return variables for a command that uses a running service."""
     return {**os.environ, "SHOAL_STATE": status.state_dir}
 
 

@@ -1,4 +1,4 @@
-"""Which processes belong to a service, seen from outside."""
+"""The processes of a service, seen from outside."""
 
 import os
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 
 def processes_naming(text: str) -> list[int]:
     """Ids of the processes in whose command line or environment the text stands; zombies hold neither."""
-    wanted = os.fsencode(text)
-    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if wanted in _about(entry)]
+    needle = os.fsencode(text)
+    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if needle in _about(entry)]
 
 
 def _about(process: Path) -> bytes:

@@ -32,9 +32,9 @@ class Registered:
 class Recording:
     resources: list[Registered] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
-    """Of the stack."""
+    """Outputs of the stack."""
     registered_outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Of every component, by URN."""
+    """Outputs of every component, by URN."""
 
     def of_type(self, kind: str) -> list[Registered]:
         return [resource for resource in self.resources if resource.type == f"azure-native:{kind}"]

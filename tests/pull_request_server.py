@@ -15,9 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 class PullRequests:
     address: str
     comments: list[dict[str, Any]] = field(default_factory=list)
-    """Of one pull request at GitHub."""
+    """Comments on one pull request at GitHub."""
     threads: list[dict[str, Any]] = field(default_factory=list)
-    """Of one pull request at Azure DevOps."""
+    """Threads on one pull request at Azure DevOps."""
     tokens: set[str] = field(default_factory=set)
 
 

@@ -21,7 +21,7 @@ VERSION = "2025-06-01"
 class Response:
     status: int
     headers: dict[str, str]
-    """By lower-case name."""
+    """Values by lower-case name."""
     content: bytes
 
     @property
@@ -35,7 +35,7 @@ class Response:
 
     @property
     def values(self) -> dict[str, str]:
-        """What the error says beside its message."""
+        """Values that the error gives beside its message."""
         return {item["key"]: item["value"] for item in self.body.get("values", ())}
 
 
@@ -68,7 +68,7 @@ class Raw:
         return self.send(method, target, content, {"Authorization": signature, **sent})
 
     def send(self, method: str, target: str, content: bytes, headers: Mapping[str, str]) -> Response:
-        """As it is, without a signature."""
+        """Send a request as it is, without a signature."""
         connection = http.client.HTTPConnection(str(self.url.hostname), self.url.port, timeout=30)
         try:
             connection.request(method, target, content or None, dict(headers))

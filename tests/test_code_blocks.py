@@ -208,7 +208,7 @@ KINDS: dict[str, Callable[[dict[str, Any], Block, Path], None]] = {
     "apiVersion": kubernetes_object,
     "runtime": project_file,
 }
-"""By a key that documents of the kind have."""
+"""Checks by a key that documents of the kind have."""
 
 
 def python(block: Block, _directory: Path) -> None:
@@ -225,7 +225,7 @@ def python(block: Block, _directory: Path) -> None:
 
 @cache
 def schema() -> dict[str, Any]:
-    """Of the components, for all languages."""
+    """Return the schema of the components, for all languages."""
     loaded: dict[str, Any] = json.loads(ComponentPackage().schema or "{}")
     return loaded
 
@@ -277,4 +277,4 @@ VALIDATORS: dict[str, Callable[[Block, Path], None]] = {
     "typescript": typescript,
     "yaml": yaml_of_some_kind,
 }
-"""By the language that the fence names."""
+"""Checks by the language that the fence names."""

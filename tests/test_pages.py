@@ -1,4 +1,4 @@
-"""What pages point to is there: files, headings, modules."""
+"""Links and paths on pages lead to files, headings and modules that exist."""
 
 import inspect
 import json
@@ -16,7 +16,7 @@ PATH = re.compile(r"`((?:shoal|components|tests|tools|examples|policy)/[\w./-]*)
 
 
 def anchors(page: Path) -> set[str]:
-    """As GitHub makes them of headings."""
+    """Return the anchors that GitHub derives from headings."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

@@ -64,8 +64,8 @@ def test_spot_pool_grows_for_a_sweep_bears_a_preemption_and_is_at_zero_afterward
     with run:
         wait_until(lambda: [node["state"] for node in nodes(status, project)].count("running") == 3)
         taken = shoal(status, project, "local", "chaos", "--preempt", "any")
-        said, _ = run.communicate(timeout=120)
+        output, _ = run.communicate(timeout=120)
     assert taken.returncode == 0, taken.stderr
-    assert run.returncode == 0, said
+    assert run.returncode == 0, output
     assert sorted(int(part.read_text()) for part in (project / "results").rglob("part.txt")) == list(range(1, 49))
     wait_until(lambda: nodes(status, project) == [], every=0.2)

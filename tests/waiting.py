@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def wait_until(look: Callable[[], T], *, within: float = 30.0, every: float = 0.02) -> T:
-    """What `look` returns once it is true. The failure shows what it returned last."""
+    """Call `look` until its result is true, and return that. The failure shows the last result."""
     deadline = time.monotonic() + within
     while True:
         seen = look()

@@ -23,7 +23,7 @@ class ShellStep:
     name: str
     script: str
     environment: Mapping[str, str] = field(default_factory=dict)
-    """With the expressions or macros of its system."""
+    """Values still hold the expressions or macros of the system."""
 
 
 def read(path: Path) -> Any:
@@ -34,7 +34,7 @@ def read(path: Path) -> Any:
 
 
 def github_job(workflow: str, job: str) -> list[ShellStep]:
-    """With the steps of the action that it begins with."""
+    """Return the shell steps of a job, those of the action that it begins with included."""
     document = read(TEMPLATE / ".github" / "workflows" / f"{workflow}.yml")
     steps: list[ShellStep] = []
     for step in document["jobs"][job]["steps"]:
@@ -78,10 +78,10 @@ class Runner:
     directory: Path
     environment: dict[str, str]
     values: Mapping[str, str]
-    """Of expressions and macros."""
+    """Values of expressions and macros."""
 
     def run(self, step: ShellStep) -> subprocess.CompletedProcess[str]:
-        """As GitHub runs `shell: bash`; what a step adds to GITHUB_ENV is there for the next."""
+        """Run a step as GitHub runs `shell: bash`, and keep what it adds to GITHUB_ENV for the next."""
         given = {name: resolved(value, self.values) for name, value in step.environment.items()}
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step.script],
@@ -98,7 +98,7 @@ class Runner:
         return done
 
     def must(self, steps: list[ShellStep]) -> str:
-        """What they print, each of which must succeed."""
+        """Run steps that must all succeed, and return their output."""
         printed = ""
         for step in steps:
             done = self.run(step)

@@ -41,9 +41,9 @@ BODIES = {
         "Pool",
     ),
 }
-"""What clients send; the objects that these refer to come with them."""
+"""Objects that clients send; the objects that these refer to come with them."""
 ENTITIES = {"azure-batch": ("BatchJob", "BatchNode", "BatchPool", "BatchTask"), "azure-mgmt-batch": ()}
-"""What clients read; only the names of their properties are kept, for `$select`."""
+"""Objects that clients read; only the names of their properties are kept, for `$select`."""
 BARE = {str: "string", bool: "boolean", int: "integer", datetime.timedelta: "duration", datetime.datetime: "time"}
 
 UNTIL_2025 = {"until": "2025-06-01"}

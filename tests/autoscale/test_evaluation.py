@@ -11,7 +11,6 @@ from tests.autoscale.builders import NOW, detail, evaluated, history, value
 
 Targets = tuple[int, int]
 Values = Mapping[str, Sequence[float | None]]
-SPOT_AND_OPTION = "$TargetLowPriorityNodes=0;$NodeDeallocationOption=requeue"
 MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 

@@ -8,7 +8,7 @@ import pytest
 from shoal.cli import shoal
 
 SHORT_HELP_CHARACTERS = 64
-"""What is left of a line of 80 beside the name of a command."""
+"""Columns left of a line of 80 beside the name of a command."""
 
 
 def all_commands(group: click.Group, name: str) -> Iterator[tuple[str, click.Command]]:

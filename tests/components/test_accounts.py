@@ -1,4 +1,4 @@
-"""How the accounts of a stack are made: who reaches them from where, how long blobs are kept, what they are tagged."""
+"""The accounts of a stack: who reaches them from where, how long blobs are kept, what they are tagged."""
 
 from pathlib import Path
 from typing import Any, cast

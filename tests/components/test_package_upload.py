@@ -1,4 +1,4 @@
-"""Where auto-storage is used by identity, the address has no signature, and the deployer's own token counts."""
+"""Uploads to auto-storage used by identity: the address has no signature, so the deployer's own token counts."""
 
 import json
 from base64 import urlsafe_b64encode

@@ -23,7 +23,7 @@ PATIENT = RoleWait(report=lambda _message: None)
 def publication(
     service: Status, management: BatchManagementClient, name: str, account: str, tmp_path: Path
 ) -> Publication:
-    """Of a version that is reserved and nothing more."""
+    """The publication of a version that is reserved and nothing more."""
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "run.py").write_text("print('hello')\n")
     management.application.create(name, account, "tool")

@@ -318,9 +318,9 @@ def test_password_in_clear_is_refused_in_an_azure_stack(
     if not refused:
         record(program)
         return
-    with pytest.raises(SettingsError) as told:
+    with pytest.raises(SettingsError) as refusal:
         record(program)
-    assert str(told.value) == (
+    assert str(refusal.value) == (
         "shoal:pools[0].userAccounts[0].password stands in Pulumi.dev.yaml for everyone to read; take it out and run"
         " `pulumi config set --secret --path 'shoal:pools[0].userAccounts[0].password'`"
     )

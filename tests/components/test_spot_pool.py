@@ -367,5 +367,5 @@ def test_values_that_only_a_deployment_knows_are_left_to_it() -> None:
 
 def test_what_is_doubtful_is_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
     declared(vm_size="standard_d5s_v5")
-    told = "SpotPool spot: VM size standard_d5s_v5 is not known; did you mean standard_d4s_v5?"
-    assert told in capsys.readouterr().err
+    warning = "SpotPool spot: VM size standard_d5s_v5 is not known; did you mean standard_d4s_v5?"
+    assert warning in capsys.readouterr().err

@@ -19,7 +19,7 @@ def project(tmp_path: Path, service: Status, name: str) -> Project:
 
 @pytest.fixture
 def stack(tmp_path: Path, service: Status, name: str) -> Iterator[Stack]:
-    """Of the repository's program, deployed by the embedded engine; taken down at the end."""
+    """A stack of the repository's program, deployed by the embedded engine and taken down at the end."""
     stack = copied_stack(Project(name="shoal", directory=tmp_path, status=service), name)
     yield stack
     stack.project.shoal("down", "-y", "-s", name)

@@ -1,4 +1,4 @@
-"""What the repository's own program registers for a stack's file, recorded; nothing is made."""
+"""The resources that the repository's own program registers for a stack's file, recorded; nothing is made."""
 
 import runpy
 import shutil

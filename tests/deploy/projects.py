@@ -46,7 +46,7 @@ class Project:
         )
 
     def up(self) -> str:
-        """What a deployment that must succeed prints."""
+        """Deploy, which must succeed, and return the output."""
         done = self.shoal("up", "-y")
         assert done.returncode == 0, done.stderr
         return done.stdout

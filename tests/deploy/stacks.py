@@ -47,7 +47,7 @@ class Stack:
 
 
 def copied_stack(project: Project, name: str) -> Stack:
-    """With one package of one small file, and otherwise as `Pulumi.local.yaml` has it."""
+    """Write a stack with one package of one small file, otherwise as `Pulumi.local.yaml` has it."""
     for file in ("Pulumi.yaml", "__main__.py"):
         shutil.copy(REPOSITORY / file, project.directory)
     stack = Stack(name=name, project=project)

@@ -1,4 +1,4 @@
-"""What ARM's definitions say of a body, rule by rule."""
+"""Bodies checked against ARM's definitions, rule by rule."""
 
 from dataclasses import replace
 from typing import Any

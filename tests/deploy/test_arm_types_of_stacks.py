@@ -35,12 +35,12 @@ def test_azure_would_take_every_resource_of_the_stack(file: Path, tmp_path: Path
 def test_what_goes_to_azure_comes_back_as_the_program_said_it(file: Path, tmp_path: Path) -> None:
     for resource in declared_resources(file, tmp_path):
         kind = TYPES[resource.type]
-        said = {name: value for name, value in resource.inputs.items() if name not in kind.parameters}
-        assert kind.inputs(kind.body(said)) == said, resource.name
+        inputs = {name: value for name, value in resource.inputs.items() if name not in kind.parameters}
+        assert kind.inputs(kind.body(inputs)) == inputs, resource.name
 
 
 ADOPTING = {"resourceGroupId", "batchAccountId", "storageAccountId", "allowedSubnets"}
-"""What a stack has instead of accounts and a network of its own."""
+"""Keys that a stack has instead of accounts and a network of its own."""
 
 
 def test_file_with_every_option_has_every_option() -> None:

@@ -35,7 +35,7 @@ OF_ANOTHER_TYPE = {
     ("network", "IpamPoolPrefixAllocation"): {"id"},
     ("network", "Subnet"): {"serviceGateway"},
 }
-"""Where azure-native has a class of the same name for something else, or of a later version."""
+"""Properties that azure-native has in a class of the same name for something else, or of a later version."""
 
 
 @pytest.mark.parametrize("token", TYPES)
@@ -65,8 +65,8 @@ def test_parts_of_resources_have_the_properties_that_the_sdk_gives_them(table: s
     for name, entry in objects.items():
         shape = joined(object_shape(bases.get(name, {})), object_shape(entry))
         known = TypeDefinition(name=AnyShape(), body=shape, objects=objects)
-        asked = sdk_properties(MODULES[table], name) - OF_ANOTHER_TYPE.get((MODULES[table], name), set())
-        assert set(nested(known, dict.fromkeys(asked, UNKNOWN))) <= {*shape.properties, *shape.read_only}, name
+        properties = sdk_properties(MODULES[table], name) - OF_ANOTHER_TYPE.get((MODULES[table], name), set())
+        assert set(nested(known, dict.fromkeys(properties, UNKNOWN))) <= {*shape.properties, *shape.read_only}, name
 
 
 def test_every_table_is_compared_with_the_sdk() -> None:
@@ -74,7 +74,7 @@ def test_every_table_is_compared_with_the_sdk() -> None:
 
 
 def sdk_properties(module: str, name: str) -> set[str]:
-    """Of the arguments of a part of a resource; none where the SDK has no class of the name."""
+    """Return the properties of a class of arguments; none where the SDK has no class of the name."""
     arguments = getattr(import_module(f"pulumi_azure_native.{module}"), f"{name}Args", None)
     properties = [value for value in vars(arguments or object).values() if isinstance(value, property)]
     return {getattr(value.fget, "_pulumi_name", "") for value in properties}

@@ -1,4 +1,4 @@
-"""What the pages on stacks, pools and accounts say in tables is what the code does."""
+"""The tables on the pages on stacks, pools and accounts agree with the code."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What programs may ask of the embedded engine beside plain resources, and what it refuses."""
+"""Features of the embedded engine beside plain resources, and its refusals."""
 
 import json
 

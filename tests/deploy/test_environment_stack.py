@@ -93,7 +93,7 @@ def test_pool_is_changed_in_place_replaced_and_removed_as_configured(
 def test_stack_that_is_taken_down_leaves_nothing_in_the_service(
     stack: Stack, management: BatchManagementClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a job in the middle of a task, immutable inputs, outputs, and a package that was changed."""
+    """The stack has a job in the middle of a task, immutable inputs, outputs, and a changed package."""
     stack.file.write_text(f"{stack.file.read_text()}  shoal:inputsImmutableForDays: 30\n")
     stack.up()
     (stack.app / "simulate.py").write_text("print('second')\n")

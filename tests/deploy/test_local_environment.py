@@ -1,4 +1,4 @@
-"""What `shoal local env` gives to Pulumi."""
+"""The variables that `shoal local env` gives to Pulumi."""
 
 import shlex
 import subprocess

@@ -1,4 +1,4 @@
-"""What docs/network-and-monitoring.md says in tables is what the code does."""
+"""The tables in docs/network-and-monitoring.md agree with the code."""
 
 import pytest
 
@@ -17,7 +17,7 @@ PROTOCOLS = {"Tcp": "TCP", "*": "any"}
 
 
 def rows(header: str) -> list[str]:
-    """Of the table with this header."""
+    """Return the rows of the table with this header."""
     start = LINES.index(header) + 2
     return LINES[start : LINES.index("", start)]
 

@@ -45,6 +45,6 @@ def test_change_is_made_in_place_only_where_azure_can(stack: Stack) -> None:
 
 
 def changed(printed: str, step: str) -> set[str]:
-    """What differs in a step of a deployment; in no order, since a program's inputs have none."""
+    """Return the properties that a step changes; in no order, since a program's inputs have none."""
     (line,) = [line for line in printed.splitlines() if line.startswith(step)]
     return set(line.partition("[diff: ")[2].rstrip("]").split(", "))

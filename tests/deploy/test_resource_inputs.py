@@ -1,4 +1,4 @@
-"""How the stand-in provider tells drift from what is the service's own."""
+"""Drift, which the stand-in provider must tell from properties that the service sets itself."""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ SOURCES = (
     *("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "Pulumi.yaml", "__main__.py"),
     *("package.json", "package-lock.json", ".npmrc", "shoal", "components", "policy"),
 )
-"""What a wheel is built from."""
+"""The files that a wheel is built from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

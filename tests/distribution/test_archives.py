@@ -1,4 +1,4 @@
-"""What is in the wheel and in the sdist, looked at as archives."""
+"""The content of the wheel and of the sdist, as archives."""
 
 import tarfile
 import zipfile

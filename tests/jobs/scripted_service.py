@@ -25,7 +25,7 @@ class Answer:
 
 
 Script = Callable[[list[dict[str, Any]]], Answer]
-"""From the tasks of one addtaskcollection call to its answer."""
+"""Maps the tasks of one addtaskcollection call to its answer."""
 
 
 def all_added(tasks: list[dict[str, Any]]) -> Answer:

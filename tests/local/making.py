@@ -12,7 +12,7 @@ VM_SIZE = "standard_d2s_v3"
 
 
 def make_pool(client: BatchClient, pool_id: str, *, nodes: int = 1, **properties: Any) -> None:
-    """With dedicated nodes, which come up while the test goes on."""
+    """Make a pool of dedicated nodes, which come up while the test goes on."""
     body = {"id": pool_id, "vmSize": VM_SIZE, "targetDedicatedNodes": nodes, **properties}
     client.create_pool(models.BatchPoolCreateOptions(body))
 

@@ -31,7 +31,7 @@ from tests.local.making import (
 from tests.raw import Raw
 
 GROUP, ACCOUNT = "shoal", "shoal"
-"""Where the account that always exists is found on the ARM side."""
+"""Place, on the ARM side, of the account that always exists."""
 
 
 def archive(**files: str) -> bytes:

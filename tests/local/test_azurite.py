@@ -1,4 +1,4 @@
-"""Where Azurite is looked for, and how it is installed."""
+"""The search for Azurite, and its installation."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What a request's body must not be; which properties it may have is in test_shapes.py."""
+"""Bodies that are refused as a whole; their properties are tested in test_shapes.py."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What becomes of running tasks when their nodes leave the pool, as each option says."""
+"""Running tasks whose nodes leave the pool, for each deallocation option."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Who runs after whom. A task `gate` that sleeps holds things back where an order must be seen."""
+"""The order of tasks that depend on others. A task `gate` that sleeps holds things back where an order must be seen."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What docs/local.md and docs/fidelity.md say is what the code does."""
+"""docs/local.md and docs/fidelity.md agree with the code."""
 
 import os
 import re

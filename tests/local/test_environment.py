@@ -1,4 +1,4 @@
-"""What a task's process finds around it."""
+"""The environment of a task's process."""
 
 import os
 
@@ -9,7 +9,7 @@ from tests.local.making import execution, make_job, make_pool, read, run, sh, ta
 
 
 def environment(client: BatchClient, job: str, **properties: object) -> dict[str, str]:
-    """Of a task with these properties."""
+    """Run a task with these properties, and return its environment variables."""
     run(client, job, task("env", "env -0", **properties))
     output = read(client, job, "env").decode()
     return dict(line.split("=", 1) for line in output.rstrip("\0").split("\0"))

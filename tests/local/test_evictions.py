@@ -1,4 +1,4 @@
-"""Which Spot nodes are taken away, by rate and seed; without a service, by a clock of the test's."""
+"""Evictions of Spot nodes by rate and seed; without a service, by a clock of the test's."""
 
 from pathlib import Path
 from random import Random
@@ -31,7 +31,7 @@ def test_after_an_hour_without_a_look_every_node_has_had_its_turn() -> None:
 
 
 def taken(directory: Path, seed: int) -> list[int]:
-    """How many of 200 Spot nodes are away after each of ten looks, 36 s apart."""
+    """Return how many of 200 Spot nodes are away after each of ten looks, 36 s apart."""
     directory.mkdir()
     pool = PoolOnPaper(directory, IDLE, "PT5M")
     pool.size(pool.at(0), spot=200, dedicated=5)

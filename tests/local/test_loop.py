@@ -38,7 +38,7 @@ def make_loop(path: Path, fill: Callable[[Transaction, int], None] = lambda tx, 
 
 
 def fill_disk(connection: sqlite3.Connection) -> None:
-    """From now on the file must not grow."""
+    """Keep the database file from growing any further."""
     connection.execute("VACUUM")
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count = {pages}")

@@ -1,4 +1,4 @@
-"""What survives when processes are killed: the service, an agent, the storage beside it."""
+"""Recovery after processes are killed: the service, an agent, the storage beside it."""
 
 import os
 import signal

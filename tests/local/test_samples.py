@@ -1,4 +1,4 @@
-"""What formulas see of a pool's past, and when they are evaluated; without a service, by a clock of the test's."""
+"""Samples of a pool's past, and the times of evaluations; without a service, by a clock of the test's."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def ticks(tx: Transaction) -> int:
 
 
 def sampled(pool: PoolOnPaper, seconds: float) -> int:
-    """How many samples there are after the service has looked at that moment."""
+    """Return how many samples there are after the service has looked at that moment."""
     tx = pool.at(seconds)
     pool_samples.take(tx)
     return PoolSamples(tx, pool.record).count(SPOT, ticks(tx))

@@ -106,9 +106,9 @@ def test_deployed_stacks_are_told_apart_with_exit_code_1_and_equal_ones_with_0(s
     assert undeployed.stderr == (f"not compared: stack {other.name} is not deployed; run `shoal up -s {other.name}`\n")
     other.configure(standard_d2s_v3="standard_d4s_v3")
     other.up()
-    told = shoal("env", "diff", one.name, other.name, "--json")
-    assert told.returncode == 1
-    assert json.loads(told.stdout) == {
+    compared = shoal("env", "diff", one.name, other.name, "--json")
+    assert compared.returncode == 1
+    assert json.loads(compared.stdout) == {
         "equal": False,
         "differences": [
             {"part": "configuration", "key": "pools.spot.vmSize", "a": "standard_d2s_v3", "b": "standard_d4s_v3"},
@@ -127,10 +127,10 @@ def test_file_of_outputs_stands_for_an_environment_of_elsewhere(stacks: tuple[St
     document = json.loads(one.project.shoal("outputs", "--json", "-s", one.name).stdout)
     document["packages"]["var"]["version"] = "0123456789abcdef"
     (one.project.directory / "prod.json").write_text(json.dumps(document))
-    told = one.project.shoal("env", "diff", "prod.json", one.name)
-    assert told.returncode == 1
-    assert "0123456789abcdef" in told.stdout
-    assert told.stderr == "not compared: prod.json has outputs, no configuration\n"
+    compared = one.project.shoal("env", "diff", "prod.json", one.name)
+    assert compared.returncode == 1
+    assert "0123456789abcdef" in compared.stdout
+    assert compared.stderr == "not compared: prod.json has outputs, no configuration\n"
 
 
 def test_stack_that_is_not_there_is_refused(stacks: tuple[Stack, Stack]) -> None:

@@ -1,4 +1,4 @@
-"""What docs/gitops.md and docs/gitops-operators.md show and say is so."""
+"""docs/gitops.md and docs/gitops-operators.md agree with the workflows and the code."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""What jobs take of pools, by the simulator."""
+"""The share of a pool that jobs use, as the simulator estimates it."""
 
 from dataclasses import replace
 from datetime import timedelta

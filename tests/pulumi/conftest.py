@@ -25,11 +25,11 @@ class PulumiProject(Project):
     engine: str = ""
 
     def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """As a user runs it, in a shell that knows the embedded service."""
+        """Run `pulumi` as a user does, in a shell that knows the embedded service."""
         return self.pulumi_without("", *arguments)
 
     def pulumi_without(self, variable: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """In such a shell, where one variable is missing."""
+        """Run `pulumi` in such a shell without one variable."""
         return self.in_local_shell("pulumi", *arguments, without=variable)
 
     def in_local_shell(self, *command: str, without: str = "") -> subprocess.CompletedProcess[str]:
@@ -46,7 +46,7 @@ class PulumiProject(Project):
         )
 
     def must_pulumi(self, *arguments: str) -> str:
-        """What a command that must succeed prints."""
+        """Run `pulumi`, which must succeed, and return its output."""
         done = self.pulumi(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -25,7 +25,7 @@ def azure(tmp_path: Path, service: Status, name: str, path: str) -> Stack:
 
 
 def shoal(stack: Stack, *arguments: str) -> str:
-    """In a shell where what azure-native would do is done by the stand-in."""
+    """Run a command that must succeed in a shell where the stand-in replaces azure-native."""
     assert isinstance(stack.project, PulumiProject)
     done = stack.project.in_local_shell(sys.executable, "-m", "shoal", *arguments, "-s", stack.name)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -19,7 +19,7 @@ __all__ = ["test_stack_that_is_taken_down_leaves_nothing_in_the_service"]
 pytestmark = pytest.mark.pulumi
 
 NOWHERE = "http://127.0.0.1:9"
-"""As a proxy, it keeps the program's own client from the service, and no one else's."""
+"""A proxy that keeps the program's own client from the service, and no one else's."""
 
 
 def test_first_deployment_leaves_a_document_and_the_second_changes_nothing(

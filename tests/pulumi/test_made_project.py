@@ -17,7 +17,7 @@ OBJECT_ID = "11111111-2222-3333-4444-555555555555"
 
 @pytest.fixture
 def made(tmp_path: Path, service: Status, name: str, path: str) -> PulumiProject:
-    """On a machine where everything is installed."""
+    """A project as `shoal init` makes it, on a machine where everything is installed."""
     directory = make_project(tmp_path / name).directory
     environment = directory / ".venv"
     environment.mkdir()
@@ -56,8 +56,8 @@ def test_stack_for_azure_takes_who_uploads_and_submits_and_keeps_the_mandatory_p
     az.chmod(0o755)
     commented = re.findall(r"^  #   (.*)$", (made.directory / "Pulumi.dev.yaml").read_text(), re.MULTILINE)
     must(made, "\n".join(['PATH="$PWD/bin:$PATH"', *commented]))
-    told = made.must_pulumi("preview", "-s", "dev", "--policy-pack", "policy")
-    assert f"{OBJECT_ID}-write-blobs-storage" in told
-    assert f"{OBJECT_ID}-submit-jobs-batch" in told
-    assert "[advisory]  budget-present" in told
-    assert "[mandatory]" not in told
+    preview = made.must_pulumi("preview", "-s", "dev", "--policy-pack", "policy")
+    assert f"{OBJECT_ID}-write-blobs-storage" in preview
+    assert f"{OBJECT_ID}-submit-jobs-batch" in preview
+    assert "[advisory]  budget-present" in preview
+    assert "[mandatory]" not in preview

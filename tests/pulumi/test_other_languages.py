@@ -75,10 +75,10 @@ def test_typescript_program_deploys_the_components_of_an_installed_wheel(
 ) -> None:
     done = run_typescript(project, installed.package / "components", taskSlotsPerNode=2, maxSpotNodes=3)
     assert done.returncode == 0, done.stdout + done.stderr
-    told = json.loads(done.stdout)
-    assert told["outputs"]["pool"]["value"] == project.name
-    assert len(told["outputs"]["version"]["value"]) > 10
-    assert told["again"] == {"same": 6}
+    result = json.loads(done.stdout)
+    assert result["outputs"]["pool"]["value"] == project.name
+    assert len(result["outputs"]["version"]["value"]) > 10
+    assert result["again"] == {"same": 6}
     with pytest.raises(ResourceNotFoundError):
         client.get_pool(project.name)
 
@@ -86,7 +86,7 @@ def test_typescript_program_deploys_the_components_of_an_installed_wheel(
 def test_wrong_argument_of_a_typescript_program_is_told_without_a_traceback(project: PulumiProject) -> None:
     failed = run_typescript(project, PACKAGE, maxSpotNodes=3, spotNodes=1)
     assert failed.returncode == 1
-    told = [line for line in failed.stderr.splitlines() if "has both" in line]
-    assert told
-    assert "SpotPool pool has both spot_nodes and max_spot_nodes; a pool is scaled in one way" in told[0]
+    lines = [line for line in failed.stderr.splitlines() if "has both" in line]
+    assert lines
+    assert "SpotPool pool has both spot_nodes and max_spot_nodes; a pool is scaled in one way" in lines[0]
     assert "spot_pool.py" not in failed.stderr

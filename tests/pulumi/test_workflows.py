@@ -102,7 +102,7 @@ def runner(
 
 
 def variables(project: PulumiProject) -> dict[str, str]:
-    """Of a shell that knows the embedded service."""
+    """Return the variables of a shell that knows the embedded service."""
     script = f'eval "$({shlex.quote(sys.executable)} -m shoal local env)" && env -0'
     shown = subprocess.run(
         ["sh", "-c", script],

@@ -41,7 +41,7 @@ Shoal = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def arguments(environment: Environment, tmp_path: Path) -> list[str]:
-    """Of a command that is told its environment by a document."""
+    """Arguments by which a command reads its environment from a document."""
     (tmp_path / "environment.json").write_text(json.dumps(to_json(environment)))
     return ["--environment", str(tmp_path / "environment.json")]
 
@@ -86,11 +86,11 @@ def test_starter_template_runs_as_it_is(
 def test_run_as_json_is_one_document(shoal: Shoal, name: str, tmp_path: Path) -> None:
     done = shoal("run", "job.yaml", "--job", name, "-p", "broken=2", "--json", "--out", "home")
     assert done.returncode == 1
-    told = json.loads(done.stdout)
-    assert told["counts"] == {"active": 1, "running": 0, "succeeded": 3, "failed": 1}
-    assert told["submission"] == {"job_id": name, "added": 5, "already_there": 0}
-    assert (told["blocked"], told["fetched"]["files"], told["fetched"]["folder"]) == (True, 3, "home")
-    assert [failure["exit_code"] for failure in told["failures"]] == [9]
+    result = json.loads(done.stdout)
+    assert result["counts"] == {"active": 1, "running": 0, "succeeded": 3, "failed": 1}
+    assert result["submission"] == {"job_id": name, "added": 5, "already_there": 0}
+    assert (result["blocked"], result["fetched"]["files"], result["fetched"]["folder"]) == (True, 3, "home")
+    assert [failure["exit_code"] for failure in result["failures"]] == [9]
     assert len(list((tmp_path / "home").rglob("out.txt"))) == 3
 
 
@@ -111,9 +111,9 @@ def test_run_can_be_named_by_a_parameter(shoal: Shoal, name: str) -> None:
 
 def test_plan_counts_without_creating_anything(shoal: Shoal, name: str) -> None:
     done = shoal("plan", "job.yaml", "--job", name, "-p", "last=9", "--json")
-    told = json.loads(done.stdout)
-    assert (told["job_id"], told["tasks"], told["slots"]) == (name, 10, 10)
-    assert [stage["tasks"] for stage in told["stages"]] == [9, 1]
+    result = json.loads(done.stdout)
+    assert (result["job_id"], result["tasks"], result["slots"]) == (name, 10, 10)
+    assert [stage["tasks"] for stage in result["stages"]] == [9, 1]
     assert "square  9      9" in shoal("plan", "job.yaml", "-p", "last=9").stdout
     assert shoal("tasks", name).returncode == 2
 

@@ -26,7 +26,7 @@ stages:
 
 @pytest.fixture
 def stack(tmp_path: Path, service: Status, name: str) -> Iterator[Stack]:
-    """With one node that is always there."""
+    """A stack with one node that is always there."""
     stack = copied_stack(Project(name="shoal", directory=tmp_path, status=service), name)
     text = stack.file.read_text()
     scaling = text[text.index("maxSpotNodes") : text.index("packages: [var]")]
@@ -39,7 +39,7 @@ def stack(tmp_path: Path, service: Status, name: str) -> Iterator[Stack]:
 
 @pytest.fixture
 def client(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[BatchClient]:
-    """Of the stack's account, which is deployed without its jobs."""
+    """A client of the account of the stack, which is deployed without its jobs."""
     assert shoal(stack, "up", "-y", "--no-jobs").returncode == 0
     with connected(stack.environment(monkeypatch)) as services:
         yield services.batch
@@ -88,8 +88,8 @@ def test_preview_says_which_tasks_would_be_added(stack: Stack) -> None:
     (known,) = json.loads(shoal(stack, "preview", "--json").stdout)["jobs"]
     assert (known["file"], known["tasks"], known["missing"]) == ("jobs/work.yaml", 2, 2)
     assert shoal(stack, "submit", "--listed").stdout == f"{known['job_id']}\n"
-    told = shoal(stack, "preview").stdout.splitlines()[-1]
-    assert told == f"Then {known['job_id']} of jobs/work.yaml: nothing to be added to its 2 tasks"
+    last_line = shoal(stack, "preview").stdout.splitlines()[-1]
+    assert last_line == f"Then {known['job_id']} of jobs/work.yaml: nothing to be added to its 2 tasks"
 
 
 def test_quiet_commands_say_what_became_of_the_stack_and_not_each_change(stack: Stack) -> None:
@@ -117,11 +117,11 @@ def test_job_that_fails_is_told_and_keeps_no_other_from_being_submitted(stack: S
     listing(stack, "[{file: jobs/work.yaml, parameters: {code: 7}, wait: true}, {file: jobs/work.yaml}]")
     done = shoal(stack, "up", "-y", "--json")
     assert done.returncode == 1
-    told = json.loads(done.stdout)
-    failed, other = told["jobs"]
+    result = json.loads(done.stdout)
+    failed, other = result["jobs"]
     assert (failed["state"], failed["ending"]["counts"]["failed"]) == ("failed", 2)
     assert (other["state"], other["added"], other["error"]) == ("submitted", 2, None)
-    assert told["outputs"]["stack"] == stack.name
+    assert result["outputs"]["stack"] == stack.name
     assert done.stderr.endswith(
         f"error: 1 of 2 listed jobs failed:\n  {failed['job_id']} of jobs/work.yaml: 2 of 2 tasks failed, 0 never ran\n"
     )

@@ -1,4 +1,4 @@
-"""What Azure answers: messages as they were seen or are documented, and what must be told of each."""
+"""Answers of Azure, as they were seen or are documented, with the advice that each must lead to."""
 
 from tests.azure_errors.samples.access import ACCESS
 from tests.azure_errors.samples.names import NAMES

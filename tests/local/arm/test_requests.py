@@ -1,4 +1,4 @@
-"""What every ARM request has in common: the token, the version, errors, and what is not there."""
+"""Common parts of every ARM request: the token, the version, errors, and resources that are not there."""
 
 from tests.arm import SUBSCRIPTION, ArmHttp
 

@@ -1,4 +1,4 @@
-"""What holds for every kind of record."""
+"""Rules for every kind of record."""
 
 import json
 from collections.abc import Iterator
