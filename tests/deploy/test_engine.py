@@ -46,6 +46,12 @@ def test_resource_without_a_location_takes_its_groups(project: Project) -> None:
     assert json.loads(project.shoal("outputs", "--json").stdout) == {"where": "westeurope"}
 
 
+def test_message_of_more_than_four_megabytes_reaches_the_engine(project: Project) -> None:
+    project.program("import pulumi\npulumi.export('large', 'x' * 5_000_000)")
+    project.up()
+    assert json.loads(project.shoal("outputs", "--json").stdout) == {"large": "x" * 5_000_000}
+
+
 def test_changed_input_updates_in_place(project: Project) -> None:
     project.program(GROUP)
     project.up()

@@ -6,7 +6,6 @@ monitor (`monitor`), which brings each to the service (`deployment`). Then what 
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from shoal.deploy.embedded.monitor import Monitor
 
 OnStep = Callable[[ResourceStep], None]
-# A registration occupies a thread while ARM works: this many resources are made side by side.
-THREADS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +109,11 @@ def _provider(stack: Stack) -> Provider:
 @contextmanager
 def _served(monitor: "Monitor") -> Iterator[str]:
     """Serve the monitor and yield its address."""
-    import grpc
     from pulumi.runtime.proto import resource_pb2_grpc
 
-    server = grpc.server(ThreadPoolExecutor(THREADS))
+    from shoal.deploy.grpc_server import grpc_server
+
+    server = grpc_server()
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

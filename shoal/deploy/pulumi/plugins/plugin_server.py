@@ -3,23 +3,19 @@
 import os
 import signal
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
+from shoal.deploy.grpc_server import grpc_server
 from shoal.process_lifetime import when_orphaned
 
-THREADS = 32
-UNLIMITED = -1
 ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def plugin_server() -> grpc.Server:
     """Return a server; the signals by which the engine ends a plugin are blocked, and left to `serve`."""
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # before gRPC starts threads, which inherit it
-    # gRPC's own limit of 4 MB is small for a resource with large inputs.
-    sizes = [("grpc.max_receive_message_length", UNLIMITED), ("grpc.max_send_message_length", UNLIMITED)]
-    return grpc.server(ThreadPoolExecutor(THREADS), options=sizes)
+    return grpc_server()
 
 
 def serve(server: grpc.Server) -> None:
