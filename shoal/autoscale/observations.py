@@ -14,7 +14,7 @@ from typing import Any
 
 from shoal.autoscale.errors import InputFault
 from shoal.autoscale.evaluation import PoolSnapshot
-from shoal.autoscale.samples import PERIOD, ConstantSamples, SampleHistory, Samples
+from shoal.autoscale.samples import PERIOD, ConstantSamples, LayeredSamples, SampleHistory, Samples
 from shoal.autoscale.ticks import parse_timestamp, to_datetime
 from shoal.autoscale.variables import (
     CURRENT_DEDICATED,
@@ -55,6 +55,12 @@ def constant(assignments: Mapping[str, str]) -> Observations:
     values = {name: _number(name, text) for name, text in assignments.items()}
     sampled = {name: value for name, value in values.items() if _full_name(name) not in {TARGET_DEDICATED, TARGET_SPOT}}
     return Observations(samples=ConstantSamples(sampled))
+
+
+def assigned(observations: Observations, assignments: Mapping[str, str]) -> Observations:
+    """Give each assigned variable its one value instead of its observed past."""
+    samples = LayeredSamples(constant(assignments).samples, observations.samples)
+    return replace(observations, samples=samples)
 
 
 def from_csv(text: str) -> Observations:

@@ -107,6 +107,29 @@ class ConstantSamples:
         return now - DAY + self.period if variable in self._values else None
 
 
+class LayeredSamples:
+    """The samples of `upper` for the variables that it has, and those of `lower` for all others."""
+
+    def __init__(self, upper: Samples, lower: Samples) -> None:
+        self.period = lower.period
+        self._upper, self._lower = upper, lower
+
+    def last(self, variable: str, count: int, now: int) -> Sequence[float]:
+        return self._layer(variable, now).last(variable, count, now)
+
+    def window(self, variable: str, start: int, end: int, now: int) -> Sequence[float]:
+        return self._layer(variable, now).window(variable, start, end, now)
+
+    def count(self, variable: str, now: int) -> int:
+        return self._layer(variable, now).count(variable, now)
+
+    def begin(self, variable: str, now: int) -> int | None:
+        return self._layer(variable, now).begin(variable, now)
+
+    def _layer(self, variable: str, now: int) -> Samples:
+        return self._upper if self._upper.count(variable, now) else self._lower
+
+
 def metric_name(name: str) -> str:
     """Return the full name of a sampled variable, whose `$` may be left out. Raises InputFault for any other name."""
     full = service_name(name) or service_name(f"${name}")

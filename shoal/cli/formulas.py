@@ -207,14 +207,15 @@ def _only_formula(file: str) -> str:
 def _observed(files: list[str], assignments: dict[str, str], at: "datetime | None") -> "Observations":
     from datetime import UTC, datetime
 
-    from shoal.autoscale.observations import constant, from_csv, from_json
+    from shoal.autoscale.observations import assigned, constant, from_csv, from_json
 
     if not files:
         return constant(assignments)
     if len(files) > 1:
         raise BadInput("give at most one file of samples; single values can be added to it")
     text = _read(files[0])
-    return from_json(text, time=at or datetime.now(UTC)) if files[0].endswith(".json") else from_csv(text)
+    now = at or datetime.now(UTC)
+    return assigned(from_json(text, time=now) if files[0].endswith(".json") else from_csv(text), assignments)
 
 
 def _story(file: str | None) -> "tuple[Description, Workload]":

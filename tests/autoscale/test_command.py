@@ -120,6 +120,23 @@ def test_samples_come_from_a_file(tmp_path: Path) -> None:
     ]
 
 
+def test_value_beside_a_file_of_samples_replaces_or_adds_a_variable(tmp_path: Path) -> None:
+    (tmp_path / "samples.csv").write_text("time,PendingTasks,ActiveTasks\n2026-01-01T00:00:00Z,1,2\n")
+    metrics = ("$PendingTasks", "$ActiveTasks", "$RunningTasks")
+    text = f"$TargetDedicatedNodes = sum({', '.join(f'{metric}.GetSample(1)' for metric in metrics)});"
+    values = ["--samples", "PendingTasks=10", "--samples", "RunningTasks=100"]
+    done = shoal("eval", "-", "--samples", "samples.csv", *values, "--json", given=text, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["results"].startswith("$TargetDedicatedNodes=112;")
+
+
+def test_value_beside_a_file_of_samples_must_name_a_sampled_variable(tmp_path: Path) -> None:
+    (tmp_path / "samples.csv").write_text("time,PendingTasks\n2026-01-01T00:00:00Z,1\n")
+    values = ["--samples", "samples.csv", "--samples", "Tasks=3"]
+    done = shoal("eval", "-", *values, given="$TargetDedicatedNodes = 1;", cwd=tmp_path)
+    assert (done.returncode, done.stderr[:42]) == (2, "error: Tasks is not a sampled variable; sa")
+
+
 def test_failed_evaluation_ends_with_exit_code_1_and_the_error() -> None:
     done = shoal("eval", "-", given="$TargetDedicatedNodes = avg($PendingTasks.GetSample(TimeInterval_Hour));")
     assert done.returncode == 1
