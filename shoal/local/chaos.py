@@ -87,6 +87,7 @@ class Chaos:
     cut_share: float = _setting(0.0, "Share of answers whose connection is cut in the middle.", most=1, azure=0.002)
     unusable_share: float = _setting(0.0, "Share of node starts after which the node is unusable.", most=1, azure=0.01)
     start_task_failure_share: float = _setting(0.0, "Share of node starts whose start task fails.", most=1, azure=0.01)
+    role_delay_seconds: float = _setting(0.0, "Time until a role assignment takes effect.", azure=10.0)
     seed: int = _setting(0, "Seed of all random draws.", most=MOST_SEED)
 
 
@@ -174,6 +175,11 @@ def start_fault(chaos: Chaos, node: int, boots: int) -> StartFault | None:
     if number < chaos.unusable_share + chaos.start_task_failure_share:
         return StartFault.START_TASK_FAILS
     return None
+
+
+def role_delay(connection: sqlite3.Connection) -> int:
+    """Microseconds."""
+    return round(load(connection).role_delay_seconds * times.SECOND)
 
 
 def evicted(nodes: Sequence[int], chaos: Chaos, elapsed: int, random: Random) -> list[int]:

@@ -120,3 +120,9 @@ def invalid(code: str, message: str) -> BatchError:
 def too_many_requests() -> BatchError:
     """Source: ARM, "Understand how Azure Resource Manager throttles requests": 429 with Retry-After."""
     return TooManyRequests(429, "TooManyRequests", "The request is being throttled. Please retry after some time.")
+
+
+def auto_storage_not_accessible() -> BatchError:
+    """Return storage's own code: the one that Batch gives in its place is not documented."""
+    text = "This request is not authorized to perform this operation using this permission."
+    return BatchError(403, "AuthorizationPermissionMismatch", text)

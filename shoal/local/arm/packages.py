@@ -11,7 +11,7 @@ from shoal.azure.id_patterns import PACKAGE_VERSION
 from shoal.local import times
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
-from shoal.local.arm import applications, arm_failures, package_blobs
+from shoal.local.arm import applications, arm_failures, auto_storage_access, package_blobs
 from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, resource
 from shoal.local.arm.ids import parse
 from shoal.local.scheduler.loop import Transaction
@@ -27,6 +27,7 @@ async def put(call: ArmCall) -> Answer:
     if not PACKAGE_VERSION.pattern.fullmatch(call.target.name):
         raise arm_failures.invalid_name("a version", call.target.name, "1 to 64 letters, digits, -, _ and .")
     ARM.normalize("ApplicationPackage", call.body(), call.version)
+    _require_access(call)
     version = await call.service.loop.change(lambda tx: _reserve(tx, call))
     account = _auto_storage(call)
     await asyncio.to_thread(package_blobs.make_container, account, version.container)
@@ -40,6 +41,7 @@ async def get(call: ArmCall) -> Answer:
 async def activate(call: ArmCall) -> Answer:
     body = call.body()
     ARM.normalize("ActivateApplicationPackageParameters", body, call.version)
+    _require_access(call)
     version = _require(call)
     account = _auto_storage(call)
     if not await asyncio.to_thread(package_blobs.has_blob, account, version.container, version.blob):
@@ -131,6 +133,11 @@ def _auto_storage(call: ArmCall) -> package_blobs.AutoStorage:
     if account is None or account.storage_account is None:
         raise arm_failures.auto_storage_missing(name)
     return package_blobs.account(call.service, account.storage_account)
+
+
+def _require_access(call: ArmCall) -> None:
+    """Raises BatchError where the account has no access to its auto-storage yet."""
+    auto_storage_access.require(call.service.connection, call.target.path.rsplit("/", 4)[0])
 
 
 def _view(path: str, version: ApplicationVersion, account: package_blobs.AutoStorage) -> JsonObject:

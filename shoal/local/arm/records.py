@@ -11,7 +11,7 @@ from shoal.local.arm import arm_failures
 from shoal.local.arm.arm_call import ArmCall, Handler, JsonObject, collection, resource
 from shoal.local.arm.ids import Target, parse
 from shoal.local.scheduler.loop import Transaction
-from shoal.local.store.queries import every, one
+from shoal.local.store.queries import every, integer, one
 
 if TYPE_CHECKING:
     from shoal.local.service import Service
@@ -34,10 +34,15 @@ def _body(row: sqlite3.Row) -> JsonObject:
     return body
 
 
+def last_changed(connection: sqlite3.Connection, path: str) -> int:
+    """Return when the record was made or got another body, in microseconds; 0 where there is none."""
+    return one(connection, integer, "SELECT last_modified FROM arm_resources WHERE id = ?", path) or 0
+
+
 def keep(tx: Transaction, kind: str, body: JsonObject) -> None:
     tx.run(
-        "INSERT INTO arm_resources VALUES (?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET body = excluded.body, last_modified = excluded.last_modified",
+        "INSERT INTO arm_resources VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body,"
+        " last_modified = iif(body = excluded.body, last_modified, excluded.last_modified)",
         body["id"],
         kind,
         orjson.dumps(body),

@@ -1,6 +1,8 @@
-"""Role assignments: records that are checked as Azure checks them. Nobody is kept out by them here."""
+"""Role assignments: records that are checked as Azure checks them. They keep somebody out in one place only, see
+`shoal.local.arm.auto_storage_access`."""
 
 import re
+import sqlite3
 
 from shoal.local.arm import arm_failures, records
 from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, described
@@ -35,6 +37,17 @@ def _assigned(call: ArmCall, given: JsonObject) -> bool:
         and all(other["properties"][name] == given[name] for name in ("principalId", "roleDefinitionId"))
         for other in records.below(call.service.connection, call.target.scope, TYPE)
     )
+
+
+def assigned(connection: sqlite3.Connection, principal: str, scope: str) -> list[int]:
+    """Return when each role of a principal at a scope, or above it, was assigned, in microseconds."""
+    assignments = records.below(connection, "/subscriptions/" + scope.split("/")[2], TYPE)
+    return [
+        records.last_changed(connection, assignment["id"])
+        for assignment in assignments
+        if assignment["properties"]["principalId"] == principal
+        and f"{scope.lower()}/".startswith(assignment["properties"]["scope"].lower() + "/")
+    ]
 
 
 KIND = ResourceKind(
