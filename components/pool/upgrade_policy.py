@@ -18,7 +18,7 @@ ROLLING = (*LOWEST_UPGRADE_PERCENTS, "pause_time_between_batches")
 
 
 class UpgradeMode(StrEnum):
-    """How many nodes are upgraded at a time."""
+    """The number of nodes that are upgraded at a time."""
 
     AUTOMATIC = "automatic"
     """All nodes at the same time."""
@@ -29,7 +29,7 @@ class UpgradeMode(StrEnum):
 
 
 class UpgradePolicy(TypedDict):
-    """When and how the operating system of nodes is upgraded."""
+    """The times and the way in which the operating system of nodes is upgraded."""
 
     mode: UpgradeMode
     """Upgrade all nodes at once, some nodes at a time, or none by itself."""

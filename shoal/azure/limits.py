@@ -66,9 +66,6 @@ TAG_NAME_PATTERN = r"[^<>%&\\?/]{1,128}"
 TAG_VALUE_LENGTH = 256
 """Source: Azure Resource Manager, rules for tags; names of storage accounts' tags have 128 characters, others 512."""
 
-CONTAINER_NAME_LENGTH = 63
-"""Source: Azure Storage, naming and referencing containers."""
-
 
 def accepted_evaluation_interval(interval: timedelta) -> timedelta:
     """Return the interval that Azure would accept, which is also the one that a formula sees.

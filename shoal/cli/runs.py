@@ -96,7 +96,7 @@ def jobs(environment: "Environment", as_json: bool) -> None:
     from shoal.runs.listing import jobs as list_jobs
 
     with connected(environment) as services:
-        _emit(list(list_jobs(services.batch)), as_json=as_json)
+        _emit(list(list_jobs(services.batch)), "jobs", as_json=as_json)
 
 
 @click.command()
@@ -116,7 +116,9 @@ def tasks(
     from shoal.runs.listing import tasks as list_tasks
 
     with connected(environment) as services:
-        _emit(list(list_tasks(services.batch, job_id, state=state, failed=failed, limit=limit)), as_json=as_json)
+        _emit(
+            list(list_tasks(services.batch, job_id, state=state, failed=failed, limit=limit)), "tasks", as_json=as_json
+        )
 
 
 @click.command()
@@ -129,7 +131,7 @@ def nodes(pool: str | None, environment: "Environment", as_json: bool) -> None:
     from shoal.runs.listing import nodes as list_nodes
 
     with connected(environment) as services:
-        _emit(list(list_nodes(services.batch, environment, pool)), as_json=as_json)
+        _emit(list(list_nodes(services.batch, environment, pool)), "nodes", as_json=as_json)
 
 
 @click.command()
@@ -197,11 +199,13 @@ def _show_end(ending: "JobEnding", failures: Sequence["Failure"], fetched: "Fetc
             click.echo(f"  | {line}", err=True)
 
 
-def _emit(rows: Sequence[Any], *, as_json: bool) -> None:
-    """Print records as JSON, or as a table with their fields as columns."""
+def _emit(rows: Sequence[Any], noun: str, *, as_json: bool) -> None:
+    """Print records as JSON, or as a table with their fields as columns. Without records, say so on stderr."""
     if as_json:
         output.emit_json(rows)
-    elif rows:
+    elif not rows:
+        click.echo(f"no {noun}", err=True)
+    else:
         columns = list(asdict(rows[0]))
         cells = [[_cell(value) for value in asdict(row).values()] for row in rows]
         output.emit_table([column.replace("_", " ").upper() for column in columns], cells)

@@ -182,6 +182,8 @@ def test_lists_show_jobs_tasks_and_nodes(shoal: Shoal, name: str) -> None:
     ]
     assert [task["id"] for task in json.loads(shoal("tasks", name, "--state", "active", "--json").stdout)] == ["sum"]
     assert len(json.loads(shoal("tasks", name, "--limit", "2", "--json").stdout)) == 2
+    nothing = shoal("tasks", name, "--state", "preparing")
+    assert (nothing.stdout, nothing.stderr, nothing.returncode) == ("", "no tasks\n", 0)
     nodes = shoal("nodes", "spot").stdout.splitlines()
     assert nodes[0].split()[:3] == ["POOL", "ID", "STATE"]
     assert len(nodes) == 3
