@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(shell for p in python3.13 python3.12 python3.11 python3 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p; done; true))
 BIN := .venv/bin
 
-.PHONY: setup demo test test-pulumi pulumi-cli check docs soak bench dist lock clean
+.PHONY: setup demo demo-azure-like test test-pulumi pulumi-cli check docs soak bench dist lock clean
 
 setup: .venv/.installed node_modules/.installed
 
@@ -25,6 +25,10 @@ tests/pulumi/typescript/node_modules/.installed: %node_modules/.installed: %pack
 
 demo: setup
 	$(BIN)/python examples/var/demo.py
+
+# The same on a service that is as slow, scarce and strict as Azure: about two minutes.
+demo-azure-like: setup
+	DEMO_LIKE=azure $(BIN)/python examples/var/demo.py
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak and not pulumi"

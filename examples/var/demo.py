@@ -22,6 +22,8 @@ from types import FrameType
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 STATE = Path(".shoal/demo")
+LIKE = os.environ.get("DEMO_LIKE", "laptop")
+"""The cloud that the service simulates; `make demo-azure-like` sets it."""
 JOB_FILE = Path("examples/var/job.yaml")
 RESULTS = Path("results/var")
 MERGED = RESULTS / "merge" / "merge"
@@ -66,6 +68,7 @@ def service() -> Iterator[None]:
     """Run the embedded service during the demo. It is stopped even if it was only half started."""
     try:
         shoal("local", "start", "--state", str(STATE), "--port", "0")
+        _run(("local", "chaos", "--like", LIKE), stdout=subprocess.DEVNULL)
         yield
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave the service behind
