@@ -84,6 +84,12 @@ ERRORS = (
         source=BATCH,
     ),
     KnownError(
+        code="AutoScaleFormulaTooLong",
+        meaning="the pool's formula is too long",
+        step="shorten it to 8,192 characters and 100 statements",
+        source="Microsoft.Azure.Batch, BatchErrorCodeStrings",
+    ),
+    KnownError(
         code="InvalidAutoScalingSettings",
         meaning="Batch does not accept the pool's formula or its interval",
         step="run `shoal autoscale check` on autoScaleFormula, and set autoScaleEvaluationInterval from PT5M to PT168H",

@@ -58,6 +58,11 @@ POOLS = (
         "the pool's formula is too long; shorten it",
     ),
     sample(
+        "AutoScaleFormulaTooLong",
+        "the formula has 8193 characters; at most 8192 are allowed",
+        "the pool's formula is too long; shorten it",
+    ),
+    sample(
         "InvalidAutoScalingSettings",
         "The specified auto-scaling settings are not valid.",
         "Batch does not accept the pool's formula or its interval; run `shoal autoscale check`",
