@@ -204,6 +204,8 @@ def test_values_are_read_from_text() -> None:
         ("ramp", {"hold": "soon"}, "'soon' is not a duration"),
         ("pending_tasks", {"hold": "1m"}, "hold is 0:01:00; it must be at least 0:05:00"),
         ("pending_tasks", {"max_dedicated_nodes": "-1"}, "max_dedicated_nodes is -1; it must be at least 0"),
+        ("working_hours", {"weekdays": "15"}, "weekdays is '15'; write it like 1,2,3,4,5"),
+        ("working_hours", {"weekdays": "1,-1"}, "weekdays is '1,-1'; write it like 1,2,3,4,5"),
         ("working_hours", {"weekdays": ""}, "weekdays must be at least one number from 0"),
         ("working_hours", {"begin": "25:00"}, "begin is '25:00'; write it like 08:00"),
         ("working_hours", {"utc_offset": "20"}, "utc_offset is 20; it must be from -14 to 14 hours"),

@@ -39,8 +39,7 @@ def _read(field: Field[Any], text: str) -> Any:
             case time():
                 return time.fromisoformat(text if ":" in text else f"{int(text):02d}:00")
             case frozenset():
-                # Sunday may be written as 0 or as 7.
-                return frozenset(int(day) % 7 for day in text.replace(",", " ").split())
+                return frozenset(_weekday(day) for day in text.replace(",", " ").split())
             case float():
                 return float(text)
             case _:
@@ -50,6 +49,13 @@ def _read(field: Field[Any], text: str) -> Any:
         raise
     except ValueError as exc:
         raise InputFault(f"{field.name} is {text!r}; write it like {_written(field.default) or 20}") from exc
+
+
+def _weekday(text: str) -> int:
+    day = int(text)
+    if not 0 <= day <= 7:
+        raise ValueError(f"{day} is not a day of the week")
+    return day % 7  # Sunday may be written as 0 or as 7
 
 
 def _written(value: Any) -> str:
