@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from shoal.autoscale import ConstantSamples, PoolSnapshot, check, compile_formula, evaluate, parse
 from shoal.autoscale.lint import RULES, lint
 from shoal.autoscale.lint.bounds import bounds_of
+from shoal.autoscale.lint.ranges import Range, called
 from shoal.autoscale.review import review, shown
 from shoal.autoscale.syntax import Formula
 from shoal.autoscale.ticks import MINUTE
@@ -191,3 +192,7 @@ def test_every_number_lies_within_its_computed_bounds(formula: Formula, tasks: f
         bound = bounds_of(check(formula)).of(formula.statements[0].value)
         assert bound.low <= value or math.isclose(bound.low, value)
         assert value <= bound.high or math.isclose(bound.high, value)
+
+
+def test_range_of_round_ends_where_the_language_rounds_to() -> None:
+    assert called("round", [Range(-2.5, 2.5)]) == Range(-3, 3)

@@ -1,8 +1,10 @@
 """Ranges of numbers, and the ranges that operators and functions make of them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+from shoal.autoscale.functions import rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,9 @@ class Range:
 ANYTHING = Range(-math.inf, math.inf)
 AMOUNT = Range(0, math.inf)
 FALSE, TRUE, EITHER = Range(0, 0), Range(1, 1), Range(0, 1)
+
+
+_WHOLE: Mapping[str, Callable[[float], float]] = {"ceil": math.ceil, "floor": math.floor, "round": rounded}
 
 
 def known(truth: bool | None) -> Range:
@@ -107,7 +112,7 @@ def _product(a: float, b: float) -> float:
 def _whole(name: str, bound: float) -> float:
     if math.isinf(bound):
         return bound
-    return {"ceil": math.ceil(bound), "floor": math.floor(bound), "round": math.floor(bound + 0.5)}[name]
+    return _WHOLE[name](bound)
 
 
 def _spanned(bounds: Sequence[float]) -> Range:
