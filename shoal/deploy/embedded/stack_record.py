@@ -14,6 +14,7 @@ from shoal.arm import ArmClient
 API_VERSION = "2024-03-01"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 """The subscription of a stack that does not set azure-native:subscriptionId."""
+_FOLDER = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Resources/deploymentStacks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ def input_hash(value: Any) -> str:
 
 def load_record(arm: ArmClient, project: str, stack: str) -> StackRecord | None:
     """Return the record, or None if the stack was never deployed."""
-    resource = arm.get(_path(project, stack), API_VERSION)
+    resource = arm.get(_path(project, stack), API_VERSION) or _earlier(arm, project, stack)
     if resource is None:
         return None
     properties = resource["properties"]
@@ -83,7 +84,23 @@ def save_record(arm: ArmClient, record: StackRecord) -> None:
 
 def delete_record(arm: ArmClient, record: StackRecord) -> None:
     arm.delete(_path(record.project, record.stack), API_VERSION)
+    if _earlier(arm, record.project, record.stack) is not None:
+        arm.delete(_earlier_path(record.project, record.stack), API_VERSION)
 
 
 def _path(project: str, stack: str) -> str:
-    return f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Resources/deploymentStacks/{project}-{stack}"
+    # Neither name can hold a parenthesis, so that two stacks never have one path.
+    return f"{_FOLDER}/{project}({stack})"
+
+
+def _earlier(arm: ArmClient, project: str, stack: str) -> dict[str, Any] | None:
+    """Return the record that an earlier version of Shoal kept, unless it is another stack's."""
+    resource = arm.get(_earlier_path(project, stack), API_VERSION)
+    if resource is None:
+        return None
+    own = f"urn:pulumi:{stack}::{project}::"
+    return resource if all(one["urn"].startswith(own) for one in resource["properties"]["resources"]) else None
+
+
+def _earlier_path(project: str, stack: str) -> str:
+    return f"{_FOLDER}/{project}-{stack}"
