@@ -75,7 +75,7 @@ def test_commands_run_as_they_stand(tmp_path: Path) -> None:
 
 def test_state_directory_is_described_whole(service: Status) -> None:
     there = {entry.name for entry in Path(service.state_dir).iterdir()}
-    described = set(re.findall(r"`([a-z.]+)/?", LOCAL.split("## Where things lie")[1].split("## What survives")[0]))
+    described = set(re.findall(r"`([a-z._]+)/?", LOCAL.split("## Where things lie")[1].split("## What survives")[0]))
     own = {name for name in there if not name.startswith("batch.db-")}
     assert own <= described
 
