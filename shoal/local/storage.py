@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import sys
 from pathlib import Path
 
@@ -11,20 +12,24 @@ from shoal.local.children import Child, spawn
 log = logging.getLogger(__name__)
 
 READY_WITHIN = 60.0
+FREE_WITHIN = 20.0
+"""Seconds for the Azurite of a service that was killed to save its state and leave the port."""
 RETRY_AFTER = 1.0
 
 
 class StorageMissing(Exception):
-    """Azurite is not installed, or does not start."""
+    """Azurite is not installed, does not start, or another program has its port."""
 
 
 class Storage:
     """Blob storage on `http://127.0.0.1:PORT`, accounts in the path."""
 
-    def __init__(self, *, folder: Path, port: int) -> None:
+    def __init__(self, *, folder: Path, port: int, free_within: float = FREE_WITHIN) -> None:
         self.folder = folder
         self.port = port
+        self.free_within = free_within
         self.accounts: dict[str, str] = {}
+        """The accounts that are served; none while a start has not succeeded."""
         self.guard: Child | None = None
         self.watcher: asyncio.Task[None] | None = None
         self.changing = asyncio.Lock()
@@ -40,19 +45,22 @@ class Storage:
                 return
             # Azurite reads accounts from its environment only, which nobody can change while it runs.
             await self._end()
+            self.accounts = {}
+            await self._begin(accounts)
             self.accounts = dict(accounts)
-            await self._begin()
 
     async def stop(self) -> None:
         async with self.changing:
             await self._end()
             self.accounts = {}
 
-    async def _begin(self) -> None:
+    async def _begin(self, accounts: dict[str, str]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        accounts = ";".join(f"{name}:{key}" for name, key in self.accounts.items())
+        command = self._command()
+        pairs = ";".join(f"{name}:{key}" for name, key in accounts.items())
+        await self._port_free()
         self.guard = await spawn(
-            self._command(), log=self.folder / "azurite.log", heard=False, environment={"AZURITE_ACCOUNTS": accounts}
+            command, log=self.folder / "azurite.log", heard=False, environment={"AZURITE_ACCOUNTS": pairs}
         )
         await self._ready(self.guard)
         self.watcher = asyncio.create_task(self._watch(self.guard))
@@ -68,6 +76,19 @@ class Storage:
             *server, "--blobHost", "127.0.0.1", "--blobPort", str(self.port),
             "--location", str(self.folder), "--silent", "--skipApiVersionCheck", "--disableTelemetry",
         ]  # fmt: skip
+
+    async def _port_free(self) -> None:
+        """Return once nobody listens on the port: `_ready` would take any listener for Azurite."""
+        deadline = asyncio.get_running_loop().time() + self.free_within
+        while True:
+            try:
+                socket.create_server(("127.0.0.1", self.port)).close()
+            except OSError as exc:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise StorageMissing(f"another program has port {self.port}, which is Azurite's; end it") from exc
+                await asyncio.sleep(0.02)
+            else:
+                return
 
     async def _ready(self, guard: Child) -> None:
         deadline = asyncio.get_running_loop().time() + READY_WITHIN
@@ -92,7 +113,7 @@ class Storage:
                 if self.guard is None or self.guard.is_alive:
                     return
                 try:
-                    await self._begin()
+                    await self._begin(self.accounts)
                 except StorageMissing:
                     continue
                 return
