@@ -36,6 +36,7 @@ def words(command: str) -> list[str]:
         'ARGUMENTS "$(printf %s {{ v }})"',
         'x=${y:-"it\'s"}; ARGUMENTS {{ v }}',
         "(true); ARGUMENTS {{ v }}",
+        "x=${y:- #'\n'}; ARGUMENTS {{ v }}",
         "true a\\\n#'\n'; ARGUMENTS {{ v }}",
         "true \\ #'\n'; ARGUMENTS {{ v }}",
         "true a{# a comment of Jinja's #}#'\n'; ARGUMENTS {{ v }}",

@@ -1,7 +1,8 @@
 """Quoting for `/bin/sh`: values in a command line stay values wherever they land.
 
 The literal text of a command is followed as a shell would, so that each value is quoted for its spot: bare, between
-single quotes, or between double quotes. A context is written as the stack of what is open: `'`, `"`, `(`, `` ` ``, `#`.
+single quotes, or between double quotes. A context is written as the stack of what is open: `'`, `"`, `(`, `{`,
+`` ` ``, `#`.
 """
 
 import re
@@ -15,7 +16,7 @@ from jinja2 import nodes
 from shoal.jobs.file.document import as_text
 
 _HEREDOC = re.compile(r"<<-?\s*[\"'\\]?[A-Za-z_]")
-_TEXT = ("'", '"', "#")
+_TEXT = ("'", '"', "{", "#")
 
 
 class UnclearQuoting(Exception):
@@ -74,6 +75,12 @@ def _advance(text: str, position: int, spot: Spot, line: int) -> tuple[str, int]
         case _, "$" if text.startswith("$$", position):
             return context, 2
         case '"', _:
+            return context, 1
+        case _, "$" if text.startswith("${", position):
+            return context + "{", 2
+        case "{", "}":
+            return context[:-1], 1
+        case "{", "(" | "#":
             return context, 1
         case _, "'" | "(":
             return context + char, 1
