@@ -36,7 +36,7 @@ def test_ratio_without_a_peer_is_none() -> None:
         ("render", {"render tasks"}),
         ("scale", {"evaluate the default formula", "simulate a day, 1,000 nodes"}),
         ("start", {"service ready", "shoal --help"}),
-        ("deploy", {"no-change up, embedded engine"}),
+        pytest.param("deploy", {"no-change up, embedded engine"}, marks=pytest.mark.soak),
     ],
 )
 def test_bench_measures_and_writes_its_results(measurement: str, names: set[str], tmp_path: Path) -> None:

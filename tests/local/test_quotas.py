@@ -1,5 +1,6 @@
 """Quotas of cores, pools and active jobs, and pools that do not get their nodes."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from azure.core.exceptions import HttpResponseError
 from shoal.local import chaos, times
 from shoal.local.api import pools
 from shoal.local.chaos import Chaos
+from shoal.local.control import running
 from shoal.local.scheduler import pool_lifecycle, scaling
 from shoal.local.store.states import AllocationState, NodeDeallocationOption
 from shoal.service_status import Status
@@ -20,6 +22,19 @@ from tests.waiting import wait_until
 
 FOUR_CORES = "standard_d4s_v3"
 THREE_SPOT = "$TargetLowPriorityNodes = 3;"
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Status]:
+    """A service for these tests alone: quotas are the account's, and pools of other tests would use them up."""
+    with running() as status:
+        yield status
+
+
+@pytest.fixture(scope="module")
+def client(service: Status) -> Iterator[BatchClient]:
+    with service.batch_client() as client:
+        yield client
 
 
 def resize_errors(client: BatchClient, pool_id: str) -> list[str | None]:
