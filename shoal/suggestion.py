@@ -10,8 +10,8 @@ def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | 
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """`did you mean 'command'?` where a known word is near, else the list of known words."""
+    """Return `did you mean command?` where a known word is near, else the list of known words."""
     names = sorted(known)
     if near := nearest(word, names):
-        return f"did you mean '{near}'?"
+        return f"did you mean {near}?"
     return f"known are {', '.join(names)}" if names else "there are none"

@@ -28,7 +28,7 @@ def test_value_that_may_be_a_secret_is_not_shown() -> None:
 
 
 def test_misspelt_key_is_not_missing_too() -> None:
-    assert sentences({"naem": "a"}) == ["p:accounts[0].naem is not a known key; did you mean 'name'?"]
+    assert sentences({"naem": "a"}) == ["p:accounts[0].naem is not a known key; did you mean name?"]
     assert sentences({"zzzz": "a"}) == [
         "p:accounts[0].name is missing",
         "p:accounts[0].zzzz is not a known key; known are name, password",

@@ -115,7 +115,7 @@ def test_each_task_may_read_a_file_of_its_own(tmp_path: Path) -> None:
             "command: x\ninputs: [{from: 'https://h/a', to: ../b}]",
             r"line 6: an input lands below the working directory",
         ),
-        ("command: x\npackages: vra", r"line 6: the stack 'local' has no package 'vra'; did you mean 'var'\?"),
+        ("command: x\npackages: vra", r"line 6: the stack 'local' has no package 'vra'; did you mean var\?"),
         ("command: echo {{ n }}", r"line 5: 'n' is undefined"),
         ("command: |\n  one\n  two {{ n }}", r"line 7: 'n' is undefined"),
         ("command: x\nslots: '{{ 1 / 2 }}'", r"line 6: slots must be a whole number from 1; task work has 0\.5"),

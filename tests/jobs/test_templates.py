@@ -12,7 +12,7 @@ PLACE = Place(path=Path("job.yaml"), line=10)
 
 def test_undefined_name_is_told_with_file_line_and_what_is_near() -> None:
     template = templates.text("first\n{{ horzon }}", PLACE)
-    with pytest.raises(BadInput, match=r"job\.yaml line 11: 'horzon' is undefined; .*did you mean 'horizon'\?"):
+    with pytest.raises(BadInput, match=r"job\.yaml line 11: 'horzon' is undefined; .*did you mean horizon\?"):
         template.render({**GLOBALS, "horizon": 5})
 
 

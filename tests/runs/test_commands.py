@@ -131,11 +131,11 @@ def test_render_prints_one_task_a_line_and_no_secret(service: Status, environmen
 @pytest.mark.parametrize(
     ("change", "words", "message"),
     [
-        (("pool: spot", "pool: sopt"), [], "the stack 'local' has no pool 'sopt'; did you mean 'spot'?"),
+        (("pool: spot", "pool: sopt"), [], "the stack 'local' has no pool 'sopt'; did you mean spot?"),
         (("    after: square", "    packages: [x]\n    after: square"), [], "has no package 'x'; known are tool"),
         (("{stage: square, to: parts}", "{from: none.csv}"), [], "none.csv does not exist"),
         (("{{ n }} >&2", "{{ m }} >&2"), [], "job.yaml line 9: 'm' is undefined"),
-        (("command: cat", "comand: cat"), [], "line 15: stages[1].comand is not a known key; did you mean 'command'?"),
+        (("command: cat", "comand: cat"), [], "line 15: stages[1].comand is not a known key; did you mean command?"),
         (("pool: spot}", "pool: spot"), [], "job.yaml line 5, column 7: this is not valid YAML"),
         (("", ""), ["-p", "last=many"], "parameter 'last' must be of type int; found 'many'"),
         (("", ""), ["--json", "--nonsense"], "No such option"),
@@ -187,7 +187,7 @@ def test_lists_show_jobs_tasks_and_nodes(shoal: Shoal, name: str) -> None:
     nodes = shoal("nodes", "spot").stdout.splitlines()
     assert nodes[0].split()[:3] == ["POOL", "ID", "STATE"]
     assert len(nodes) == 3
-    assert shoal("nodes", "sopt").stderr == "error: the stack 'local' has no pool 'sopt'; did you mean 'spot'?\n"
+    assert shoal("nodes", "sopt").stderr == "error: the stack 'local' has no pool 'sopt'; did you mean spot?\n"
 
 
 def test_cancelled_job_runs_no_further_and_a_removed_one_is_gone(shoal: Shoal, name: str, tmp_path: Path) -> None:
