@@ -62,7 +62,7 @@ def log_in(recorded: Recorder, directory: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def in_azure(environment: Environment = ENVIRONMENT) -> Environment:
-    """Of a stack in Azure whose accounts accept keys."""
+    """Return the environment of a stack in Azure whose accounts accept keys."""
     return replace(
         environment,
         arm_endpoint=f"https://{AZURE}",
