@@ -8,7 +8,7 @@ import pytest
 
 from shoal.projects.template_files import template_files
 
-pytestmark = pytest.mark.xdist_group("heavy")
+pytestmark = pytest.mark.xdist_group("distribution")
 
 
 def test_wheel_has_one_package_with_its_components_its_types_and_the_whole_template(wheel: Path) -> None:
