@@ -78,6 +78,8 @@ def test_pool_that_somebody_resized_or_deleted_is_found_by_refresh_and_put_right
 
 
 def test_secret_is_encrypted_in_the_state_and_never_printed(project: PulumiProject) -> None:
+    with (project.directory / "Pulumi.yaml").open("a") as file:
+        file.write("  word: {type: string, default: none}\n")
     project.must_pulumi("stack", "init", "local")
     project.must_pulumi("config", "set", "--secret", "word", "hunter2", "-s", "local")
     project.program(
