@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from functools import lru_cache
 
-from shoal.autoscale.durations import wire_microseconds
-
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -68,6 +66,8 @@ def moment_of(text: str) -> int:
 
 def duration(text: str) -> int:
     """Return the microseconds of an ISO 8601 duration. Raises ValueError."""
+    from shoal.autoscale.durations import wire_microseconds  # its package takes as long as the rest of `--help`
+
     total = wire_microseconds(text)
     if total >= LONGEST + SECOND:
         raise ValueError(f"{text} is longer than {UNLIMITED}, which is the longest")
