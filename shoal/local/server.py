@@ -49,7 +49,6 @@ def serve(state_dir: Path, port: int | None, *, attached: bool = False) -> None:
     # The SDK logs every request at INFO.
     logging.getLogger("azure").setLevel(logging.WARNING)
     with _alone_on(state_dir):
-        status.forget_status(state_dir)  # of a service that was killed: its endpoints and token are no longer so
         connection = _open(state_dir / "batch.db")
         batch_socket = _listen(connection, port)
         storage = Storage(folder=state_dir / "azurite", port=_blob_port(connection))
