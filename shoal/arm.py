@@ -1,9 +1,10 @@
 """The one caller of the embedded service's ARM side, and of its own interface beside it: JSON in and out."""
 
 import json
+import ssl
 import time
 from contextlib import closing
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -37,6 +38,7 @@ class ArmClient:
     def __init__(self, status: Status) -> None:
         self.endpoint = status.arm_endpoint
         self._address = urlsplit(status.arm_endpoint).netloc
+        self._trust = None if status.ca_file is None else ssl.create_default_context(cafile=status.ca_file)
         self._headers = {"Authorization": f"Bearer {status.arm_token}", "Content-Type": "application/json"}
 
     def get(self, path: str, api_version: str) -> dict[str, Any] | None:
@@ -88,13 +90,18 @@ class ArmClient:
             raise _error(status, text)
         return status, json.loads(text) if text else {}
 
+    def _connection(self) -> HTTPConnection:
+        if self._trust is None:
+            return HTTPConnection(self._address, timeout=TIMEOUT)
+        return HTTPSConnection(self._address, timeout=TIMEOUT, context=self._trust)
+
     def _exchange(
         self, verb: str, path: str, api_version: str, body: dict[str, Any] | None
     ) -> tuple[int, bytes, int | None]:
         """Return the status, the content and the seconds to wait before another attempt. Raises HTTPException."""
         target = f"{quote(path)}?{urlencode({'api-version': api_version})}"
         try:
-            with closing(HTTPConnection(self._address, timeout=TIMEOUT)) as connection:
+            with closing(self._connection()) as connection:
                 connection.request(verb, target, None if body is None else json.dumps(body), self._headers)
                 response = connection.getresponse()
                 text = response.read()

@@ -27,7 +27,7 @@ class Status:
     pid: int
     state_dir: str
     batch_endpoint: str
-    """`http://127.0.0.1:PORT/ACCOUNT` of the account that always exists."""
+    """`http://127.0.0.1:PORT/ACCOUNT` of the account that always exists; all endpoints may be `https://`."""
     account: str
     key: str
     arm_endpoint: str
@@ -37,12 +37,34 @@ class Status:
     """`http://127.0.0.1:PORT/STORAGE_ACCOUNT` of the storage account that always exists."""
     storage_account: str
     storage_key: str
+    tenant_id: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    """The tenant, and the principal to which its token endpoint gives tokens."""
+    ca_file: str | None = None
+    """The certificate of the service's own authority; None where it speaks plain HTTP."""
+    ca_bundle: str | None = None
+    """The usual public authorities and the service's own in one file."""
+
+    @property
+    def scheme(self) -> str:
+        return "http" if self.ca_file is None else "https"
+
+    @property
+    def identity_endpoint(self) -> str:
+        """Endpoint of managed identities in App Service's form, which takes the secret in a header."""
+        return f"{self.arm_endpoint}/-/identity/token"
+
+    @property
+    def machine_identity_endpoint(self) -> str:
+        """Authority host of managed identities in the form of virtual machines; it contains the secret."""
+        return f"{self.arm_endpoint}/-/identity/{self.client_secret}"
 
     @property
     def storage_connection_string(self) -> str:
         """Connection string of the storage account, as `BlobServiceClient.from_connection_string` takes it."""
         parts = {
-            "DefaultEndpointsProtocol": "http",
+            "DefaultEndpointsProtocol": self.scheme,
             "AccountName": self.storage_account,
             "AccountKey": self.storage_key,
             "BlobEndpoint": self.blob_endpoint,
@@ -57,20 +79,38 @@ class Status:
             "AZURE_BATCH_ENDPOINT": self.batch_endpoint,
             "AZURE_BATCH_ACCESS_KEY": self.key,
             "AZURE_STORAGE_CONNECTION_STRING": self.storage_connection_string,
+            **self._https_variables,
         }
+
+    @property
+    def _https_variables(self) -> dict[str, str]:
+        """Empty over plain HTTP, where Azure's clients send no tokens."""
+        if self.ca_file is None or self.ca_bundle is None:
+            return {}
+        return {
+            **trust_variables(authority=self.ca_file, bundle=self.ca_bundle),
+            "IDENTITY_ENDPOINT": self.identity_endpoint,
+            "IDENTITY_HEADER": self.client_secret,
+        }
+
+    @property
+    def _verification(self) -> dict[str, Any]:
+        """Arguments of Azure's clients."""
+        return {} if self.ca_file is None else {"connection_verify": self.ca_file}
 
     def batch_client(self) -> "BatchClient":
         """Return a client of azure-batch for the account; close it, or use it in a `with` block."""
         from azure.batch import BatchClient
         from azure.core.credentials import AzureNamedKeyCredential
 
-        return BatchClient(self.batch_endpoint, AzureNamedKeyCredential(self.account, self.key))
+        key = AzureNamedKeyCredential(self.account, self.key)
+        return BatchClient(self.batch_endpoint, key, **self._verification)
 
     def blob_service_client(self) -> "BlobServiceClient":
         """Return a client of azure-storage-blob for the storage account; close it, or use it in a `with` block."""
         from azure.storage.blob import BlobServiceClient
 
-        return BlobServiceClient.from_connection_string(self.storage_connection_string)
+        return BlobServiceClient.from_connection_string(self.storage_connection_string, **self._verification)
 
     def set_chaos(self, **conditions: object) -> dict[str, Any]:
         """Set simulated cloud conditions, and return all that are in force.
@@ -94,6 +134,11 @@ class Status:
             yield self.set_chaos(**conditions)
         finally:
             self.set_chaos(**before)
+
+
+def trust_variables(*, authority: str, bundle: str) -> dict[str, str]:
+    """Return the environment variables by which OpenSSL and Go, Python's requests, and Node trust the authority."""
+    return {"SSL_CERT_FILE": bundle, "REQUESTS_CA_BUNDLE": bundle, "NODE_EXTRA_CA_CERTS": authority}
 
 
 def default_state_dir() -> Path:

@@ -42,8 +42,13 @@ state_option = click.option(
 @local.command()
 @state_option
 @click.option("--port", type=click.IntRange(0, 65535), help="Listen on this port; 0 takes any that is free.")
+@click.option(
+    "--https/--no-https",
+    default=None,
+    help="Serve HTTPS with a certificate authority of its own, so that clients send Entra's tokens.",
+)
 @click.option("--foreground", is_flag=True, help="Run in this terminal until Ctrl-C.")
-def start(state_dir: Path, port: int | None, foreground: bool) -> None:
+def start(state_dir: Path, port: int | None, https: bool | None, foreground: bool) -> None:
     """Start the service, with its earlier state if there is one."""
     from shoal.local import control
     from shoal.service_status import read_status
@@ -51,21 +56,21 @@ def start(state_dir: Path, port: int | None, foreground: bool) -> None:
     earlier = read_status(state_dir)
     with _explained():
         if foreground and earlier is None:
-            _run_here(state_dir, port)
+            _run_here(state_dir, port, https)
             return
-        status = control.start(state_dir, port=port)
+        status = control.start(state_dir, port=port, https=https)
     if earlier is not None and earlier.pid == status.pid:
         click.echo(f"already running (process {status.pid})")
     _show(status)
 
 
-def _run_here(state_dir: Path, port: int | None) -> None:
+def _run_here(state_dir: Path, port: int | None, https: bool | None) -> None:
     from shoal.local import control
 
     control.require_installed()
     from shoal.local.server import serve
 
-    serve(state_dir, port)
+    serve(state_dir, port, https=https)
 
 
 @local.command()
@@ -197,5 +202,10 @@ def _show(running: "Status") -> None:
     """Without keys: they are in `status --json` and `env`, which are asked for."""
     emit_table(
         ("endpoint", "url"),
-        [("Batch", running.batch_endpoint), ("ARM", running.arm_endpoint), ("blobs", running.blob_endpoint)],
+        [
+            ("Batch", running.batch_endpoint),
+            ("ARM", running.arm_endpoint),
+            ("blobs", running.blob_endpoint),
+            *([("its certificate authority", running.ca_file)] if running.ca_file else []),
+        ],
     )

@@ -10,12 +10,17 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shoal.local.identity.certificates import Certificates
 
 VERSION = "3.37.0"
 """The version that the lock file of a project pins."""
 SETTING = "SHOAL_AZURITE"
 """Environment variable with a folder that holds `node_modules`; no other place is looked at when it is set."""
 SCRIPT = Path("node_modules/azurite/dist/src/blob/main.js")
+TOKEN_CHECK = Path(__file__).parent / "identity" / "azurite_tokens.cjs"
 PROJECT_FILE = "Pulumi.yaml"
 INSTALL = "shoal local install"
 LAST_LINES = 15
@@ -29,9 +34,21 @@ class InstallFailed(Exception):
     """npm did not succeed; the message ends with npm's last lines."""
 
 
-def blob_server() -> list[str]:
-    """Return the command that starts Azurite's blob service, without its options. Raises AzuriteMissing."""
-    return [str(_node()), str(find_azurite(Path.cwd()) / SCRIPT)]
+def blob_server(certificates: "Certificates | None" = None) -> list[str]:
+    """Return the command that starts Azurite's blob service, without its port and place. Raises AzuriteMissing.
+
+    With certificates it speaks HTTPS and accepts the tokens that are signed with their token key.
+    """
+    script = str(find_azurite(Path.cwd()) / SCRIPT)
+    if certificates is None:
+        return [str(_node()), script]
+    tls = ["--cert", str(certificates.server), "--key", str(certificates.server_key)]
+    return [str(_node()), "--require", str(TOKEN_CHECK), script, *tls, "--oauth", "basic"]
+
+
+def token_variables(certificates: "Certificates | None") -> dict[str, str]:
+    """Return the environment of the token check that `blob_server` adds."""
+    return {} if certificates is None else {"SHOAL_TOKEN_KEY": str(certificates.token_key)}
 
 
 def find_azurite(directory: Path) -> Path:

@@ -37,11 +37,11 @@ class ServiceFailed(Exception):
     """The service ended while it started, or did not end when it was stopped."""
 
 
-def start(state_dir: Path, *, port: int | None = None) -> Status:
+def start(state_dir: Path, *, port: int | None = None, https: bool | None = None) -> Status:
     """Start a service on a state directory, and return when it answers; where one runs already, return that one.
 
-    Without a port the service takes the one that it had before on this state, or any that is free. It goes on when this
-    process ends. Raises CannotStart and ServiceFailed.
+    Without a port and a scheme the service takes those that it had before on this state, or any free port and plain
+    HTTP. It goes on when this process ends. Raises CannotStart and ServiceFailed.
     """
     if (status := read_status(state_dir)) is not None:
         if port not in (None, 0) and not status.arm_endpoint.endswith(f":{port}"):
@@ -49,8 +49,13 @@ def start(state_dir: Path, *, port: int | None = None) -> Status:
                 f"the service on {state_dir} already runs on {status.arm_endpoint}; "
                 f"to move it to port {port}, stop it first with `shoal local stop`"
             )
+        if https not in (None, status.ca_file is not None):
+            raise CannotStart(
+                f"the service on {state_dir} already runs on {status.arm_endpoint}; "
+                "to change that to the other scheme, stop it first with `shoal local stop`"
+            )
         return status
-    _, status = _launch(state_dir, port, attached=False)
+    _, status = _launch(state_dir, port, https, attached=False)
     return status
 
 
@@ -73,20 +78,23 @@ def stop(state_dir: Path) -> bool:
 
 
 @contextmanager
-def running(state_dir: Path | None = None, *, port: int | None = None, like: str | None = None) -> Iterator[Status]:
+def running(
+    state_dir: Path | None = None, *, port: int | None = None, https: bool | None = None, like: str | None = None
+) -> Iterator[Status]:
     """Run a service for as long as the block does, by default on a new state that goes with it.
 
+    `https=True` gives it a certificate authority of its own (`ca_file`), so that clients send it Entra's tokens.
     `like="azure"` makes it as slow, scarce and strict as Azure; without it, a state keeps its conditions.
     The service also ends when this process is killed. Raises CannotStart and ServiceFailed.
     """
     if state_dir is None:
         temporary = TemporaryDirectory(prefix="shoal-", ignore_cleanup_errors=True)
-        with temporary as folder, running(Path(folder), port=port, like=like) as status:
+        with temporary as folder, running(Path(folder), port=port, https=https, like=like) as status:
             yield status
         return
     if is_running(state_dir):
         raise CannotStart(f"a service already runs on {state_dir}; stop it first with `shoal local stop`")
-    process, status = _launch(state_dir, port, attached=True)
+    process, status = _launch(state_dir, port, https, attached=True)
     try:
         if like is not None:
             status.set_chaos(like=like)
@@ -109,11 +117,13 @@ def require_installed() -> None:
         )
 
 
-def _launch(state_dir: Path, port: int | None, *, attached: bool) -> tuple["subprocess.Popen[bytes]", Status]:
+def _launch(
+    state_dir: Path, port: int | None, https: bool | None, *, attached: bool
+) -> tuple["subprocess.Popen[bytes]", Status]:
     require_installed()
     state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     log = state_dir / LOG_NAME
-    process = _popen(state_dir, port, log, attached=attached)
+    process = _popen(state_dir, _options(port, https, attached=attached), log, attached=attached)
     deadline = time.monotonic() + START_WITHIN
     try:
         while time.monotonic() < deadline and process.poll() is None:
@@ -129,9 +139,16 @@ def _launch(state_dir: Path, port: int | None, *, attached: bool) -> tuple["subp
     raise _start_failure(log)
 
 
-def _popen(state_dir: Path, port: int | None, log: Path, *, attached: bool) -> "subprocess.Popen[bytes]":
+def _options(port: int | None, https: bool | None, *, attached: bool) -> list[str]:
+    return [
+        *([] if port is None else ["--port", str(port)]),
+        *([] if https is None else ["--https" if https else "--no-https"]),
+        *(["--attached"] if attached else []),
+    ]
+
+
+def _popen(state_dir: Path, options: list[str], log: Path, *, attached: bool) -> "subprocess.Popen[bytes]":
     """Start the process in a session of its own; an attached one ends when its standard input does."""
-    options = [*([] if port is None else ["--port", str(port)]), *(["--attached"] if attached else [])]
     # Emptied at each start: `_start_failure` takes its last lines for those of this one.
     with log.open("wb") as output:
         return subprocess.Popen(

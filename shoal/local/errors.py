@@ -51,6 +51,14 @@ def authentication_failed(detail: str) -> BatchError:
     return BatchError(403, "AuthenticationFailed", text, {"AuthenticationErrorDetail": detail})
 
 
+def token_refused(detail: str, authority: str, resource: str) -> BatchError:
+    """Source: azure-sdk-for-net issue 8026, microsoft-authentication-library-for-js issue 1735."""
+    text = "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly."
+    failure = BatchError(401, "AuthenticationFailed", text, {"AuthenticationErrorDetail": detail})
+    failure.headers["WWW-Authenticate"] = f'Bearer authorization_uri="{authority}", resource_id="{resource}"'
+    return failure
+
+
 def invalid_authentication_info() -> BatchError:
     return BatchError(
         400, "InvalidAuthenticationInfo", "Authentication information is not given in the correct format."

@@ -5,12 +5,13 @@ import contextlib
 import fcntl
 import logging
 import os
+import secrets
 import signal
 import socket
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
@@ -26,6 +27,10 @@ from shoal.local.api.dispatch import DataPlane
 from shoal.local.arm import defaults
 from shoal.local.arm.resource_manager import ResourceManager
 from shoal.local.control import CannotStart
+from shoal.local.identity.certificates import Certificates, ensure_certificates
+from shoal.local.identity.discovery import Discovery
+from shoal.local.identity.token_endpoint import TokenEndpoint
+from shoal.local.identity.tokens import OWNER, TENANT, Tokens, make_key
 from shoal.local.service import Service
 from shoal.local.storage import Storage, StorageMissing
 from shoal.local.store import settings
@@ -37,11 +42,11 @@ LOCK_TRIES, LOCK_PAUSE = 20, 0.05
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
-def serve(state_dir: Path, port: int | None, *, attached: bool = False) -> None:
+def serve(state_dir: Path, port: int | None, *, https: bool | None = None, attached: bool = False) -> None:
     """Run until SIGTERM or SIGINT; where attached, also until standard input ends. Raises CannotStart.
 
-    Without a port the one of the state's last service is taken again, since clients and tasks know URLs with it; a new
-    state gets any that is free.
+    Without a port and a scheme those of the state's last service are taken again, since clients and tasks know URLs
+    with them; a new state gets any port that is free, and plain HTTP.
     """
     # For its owner only: keys lie in it.
     state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -51,11 +56,22 @@ def serve(state_dir: Path, port: int | None, *, attached: bool = False) -> None:
     with _alone_on(state_dir):
         connection = _open(state_dir / "batch.db")
         batch_socket = _listen(connection, port)
-        storage = Storage(folder=state_dir / "azurite", port=_blob_port(connection))
-        url = f"http://127.0.0.1:{batch_socket.getsockname()[1]}"
-        service = Service(state_dir=state_dir, connection=connection, storage=storage, url=url)
+        tokens = Tokens(_secret(connection, "token_key", make_key))
+        certificates = _certificates(connection, state_dir, tokens, requested=https)
+        storage = Storage(folder=state_dir / "azurite", port=_blob_port(connection), certificates=certificates)
+        service = Service(
+            state_dir=state_dir,
+            connection=connection,
+            storage=storage,
+            url=f"{'https' if certificates else 'http'}://127.0.0.1:{batch_socket.getsockname()[1]}",
+            tokens=tokens,
+            client_secret=_secret(connection, "client_secret", lambda: secrets.token_urlsafe(32)),
+            trust=_trust(certificates),
+        )
+        # The service's own clients of storage, and its agents, which inherit them.
+        os.environ.update(service.trust)
         try:
-            uvloop.run(_run(service, state_dir, batch_socket, attached=attached))
+            uvloop.run(_run(service, state_dir, batch_socket, certificates, attached=attached))
         except StorageMissing as exc:
             raise CannotStart(str(exc)) from exc
         finally:
@@ -68,11 +84,17 @@ class Server(uvicorn.Server):
         return contextlib.nullcontext()
 
 
-async def _run(service: Service, state_dir: Path, batch_socket: socket.socket, *, attached: bool) -> None:
+async def _run(
+    service: Service, state_dir: Path, batch_socket: socket.socket, certificates: Certificates | None, *, attached: bool
+) -> None:
     # A bound method: Starlette would take the object itself for an ASGI application.
     arm = ResourceManager(service).__call__
     routes = [
         *admin.routes(service),
+        *TokenEndpoint(service).routes(),
+        *Discovery(service).routes(),
+        Route("/tenants", arm, methods=METHODS),
+        Route("/subscriptions", arm, methods=METHODS),
         Route("/subscriptions/{path:path}", arm, methods=METHODS),
         Route("/providers/{path:path}", arm, methods=METHODS),
         # Last: it takes any path.
@@ -81,7 +103,13 @@ async def _run(service: Service, state_dir: Path, batch_socket: socket.socket, *
     # The timeout: a client that leaves its request open would otherwise keep the service from ending.
     server = Server(
         uvicorn.Config(
-            Starlette(routes=routes), lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=5
+            Starlette(routes=routes),
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            timeout_graceful_shutdown=5,
+            ssl_certfile=certificates.server if certificates else None,
+            ssl_keyfile=certificates.server_key if certificates else None,
         )
     )
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="wait"))
@@ -91,7 +119,7 @@ async def _run(service: Service, state_dir: Path, batch_socket: socket.socket, *
         await service.start()
         await defaults.ensure(service)
         # Last of the start: `control.start` returns once it reads this. The socket listens already.
-        status.write_status(_status(service, state_dir))
+        status.write_status(_status(service, state_dir, certificates))
         await server.serve(sockets=[batch_socket])
     finally:
         await service.stop()
@@ -112,7 +140,7 @@ def _end_on_request(server: Server, *, attached: bool) -> None:
         loop.add_reader(sys.stdin, end)
 
 
-def _status(service: Service, state_dir: Path) -> status.Status:
+def _status(service: Service, state_dir: Path, certificates: Certificates | None) -> status.Status:
     account, storage_account = accounts.DEFAULT_ACCOUNT, accounts.DEFAULT_STORAGE_ACCOUNT
     return status.Status(
         pid=os.getpid(),
@@ -125,6 +153,11 @@ def _status(service: Service, state_dir: Path) -> status.Status:
         blob_endpoint=f"{service.storage.endpoint}/{storage_account}",
         storage_account=storage_account,
         storage_key=accounts.storage_keys(service.connection)[storage_account],
+        tenant_id=TENANT,
+        client_id=OWNER.client_id,
+        client_secret=service.client_secret,
+        ca_file=str(certificates.authority) if certificates else None,
+        ca_bundle=str(certificates.bundle) if certificates else None,
     )
 
 
@@ -178,3 +211,26 @@ def _blob_port(connection: sqlite3.Connection) -> int:
             port = probe.getsockname()[1]
         settings.put(connection, "blob_port", port)
     return port
+
+
+def _secret(connection: sqlite3.Connection, name: str, make: Callable[[], str]) -> str:
+    """Return a secret of the state, which is made at its first start."""
+    if not (secret := settings.get(connection, name, "")):
+        secret = make()
+        settings.put(connection, name, secret)
+    return secret
+
+
+def _certificates(
+    connection: sqlite3.Connection, state_dir: Path, tokens: Tokens, *, requested: bool | None
+) -> Certificates | None:
+    """Return the certificates of HTTPS, or None where the service is to speak plain HTTP."""
+    https = requested if requested is not None else bool(settings.get(connection, "https", 0))
+    settings.put(connection, "https", int(https))
+    return ensure_certificates(state_dir / "https", token_key=tokens.public_pem) if https else None
+
+
+def _trust(certificates: Certificates | None) -> Mapping[str, str]:
+    if certificates is None:
+        return {}
+    return status.trust_variables(authority=str(certificates.authority), bundle=str(certificates.bundle))

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import logging
-import secrets
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from shoal.local import accounts, errors
 from shoal.local.disturbances import Disturbances
+from shoal.local.identity.tokens import ARM_AUDIENCES, OWN_LIFE, Tokens
 from shoal.local.node.agents import NodeAgents
 from shoal.local.scheduler import endings, job_lifecycle, node_lifecycle, pool_lifecycle, pool_samples, scaling
 from shoal.local.scheduler.evictions import Evictions
@@ -29,8 +30,21 @@ HEARTBEAT = 0.1
 
 
 class Service:
-    def __init__(self, *, state_dir: Path, connection: sqlite3.Connection, storage: Storage, url: str) -> None:
-        """`url` is `http://127.0.0.1:PORT`, below which each Batch account has its own endpoint."""
+    def __init__(
+        self,
+        *,
+        state_dir: Path,
+        connection: sqlite3.Connection,
+        storage: Storage,
+        url: str,
+        tokens: Tokens,
+        client_secret: str,
+        trust: Mapping[str, str],
+    ) -> None:
+        """`url` is `http://127.0.0.1:PORT`, below which each Batch account has its own endpoint, or `https` and so on.
+
+        `trust` holds the environment variables by which nodes trust it.
+        """
         self.url = url
         self.connection = connection
         self.storage = storage
@@ -40,7 +54,10 @@ class Service:
         self.evictions = Evictions()
         self.disturbances = Disturbances(connection)
         self.stopping = False
-        self.arm_token = secrets.token_urlsafe(32)
+        self.tokens = tokens
+        self.client_secret = client_secret
+        self.arm_token = tokens.issue(ARM_AUDIENCES[0], life=OWN_LIFE)
+        self.trust = trust
 
     async def start(self) -> None:
         """Reach storage, start what the state says should run. Raises StorageMissing."""
@@ -48,7 +65,12 @@ class Service:
         keys = accounts.storage_keys(self.connection)
         await self.storage.serve(keys)
         # Before any agent starts: its setup holds these. Azurite serves by now, for what the agents fetch.
-        self.fleet.surroundings = {"batch_url": self.url, "blob_url": self.storage.endpoint, "keys": keys}
+        self.fleet.surroundings = {
+            "batch_url": self.url,
+            "blob_url": self.storage.endpoint,
+            "keys": keys,
+            "trust": dict(self.trust),
+        }
         await self.loop.change(node_lifecycle.recover)
         self.heart = asyncio.create_task(self._beat())
 

@@ -6,8 +6,10 @@ import socket
 import sys
 from pathlib import Path
 
+from shoal.local import azurite
 from shoal.local.azurite import AzuriteMissing, blob_server
 from shoal.local.children import Child, spawn
+from shoal.local.identity.certificates import Certificates
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +24,18 @@ class StorageMissing(Exception):
 
 
 class Storage:
-    """Blob storage on `http://127.0.0.1:PORT`, accounts in the path."""
+    """Blob storage on `http://127.0.0.1:PORT`, accounts in the path; `https` where it has certificates."""
 
-    def __init__(self, *, folder: Path, port: int, free_within: float = FREE_WITHIN) -> None:
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        port: int,
+        free_within: float = FREE_WITHIN,
+        certificates: Certificates | None = None,
+    ) -> None:
         self.folder = folder
+        self.certificates = certificates
         self.port = port
         self.free_within = free_within
         self.accounts: dict[str, str] = {}
@@ -36,7 +46,7 @@ class Storage:
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'http' if self.certificates is None else 'https'}://127.0.0.1:{self.port}"
 
     async def serve(self, accounts: dict[str, str]) -> None:
         """Serve these accounts (name to key) from now on; returns when they can be reached. Raises StorageMissing."""
@@ -60,14 +70,17 @@ class Storage:
         pairs = ";".join(f"{name}:{key}" for name, key in accounts.items())
         await self._port_free()
         self.guard = await spawn(
-            command, log=self.folder / "azurite.log", heard=False, environment={"AZURITE_ACCOUNTS": pairs}
+            command,
+            log=self.folder / "azurite.log",
+            heard=False,
+            environment={"AZURITE_ACCOUNTS": pairs, **azurite.token_variables(self.certificates)},
         )
         await self._ready(self.guard)
         self.watcher = asyncio.create_task(self._watch(self.guard))
 
     def _command(self) -> list[str]:
         try:
-            server = blob_server()
+            server = blob_server(self.certificates)
         except AzuriteMissing as exc:
             raise StorageMissing(str(exc)) from exc
         # skipApiVersionCheck: clients may be newer than Azurite, which would refuse the api-versions it does not know.

@@ -14,8 +14,20 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from shoal.local import errors, times
-from shoal.local.api import application_summaries, autoscale, files, jobs, nodes, operations, pools, shared_key, tasks
+from shoal.local.api import (
+    application_summaries,
+    autoscale,
+    bearer_token,
+    files,
+    jobs,
+    nodes,
+    operations,
+    pools,
+    shared_key,
+    tasks,
+)
 from shoal.local.api.calls import Answer, Call
+from shoal.local.identity.tokens import TENANT
 from shoal.local.service import Service
 
 log = logging.getLogger(__name__)
@@ -98,15 +110,19 @@ class DataPlane:
         query = parse_qsl(_ascii(request.scope["query_string"]), keep_blank_values=True)
         headers = dict(request.headers)
         keys = self.service.account_keys(account)
-        shared_key.verify(
-            account=account,
-            keys=keys,
-            method=request.method,
-            raw_path=raw_path,
-            query=query,
-            headers=headers,
-            now=times.now(),
-        )
+        authorization = headers.get("authorization", "")
+        if bearer_token.is_given(authorization):
+            bearer_token.verify(authorization, self.service.tokens, authority=f"{self.service.url}/{TENANT}")
+        else:
+            shared_key.verify(
+                account=account,
+                keys=keys,
+                method=request.method,
+                raw_path=raw_path,
+                query=query,
+                headers=headers,
+                now=times.now(),
+            )
         operation, parameters = operations.find(request.method, path)
         _check_query(dict(query))
         if operation.name not in HANDLERS:

@@ -3,15 +3,37 @@
 Source: ARM's common error codes, and the codes of Microsoft.Storage, Authorization and Batch in their REST reference.
 """
 
+from collections.abc import Iterable
+
 from shoal.local.errors import BatchError, TooManyRequests
 
 
-def authentication_failed() -> BatchError:
-    return BatchError(
-        401,
-        "AuthenticationFailed",
-        "Authentication failed. The 'Authorization' header is missing or holds another token.",
+def authentication_failed(authority: str) -> BatchError:
+    """`authority` is where tokens are to be had; so in the functions below."""
+    text = "Authentication failed. The 'Authorization' header is missing or holds another token."
+    return _challenge("AuthenticationFailed", text, authority)
+
+
+def token_expired(authority: str) -> BatchError:
+    return _challenge("ExpiredAuthenticationToken", "The access token has expired.", authority)
+
+
+def audience_wrong(authority: str, audience: str, allowed: Iterable[str]) -> BatchError:
+    names = ",".join(f"'{name}'" for name in allowed)
+    text = (
+        f"The access token has been obtained for wrong audience or resource '{audience}'. "
+        f"It should exactly match with one of the allowed audiences {names}."
     )
+    return _challenge("InvalidAuthenticationTokenAudience", text, authority)
+
+
+def _challenge(code: str, text: str, authority: str) -> BatchError:
+    failure = BatchError(401, code, text)
+    description = text.replace('"', "'")
+    failure.headers["WWW-Authenticate"] = (
+        f'Bearer authorization_uri="{authority}", error="invalid_token", error_description="{description}"'
+    )
+    return failure
 
 
 def version_missing() -> BatchError:

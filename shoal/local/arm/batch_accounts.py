@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from shoal.local.service import Service
 
 TYPE = "Microsoft.Batch/batchAccounts"
-RESERVED = {"subscriptions", "providers"}
-"""Accounts share their first path segment with ARM."""
+RESERVED = {"subscriptions", "providers", "tenants", "metadata", "common", "organizations"}
+"""Accounts share their first path segment with ARM and with the tenant."""
 ALL_MODES = ["SharedKey", "AAD", "TaskAuthenticationToken"]
 LOOK_EVERY = 0.02
 GONE_WITHIN = 60.0

@@ -1,12 +1,13 @@
 """User-assigned identities: records with the ids that Entra would give them, the same for the same identity."""
 
+import sqlite3
 import uuid
 
 from shoal.local.arm import arm_failures, records
 from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, described
+from shoal.local.identity.tokens import TENANT, Principal
 
 TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
-TENANT = str(uuid.UUID(int=0))
 
 
 def complete(call: ArmCall, body: JsonObject, _old: JsonObject | None) -> JsonObject:
@@ -25,6 +26,16 @@ def complete(call: ArmCall, body: JsonObject, _old: JsonObject | None) -> JsonOb
             },
         },
     )
+
+
+def every(connection: sqlite3.Connection) -> list[JsonObject]:
+    """Return the identities of all resource groups."""
+    return records.below(connection, "", TYPE)
+
+
+def principal(identity: JsonObject) -> Principal:
+    properties = identity["properties"]
+    return Principal(client_id=properties["clientId"], object_id=properties["principalId"])
 
 
 KIND = ResourceKind(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-SUBSCRIPTIONS = "subscriptions"
+SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
 GROUPS = "Microsoft.Resources/resourceGroups"
 
 
@@ -56,7 +56,10 @@ def parse(path: str) -> Target:
             type="/".join([GROUPS, *segments[4:]]),
             names=tuple(segments[3:4]),
         )
-    return Target(path=path, scope="", type=SUBSCRIPTIONS, names=())
+    # Subscriptions and tenants stand at the root, as resources of Microsoft.Resources.
+    return Target(
+        path=path, scope="", type="/".join(["Microsoft.Resources", *segments[::2]]), names=tuple(segments[1::2])
+    )
 
 
 def _without_blob_service(path: str) -> str:

@@ -1,7 +1,6 @@
 """Takes an HTTP request to the handler of its resource type: the token, the kind, and errors in ARM's shape."""
 
 import logging
-import secrets
 import uuid
 from collections.abc import Mapping
 
@@ -30,10 +29,12 @@ from shoal.local.arm import (
     private_links,
     role_assignments,
     storage_accounts,
+    subscriptions,
     virtual_networks,
 )
 from shoal.local.arm.arm_call import ArmCall, Handler, ResourceKind
 from shoal.local.arm.ids import Target, parse
+from shoal.local.identity.tokens import ARM_AUDIENCES, TENANT, AudienceWrong, TokenExpired, TokenRefused
 from shoal.local.service import Service
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ KINDS: Mapping[str, ResourceKind] = {
     kind.type.lower(): kind
     for kind in (
         groups.KIND,
+        *subscriptions.KINDS,
         storage_accounts.KIND,
         blob_services.KIND,
         containers.KIND,
@@ -83,9 +85,7 @@ class ResourceManager:
 
     async def _answer(self, request: Request) -> Answer:
         await self.service.disturbances.delay_or_refuse(arm_failures.too_many_requests())
-        _, _, token = request.headers.get("authorization", "").partition("Bearer ")
-        if not secrets.compare_digest(token.encode(), self.service.arm_token.encode()):
-            raise arm_failures.authentication_failed()
+        self._authenticate(request)
         version = request.query_params.get("api-version")
         if not version:
             raise arm_failures.version_missing()
@@ -100,6 +100,21 @@ class ResourceManager:
                 content=await request.body(),
             )
         )
+
+    def _authenticate(self, request: Request) -> None:
+        """Raises BatchError where the request has no token that was issued for this side."""
+        _, _, token = request.headers.get("authorization", "").partition("Bearer ")
+        # Clients that know only the address ask for a token for that.
+        own = f"{request.url.scheme}://{request.url.netloc}"
+        authority = f"{self.service.url}/{TENANT}"
+        try:
+            self.service.tokens.check(token, (*ARM_AUDIENCES, own, f"{own}/"))
+        except TokenExpired:
+            raise arm_failures.token_expired(authority) from None
+        except AudienceWrong as exc:
+            raise arm_failures.audience_wrong(authority, exc.audience, ARM_AUDIENCES) from None
+        except TokenRefused:
+            raise arm_failures.authentication_failed(authority) from None
 
 
 def _route(method: str, path: str) -> tuple[Target, Handler]:
@@ -124,5 +139,5 @@ def _error_answer(exc: errors.BatchError) -> Answer:
     return Answer(
         status=exc.status,
         content=orjson.dumps({"error": {"code": exc.code, "message": f"{exc.message}{detail}"}}),
-        headers={"WWW-Authenticate": "Bearer"} if exc.status == 401 else exc.headers,
+        headers=exc.headers,
     )

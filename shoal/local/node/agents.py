@@ -67,6 +67,7 @@ class NodeAgents:
             "path": self.path,
             "account_url": f"{self.surroundings['batch_url']}/{account}",
             "storage": {"endpoint": self.surroundings["blob_url"], "keys": self.surroundings["keys"]},
+            "trust": self.surroundings["trust"],
         }
 
     def learn_keys(self, keys: dict[str, str]) -> None:

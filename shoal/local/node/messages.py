@@ -46,6 +46,8 @@ class Setup:
     identities: list[str]
     auto_storage: str | None
     storage: StorageKeys
+    trust: dict[str, str]
+    """Environment variables by which tasks trust the service's certificates; empty over plain HTTP."""
     start_task: JsonObject | None
     packages: list[UnpackedPackage]
 

@@ -30,6 +30,7 @@ def node_environment(setup: Setup, directory: NodeDirectory) -> dict[str, str]:
         "AZ_BATCH_TASK_USER_IDENTITY": "PoolNonAdmin",
         "USER": TASK_USER,
         "LANG": "C.UTF-8",
+        **setup.trust,
     }
 
 

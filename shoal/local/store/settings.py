@@ -1,9 +1,9 @@
-"""Settings of a state directory: its ports and its simulated cloud conditions."""
+"""Settings of a state directory: its ports, its secrets and its simulated cloud conditions."""
 
 import sqlite3
 from typing import TypeVar
 
-T = TypeVar("T", int, float)
+T = TypeVar("T", int, float, str)
 
 
 def get(connection: sqlite3.Connection, name: str, default: T) -> T:
@@ -12,7 +12,7 @@ def get(connection: sqlite3.Connection, name: str, default: T) -> T:
     return default if row is None else type(default)(row[0])
 
 
-def put(connection: sqlite3.Connection, name: str, value: float) -> None:
+def put(connection: sqlite3.Connection, name: str, value: float | str) -> None:
     connection.execute(
         "INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, value)
     )
