@@ -38,6 +38,9 @@ BODIES = {
         "Application",
         "ApplicationPackage",
         "BatchAccountCreateParameters",
+        "BatchAccountRegenerateKeyParameters",
+        "BatchAccountUpdateParameters",
+        "CheckNameAvailabilityParameters",
         "Pool",
     ),
 }

@@ -7,7 +7,7 @@ from shoal.azure.id_patterns import ACCOUNT_NAME
 from shoal.local import accounts, chaos
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
-from shoal.local.arm import arm_failures, records, storage_accounts
+from shoal.local.arm import arm_failures, batch_account_keys, records, storage_accounts
 from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, described, resource
 from shoal.local.chaos import Chaos
 from shoal.local.scheduler import job_lifecycle, pool_lifecycle
@@ -64,6 +64,24 @@ async def put(call: ArmCall) -> Answer:
         if old is None and Account.find(tx.connection, call.target.name) is not None:
             raise arm_failures.name_taken("Account", call.target.name)
         body = complete(call, call.body(), old)
+        accounts.add_account(tx.connection, call.target.name, _auto_storage(tx, body))
+        records.keep(tx, TYPE, body)
+        return body
+
+    return resource(view(call.service, await call.service.loop.change(change)))
+
+
+async def patch(call: ArmCall) -> Answer:
+    """Replace the properties that the body names; an empty `storageAccountId` unlinks auto-storage."""
+    given = call.body()
+    ARM.normalize("BatchAccountUpdateParameters", given, call.version)
+
+    def change(tx: Transaction) -> JsonObject:
+        old = records.require(tx.connection, call.target)
+        merged = {**old["properties"], **records.properties(given)}
+        if not (merged.get("autoStorage") or {}).get("storageAccountId"):
+            merged.pop("autoStorage", None)
+        body = {**old, **given, "properties": merged}
         accounts.add_account(tx.connection, call.target.name, _auto_storage(tx, body))
         records.keep(tx, TYPE, body)
         return body
@@ -140,15 +158,9 @@ async def gone(service: "Service", path: str, remaining: str, *parameters: str) 
     raise arm_failures.still_deleting(path)
 
 
-async def list_keys(call: ArmCall) -> Answer:
-    records.require(call.service.connection, call.target)
-    primary, secondary = call.service.account_keys(call.target.name)
-    return resource({"accountName": call.target.name, "primary": primary, "secondary": secondary})
-
-
 KIND = ResourceKind(
     type=TYPE,
-    verbs={"PUT": put, "GET": records.getter(view), "DELETE": delete},
+    verbs={"PUT": put, "PATCH": patch, "GET": records.getter(view), "DELETE": delete},
     listing=records.lister(TYPE, view),
-    actions={"listkeys": list_keys},
+    actions=batch_account_keys.ACTIONS,
 )

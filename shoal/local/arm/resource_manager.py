@@ -23,6 +23,7 @@ from shoal.local.arm import (
     immutability_policies,
     management_policies,
     monitors,
+    name_checks,
     networks,
     packages,
     pool_resources,
@@ -44,6 +45,7 @@ KINDS: Mapping[str, ResourceKind] = {
     for kind in (
         groups.KIND,
         *subscriptions.KINDS,
+        *name_checks.KINDS,
         storage_accounts.KIND,
         blob_services.KIND,
         containers.KIND,

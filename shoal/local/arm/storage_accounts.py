@@ -70,6 +70,20 @@ async def put(call: ArmCall) -> Answer:
     return resource(view(call.service, body))
 
 
+async def patch(call: ArmCall) -> Answer:
+    """Replace the properties that the body names."""
+    given = call.body()
+
+    def change(tx: Transaction) -> JsonObject:
+        old = records.require(tx.connection, call.target)
+        merged = {**old, **given, "properties": {**old["properties"], **records.properties(given)}}
+        body = complete(call, merged, old)
+        records.keep(tx, TYPE, body)
+        return body
+
+    return resource(view(call.service, await call.service.loop.change(change)))
+
+
 def view(service: "Service", body: JsonObject) -> JsonObject:
     """Return the account with its endpoint, which is not kept: the next start may use another port."""
     endpoints = {"blob": f"{service.storage.endpoint}/{body['name']}/"}
@@ -107,7 +121,7 @@ async def list_keys(call: ArmCall) -> Answer:
 
 KIND = ResourceKind(
     type=TYPE,
-    verbs={"PUT": put, "GET": records.getter(view), "DELETE": delete},
+    verbs={"PUT": put, "PATCH": patch, "GET": records.getter(view), "DELETE": delete},
     listing=records.lister(TYPE, view),
     actions={"listkeys": list_keys},
 )

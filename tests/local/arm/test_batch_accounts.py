@@ -8,6 +8,10 @@ from azure.mgmt.batch.models import (
     AutoStorageBaseProperties,
     BatchAccountCreateParameters,
     BatchAccountCreateProperties,
+    BatchAccountRegenerateKeyParameters,
+    BatchAccountUpdateParameters,
+    BatchAccountUpdateProperties,
+    CheckNameAvailabilityParameters,
 )
 
 from shoal.service_status import Status
@@ -62,6 +66,77 @@ def test_account_with_unknown_auto_storage_is_refused(
         management.batch_account.begin_create(name, account_name, parameters).result()
     with pytest.raises(ResourceNotFoundError):
         management.batch_account.get(name, account_name)
+
+
+def test_patch_changes_what_it_names_and_keeps_the_rest(
+    management: BatchManagementClient, name: str, account: str
+) -> None:
+    before = management.batch_account.get(name, account)
+    changed = management.batch_account.update(
+        name,
+        account,
+        BatchAccountUpdateParameters(
+            tags={"team": "risk"}, properties=BatchAccountUpdateProperties(public_network_access="Disabled")
+        ),
+    )
+    assert before.properties
+    assert changed.properties
+    assert (changed.tags, changed.properties.public_network_access) == ({"team": "risk"}, "Disabled")
+    assert changed.properties.auto_storage == before.properties.auto_storage
+    assert management.batch_account.get(name, account) == changed
+
+
+def test_patch_links_and_unlinks_auto_storage(
+    management: BatchManagementClient, name: str, account: str, storage: str
+) -> None:
+    for linked in (storage, ""):
+        parameters = BatchAccountUpdateParameters(
+            properties=BatchAccountUpdateProperties(auto_storage=AutoStorageBaseProperties(storage_account_id=linked))
+        )
+        properties = management.batch_account.update(name, account, parameters).properties
+        assert properties
+        assert (properties.auto_storage and properties.auto_storage.storage_account_id) == (linked or None)
+    management.application.create(name, account, "tool")
+    with pytest.raises(HttpResponseError, match="AutoStorageAccountNotSpecified"):
+        management.application_package.create(name, account, "tool", "1")
+
+
+def test_regenerated_key_takes_the_place_of_the_earlier_one(
+    management: BatchManagementClient, name: str, account: str, service: Status
+) -> None:
+    before = management.batch_account.get_keys(name, account)
+    after = management.batch_account.regenerate_key(
+        name, account, BatchAccountRegenerateKeyParameters(key_name="Primary")
+    )
+    assert after.primary != before.primary
+    assert after.secondary == before.secondary
+    endpoint = f"{service.arm_endpoint}/{account}"
+    with BatchClient(endpoint, AzureNamedKeyCredential(account, after.primary or "")) as batch:
+        assert list(batch.list_pools()) == []
+    with (
+        BatchClient(endpoint, AzureNamedKeyCredential(account, before.primary or "")) as batch,
+        pytest.raises(HttpResponseError, match="failed to authenticate"),
+    ):
+        list(batch.list_pools())
+
+
+def test_keys_of_auto_storage_are_synchronized(management: BatchManagementClient, name: str, account: str) -> None:
+    management.batch_account.synchronize_auto_storage_keys(name, account)
+
+
+def test_name_is_available_unless_it_is_taken_or_wrong(management: BatchManagementClient, account: str) -> None:
+    reasons = []
+    for wanted in (f"{account}x", account, "ab"):
+        answer = management.location.check_name_availability(
+            "westeurope", CheckNameAvailabilityParameters(name=wanted, type="Microsoft.Batch/batchAccounts")
+        )
+        assert answer.name_available is (answer.reason is None)
+        reasons.append(answer.reason)
+    assert reasons == [None, "AlreadyExists", "Invalid"]
+
+
+def test_location_has_a_quota_of_accounts(management: BatchManagementClient) -> None:
+    assert management.location.get_quotas("westeurope").account_quota == 50
 
 
 @pytest.mark.parametrize("wrong", ["Caps", "ab", "with-hyphen", "subscriptions"])

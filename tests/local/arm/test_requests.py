@@ -20,9 +20,9 @@ def test_operation_that_is_not_there_is_named(arm: ArmHttp) -> None:
 
 
 def test_action_that_is_not_there_is_named(arm: ArmHttp) -> None:
-    status, answer = arm.call("POST", "providers/Microsoft.Batch/batchAccounts/a/regenerateKeys", {})
+    status, answer = arm.call("POST", "providers/Microsoft.Batch/batchAccounts/a/restart", {})
     assert status == 501
-    assert "POST on Microsoft.Batch/batchAccounts/regenerateKeys" in answer["error"]["message"]
+    assert "POST on Microsoft.Batch/batchAccounts/restart" in answer["error"]["message"]
 
 
 def test_body_that_is_not_an_object_is_refused(arm: ArmHttp) -> None:

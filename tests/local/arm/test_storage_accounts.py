@@ -3,7 +3,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient
 
 from shoal.service_status import Status
-from tests.arm import ArmHttp
+from tests.arm import SUBSCRIPTION, ArmHttp
 from tests.local.arm.conftest import STORAGE
 
 
@@ -25,6 +25,23 @@ def test_other_accounts_keep_their_blobs_when_one_is_added(arm: ArmHttp, storage
         blobs.create_container("mine").upload_blob("a", b"content")
         arm.make(f"providers/Microsoft.Storage/storageAccounts/{account_name}x", STORAGE)
         assert blobs.get_blob_client("mine", "a").download_blob().readall() == b"content"
+
+
+def test_patch_of_a_storage_account_keeps_what_it_does_not_name(arm: ArmHttp, storage: str) -> None:
+    status, account = arm.call("PATCH", storage, {"tags": {"a": "b"}, "properties": {"minimumTlsVersion": "TLS1_2"}})
+    assert (status, account["tags"], account["sku"]["name"]) == (200, {"a": "b"}, "Standard_LRS")
+    assert account["properties"]["minimumTlsVersion"] == "TLS1_2"
+    assert account == arm.call("GET", storage)[1]
+
+
+def test_name_of_a_storage_account_is_available_unless_it_is_taken(arm: ArmHttp, storage: str) -> None:
+    path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Storage/checkNameAvailability"
+    name = storage.rpartition("/")[2]
+    answers = [
+        arm.call("POST", path, {"name": asked, "type": "Microsoft.Storage/storageAccounts"})[1]
+        for asked in (f"{name}x", name, "Wrong")
+    ]
+    assert [answer.get("reason") for answer in answers] == [None, "AlreadyExists", "Invalid"]
 
 
 def test_container_made_by_arm_is_there_in_storage(arm: ArmHttp, storage: str) -> None:
