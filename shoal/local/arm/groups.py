@@ -2,10 +2,13 @@
 
 from shoal.local.api.calls import Answer
 from shoal.local.arm import arm_failures, batch_accounts, records, storage_accounts
-from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, described
-from shoal.local.arm.ids import GROUPS
+from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, resource
+from shoal.local.arm.ids import GROUPS, parse
+from shoal.local.scheduler.loop import Transaction
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+LISTED = ("id", "name", "type", "location", "tags", "kind", "sku", "identity")
+"""Properties of a resource in a list of all types. Source: ARM, Resources - List By Resource Group."""
 DEFAULT_GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shoal"
 
 
@@ -32,8 +35,38 @@ async def delete(call: ArmCall) -> Answer:
     return Answer(status=200)
 
 
-KIND = ResourceKind(
-    type=GROUPS,
-    verbs={"PUT": records.putter(GROUPS, complete), "GET": records.getter(), "HEAD": records.exists, "DELETE": delete},
-    listing=records.lister(GROUPS),
+async def patch(call: ArmCall) -> Answer:
+    """Replace the tags, or what else the body names."""
+
+    def change(tx: Transaction) -> JsonObject:
+        old = records.require(tx.connection, call.target)
+        body = complete(call, {**old, **call.body()}, old)
+        records.keep(tx, GROUPS, body)
+        return body
+
+    return resource(await call.service.loop.change(change))
+
+
+async def resources(call: ArmCall) -> Answer:
+    """List the resources in the group, without those that are parts of another."""
+    records.require(call.service.connection, parse(call.target.owner))
+    bodies = records.below_any(call.service.connection, call.target.owner)
+    return collection(
+        {name: body[name] for name in LISTED if name in body} for body in bodies if len(parse(body["id"]).names) == 1
+    )
+
+
+KINDS = (
+    ResourceKind(
+        type=GROUPS,
+        verbs={
+            "PUT": records.putter(GROUPS, complete),
+            "PATCH": patch,
+            "GET": records.getter(),
+            "HEAD": records.exists,
+            "DELETE": delete,
+        },
+        listing=records.lister(GROUPS),
+    ),
+    ResourceKind(type=f"{GROUPS}/resources", verbs={}, listing=resources),
 )

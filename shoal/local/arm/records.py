@@ -29,6 +29,12 @@ def below(connection: sqlite3.Connection, path: str, kind: str) -> list[JsonObje
     return every(connection, _body, sql, path, kind)
 
 
+def below_any(connection: sqlite3.Connection, path: str) -> list[JsonObject]:
+    """Return the records of all types below a path, in the order of their ids."""
+    sql = f"SELECT body FROM arm_resources WHERE {BELOW} AND id != ?1 ORDER BY id"
+    return every(connection, _body, sql, path)
+
+
 def _body(row: sqlite3.Row) -> JsonObject:
     body: JsonObject = orjson.loads(row[0])
     return body

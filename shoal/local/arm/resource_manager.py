@@ -18,6 +18,7 @@ from shoal.local.arm import (
     budgets,
     containers,
     deployment_stacks,
+    file_services,
     groups,
     identities,
     immutability_policies,
@@ -43,11 +44,12 @@ log = logging.getLogger(__name__)
 KINDS: Mapping[str, ResourceKind] = {
     kind.type.lower(): kind
     for kind in (
-        groups.KIND,
+        *groups.KINDS,
         *subscriptions.KINDS,
         *name_checks.KINDS,
         storage_accounts.KIND,
         blob_services.KIND,
+        file_services.KIND,
         containers.KIND,
         immutability_policies.KIND,
         management_policies.KIND,

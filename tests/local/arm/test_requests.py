@@ -25,6 +25,19 @@ def test_action_that_is_not_there_is_named(arm: ArmHttp) -> None:
     assert "POST on Microsoft.Batch/batchAccounts/restart" in answer["error"]["message"]
 
 
+def test_patch_of_a_group_changes_its_tags_only(arm: ArmHttp) -> None:
+    status, group = arm.call("PATCH", "", {"tags": {"team": "risk"}})
+    assert (status, group["tags"], group["location"]) == (200, {"team": "risk"}, "westeurope")
+    assert arm.call("GET", "")[1] == group
+
+
+def test_resources_of_a_group_are_listed_whatever_their_type(arm: ArmHttp) -> None:
+    assert arm.call("GET", "resources") == (200, {"value": []})
+    identity = arm.make("providers/Microsoft.ManagedIdentity/userAssignedIdentities/i", {"location": "westeurope"})
+    (listed,) = arm.call("GET", "resources")[1]["value"]
+    assert (listed["id"], listed["type"], listed["location"]) == (identity["id"], identity["type"], "westeurope")
+
+
 def test_body_that_is_not_an_object_is_refused(arm: ArmHttp) -> None:
     status, answer = arm.call("PUT", "providers/Microsoft.Storage/storageAccounts/abc", ["a"])
     assert (status, answer["error"]["code"]) == (400, "InvalidRequestContent")

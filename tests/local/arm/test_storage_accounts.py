@@ -34,6 +34,12 @@ def test_patch_of_a_storage_account_keeps_what_it_does_not_name(arm: ArmHttp, st
     assert account == arm.call("GET", storage)[1]
 
 
+def test_file_service_of_a_storage_account_is_at_rest(arm: ArmHttp, storage: str) -> None:
+    status, service = arm.call("GET", f"{storage}/fileServices/default")
+    assert (status, service["properties"]["cors"]) == (200, {"corsRules": []})
+    assert arm.call("GET", f"{storage}/fileServices/other")[0] == 404
+
+
 def test_name_of_a_storage_account_is_available_unless_it_is_taken(arm: ArmHttp, storage: str) -> None:
     path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Storage/checkNameAvailability"
     name = storage.rpartition("/")[2]
