@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -139,6 +139,20 @@ class Status:
 def trust_variables(*, authority: str, bundle: str) -> dict[str, str]:
     """Return the environment variables by which OpenSSL and Go, Python's requests, and Node trust the authority."""
     return {"SSL_CERT_FILE": bundle, "REQUESTS_CA_BUNDLE": bundle, "NODE_EXTRA_CA_CERTS": authority}
+
+
+def trust_running_service(environment: MutableMapping[str, str]) -> None:
+    """Add the variables by which this process and its children trust the user's service, where it speaks HTTPS.
+
+    Variables that are set already stay.
+    """
+    try:
+        status = read_status(default_state_dir())
+    except (ValueError, TypeError, OSError):
+        return  # a command that needs the service says what is wrong with its status
+    if status is not None and status.ca_file is not None and status.ca_bundle is not None:
+        for name, value in trust_variables(authority=status.ca_file, bundle=status.ca_bundle).items():
+            environment.setdefault(name, value)
 
 
 def default_state_dir() -> Path:

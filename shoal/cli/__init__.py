@@ -4,6 +4,7 @@ Modules here import click and nothing heavy; what a command needs is imported in
 `shoal --help` and completion answer at once.
 """
 
+import os
 import sys
 
 import click
@@ -11,12 +12,15 @@ import click
 from shoal.cli import deploy, env, formulas, init, job_files, local, pull_request, runs
 from shoal.cli.sections import SectionedGroup
 from shoal.errors import ShoalError
+from shoal.service_status import trust_running_service
 
 
 @click.group(cls=SectionedGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="shoal")
 def shoal() -> None:
     """Azure Batch as code: deploy pools, submit sweeps and fetch results, in Azure or on this machine."""
+    # Here, for all commands: Azure's clients take these variables when they are made, and programs inherit them.
+    trust_running_service(os.environ)
 
 
 shoal.add_section("Stacks", deploy.up, deploy.preview, deploy.down, deploy.outputs, pull_request.comment, env.env)

@@ -19,6 +19,7 @@ from azure.batch.models import (
 from shoal.local import control
 from shoal.local.identity.certificates import ensure_certificates
 from shoal.service_status import Status
+from tests.environments import deploy, shoal
 from tests.services import running_service
 from tests.waiting import wait_until
 
@@ -84,6 +85,21 @@ def test_state_keeps_its_scheme_and_its_secrets(tmp_path: Path) -> None:
     with running_service(tmp_path) as second:
         assert (second.arm_endpoint, second.client_secret) == (first.arm_endpoint, first.client_secret)
         assert second.set_chaos()
+
+
+def test_commands_deploy_and_submit_over_https_without_further_settings(
+    https_service: Status, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    environment = deploy(https_service, tmp_path)
+    assert environment.batch_endpoint.startswith("https://")
+    (tmp_path / "job.yaml").write_text(
+        "job: {pool: spot}\nstages: [{name: a, command: sh -c 'echo hello > out', outputs: [{pattern: out}]}]\n"
+    )
+    answer = shoal(https_service, tmp_path, "run", "job.yaml", "--out", "results")
+    assert answer.returncode == 0, answer.stderr
+    assert [file.read_text() for file in (tmp_path / "results").rglob("out")] == ["hello\n"]
 
 
 def test_env_of_the_command_holds_what_clients_need_to_trust_it(https_service: Status) -> None:
