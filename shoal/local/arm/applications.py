@@ -78,7 +78,8 @@ def require(connection: sqlite3.Connection, call: ArmCall) -> Application:
 def _properties(call: ArmCall) -> JsonObject:
     body = call.body()
     ARM.normalize("Application", body, call.version)
-    return records.properties(body)
+    # An empty text names nothing: azurerm sends it for what is not set.
+    return {name: None if value == "" else value for name, value in records.properties(body).items()}
 
 
 def _change(tx: Transaction, call: ArmCall, properties: JsonObject) -> Application:

@@ -1,6 +1,7 @@
 """Pools, the same as those of the data plane."""
 
 import sqlite3
+from collections.abc import Collection
 
 from shoal.local import chaos, errors, times
 from shoal.local.api import conditions, definitions
@@ -12,6 +13,7 @@ from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collecti
 from shoal.local.arm.batch_accounts import gone
 from shoal.local.arm.ids import Target, parse
 from shoal.local.arm.pool_shapes import (
+    REPEATABLE,
     arm_properties,
     carried_fixed,
     changed_fixed,
@@ -52,10 +54,10 @@ async def put(call: ArmCall) -> Answer:
 
 
 async def patch(call: ArmCall) -> Answer:
-    """Replace the properties that the body names. Parts that cannot change must not be among them."""
+    """Replace the properties that the body names. Of the parts that cannot change it may repeat some as they are."""
     body = call.body()
     ARM.normalize("Pool", body, call.version)
-    _require_without_fixed(body)
+    _require_without_fixed(body, REPEATABLE)
     option = deallocation_option(records.properties(body))
 
     def change(tx: Transaction) -> None:
@@ -64,6 +66,7 @@ async def patch(call: ArmCall) -> Answer:
         if pool is None:
             raise arm_failures.not_found(call.target.path)
         definition = _definition(call, _patched(call, pool, body))
+        _require_unchanged(pool, definition)
         data_plane.require_packages(tx, call.target.names[0], definition.body)
         pool_lifecycle.redefine(tx, pool, definition, deallocation_option=option)
 
@@ -151,17 +154,23 @@ def _check_conditions(call: ArmCall, pool: Pool | None) -> None:
         raise errors.condition_not_met(412)
 
 
-def _require_without_fixed(body: JsonObject) -> None:
+def _require_without_fixed(body: JsonObject, repeatable: Collection[str] = ()) -> None:
     """Raises BatchError PropertyCannotBeUpdated where the body names a part that cannot change, even with its value."""
-    if (name := carried_fixed(records.properties(body))) is not None:
+    if (name := carried_fixed(records.properties(body), repeatable)) is not None:
         raise arm_failures.fixed_property_given(name)
 
 
 def _require_changeable(pool: Pool, definition: pool_lifecycle.PoolDefinition) -> None:
     """Raises BatchError PropertyCannotBeUpdated, as Azure does for a pool with nodes."""
+    if pool.current_dedicated + pool.current_low_priority > 0:
+        _require_unchanged(pool, definition)
+
+
+def _require_unchanged(pool: Pool, definition: pool_lifecycle.PoolDefinition) -> None:
+    """Raises BatchError PropertyCannotBeUpdated where a part that cannot change would."""
     before = data_plane.view(pool, "")
     name = changed_fixed(arm_properties(before), arm_properties({**before, **definition.body}))
-    if name is not None and pool.current_dedicated + pool.current_low_priority > 0:
+    if name is not None:
         raise arm_failures.property_cannot_be_updated(name)
 
 

@@ -3,7 +3,7 @@
 Source: azure-mgmt-batch's Pool beside azure-batch's BatchPool; what differs is listed here, the rest is the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from shoal.azure.limits import FIXED_ONCE_CREATED
@@ -37,6 +37,9 @@ SAME = ("displayName", "vmSize", "taskSlotsPerNode", "taskSchedulingPolicy", "ne
 ALSO_SAME = ("metadata", "userAccounts", "mountConfiguration", "upgradePolicy", "targetNodeCommunicationMode")
 REFUSED_FIRST = ("networkConfiguration", "deploymentConfiguration")
 """Parts that Azure names when it refuses a PUT. Source: Azure/Batch issue 85, terraform-provider-azapi issue 263."""
+REPEATABLE = ("deploymentConfiguration", "taskSchedulingPolicy", "userAccounts", "mountConfiguration")
+"""Parts that a PATCH may repeat unchanged. Source: terraform-provider-azurerm 2026-08, which sends them in each update
+of a pool, and has left out networkConfiguration since its pull request 8189."""
 
 
 def data_plane_body(pool_id: str, properties: JsonObject) -> JsonObject:
@@ -121,9 +124,10 @@ def changed_fixed(before: JsonObject, after: JsonObject) -> str | None:
     return next((name for name in FIXED_ONCE_CREATED if before.get(name) != after.get(name)), None)
 
 
-def carried_fixed(properties: JsonObject) -> str | None:
-    """Return the first property that cannot change and is there at all."""
-    return next((name for name in (*REFUSED_FIRST, *FIXED_ONCE_CREATED) if properties.get(name) is not None), None)
+def carried_fixed(properties: JsonObject, repeatable: Collection[str] = ()) -> str | None:
+    """Return the first property that cannot change and is there at all, other than those that may be repeated."""
+    names = (name for name in (*REFUSED_FIRST, *FIXED_ONCE_CREATED) if name not in repeatable)
+    return next((name for name in names if properties.get(name) is not None), None)
 
 
 def fixed(properties: JsonObject) -> JsonObject:

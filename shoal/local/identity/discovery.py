@@ -98,7 +98,8 @@ def cloud(url: str) -> dict[str, Any]:
         "authentication": {
             "loginEndpoint": f"{url}/",
             "audiences": _audiences(),
-            "tenant": TENANT,
+            # As in the public cloud: azurerm takes every other word for Azure Stack, which it refuses.
+            "tenant": "common",
             "identityProvider": "AAD",
         },
         "resourceManager": f"{url}/",

@@ -56,6 +56,12 @@ def test_version_is_pending_until_it_is_uploaded_and_activated(
     assert active.last_activation_time
 
 
+def test_empty_names_of_an_application_are_none(arm: ArmHttp, account: str) -> None:
+    path = f"providers/Microsoft.Batch/batchAccounts/{account}/applications/tool"
+    made = arm.make(path, {"properties": {"allowUpdates": True, "defaultVersion": "", "displayName": ""}})
+    assert made["properties"] == {"allowUpdates": True}
+
+
 @pytest.mark.usefixtures("tool")
 def test_only_an_active_version_can_be_the_default(management: BatchManagementClient, name: str, account: str) -> None:
     upload(management, name, account, "1.0", archive(a="b"))

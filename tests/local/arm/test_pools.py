@@ -280,6 +280,20 @@ def test_patched_formula_is_the_pools(management: BatchManagementClient, name: s
     assert changed["vmSize"] == "standard_d2s_v3"
 
 
+def test_patch_may_repeat_a_fixed_part_as_it_is_but_not_change_it(arm: ArmHttp, account: str) -> None:
+    path = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p"
+    made = arm.make(path, {"properties": {**PROPERTIES, "scaleSettings": nodes(0)}})
+    deployment = made["properties"]["deploymentConfiguration"]
+    metadata = [{"name": "a", "value": "b"}]
+    body = {"properties": {"deploymentConfiguration": deployment, "metadata": metadata}}
+    status, answer = arm.call("PATCH", path, body)
+    assert (status, answer["properties"]["metadata"]) == (200, metadata)
+    deployment["virtualMachineConfiguration"]["nodeAgentSkuId"] = "batch.node.ubuntu 20.04"
+    status, answer = arm.call("PATCH", path, body)
+    assert (status, answer["error"]["code"]) == (400, "PropertyCannotBeUpdated")
+    assert "PropertyName: deploymentConfiguration." in answer["error"]["message"]
+
+
 def test_patch_of_a_fixed_part_or_of_no_pool_is_refused(arm: ArmHttp, account: str) -> None:
     path = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p"
     assert arm.call("PATCH", path, {"properties": {"metadata": []}})[0] == 404

@@ -18,7 +18,7 @@ def test_later_forms_are_a_list_and_then_an_object_of_the_same_cloud(service: St
     assert listed == [document]
     assert document["resourceManager"] == f"{service.arm_endpoint}/"
     assert document["batch"] == BATCH
-    assert document["authentication"]["tenant"] == service.tenant_id
+    assert document["authentication"]["tenant"] == "common"
 
 
 def test_endpoints_want_a_version(service: Status) -> None:
