@@ -2,7 +2,7 @@
 
 import secrets
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ import orjson
 
 from shoal.azure.limits import SHORTEST_RESIZE_TIMEOUT
 from shoal.local import errors, times
-from shoal.local.scheduler import node_lifecycle, quotas
+from shoal.local.scheduler import node_lifecycle, node_restarts, quotas
 from shoal.local.scheduler.filling import fill_pool
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.node import Node
@@ -127,6 +127,35 @@ def resize(
     retarget(tx, pool.key, dedicated=dedicated, low_priority=low_priority, deallocation_option=deallocation_option)
 
 
+def remove_nodes(
+    tx: Transaction, pool: Pool, node_ids: Sequence[str], *, deallocation_option: NodeDeallocationOption
+) -> None:
+    """Let these nodes leave the pool, and lower its targets by their numbers. Raises BatchError.
+
+    Source: REST reference, Pools - Remove Nodes. The effect on the targets is not documented. Where a formula sets
+    them, its next evaluation does so again.
+    """
+    require_active(pool)
+    if pool.allocation_state is not AllocationState.STEADY:
+        raise errors.conflict("PoolBeingResized", "The specified pool is being resized.")
+    leaving = {node.key: node for node in (Node.require(tx.connection, pool.key, name) for name in node_ids)}.values()
+    dedicated = sum(node.dedicated for node in leaving)
+    tx.run("DELETE FROM resize_errors WHERE pool = ?", pool.key)
+    tx.run(
+        "UPDATE pools SET target_dedicated = max(0, target_dedicated - ?),"
+        " target_low_priority = max(0, target_low_priority - ?), allocation_state = ?, allocation_time = ?"
+        " WHERE key = ?",
+        dedicated,
+        len(leaving) - dedicated,
+        AllocationState.RESIZING,
+        tx.now,
+        pool.key,
+    )
+    for node in leaving:
+        node_lifecycle.release(tx, node, deallocation_option)
+    settle(tx, pool.key)
+
+
 def retarget(
     tx: Transaction, key: int, *, dedicated: int, low_priority: int, deallocation_option: NodeDeallocationOption
 ) -> None:
@@ -240,6 +269,7 @@ def settle(tx: Transaction, key: int) -> None:
     ):
         # Any option would do: no task is left that it could concern.
         node_lifecycle.release(tx, node, NodeDeallocationOption.REQUEUE)
+    node_restarts.proceed(tx, key)
     _become_steady(tx, key)
 
 

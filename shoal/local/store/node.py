@@ -29,6 +29,8 @@ class Node:
     """Starts of its agent."""
     draining: bool
     """Leaves the pool when its tasks have ended."""
+    start_task: bytes | None
+    """JSON; the start task that it got at the last start of its agent."""
     start_task_info: bytes | None
     """JSON."""
     errors: bytes | None
