@@ -44,7 +44,7 @@ ALLOWED = {
                 "environment",
             )
         ),
-        *(f"shoal.{name}" for name in ("errors", "jobs", "process_lifetime", "projects", "pull_requests")),
+        *(f"shoal.{name}" for name in ("errors", "jobs", "nodes", "process_lifetime", "projects", "pull_requests")),
         *(
             f"shoal.{name}"
             for name in ("duration_type", "runs", "service_status", "stack_jobs", "suggestion", "validation_messages")
