@@ -15,7 +15,9 @@ from shoal.runs.watch import Clock, is_final
 
 LOST = "state eq 'starttaskfailed' or state eq 'unusable'"
 LOOK_SECONDS = 5.0
-"""Time between two looks at the nodes."""
+"""Time between two looks at the nodes while a job is watched."""
+POLL_SECONDS = 1.0
+"""The same on request, when somebody waits for the end of the recovery."""
 LONGEST_SECONDS = 3600.0
 
 
@@ -104,7 +106,7 @@ def recover(services: Services, pool_ids: Collection[str], *, report: Callable[[
     while recoveries_left := [one for one in recoveries if not is_settled(one.step(), one.past)]:
         if time.monotonic() > deadline:
             raise WorkFailed(f"{len(recoveries_left)} pools have not recovered in {LONGEST_SECONDS / 60:.0f} minutes")
-        time.sleep(LOOK_SECONDS / 5)
+        time.sleep(POLL_SECONDS)
     if stopped := sum(one.past.stopped for one in recoveries):
         raise WorkFailed(f"{stopped} of {len(recoveries)} pools have nodes that do not recover")
 
