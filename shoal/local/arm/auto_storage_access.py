@@ -22,7 +22,7 @@ def require(connection: sqlite3.Connection, account_path: str) -> None:
         return
     effective = times.now() - delay
     for principal in _principals(connection, account):
-        if any(moment <= effective for moment in role_assignments.assigned(connection, principal, _storage(linked))):
+        if any(role.since <= effective for role in role_assignments.held(connection, principal, _storage(linked))):
             return
     raise arm_failures.auto_storage_not_accessible()
 

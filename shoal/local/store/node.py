@@ -56,6 +56,11 @@ class Node:
         return required(one(connection, cls.from_row, "SELECT * FROM busy_nodes WHERE key = ?", key), "Node")
 
     @classmethod
+    def find(cls, connection: sqlite3.Connection, node_id: str) -> Self | None:
+        """Return the node of any pool with this id, or None where there is none."""
+        return one(connection, cls.from_row, "SELECT * FROM busy_nodes WHERE id = ?", node_id)
+
+    @classmethod
     def of_boot(cls, connection: sqlite3.Connection, node_id: str, boots: int) -> Self | None:
         """Return the node, or None where it is gone or its agent has been started again since this boot."""
         sql = "SELECT * FROM busy_nodes WHERE id = ? AND boots = ?"
