@@ -19,6 +19,7 @@ import orjson
 
 from shoal.local import accounts, chaos, times
 from shoal.local.arm import (
+    arm_failures,
     auto_storage_access,
     batch_accounts,
     private_links,
@@ -79,23 +80,12 @@ def admit(connection: sqlite3.Connection, arm_token: str, request: BlobRequest) 
         return request
     caller = _caller(connection, arm_token, request)
     if conditions.storage_firewall and not _reaches(connection, account, caller.pool):
-        raise network_closed()
+        raise arm_failures.storage_closed()
     if conditions.storage_roles:
         _require_permission(connection, account, container, caller, conditions, method=request.method)
         if caller.is_bearer:
             return _signed(request, name, accounts.storage_keys(connection)[name])
     return request
-
-
-def network_closed() -> BatchError:
-    return BatchError(403, "AuthorizationFailure", "This request is not authorized to perform this operation.")
-
-
-def is_open(account: JsonObject) -> bool:
-    """Return True where a storage account lets everybody in."""
-    properties = account["properties"]
-    rules = properties.get("networkAcls") or {}
-    return properties.get("publicNetworkAccess") != "Disabled" and rules.get("defaultAction") != "Deny"
 
 
 def _account_and_container(request: BlobRequest) -> tuple[str, str]:
@@ -167,7 +157,7 @@ def _bearer(token: str, arm_token: str) -> str:
 
 def _reaches(connection: sqlite3.Connection, account: JsonObject, pool: Pool | None) -> bool:
     """Return True where the network rules let a caller in: a node of a pool, or somebody outside."""
-    if is_open(account):
+    if storage_accounts.is_open(account):
         return True
     subnet = _subnet(pool)
     if subnet is not None and _network(subnet) in _networks_with_endpoint(connection, account["id"]):
@@ -225,8 +215,7 @@ def _require_permission(
     latest = times.now() - round(conditions.role_delay_seconds * times.SECOND)
     held = role_assignments.held(connection, caller.principal, scope)
     if not any(role.definition in roles and role.since <= latest for role in held):
-        text = "This request is not authorized to perform this operation using this permission."
-        raise BatchError(403, "AuthorizationPermissionMismatch", text)
+        raise arm_failures.storage_not_permitted()
 
 
 def _signed(request: BlobRequest, name: str, key: str) -> BlobRequest:

@@ -11,12 +11,19 @@ import pytest
 from azure.batch import BatchClient
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import HttpResponseError
-from azure.storage.blob import BlobServiceClient, ContainerClient, ContainerSasPermissions, generate_container_sas
+from azure.storage.blob import (
+    BlobClient,
+    BlobServiceClient,
+    ContainerClient,
+    ContainerSasPermissions,
+    generate_container_sas,
+)
 
 from shoal.service_status import Status
 from tests.arm import SUBNET, SUBSCRIPTION, ArmHttp, make_subnet
 from tests.local.arm.conftest import STORAGE
-from tests.local.making import VM_SIZE, execution, failure_code, make_job, run, task
+from tests.local.arm.test_application_packages import archive
+from tests.local.making import VM_SIZE, execution, failure_code, make_job, run, task, wait_for_nodes
 from tests.waiting import wait_until
 
 DEFINITIONS = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
@@ -264,3 +271,117 @@ def test_node_without_a_subnet_has_an_address_that_rules_cannot_allow(
     with arm.status.chaos(**FIREWALL):
         assert failure_code(run(client, name, task("1", "true", **files))) == "BlobAccessDenied"
     assert execution(run(client, name, task("2", "true", **files))).result == "success"
+
+
+@pytest.fixture(scope="module")
+def node_identity(arm: ArmHttp) -> dict[str, str]:
+    """The identity by which nodes of `batch_account` read packages: its id and its principal."""
+    path = "providers/Microsoft.ManagedIdentity/userAssignedIdentities/packages"
+    made = arm.make(path, {"location": "westeurope"})
+    return {"id": str(made["id"]), "principal": str(made["properties"]["principalId"])}
+
+
+@pytest.fixture(scope="module")
+def batch_account(arm: ArmHttp, kept_storage: str, node_identity: dict[str, str]) -> str:
+    """The path of an account that uses the storage account by identity."""
+    linked = {
+        "storageAccountId": kept_storage,
+        "authenticationMode": "BatchAccountManagedIdentity",
+        "nodeIdentityReference": {"resourceId": node_identity["id"]},
+    }
+    identity = {"type": "UserAssigned", "userAssignedIdentities": {node_identity["id"]: {}}}
+    body = {"location": "westeurope", "identity": identity, "properties": {"autoStorage": linked}}
+    arm.make("providers/Microsoft.Batch/batchAccounts/blobaccess", body)
+    arm.make("providers/Microsoft.Batch/batchAccounts/blobaccess/applications/tool", {})
+    return "providers/Microsoft.Batch/batchAccounts/blobaccess"
+
+
+def publish(arm: ArmHttp, version: str) -> None:
+    made = arm.make(version, {})
+    with BlobClient.from_blob_url(made["properties"]["storageUrl"]) as blob:
+        blob.upload_blob(archive(a="b"), overwrite=True)
+    assert arm.call("POST", f"{version}/activate", {"format": "zip"})[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({"publicNetworkAccess": "Disabled"}, (403, "AuthorizationFailure")),
+        (
+            {
+                "networkAcls": {
+                    "defaultAction": "Deny",
+                    "ipRules": [{"value": "203.0.113.10"}],
+                    "bypass": "AzureServices",
+                }
+            },
+            (403, "AuthorizationFailure"),
+        ),
+        ({"isHnsEnabled": True}, (400, "InvalidAutoStorageAccount")),
+    ],
+)
+def test_closed_account_and_one_with_a_hierarchical_namespace_keep_no_packages(
+    arm: ArmHttp, batch_account: str, storage: str, properties: Any, expected: tuple[int, str]
+) -> None:
+    version = f"{batch_account}/applications/tool/versions/closed"
+    publish(arm, version)
+    allow(arm, storage, **properties)
+    with arm.status.chaos(**FIREWALL):
+        for method, path, body in (("PUT", version, {}), ("POST", f"{version}/activate", {"format": "zip"})):
+            status, answer = arm.call(method, path, body)
+            assert (status, answer["error"]["code"]) == expected
+    assert arm.call("PUT", version, {})[0] == 200
+
+
+def test_node_reads_its_pools_packages_with_the_roles_of_the_identity_that_the_account_names(
+    arm: ArmHttp, service: Status, batch_account: str, storage: str, node_identity: dict[str, str]
+) -> None:
+    publish(arm, f"{batch_account}/applications/tool/versions/1")
+    key = arm.call("POST", f"{batch_account}/listKeys")[1]["primary"]
+    endpoint = service.batch_endpoint.replace(f"/{service.account}", "/blobaccess")
+    with (
+        BatchClient(endpoint, AzureNamedKeyCredential("blobaccess", key)) as client,
+        arm.status.chaos(**ROLES),
+    ):
+        make_pool_with_package(arm, batch_account, "refused", node_identity["id"])
+        (node,) = wait_for_nodes(client, "refused", nodes=1, state="unusable")
+        assert [error.code for error in node.errors or []] == ["ApplicationPackageError"]
+        assign(arm, storage, READER, node_identity["principal"])
+        make_pool_with_package(arm, batch_account, "without", None)
+        wait_for_nodes(client, "without", nodes=1, state="unusable")
+        make_pool_with_package(arm, batch_account, "served", node_identity["id"])
+        wait_for_nodes(client, "served", nodes=1)
+
+
+def make_pool_with_package(arm: ArmHttp, account: str, name: str, identity: str | None) -> None:
+    application = f"{arm.group}/{account}/applications/tool"
+    properties = {
+        "vmSize": VM_SIZE,
+        "scaleSettings": {"fixedScale": {"targetDedicatedNodes": 1}},
+        "applicationPackages": [{"id": application, "version": "1"}],
+    }
+    identities = {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}} if identity else {"type": "None"}
+    arm.make(f"{account}/pools/{name}", {"identity": identities, "properties": properties})
+
+
+def test_start_task_fails_where_a_role_is_missing(
+    arm: ArmHttp, service: Status, client: BatchClient, blobs: BlobServiceClient, name: str
+) -> None:
+    path = f"providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+    identity = arm.make(path, {"location": "westeurope"})["id"]
+    url = blobs.get_blob_client("inputs", "a.txt").url
+    file = {"httpUrl": url, "filePath": "a", "identityReference": {"resourceId": identity}}
+    properties = {
+        "vmSize": VM_SIZE,
+        "scaleSettings": {"fixedScale": {"targetDedicatedNodes": 1}},
+        "startTask": {"commandLine": "true", "waitForSuccess": True, "resourceFiles": [file]},
+    }
+    body = {"identity": {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}}, "properties": properties}
+    with arm.status.chaos(**ROLES):
+        path = f"providers/Microsoft.Batch/batchAccounts/{service.account}/pools/{name}"
+        ArmHttp(service, "shoal").make(path, body)
+        (node,) = wait_for_nodes(client, name, nodes=1, state="starttaskfailed")
+    info = node.start_task_info
+    assert info is not None
+    assert info.failure_info is not None
+    assert (info.result, info.failure_info.code) == ("failure", "BlobAccessDenied")
