@@ -88,6 +88,9 @@ class Chaos:
     unusable_share: float = _setting(0.0, "Share of node starts after which the node is unusable.", most=1, azure=0.01)
     start_task_failure_share: float = _setting(0.0, "Share of node starts whose start task fails.", most=1, azure=0.01)
     role_delay_seconds: float = _setting(0.0, "Time until a role assignment takes effect.", azure=10.0)
+    arm_operation_seconds: float = _setting(
+        0.0, "Time that ARM takes to make and delete accounts, and to delete pools and groups.", most=600, azure=1.0
+    )
     storage_roles: bool = _setting(
         False, "Refuse requests to blobs without a role in effect, or with a key where keys are forbidden.", azure=True
     )

@@ -69,8 +69,9 @@ class Server(uvicorn.Server):
 
 
 async def _run(service: Service, state_dir: Path, batch_socket: socket.socket, *, attached: bool) -> None:
+    resources = ResourceManager(service)
     # A bound method: Starlette would take the object itself for an ASGI application.
-    arm = ResourceManager(service).__call__
+    arm = resources.__call__
     routes = [
         *admin.routes(service),
         Route("/subscriptions/{path:path}", arm, methods=METHODS),
@@ -95,6 +96,7 @@ async def _run(service: Service, state_dir: Path, batch_socket: socket.socket, *
         status.write_status(_status(service, state_dir))
         await server.serve(sockets=[batch_socket])
     finally:
+        await resources.long_operations.close()
         await service.stop()
 
 

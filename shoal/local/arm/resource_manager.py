@@ -34,6 +34,7 @@ from shoal.local.arm import (
 )
 from shoal.local.arm.arm_call import ArmCall, Handler, ResourceKind
 from shoal.local.arm.ids import Target, parse
+from shoal.local.arm.long_operations import LongOperations
 from shoal.local.service import Service
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ KINDS: Mapping[str, ResourceKind] = {
 class ResourceManager:
     def __init__(self, service: Service) -> None:
         self.service = service
+        self.long_operations = LongOperations(service)
 
     async def __call__(self, request: Request) -> Response:
         try:
@@ -89,17 +91,18 @@ class ResourceManager:
         version = request.query_params.get("api-version")
         if not version:
             raise arm_failures.version_missing()
+        if (result := self.long_operations.result(request.url.path, str(request.url))) is not None:
+            return result
         target, handler = _route(request.method, request.url.path)
-        return await handler(
-            ArmCall(
-                service=self.service,
-                method=request.method,
-                target=target,
-                version=version,
-                headers=dict(request.headers),
-                content=await request.body(),
-            )
+        call = ArmCall(
+            service=self.service,
+            method=request.method,
+            target=target,
+            version=version,
+            headers=dict(request.headers),
+            content=await request.body(),
         )
+        return self.long_operations.answer(call, handler) or await handler(call)
 
 
 def _route(method: str, path: str) -> tuple[Target, Handler]:
