@@ -77,6 +77,12 @@ class Chaos:
     low_priority_core_quota: int = _setting(
         MOST_CORES, "Cores that the Spot nodes of an account may have.", most=MOST_CORES, azure=100
     )
+    vm_family_core_quota: int = _setting(
+        MOST_CORES,
+        "Cores that the dedicated nodes of an account may have in each VM family.",
+        most=MOST_CORES,
+        azure=50,
+    )
     pool_quota: int = _setting(500, "Pools that an account may have.", most=500, azure=100)
     active_job_quota: int = _setting(1000, "Jobs of an account that may be active.", most=1000, azure=300)
     task_count_lag_seconds: float = _setting(0.0, "Answer task counts as they were so long ago.", azure=1.0)

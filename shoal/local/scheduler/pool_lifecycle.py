@@ -17,14 +17,8 @@ from shoal.local.store.node import Node
 from shoal.local.store.pool import Pool
 from shoal.local.store.states import AllocationState, NodeDeallocationOption, NodeState, PoolState
 
-DEDICATED_QUOTA_REACHED = ("AccountCoreQuotaReached", "The specified account has reached core quota")
-SPOT_QUOTA_REACHED = (
-    "AccountLowPriorityCoreQuotaReached",
-    "The specified account has reached low priority core quota",
-)
 TIMED_OUT = "AllocationTimedout"
-"""Codes and messages of resize errors. Source: Learn, "Azure Batch pool resizing failure"; messages as users report
-them, in azure-docs issue 53298 for example."""
+"""Code of a resize error. Source: Learn, "Azure Batch pool resizing failure"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,13 +200,18 @@ def _converge(tx: Transaction, pool: Pool, *, dedicated: bool, target: int) -> N
     missing = target - len(staying)
     # Only with something missing: a negative LIMIT is no limit to SQLite.
     missing -= node_lifecycle.keep_draining(tx, pool.key, dedicated=dedicated, most=missing) if missing > 0 else 0
-    allowed = min(missing, quotas.room_for_nodes(tx, pool, dedicated=dedicated)) if missing > 0 else 0
-    if allowed < missing:
-        _fall_short(tx, pool.key, *(DEDICATED_QUOTA_REACHED if dedicated else SPOT_QUOTA_REACHED))
-    for _ in range(allowed):
+    for _ in range(_allowed(tx, pool, missing, dedicated=dedicated) if missing > 0 else 0):
         node_lifecycle.add(tx, pool, node_id=_node_id(dedicated=dedicated), dedicated=dedicated)
     for node in staying[: max(0, len(staying) - target)]:
         node_lifecycle.release(tx, node, pool.deallocation_option)
+
+
+def _allowed(tx: Transaction, pool: Pool, missing: int, *, dedicated: bool) -> int:
+    """Return how many of the missing nodes the account may have; what it may not have becomes a resize error."""
+    room = quotas.room_for_nodes(tx, pool, dedicated=dedicated)
+    if room.nodes < missing:
+        _fall_short(tx, pool.key, room.code, room.message)
+    return min(missing, room.nodes)
 
 
 def _fall_short(tx: Transaction, key: int, code: str, message: str) -> None:
