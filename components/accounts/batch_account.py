@@ -234,5 +234,5 @@ def _authentication_modes(authentication: Authentication) -> list[pulumi.Input[b
 
 
 def _with_scheme(endpoint: str) -> str:
-    """Azure gives its endpoints without scheme."""
-    return endpoint if "://" in endpoint else f"https://{endpoint}"
+    """Return the endpoint as clients take it: Azure gives a host name, the embedded service an address with a path."""
+    return (endpoint if "://" in endpoint else f"https://{endpoint}").rstrip("/")

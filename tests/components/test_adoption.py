@@ -68,6 +68,21 @@ def test_adopted_batch_account_is_not_made_and_gets_packages_and_pools_in_its_gr
     assert recording.only("storage:StorageAccount").inputs["resourceGroupName"] == "shoal-dev"
 
 
+@pytest.mark.parametrize(
+    ("given", "endpoint"),
+    [
+        ("theirbatch.westeurope.batch.azure.com", "https://theirbatch.westeurope.batch.azure.com"),
+        ("https://theirbatch.westeurope.batch.azure.com", "https://theirbatch.westeurope.batch.azure.com"),
+        ("https://theirbatch.westeurope.batch.azure.com/", "https://theirbatch.westeurope.batch.azure.com"),
+        ("http://127.0.0.1:4711/theirbatch", "http://127.0.0.1:4711/theirbatch"),
+    ],
+)
+def test_endpoint_of_the_account_may_be_a_host_or_an_address(project: Path, given: str, endpoint: str) -> None:
+    """Azure's ARM gives a host name, the embedded service an address."""
+    recording = adopting(project, account={**ACCOUNT, "accountEndpoint": given})
+    assert recording.outputs["batch_endpoint"] == endpoint
+
+
 def test_pools_of_an_adopted_account_have_the_identity_by_which_it_gives_packages(project: Path) -> None:
     own, adopted = adopting(project), adopting(project, account=ACCOUNT)
     (nodes,) = own.only("batch:Pool").inputs["identity"]["userAssignedIdentities"]
