@@ -10,9 +10,11 @@ from shoal.environment import Containers
 
 from .accounts.account_names import account_name, container_prefix
 from .accounts.batch_account import BatchAccount, BatchAccountArgs
-from .accounts.job_storage import JobStorage, JobStorageArgs, StorageSku
+from .accounts.job_storage import JobStorage, JobStorageArgs
+from .accounts.package_storage import PackageStorage, PackageStorageArgs
+from .accounts.storage_account import StorageSku
 from .argument_check import narrowed
-from .environment_args import EnvironmentArgs, EnvironmentPackage, EnvironmentPool
+from .environment_args import EnvironmentArgs, EnvironmentPackage, EnvironmentPool, closes_storage
 from .monitoring.monitoring import MonitoringArgs, MonitoringShape
 from .network.account_links import PrivateLinksArgs
 from .network.private_network import NetworkShape, PrivateNetwork, PrivateNetworkArgs
@@ -40,6 +42,13 @@ class Site:
         return self.subscription_id.apply(lambda id_: account_name(pulumi.get_project(), pulumi.get_stack(), id_))
 
     @property
+    def package_storage_name(self) -> pulumi.Output[str]:
+        """Name of the storage account for packages alone."""
+        return self.subscription_id.apply(
+            lambda id_: account_name(pulumi.get_project(), f"{pulumi.get_stack()}/packages", id_)
+        )
+
+    @property
     def container_prefix(self) -> str:
         """Prefix of containers: an adopted account may hold containers of others too."""
         if not self.args.get("storage_account_id"):
@@ -55,8 +64,7 @@ def storage_args(site: Site, network: PrivateNetwork | None) -> JobStorageArgs:
     args = site.args
     addresses = args.get("allowed_addresses", [])
     own = [network.subnet_id] if network else []
-    # Only addresses close the account; without subnets, nodes have addresses that no rule covers.
-    subnets = [*args.get("allowed_subnets", []), *own] if addresses else []
+    subnets = [*args.get("allowed_subnets", []), *own] if closes_storage(args) else []
     return {
         "resource_group_name": site.group,
         "location": args["location"],
@@ -74,9 +82,19 @@ def storage_args(site: Site, network: PrivateNetwork | None) -> JobStorageArgs:
     }
 
 
-def account_args(site: Site, storage: JobStorage) -> BatchAccountArgs:
-    args = site.args
+def package_storage_args(site: Site) -> PackageStorageArgs:
     return {
+        "resource_group_name": site.group,
+        "location": site.args["location"],
+        "account_name": site.package_storage_name,
+        "sku": site.args.get("storage_sku", StorageSku.LOCAL),
+        "tags": site.tags,
+    }
+
+
+def account_args(site: Site, storage: JobStorage, package_storage: PackageStorage | None) -> BatchAccountArgs:
+    args = site.args
+    accounts: BatchAccountArgs = {
         "resource_group_name": site.group,
         "location": args["location"],
         "account_name": args["batch_account"] or site.derived_name,
@@ -91,6 +109,9 @@ def account_args(site: Site, storage: JobStorage) -> BatchAccountArgs:
         "allowed_addresses": args.get("allowed_addresses", []),
         "tags": site.tags,
     }
+    if package_storage is None:
+        return accounts
+    return {**accounts, "package_storage_account_id": package_storage.account_id}
 
 
 def package_args(package: EnvironmentPackage, account: BatchAccount) -> ApplicationPackageArgs:

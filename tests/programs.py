@@ -67,7 +67,8 @@ class Azure(Mocks):
         }
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        return {"subscriptionId": SUBSCRIPTION, "token": "a-token", **self.there.get(args.token, {})}, []
+        by_name = self.there.get(f"{args.token} {args.args.get('accountName')}", {})
+        return {"subscriptionId": SUBSCRIPTION, "token": "a-token", **self.there.get(args.token, {}), **by_name}, []
 
 
 class Recorder(MockMonitor):
@@ -106,7 +107,7 @@ def record(
 ) -> Recording:
     """Everything that the program registers in a preview, to its end; what it raises is raised here.
 
-    `there`: what the provider's functions find, by their tokens.
+    `there`: what the provider's functions find, by their tokens, or by token and name of an account.
     """
     recording = Recording()
 
