@@ -11,6 +11,7 @@ from shoal.environment import Containers
 from .accounts.account_names import account_name, container_prefix
 from .accounts.batch_account import BatchAccount, BatchAccountArgs
 from .accounts.job_storage import JobStorage, JobStorageArgs
+from .accounts.node_roles import after_roles, needs_roles_at_once
 from .accounts.package_storage import PackageStorage, PackageStorageArgs
 from .accounts.storage_account import StorageSku
 from .argument_check import narrowed
@@ -153,12 +154,18 @@ def pool_args(
         "account_name": account.account_name,
         "pool_name": pool["name"],
         "packages": [{"application_id": package.application_id, "version": package.version} for package in taken],
-        "node_identity_id": account.node_identity_id,
+        "node_identity_id": _node_identity(pool, account),
         "package_identity_id": account.package_identity_id,
         "storage_account_name": storage.account_name,
         "blob_endpoint": storage.blob_endpoint,
         "tags": {**site.tags, **pool.get("tags", {})},
     }
+
+
+def _node_identity(pool: EnvironmentPool, account: BatchAccount) -> pulumi.Output[str]:
+    if not needs_roles_at_once(pool):
+        return account.node_identity_id
+    return after_roles(account.node_identity_id, account.storage_roles, account)
 
 
 def monitoring_args(site: Site, shape: MonitoringShape, account: BatchAccount, storage: JobStorage) -> MonitoringArgs:

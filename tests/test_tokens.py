@@ -10,8 +10,8 @@ import pytest
 from azure.core.exceptions import AzureError, ServiceRequestError
 
 from components.component_errors import PublicationError
-from components.packages.package_upload import RoleWait
 from components.packages.publication import Publication, publish
+from components.packages.role_wait import RoleWait
 from shoal.account_keys import AccountKeys, account_keys
 from shoal.arm import ArmClient, ArmError
 from shoal.connect import connected, explained

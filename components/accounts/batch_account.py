@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, NotRequired, TypedDict
 
 import pulumi
-from pulumi_azure_native import batch, managedidentity
+from pulumi_azure_native import authorization, batch, managedidentity
 
 from shoal.azure.id_patterns import BATCH_ACCOUNT, OBJECT_ID
 from shoal.environment import Authentication
@@ -102,6 +102,7 @@ class BatchAccount(pulumi.ComponentResource):
     def __init__(self, name: str, args: BatchAccountArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         args = checked(self, name, BatchAccountArgs, args, name_faults)
         super().__init__("shoal:index:BatchAccount", name, None, opts)
+        self.storage_roles: Sequence[authorization.RoleAssignment]
         if id_ := args.get("existing_account_id"):
             self._adopt(name, id_, args)
         else:
@@ -116,6 +117,7 @@ class BatchAccount(pulumi.ComponentResource):
         # After the roles on storage, by which the account reads its auto-storage; those on the account follow it.
         account = _account(f"{name}-account", args, own.id, nodes.id, parent=self, after=storage_roles)
         assign_roles(name, principals, {"batch": account.id}, parent=self)
+        self.storage_roles = storage_roles
         self.node_identity_id = nodes.id
         self.package_identity_id = pulumi.Output.from_input(None)
         self.package_storage_account_id = pulumi.Output.from_input(_package_storage(args))
@@ -127,7 +129,7 @@ class BatchAccount(pulumi.ComponentResource):
         nodes = _identity(name, "nodes", account.name, args, parent=self)
         scopes: dict[Scope, pulumi.Input[str]] = {**_storage_scopes(args), "batch": id_}
         # An adopted account keeps the identity and the roles that it has.
-        assign_roles(name, {**_principals(nodes, args), "account": []}, scopes, parent=self)
+        self.storage_roles = assign_roles(name, {**_principals(nodes, args), "account": []}, scopes, parent=self)
         self.node_identity_id = nodes.id
         self.package_identity_id = pulumi.Output.from_input(_package_identity(account))
         self.package_storage_account_id = pulumi.Output.from_input(
@@ -192,7 +194,7 @@ def _package_storage(args: BatchAccountArgs) -> pulumi.Input[str]:
 
 def _assign_storage_roles(
     name: str, principals: Mapping[Who, Sequence[Principal]], args: BatchAccountArgs, parent: pulumi.Resource
-) -> list[pulumi.Resource]:
+) -> list["authorization.RoleAssignment"]:
     """Make the roles on storage. Who only deals with packages gets none where packages are not."""
     scopes = _storage_scopes(args)
     if "package_storage_account_id" not in args:

@@ -74,7 +74,7 @@ def assign_roles(
     principals: Mapping[Who, Sequence[Principal]],
     scopes: Mapping[Scope, pulumi.Input[str]],
     parent: pulumi.Resource,
-) -> list[pulumi.Resource]:
+) -> list["authorization.RoleAssignment"]:
     """Make the role assignments of the table whose scope is among `scopes`."""
     return [
         authorization.RoleAssignment(
