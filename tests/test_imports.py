@@ -35,8 +35,10 @@ ALLOWED = {
             for name in (
                 "account_keys",
                 "arm",
+                "arm_access",
                 "autoscale",
                 "azure",
+                "azure_check",
                 "azure_errors",
                 "cli",
                 "connect",

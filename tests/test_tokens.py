@@ -165,7 +165,7 @@ def test_callers_that_hold_a_token_are_those_that_are_tested_here() -> None:
         "components/packages/application_package.py",  # hands it to the publication
         "components/packages/package_upload.py",
         "components/packages/publication.py",
-        "shoal/account_keys.py",
+        "shoal/arm_access.py",
         "shoal/arm.py",
         "shoal/connect.py",  # to the data planes, over HTTPS only
         "shoal/deploy/embedded/embedded_engine.py",

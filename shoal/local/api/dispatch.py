@@ -14,7 +14,18 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from shoal.local import errors, times
-from shoal.local.api import application_summaries, autoscale, files, jobs, nodes, operations, pools, shared_key, tasks
+from shoal.local.api import (
+    application_summaries,
+    autoscale,
+    files,
+    jobs,
+    nodes,
+    operations,
+    pools,
+    shared_key,
+    supported_images,
+    tasks,
+)
 from shoal.local.api.calls import Answer, Call
 from shoal.local.service import Service
 
@@ -27,6 +38,7 @@ HANDLERS: Mapping[str, Handler] = {
     for handler in (
         application_summaries.list_applications,
         application_summaries.get_application,
+        supported_images.list_supported_images,
         pools.create_pool,
         pools.list_pools,
         pools.get_pool,

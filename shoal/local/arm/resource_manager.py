@@ -31,6 +31,7 @@ from shoal.local.arm import (
     role_assignments,
     storage_accounts,
     virtual_networks,
+    vm_skus,
 )
 from shoal.local.arm.arm_call import ArmCall, Handler, ResourceKind
 from shoal.local.arm.ids import Target, parse
@@ -54,6 +55,7 @@ KINDS: Mapping[str, ResourceKind] = {
         applications.KIND,
         packages.KIND,
         pool_resources.KIND,
+        vm_skus.KIND,
         deployment_stacks.KIND,
         *networks.KINDS,
         *virtual_networks.KINDS,
