@@ -33,7 +33,7 @@ def shoal(command: str, directory: Path) -> str:
 
 def test_commands_of_the_page_are_those_of_shoal() -> None:
     lines = [line for block in CONSOLE for line in block.splitlines() if line.startswith("$ .venv/bin/shoal ")]
-    assert len(lines) == 4
+    assert len(lines) == 5
     for line in lines:
         words = shlex.split(line)[2:]
         names = list(itertools.takewhile(lambda word: not word.startswith("-"), words))

@@ -1,5 +1,6 @@
-"""`shoal azure check`: a stack and our tables compared with what the service offers."""
+"""`shoal azure check` and `report`: a deployed stack compared with the service, and what happened in it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,15 +13,16 @@ if TYPE_CHECKING:
 
 @click.group()
 def azure() -> None:
-    """Compare a deployed stack with the service."""
+    """Compare a deployed stack with the service, and report what happened."""
 
 
 @azure.command()
 @options.of_environment
 @options.as_json
 def check(environment: "Environment", as_json: bool) -> None:
-    """Compare the stack's pools, and Shoal's tables, with the images and VM sizes that the service offers.
+    """Compare pools and Shoal's tables with what the service offers.
 
+    The service lists its images and VM sizes.
     Exits with 1 if a pool uses something that is not offered, or is supported for less than half a year.
     """
     from datetime import date
@@ -47,3 +49,26 @@ def check(environment: "Environment", as_json: bool) -> None:
         if not faults:
             click.echo("The service offers everything that the stack's pools use.")
     click.get_current_context().exit(1 if faults else 0)
+
+
+@azure.command()
+@options.of_environment
+@click.option("--out", type=click.Path(path_type=Path), help="File to write.  [default: standard output]")
+def report(environment: "Environment", out: Path | None) -> None:
+    """Gather what happened in a stack, as JSON without secrets.
+
+    It contains versions, outputs, pools with their errors and nodes, packages, results of the latest jobs, and roles.
+    It contains no keys, tokens, signatures or ids of subscriptions and principals.
+    """
+    import orjson
+
+    from shoal.azure_check.report import make_report
+    from shoal.connect import connected
+
+    with connected(environment) as services:
+        text = orjson.dumps(make_report(services), option=orjson.OPT_INDENT_2).decode()
+    if out is None:
+        click.echo(text)
+    else:
+        out.write_text(f"{text}\n", encoding="utf-8")
+        click.echo(f"{out} is written; read it before you send it")
