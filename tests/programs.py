@@ -45,7 +45,7 @@ class Recording:
 
 
 class Azure(Mocks):
-    """Answers with what a program needs to go on: ids and the outputs that others take."""
+    """Answers with what a program needs to go on: ids and the outputs that others take, but no token for Azure."""
 
     def __init__(self, there: Mapping[str, Mapping[str, Any]]) -> None:
         self.there = there

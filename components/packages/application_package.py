@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TypedDict
 
 import pulumi
-from pulumi_azure_native import authorization, batch
+from pulumi_azure_native import batch
 
 from ..argument_types import BatchId, NotEmpty
-from ..azure_provider import arm_endpoint
+from ..azure_provider import arm_endpoint, provider_token
 from ..component import checked, outputs
 from .package_content import content_version
 from .publication import Publication, await_access, publish
@@ -113,8 +113,8 @@ class ApplicationPackage(pulumi.ComponentResource):
         return pulumi.Output.unsecret(
             pulumi.Output.all(
                 id=resource.id,
-                token=_token(),
-                storage_token=_token("https://storage.azure.com/"),
+                token=provider_token(),
+                storage_token=provider_token("https://storage.azure.com/"),
                 resource_group=args["resource_group_name"],
                 account=args["account_name"],
             ).apply(act)
@@ -133,8 +133,3 @@ class ApplicationPackage(pulumi.ComponentResource):
 def package_directory(relative: str) -> Path:
     """Return the directory below the project; inline programs of the Automation API have only a working directory."""
     return Path(pulumi.get_root_directory() or Path.cwd()) / relative
-
-
-def _token(endpoint: str | None = None) -> pulumi.Output[str]:
-    """Return the deployer's token, for ARM unless another endpoint is named."""
-    return pulumi.Output.secret(authorization.get_client_token_output(endpoint=endpoint).token)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..accounts.roles import BLOB_CONTRIBUTOR
+from ..azure_provider import batch_client
 from ..component_errors import PublicationError
 from .package_upload import credential, upload
 from .role_wait import GRANTED_WITHIN, ROLE_IS_MISSING, Answer, RoleWait, RoleWithoutEffect
@@ -75,7 +76,7 @@ def _connected(publication: Publication, done: str) -> Iterator["BatchManagement
     from azure.core.exceptions import AzureError
 
     try:
-        with _client(publication) as client:
+        with batch_client(publication.token, publication.subscription_id, publication.arm_endpoint) as client:
             yield client
     except AzureError as exc:
         raise PublicationError(
@@ -110,19 +111,6 @@ def _attempt(call: Callable[[], Answer]) -> Answer:
         if exc.error is None or exc.error.code != ROLE_IS_MISSING:
             raise
         raise RoleWithoutEffect from exc
-
-
-def _client(publication: Publication) -> "BatchManagementClient":
-    from azure.mgmt.batch import BatchManagementClient
-
-    from ..azure_provider import ProviderToken, ProviderTokenPolicy
-
-    return BatchManagementClient(
-        ProviderToken(publication.token),
-        publication.subscription_id,
-        publication.arm_endpoint,
-        authentication_policy=ProviderTokenPolicy(publication.token, publication.arm_endpoint),
-    )
 
 
 def _activate(client: "BatchManagementClient", publication: Publication, wait: RoleWait) -> None:
