@@ -54,8 +54,7 @@ def test_pool_that_somebody_resized_or_deleted_is_found_by_refresh_and_put_right
 ) -> None:
     project = plain(stack)
     text = stack.file.read_text()
-    scaling = text[text.index("maxSpotNodes") : text.index("packages: [var]")]
-    stack.file.write_text(text.replace(scaling, "spotNodes: 3\n      "))
+    stack.file.write_text(text[: text.index("maxSpotNodes")] + "spotNodes: 3\n")
     stack.up()
     account = stack.name.replace("-", ""), stack.name.replace("-", "")
     key = management.batch_account.get_keys(*account).primary or ""
