@@ -68,7 +68,7 @@ class Azure(Mocks):
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         by_name = self.there.get(f"{args.token} {args.args.get('accountName')}", {})
-        return {"subscriptionId": SUBSCRIPTION, "token": "a-token", **self.there.get(args.token, {}), **by_name}, []
+        return {"subscriptionId": SUBSCRIPTION, **self.there.get(args.token, {}), **by_name}, []
 
 
 class Recorder(MockMonitor):
