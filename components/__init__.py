@@ -2,6 +2,7 @@
 
 from .accounts.batch_account import BatchAccount, BatchAccountArgs
 from .accounts.job_storage import JobStorage, JobStorageArgs
+from .accounts.package_storage import PackageStorage, PackageStorageArgs
 from .component_errors import PackageError, PublicationError, SettingsError
 from .environment import Environment
 from .environment_args import EnvironmentArgs
@@ -24,6 +25,8 @@ __all__ = [
     "Monitoring",
     "MonitoringArgs",
     "PackageError",
+    "PackageStorage",
+    "PackageStorageArgs",
     "PrivateLinks",
     "PrivateLinksArgs",
     "PrivateNetwork",

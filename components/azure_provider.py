@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 import pulumi
 from azure.core.credentials import AccessToken
 from azure.core.pipeline.policies import SansIOHTTPPolicy
+from pulumi_azure_native import authorization
 
 if TYPE_CHECKING:
     from azure.core.pipeline import PipelineRequest
+    from azure.mgmt.batch import BatchManagementClient
 
 ARM_ENDPOINTS = {
     "public": "https://management.azure.com",
@@ -29,6 +31,18 @@ def arm_endpoint() -> str:
     if host := config.get("metadataHost") or os.environ.get("ARM_METADATA_HOSTNAME"):
         return host if "://" in host else f"https://{host}"
     return ARM_ENDPOINTS[config.get("environment") or os.environ.get("ARM_ENVIRONMENT") or "public"]
+
+
+def provider_token(endpoint: str | None = None) -> pulumi.Output[str]:
+    """Return the deployer's token, for ARM unless another endpoint is named."""
+    return pulumi.Output.secret(authorization.get_client_token_output(endpoint=endpoint).token)
+
+
+def batch_client(token: str, subscription_id: str, endpoint: str) -> "BatchManagementClient":
+    from azure.mgmt.batch import BatchManagementClient
+
+    policy = ProviderTokenPolicy(token, endpoint)
+    return BatchManagementClient(ProviderToken(token), subscription_id, endpoint, authentication_policy=policy)
 
 
 class ProviderToken:

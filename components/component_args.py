@@ -10,9 +10,12 @@ from shoal.environment import Containers
 
 from .accounts.account_names import account_name, container_prefix
 from .accounts.batch_account import BatchAccount, BatchAccountArgs
-from .accounts.job_storage import JobStorage, JobStorageArgs, StorageSku
+from .accounts.job_storage import JobStorage, JobStorageArgs
+from .accounts.node_roles import after_roles, needs_roles_at_once
+from .accounts.package_storage import PackageStorage, PackageStorageArgs
+from .accounts.storage_account import StorageSku
 from .argument_check import narrowed
-from .environment_args import EnvironmentArgs, EnvironmentPackage, EnvironmentPool
+from .environment_args import EnvironmentArgs, EnvironmentPackage, EnvironmentPool, closes_storage
 from .monitoring.monitoring import MonitoringArgs, MonitoringShape
 from .network.account_links import PrivateLinksArgs
 from .network.private_network import NetworkShape, PrivateNetwork, PrivateNetworkArgs
@@ -40,6 +43,13 @@ class Site:
         return self.subscription_id.apply(lambda id_: account_name(pulumi.get_project(), pulumi.get_stack(), id_))
 
     @property
+    def package_storage_name(self) -> pulumi.Output[str]:
+        """Name of the storage account for packages alone."""
+        return self.subscription_id.apply(
+            lambda id_: account_name(pulumi.get_project(), f"{pulumi.get_stack()}/packages", id_)
+        )
+
+    @property
     def container_prefix(self) -> str:
         """Prefix of containers: an adopted account may hold containers of others too."""
         if not self.args.get("storage_account_id"):
@@ -55,8 +65,7 @@ def storage_args(site: Site, network: PrivateNetwork | None) -> JobStorageArgs:
     args = site.args
     addresses = args.get("allowed_addresses", [])
     own = [network.subnet_id] if network else []
-    # Only addresses close the account; without subnets, nodes have addresses that no rule covers.
-    subnets = [*args.get("allowed_subnets", []), *own] if addresses else []
+    subnets = [*args.get("allowed_subnets", []), *own] if closes_storage(args) else []
     return {
         "resource_group_name": site.group,
         "location": args["location"],
@@ -74,9 +83,19 @@ def storage_args(site: Site, network: PrivateNetwork | None) -> JobStorageArgs:
     }
 
 
-def account_args(site: Site, storage: JobStorage) -> BatchAccountArgs:
-    args = site.args
+def package_storage_args(site: Site) -> PackageStorageArgs:
     return {
+        "resource_group_name": site.group,
+        "location": site.args["location"],
+        "account_name": site.package_storage_name,
+        "sku": site.args.get("storage_sku", StorageSku.LOCAL),
+        "tags": site.tags,
+    }
+
+
+def account_args(site: Site, storage: JobStorage, package_storage: PackageStorage | None) -> BatchAccountArgs:
+    args = site.args
+    accounts: BatchAccountArgs = {
         "resource_group_name": site.group,
         "location": args["location"],
         "account_name": args["batch_account"] or site.derived_name,
@@ -91,6 +110,9 @@ def account_args(site: Site, storage: JobStorage) -> BatchAccountArgs:
         "allowed_addresses": args.get("allowed_addresses", []),
         "tags": site.tags,
     }
+    if package_storage is None:
+        return accounts
+    return {**accounts, "package_storage_account_id": package_storage.account_id}
 
 
 def package_args(package: EnvironmentPackage, account: BatchAccount) -> ApplicationPackageArgs:
@@ -132,12 +154,18 @@ def pool_args(
         "account_name": account.account_name,
         "pool_name": pool["name"],
         "packages": [{"application_id": package.application_id, "version": package.version} for package in taken],
-        "node_identity_id": account.node_identity_id,
+        "node_identity_id": _node_identity(pool, account),
         "package_identity_id": account.package_identity_id,
         "storage_account_name": storage.account_name,
         "blob_endpoint": storage.blob_endpoint,
         "tags": {**site.tags, **pool.get("tags", {})},
     }
+
+
+def _node_identity(pool: EnvironmentPool, account: BatchAccount) -> pulumi.Output[str]:
+    if not needs_roles_at_once(pool):
+        return account.node_identity_id
+    return after_roles(account.node_identity_id, account.storage_roles, account)
 
 
 def monitoring_args(site: Site, shape: MonitoringShape, account: BatchAccount, storage: JobStorage) -> MonitoringArgs:

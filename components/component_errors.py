@@ -3,7 +3,8 @@
 pulumi.RunError
 ├── SettingsError      (BadInput) the stack's configuration or a component's arguments, before anything is declared
 ├── PackageError       (BadInput) the content of an application package
-└── PublicationError   (WorkFailed) upload or activation of one
+├── PublicationError   (WorkFailed) upload or activation of one
+└── PoolUpdateError    (WorkFailed) change of an existing pool
 """
 
 import pulumi
@@ -20,4 +21,8 @@ class PackageError(BadInput, pulumi.RunError):
 
 
 class PublicationError(WorkFailed, pulumi.RunError):
+    pass
+
+
+class PoolUpdateError(WorkFailed, pulumi.RunError):
     pass

@@ -11,6 +11,7 @@ from .accounts.account_quotas import Quotas, demand, shortfalls
 from .accounts.adoption import Needs, find_resource_group, require_accounts
 from .accounts.batch_account import BatchAccount
 from .accounts.job_storage import JobStorage
+from .accounts.package_storage import PackageStorage
 from .azure_provider import arm_endpoint
 from .component import checked, outputs
 from .component_args import (
@@ -20,10 +21,11 @@ from .component_args import (
     monitoring_args,
     network_args,
     package_args,
+    package_storage_args,
     pool_args,
     storage_args,
 )
-from .environment_args import EnvironmentArgs, faults
+from .environment_args import EnvironmentArgs, closes_storage, faults
 from .monitoring.monitoring import Monitoring
 from .network.account_links import PrivateLinks
 from .network.private_network import PrivateNetwork
@@ -56,26 +58,32 @@ class Environment(pulumi.ComponentResource):
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
         # Before anything is made in Azure, so that a refusal leaves nothing behind there.
-        self._require_existing()
+        storage_is_closed = self._require_existing() or closes_storage(args)
         self._site = self._stack_site(f"{name}-group")
         self._network = self._private_network(f"{name}-network")
         self._storage = JobStorage(f"{name}-storage", storage_args(self._site, self._network), self._child)
-        self._account = BatchAccount(f"{name}-batch", account_args(self._site, self._storage), self._child)
+        package_storage = self._package_storage(f"{name}-packages") if storage_is_closed else None
+        self._account = BatchAccount(
+            f"{name}-batch", account_args(self._site, self._storage, package_storage), self._child
+        )
         self._packages = self._application_packages()
         self._pools = self._spot_pools(self._nodes_subnet(f"{name}-network-links"))
         self._monitor(f"{name}-monitoring")
         self._warn_of_quotas()
         self._describe()
 
-    def _require_existing(self) -> None:
-        """Check the packages' content and the accounts to adopt. Raises SettingsError or PackageError."""
+    def _require_existing(self) -> bool:
+        """Check the packages' content and the accounts to adopt. Return True if adopted storage is closed.
+
+        Raises SettingsError or PackageError.
+        """
         args = self._args
         for package in args["packages"]:
             require_version(package["name"], package_directory(package["directory"]), package.get("version"))
         needs = Needs(
             authentication=args["authentication"], location=args["location"], has_packages=bool(args["packages"])
         )
-        require_accounts(args.get("batch_account_id"), args.get("storage_account_id"), needs, parent=self)
+        return require_accounts(args.get("batch_account_id"), args.get("storage_account_id"), needs, parent=self)
 
     def _stack_site(self, group_name: str) -> Site:
         return Site(
@@ -103,6 +111,12 @@ class Environment(pulumi.ComponentResource):
     def _private_network(self, name: str) -> PrivateNetwork | None:
         shape = self._args.get("network")
         return PrivateNetwork(name, network_args(self._site, shape), self._child) if shape is not None else None
+
+    def _package_storage(self, name: str) -> PackageStorage | None:
+        """Return storage for packages, if there are any; an adopted Batch account has its own."""
+        if not self._args["packages"] or self._args.get("batch_account_id"):
+            return None
+        return PackageStorage(name, package_storage_args(self._site), self._child)
 
     def _application_packages(self) -> dict[str, ApplicationPackage]:
         return {
@@ -166,6 +180,9 @@ class Environment(pulumi.ComponentResource):
             "batch_endpoint": self.batch_endpoint,
             "storage_account": self.storage_account_name,
             "storage_resource_group": self._storage.resource_group_name,
+            "package_storage_account": self._account.package_storage_account_id.apply(
+                lambda id_: id_ and id_.rsplit("/", 1)[-1]
+            ),
             "blob_endpoint": self.blob_endpoint,
             "authentication": self._args["authentication"],
             "containers": asdict(self._storage.containers),

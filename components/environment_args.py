@@ -11,8 +11,9 @@ from shoal.azure.limits import BLOBFUSE_SOURCE
 from shoal.environment import Authentication
 
 from .accounts.batch_account import Submitter
-from .accounts.job_storage import ImmutableDays, SoftDeleteDays, StorageSku
+from .accounts.job_storage import ImmutableDays, SoftDeleteDays
 from .accounts.network_rules import Address
+from .accounts.storage_account import StorageSku
 from .argument_fault import ArgumentFault, Spelling
 from .argument_types import BatchId, NotEmpty, Positive, SubnetId, adopted, keeping, matching, or_empty, without
 from .monitoring.monitoring import MonitoringShape
@@ -93,6 +94,15 @@ class EnvironmentArgs(TypedDict):
     """Private network that the pools are in, without public addresses; none unless given."""
     monitoring: NotRequired[MonitoringShape]
     """Logs, alerts and a budget; none unless given."""
+
+
+def closes_storage(args: Mapping[str, Any]) -> bool:
+    """Return True if the stack's own storage lets in some addresses and subnets only.
+
+    Addresses alone do not close it: without subnets, nodes have addresses that no rule covers.
+    """
+    has_subnets = bool(args.get("allowed_subnets")) or "network" in args
+    return bool(args.get("allowed_addresses")) and has_subnets and not args.get("storage_account_id")
 
 
 def faults(args: Mapping[str, Any], spelling: Spelling, *, namespace: str = "") -> Iterator[ArgumentFault]:

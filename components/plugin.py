@@ -21,6 +21,7 @@ from shoal.errors import BadInput
 
 from .accounts.batch_account import BatchAccount
 from .accounts.job_storage import JobStorage
+from .accounts.package_storage import PackageStorage
 from .environment import Environment
 from .monitoring.monitoring import Monitoring, MonitoringShape
 from .network.account_links import PrivateLinks
@@ -35,6 +36,7 @@ COMPONENTS: list[type[pulumi.ComponentResource]] = [
     Environment,
     JobStorage,
     Monitoring,
+    PackageStorage,
     PrivateLinks,
     PrivateNetwork,
     SpotPool,

@@ -16,7 +16,16 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 from rules import RULES
-from rules.rule import Circumstances, Declared, ResourceRule, Setting, StackRule, circumstances, plain_type
+from rules.rule import (
+    Circumstances,
+    Declared,
+    ResourceRule,
+    Setting,
+    StackRule,
+    WithoutIgnored,
+    circumstances,
+    plain_type,
+)
 
 
 def policy(rule: ResourceRule | StackRule) -> Policy:
@@ -31,7 +40,8 @@ def _of_each_resource(rule: ResourceRule) -> Any:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         kind = plain_type(args.resource_type)
         if kind in rule.types:
-            for violation in rule.violations(kind, args.props, _now(rule, args)):
+            inputs = WithoutIgnored(args.props, args.opts.ignore_changes or ())
+            for violation in rule.violations(kind, inputs, _now(rule, args)):
                 report(violation, None)
 
     return validate

@@ -72,6 +72,8 @@ class Environment:
     """Keys are the names in the stack's configuration."""
     packages: Mapping[str, Package]
     """Keys are the names in the stack's configuration."""
+    package_storage_account: str | None = None
+    """Storage account that keeps application packages, often the same. Older deployments do not name it."""
 
     @property
     def is_embedded(self) -> bool:

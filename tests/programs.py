@@ -45,7 +45,7 @@ class Recording:
 
 
 class Azure(Mocks):
-    """Answers with what a program needs to go on: ids and the outputs that others take."""
+    """Answers with what a program needs to go on: ids and the outputs that others take, but no token for Azure."""
 
     def __init__(self, there: Mapping[str, Mapping[str, Any]]) -> None:
         self.there = there
@@ -67,7 +67,8 @@ class Azure(Mocks):
         }
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        return {"subscriptionId": SUBSCRIPTION, "token": "a-token", **self.there.get(args.token, {})}, []
+        by_name = self.there.get(f"{args.token} {args.args.get('accountName')}", {})
+        return {"subscriptionId": SUBSCRIPTION, **self.there.get(args.token, {}), **by_name}, []
 
 
 class Recorder(MockMonitor):
@@ -106,7 +107,7 @@ def record(
 ) -> Recording:
     """Everything that the program registers in a preview, to its end; what it raises is raised here.
 
-    `there`: what the provider's functions find, by their tokens.
+    `there`: what the provider's functions find, by their tokens, or by token and name of an account.
     """
     recording = Recording()
 

@@ -35,8 +35,10 @@ ALLOWED = {
             for name in (
                 "account_keys",
                 "arm",
+                "arm_access",
                 "autoscale",
                 "azure",
+                "azure_check",
                 "azure_errors",
                 "cli",
                 "connect",
@@ -44,7 +46,7 @@ ALLOWED = {
                 "environment",
             )
         ),
-        *(f"shoal.{name}" for name in ("errors", "jobs", "process_lifetime", "projects", "pull_requests")),
+        *(f"shoal.{name}" for name in ("errors", "jobs", "nodes", "process_lifetime", "projects", "pull_requests")),
         *(
             f"shoal.{name}"
             for name in ("duration_type", "runs", "service_status", "stack_jobs", "suggestion", "validation_messages")

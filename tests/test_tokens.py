@@ -10,8 +10,8 @@ import pytest
 from azure.core.exceptions import AzureError, ServiceRequestError
 
 from components.component_errors import PublicationError
-from components.packages.package_upload import RoleWait
 from components.packages.publication import Publication, publish
+from components.packages.role_wait import RoleWait
 from shoal.account_keys import AccountKeys, account_keys
 from shoal.arm import ArmClient, ArmError
 from shoal.connect import connected, explained
@@ -165,7 +165,7 @@ def test_callers_that_hold_a_token_are_those_that_are_tested_here() -> None:
         "components/packages/application_package.py",  # hands it to the publication
         "components/packages/package_upload.py",
         "components/packages/publication.py",
-        "shoal/account_keys.py",
+        "shoal/arm_access.py",
         "shoal/arm.py",
         "shoal/connect.py",  # to the data planes, over HTTPS only
         "shoal/deploy/embedded/embedded_engine.py",

@@ -27,6 +27,8 @@ BODIES = {
         "BatchJobCreateOptions",
         "BatchJobTerminateOptions",
         "BatchJobUpdateOptions",
+        "BatchNodeRebootOptions",
+        "BatchNodeRemoveOptions",
         "BatchPoolCreateOptions",
         "BatchPoolEnableAutoScaleOptions",
         "BatchPoolEvaluateAutoScaleOptions",

@@ -24,13 +24,20 @@ class Needs:
 
 def require_accounts(
     batch_account_id: str | None, storage_account_id: str | None, needs: Needs, *, parent: pulumi.Resource
-) -> None:
-    """Check the accounts that are given. Raises SettingsError with what the stack needs and an account lacks."""
+) -> bool:
+    """Check the accounts that are given. Return True if the storage account is closed to some networks.
+
+    Raises SettingsError with what the stack needs and an account lacks.
+    """
     if batch_account_id:
-        find_batch_account(batch_account_id, needs, parent=parent)
-    if storage_account_id:
-        # A Batch account that is adopted too keeps packages where it has always kept them.
-        find_storage_account(storage_account_id, replace(needs, has_packages=not batch_account_id), parent=parent)
+        account = find_batch_account(batch_account_id, needs, parent=parent)
+        if needs.has_packages and account.auto_storage:
+            _require_package_storage(account, account.auto_storage.storage_account_id, parent)
+    if not storage_account_id:
+        return False
+    # A Batch account that is adopted too keeps packages where it has always kept them.
+    needs = replace(needs, has_packages=not batch_account_id)
+    return _is_closed(find_storage_account(storage_account_id, needs, parent=parent))
 
 
 def find_resource_group(id_: str, *, parent: pulumi.Resource) -> resources.GetResourceGroupResult:
@@ -59,6 +66,32 @@ def find_storage_account(id_: str, needs: Needs, *, parent: pulumi.Resource) -> 
     if lacking := _lacking_in_storage(account, needs):
         raise SettingsError(f"storage account {account.name} {lacking}")
     return account
+
+
+def _require_package_storage(account: batch.GetBatchAccountResult, id_: str, parent: pulumi.Resource) -> None:
+    """Check the auto-storage of an adopted account, where the stack's packages go. Raises SettingsError."""
+    target = _reachable(id_, STORAGE_ACCOUNT, parent)
+    kept = storage.get_storage_account(
+        account_name=target.name, resource_group_name=target.group, opts=pulumi.InvokeOptions(parent=parent)
+    )
+    if kept.is_hns_enabled:
+        hindrance = "a hierarchical namespace"
+    elif _is_closed(kept):
+        hindrance = "network rules, or no public network access"
+    else:
+        return
+    raise SettingsError(
+        f"batchAccountId names {account.name}, whose auto-storage {target.name} has {hindrance}, so Batch can keep no "
+        "packages there (Learn, Batch application packages, 2026-11); link an open storage account to it that is used "
+        "by identity and holds nothing else, leave batchAccountId out, or declare no packages"
+    )
+
+
+def _is_closed(account: storage.GetStorageAccountResult) -> bool:
+    """Source: Storage REST, `defaultAction` Allow and `publicNetworkAccess` Enabled are the defaults."""
+    rules = account.network_rule_set
+    denies = rules is not None and rules.default_action != storage.DefaultAction.ALLOW
+    return denies or account.public_network_access not in (None, storage.PublicNetworkAccess.ENABLED)
 
 
 def _reachable(id_: str, kind: str, parent: pulumi.Resource) -> ArmId:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, NotRequired, TypedDict
 
 import pulumi
-from pulumi_azure_native import batch, managedidentity
+from pulumi_azure_native import authorization, batch, managedidentity
 
 from shoal.azure.id_patterns import BATCH_ACCOUNT, OBJECT_ID
 from shoal.environment import Authentication
@@ -50,7 +50,11 @@ class BatchAccountArgs(TypedDict):
     authentication: Authentication
     """How clients prove who they are. With `entra`, an account that is made accepts no keys, nor does its storage."""
     storage_account_id: pulumi.Input[str]
-    """ARM id of the storage account that tasks read and write. An account that is made keeps packages there too."""
+    """ARM id of the storage account that tasks read and write. An account that is made keeps packages there too,
+    unless they have storage of their own."""
+    package_storage_account_id: NotRequired[pulumi.Input[str]]
+    """ARM id of a storage account for packages alone, used by identity. It is needed where the other account has
+    network rules or a hierarchical namespace, because Batch cannot keep packages there."""
     inputs_container_id: pulumi.Input[str]
     """ARM id of the container to which submitters upload inputs."""
     outputs_container_id: pulumi.Input[str]
@@ -84,6 +88,8 @@ class BatchAccount(pulumi.ComponentResource):
     """User-assigned identity by which nodes read inputs and write outputs."""
     package_identity_id: pulumi.Output[str | None]
     """User-assigned identity by which nodes read packages, if an adopted account names another one."""
+    package_storage_account_id: pulumi.Output[str | None]
+    """ARM id of the storage account that keeps packages; none if an adopted account has none."""
     dedicated_core_quota: pulumi.Output[int | None]
     """Quota of cores of dedicated nodes; none if Azure counts for the whole subscription."""
     low_priority_core_quota: pulumi.Output[int | None]
@@ -96,6 +102,7 @@ class BatchAccount(pulumi.ComponentResource):
     def __init__(self, name: str, args: BatchAccountArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         args = checked(self, name, BatchAccountArgs, args, name_faults)
         super().__init__("shoal:index:BatchAccount", name, None, opts)
+        self.storage_roles: Sequence[authorization.RoleAssignment]
         if id_ := args.get("existing_account_id"):
             self._adopt(name, id_, args)
         else:
@@ -106,12 +113,14 @@ class BatchAccount(pulumi.ComponentResource):
         own = _identity(name, "account", args["account_name"], args, parent=self)
         nodes = _identity(name, "nodes", args["account_name"], args, parent=self)
         principals = {**_principals(nodes, args), "account": [_principal("account", own)]}
-        storage_roles = assign_roles(name, principals, _storage_scopes(args), parent=self)
+        storage_roles = _assign_storage_roles(name, principals, args, parent=self)
         # After the roles on storage, by which the account reads its auto-storage; those on the account follow it.
         account = _account(f"{name}-account", args, own.id, nodes.id, parent=self, after=storage_roles)
         assign_roles(name, principals, {"batch": account.id}, parent=self)
+        self.storage_roles = storage_roles
         self.node_identity_id = nodes.id
         self.package_identity_id = pulumi.Output.from_input(None)
+        self.package_storage_account_id = pulumi.Output.from_input(_package_storage(args))
         self.resource_group_name = pulumi.Output.from_input(args["resource_group_name"])
         self._describe(account)
 
@@ -120,9 +129,12 @@ class BatchAccount(pulumi.ComponentResource):
         nodes = _identity(name, "nodes", account.name, args, parent=self)
         scopes: dict[Scope, pulumi.Input[str]] = {**_storage_scopes(args), "batch": id_}
         # An adopted account keeps the identity and the roles that it has.
-        assign_roles(name, {**_principals(nodes, args), "account": []}, scopes, parent=self)
+        self.storage_roles = assign_roles(name, {**_principals(nodes, args), "account": []}, scopes, parent=self)
         self.node_identity_id = nodes.id
         self.package_identity_id = pulumi.Output.from_input(_package_identity(account))
+        self.package_storage_account_id = pulumi.Output.from_input(
+            account.auto_storage.storage_account_id if account.auto_storage else None
+        )
         self.resource_group_name = pulumi.Output.from_input(id_.split("/")[4])  # /subscriptions/ID/resourceGroups/NAME/
         self._describe(account)
 
@@ -176,6 +188,25 @@ def _storage_scopes(args: BatchAccountArgs) -> Mapping[Scope, pulumi.Input[str]]
     }
 
 
+def _package_storage(args: BatchAccountArgs) -> pulumi.Input[str]:
+    return args.get("package_storage_account_id", args["storage_account_id"])
+
+
+def _assign_storage_roles(
+    name: str, principals: Mapping[Who, Sequence[Principal]], args: BatchAccountArgs, parent: pulumi.Resource
+) -> list["authorization.RoleAssignment"]:
+    """Make the roles on storage. Who only deals with packages gets none where packages are not."""
+    scopes = _storage_scopes(args)
+    if "package_storage_account_id" not in args:
+        return assign_roles(name, principals, scopes, parent=parent)
+    without_packages: Mapping[Who, Sequence[Principal]] = {**principals, "account": [], "deployers": []}
+    packages: Mapping[Scope, pulumi.Input[str]] = {"packages": args["package_storage_account_id"]}
+    return [
+        *assign_roles(name, without_packages, scopes, parent=parent),
+        *assign_roles(name, principals, packages, parent=parent),
+    ]
+
+
 def _account(
     name: str,
     args: BatchAccountArgs,
@@ -209,13 +240,14 @@ def _account(
 def _auto_storage(
     args: BatchAccountArgs, node_identity_id: pulumi.Input[str]
 ) -> batch.AutoStorageBasePropertiesArgsDict:
-    if args["authentication"] == Authentication.SHARED_KEY:
+    # A storage account for packages alone takes no keys, whatever clients of the Batch account do.
+    if args["authentication"] == Authentication.SHARED_KEY and "package_storage_account_id" not in args:
         return {
             "storage_account_id": args["storage_account_id"],
             "authentication_mode": batch.AutoStorageAuthenticationMode.STORAGE_KEYS,
         }
     return {
-        "storage_account_id": args["storage_account_id"],
+        "storage_account_id": _package_storage(args),
         "authentication_mode": batch.AutoStorageAuthenticationMode.BATCH_ACCOUNT_MANAGED_IDENTITY,
         "node_identity_reference": {"resource_id": node_identity_id},
     }
@@ -234,5 +266,5 @@ def _authentication_modes(authentication: Authentication) -> list[pulumi.Input[b
 
 
 def _with_scheme(endpoint: str) -> str:
-    """Azure gives its endpoints without scheme."""
-    return endpoint if "://" in endpoint else f"https://{endpoint}"
+    """Return the endpoint as clients take it: Azure gives a host name, the embedded service an address with a path."""
+    return (endpoint if "://" in endpoint else f"https://{endpoint}").rstrip("/")

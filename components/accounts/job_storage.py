@@ -1,6 +1,5 @@
 """The storage of a stack: its account, its containers, how long blobs are kept, and who can reach them."""
 
-from enum import StrEnum
 from typing import Annotated, NotRequired, TypedDict
 
 import pulumi
@@ -17,18 +16,10 @@ from ..tags import Tags
 from .account_names import name_faults
 from .adoption import Needs, find_storage_account
 from .network_rules import Address, storage_rules
+from .storage_account import StorageSku, storage_account
 
 SoftDeleteDays = Annotated[int, Field(ge=0, le=SOFT_DELETE_DAYS)]
 ImmutableDays = Annotated[int, Field(ge=0, le=IMMUTABILITY_DAYS)]
-
-
-class StorageSku(StrEnum):
-    """Number and place of the copies that Azure keeps."""
-
-    LOCAL = "Standard_LRS"
-    """Three copies in one data centre."""
-    ZONES = "Standard_ZRS"
-    """Three copies in three zones."""
 
 
 class JobStorageArgs(TypedDict):
@@ -92,7 +83,15 @@ class JobStorage(pulumi.ComponentResource):
         self.register_outputs(outputs(self))
 
     def _make(self, name: str, args: JobStorageArgs) -> None:
-        account = _account(f"{name}-account", args, parent=self)
+        account = storage_account(
+            f"{name}-account",
+            args["account_name"],
+            args,
+            accepts_keys=args["authentication"] == Authentication.SHARED_KEY,
+            is_public=args.get("public_network_access", True),
+            rules=storage_rules(args.get("allowed_addresses", []), args.get("subnet_ids", [])),
+            parent=self,
+        )
         # Deleting the account deletes everything in it, even what could not be deleted alone.
         opts = pulumi.ResourceOptions(parent=self, deleted_with=account)
         self.resource_group_name = pulumi.Output.from_input(args["resource_group_name"])
@@ -133,30 +132,6 @@ class JobStorage(pulumi.ComponentResource):
 
 def containers(prefix: str) -> Containers:
     return Containers(inputs=f"{prefix}inputs", outputs=f"{prefix}outputs", logs=f"{prefix}logs")
-
-
-def _account(name: str, args: JobStorageArgs, parent: pulumi.Resource) -> storage.StorageAccount:
-    is_public = args.get("public_network_access", True)
-    return storage.StorageAccount(
-        name,
-        resource_group_name=args["resource_group_name"],
-        location=args["location"],
-        account_name=args["account_name"],
-        kind=storage.Kind.STORAGE_V2,
-        sku={"name": args.get("sku", StorageSku.LOCAL)},
-        allow_blob_public_access=False,
-        allow_cross_tenant_replication=False,
-        allow_shared_key_access=args["authentication"] == Authentication.SHARED_KEY,
-        default_to_o_auth_authentication=True,
-        enable_https_traffic_only=True,
-        minimum_tls_version=storage.MinimumTlsVersion.TLS1_2,
-        public_network_access=storage.PublicNetworkAccess.ENABLED
-        if is_public
-        else storage.PublicNetworkAccess.DISABLED,
-        network_rule_set=storage_rules(args.get("allowed_addresses", []), args.get("subnet_ids", [])),
-        tags=args.get("tags"),
-        opts=pulumi.ResourceOptions(parent=parent),
-    )
 
 
 def _lifecycle(

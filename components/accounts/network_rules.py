@@ -42,7 +42,7 @@ def account_rules(addresses: Sequence[str]) -> batch.NetworkProfileArgsDict:
 
 
 def storage_rules(addresses: Sequence[str], subnet_ids: Sequence[pulumi.Input[str]]) -> storage.NetworkRuleSetArgsDict:
-    """Return the rules for callers of the storage. Services that Azure trusts, such as Batch, are always allowed.
+    """Return the rules for callers of the storage. Azure's trusted services are always allowed; Batch is none of them.
 
     The rules are complete even where everybody is allowed: Azure keeps the old ones of those left out.
     """

@@ -8,7 +8,7 @@ import pulumi
 from pulumi_azure_native import authorization
 
 Who = Literal["account", "nodes", "deployers", "submitters"]
-Scope = Literal["storage", "inputs", "outputs", "logs", "batch"]
+Scope = Literal["storage", "packages", "inputs", "outputs", "logs", "batch"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +46,13 @@ class Grant:
 
 GRANTS = (
     Grant(who="account", role=BLOB_CONTRIBUTOR, scope="storage", why="keeps application packages in auto-storage"),
+    Grant(who="account", role=BLOB_CONTRIBUTOR, scope="packages", why="the same, if packages have their own storage"),
     Grant(who="nodes", role=BLOB_READER, scope="storage", why="read inputs and application packages"),
+    Grant(who="nodes", role=BLOB_READER, scope="packages", why="read packages, if they have their own storage"),
     Grant(who="nodes", role=BLOB_CONTRIBUTOR, scope="outputs", why="upload what tasks made"),
     Grant(who="nodes", role=BLOB_CONTRIBUTOR, scope="logs", why="upload what tasks printed"),
     Grant(who="deployers", role=BLOB_CONTRIBUTOR, scope="storage", why="upload application packages"),
+    Grant(who="deployers", role=BLOB_CONTRIBUTOR, scope="packages", why="the same, if packages have their own storage"),
     Grant(who="submitters", role=BLOB_READER, scope="storage", why="read what jobs are made of, and results"),
     Grant(who="submitters", role=BLOB_CONTRIBUTOR, scope="inputs", why="upload inputs"),
     Grant(who="submitters", role=JOB_SUBMITTER, scope="batch", why="add jobs and tasks"),
@@ -71,7 +74,7 @@ def assign_roles(
     principals: Mapping[Who, Sequence[Principal]],
     scopes: Mapping[Scope, pulumi.Input[str]],
     parent: pulumi.Resource,
-) -> list[pulumi.Resource]:
+) -> list["authorization.RoleAssignment"]:
     """Make the role assignments of the table whose scope is among `scopes`."""
     return [
         authorization.RoleAssignment(

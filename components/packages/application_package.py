@@ -1,19 +1,19 @@
 """An application package: its content uploaded as a version, and the version activated."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypedDict
 
 import pulumi
-from pulumi_azure_native import authorization, batch
+from pulumi_azure_native import batch
 
 from ..argument_types import BatchId, NotEmpty
-from ..azure_provider import arm_endpoint
+from ..azure_provider import arm_endpoint, provider_token
 from ..component import checked, outputs
 from .package_content import content_version
-from .package_upload import RoleWait
-from .publication import Publication, publish
+from .publication import Publication, await_access, publish
+from .role_wait import RoleWait
 
 
 class ApplicationPackageArgs(TypedDict):
@@ -56,7 +56,7 @@ class ApplicationPackage(pulumi.ComponentResource):
             f"{name}-version",
             resource_group_name=args["resource_group_name"],
             account_name=args["account_name"],
-            application_name=application.name,
+            application_name=self._reservable(application, args, directory, version_name),
             version_name=version_name,
             # The older version stays until the pools have the newer one.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
@@ -66,14 +66,37 @@ class ApplicationPackage(pulumi.ComponentResource):
         self.version = self._activated(package, args, directory, version_name)
         self.register_outputs(outputs(self))
 
+    def _reservable(
+        self, application: batch.Application, args: ApplicationPackageArgs, directory: Path, version: str
+    ) -> pulumi.Output[str]:
+        """Return the application's name, in a deployment once Batch can reserve versions of it."""
+
+        def reserve(publication: Publication, wait: RoleWait) -> str:
+            await_access(publication, wait)
+            return args["application_name"]
+
+        return self._published(application, args, directory, version, reserve, args["application_name"])
+
     def _activated(
         self, package: batch.ApplicationPackage, args: ApplicationPackageArgs, directory: Path, version: str
     ) -> pulumi.Output[str]:
         """Return the version: known at once in a preview, and in a deployment once it is active."""
+        return self._published(package, args, directory, version, publish, version)
 
-        def activate(values: dict[str, str]) -> str | Awaitable[str]:
+    def _published(
+        self,
+        resource: pulumi.CustomResource,
+        args: ApplicationPackageArgs,
+        directory: Path,
+        version: str,
+        step: Callable[[Publication, RoleWait], str],
+        in_preview: str,
+    ) -> pulumi.Output[str]:
+        """Return the result of a step that follows the resource, in a preview its known result."""
+
+        def act(values: dict[str, str]) -> str | Awaitable[str]:
             if pulumi.runtime.is_dry_run():
-                return version
+                return in_preview
             publication = Publication(
                 arm_endpoint=arm_endpoint(),
                 token=values["token"],
@@ -85,16 +108,16 @@ class ApplicationPackage(pulumi.ComponentResource):
                 version=version,
                 directory=directory,
             )
-            return asyncio.to_thread(publish, publication, self._role_wait())
+            return asyncio.to_thread(step, publication, self._role_wait())
 
         return pulumi.Output.unsecret(
             pulumi.Output.all(
-                id=package.id,
-                token=_token(),
-                storage_token=_token("https://storage.azure.com/"),
+                id=resource.id,
+                token=provider_token(),
+                storage_token=provider_token("https://storage.azure.com/"),
                 resource_group=args["resource_group_name"],
                 account=args["account_name"],
-            ).apply(activate)
+            ).apply(act)
         )
 
     def _role_wait(self) -> RoleWait:
@@ -110,8 +133,3 @@ class ApplicationPackage(pulumi.ComponentResource):
 def package_directory(relative: str) -> Path:
     """Return the directory below the project; inline programs of the Automation API have only a working directory."""
     return Path(pulumi.get_root_directory() or Path.cwd()) / relative
-
-
-def _token(endpoint: str | None = None) -> pulumi.Output[str]:
-    """Return the deployer's token, for ARM unless another endpoint is named."""
-    return pulumi.Output.secret(authorization.get_client_token_output(endpoint=endpoint).token)

@@ -5,9 +5,6 @@ keys. Where it is used by identity, the deployer needs a role on the storage acc
 """
 
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
@@ -18,32 +15,16 @@ from ..accounts.roles import BLOB_CONTRIBUTOR
 from ..azure_provider import ProviderToken, object_id
 from ..component_errors import PublicationError
 from .package_content import write_archive
+from .role_wait import GRANTED_WITHIN, ROLE_IS_MISSING, RoleWait, RoleWithoutEffect
 
 if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError
 
-ROLE_IS_MISSING = "AuthorizationPermissionMismatch"
-"""The code by which blob storage refuses a caller without the role, or whose role has no effect yet.
-
-Source: Azure Storage, "Troubleshoot 403 errors"; seen in 2026.
-"""
 NETWORK_IS_CLOSED = "AuthorizationFailure"
 """The code by which the account's network rules refuse a caller, whatever roles it has.
 
 Source: Azure Storage, "Configure firewalls and virtual networks" and common REST error codes.
 """
-RETRY_AFTER = timedelta(seconds=15)
-REPORT_EVERY = timedelta(minutes=2)
-GRANTED_WITHIN = timedelta(minutes=10)
-"""Source: Azure RBAC troubleshooting: a role assignment takes up to ten minutes to have effect."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleWait:
-    """The way to wait until a role that was just assigned has effect."""
-
-    report: Callable[[str], None]
-    sleep: Callable[[float], None] = time.sleep
 
 
 def upload(directory: Path, address: str, *, storage_token: str, wait: RoleWait) -> None:
@@ -54,35 +35,26 @@ def upload(directory: Path, address: str, *, storage_token: str, wait: RoleWait)
     host = urlsplit(address).netloc
     with tempfile.TemporaryFile() as archive:
         write_archive(directory, archive)
-        for waited in _waits():
-            if _is_accepted(archive, address, storage_token):
-                return
-            if waited % REPORT_EVERY == timedelta(0) and waited < GRANTED_WITHIN:
-                wait.report(_progress(host, waited))
-            if waited < GRANTED_WITHIN:
-                wait.sleep(RETRY_AFTER.total_seconds())
-    principal = object_id(storage_token)
-    raise PublicationError(
+        try:
+            wait.until_granted(
+                lambda: _attempt(archive, address, storage_token),
+                awaited="the role on the storage account",
+                role=f"the deployer's role {BLOB_CONTRIBUTOR.name} on {host}",
+            )
+        except RoleWithoutEffect as exc:
+            raise PublicationError(_refused(host, object_id(storage_token))) from exc
+
+
+def _refused(host: str, principal: str | None) -> str:
+    return (
         f"whoever deploys{f' (object id {principal})' if principal else ''} may not write blobs to {host}, also "
         f"after {GRANTED_WITHIN // timedelta(minutes=1)} minutes ({ROLE_IS_MISSING}): add your own object id to "
         f"deployers, or give yourself {BLOB_CONTRIBUTOR.name}, and deploy again"
     )
 
 
-def _waits() -> Iterator[timedelta]:
-    """Yield the time waited before each attempt."""
-    yield from (RETRY_AFTER * i for i in range(GRANTED_WITHIN // RETRY_AFTER + 1))
-
-
-def _progress(host: str, waited: timedelta) -> str:
-    if not waited:
-        return "waiting until the role on the storage account has effect, up to ten minutes"
-    minutes = waited // timedelta(minutes=1)
-    return f"still waiting, after {minutes} minutes, for the deployer's role {BLOB_CONTRIBUTOR.name} on {host}"
-
-
-def _is_accepted(archive: IO[bytes], address: str, storage_token: str) -> bool:
-    """Try once; return False where the role is missing."""
+def _attempt(archive: IO[bytes], address: str, storage_token: str) -> None:
+    """Upload once. Raises RoleWithoutEffect."""
     from azure.core.exceptions import HttpResponseError
 
     try:
@@ -92,8 +64,7 @@ def _is_accepted(archive: IO[bytes], address: str, storage_token: str) -> bool:
             raise PublicationError(_closed(urlsplit(address).netloc)) from exc
         if _code(exc) != ROLE_IS_MISSING:
             raise
-        return False
-    return True
+        raise RoleWithoutEffect from exc
 
 
 def _closed(host: str) -> str:
@@ -106,10 +77,14 @@ def _closed(host: str) -> str:
 def _put(archive: IO[bytes], address: str, storage_token: str) -> None:
     from azure.storage.blob import BlobClient
 
-    credential = None if urlsplit(address).query else ProviderToken(storage_token)
-    with BlobClient.from_blob_url(address, credential=credential) as blob:
+    with BlobClient.from_blob_url(address, credential=credential(address, storage_token)) as blob:
         archive.seek(0)
         blob.upload_blob(archive, overwrite=True)
+
+
+def credential(address: str, storage_token: str) -> ProviderToken | None:
+    """Return the deployer's credential for an address without a signature."""
+    return None if urlsplit(address).query else ProviderToken(storage_token)
 
 
 def _code(exc: "HttpResponseError") -> str:

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 
 import pulumi
-from pulumi_azure_native import batch
+from pulumi_azure_native import authorization, batch
 from pydantic import Field
 
 from shoal.azure.id_patterns import GALLERY_IMAGE, GALLERY_VERSION, arm_id_fault
-from shoal.azure.limits import FIXED_ONCE_CREATED, TASK_SLOTS_PER_NODE
+from shoal.azure.limits import CHANGED_IN_PLACE, FIXED_ONCE_CREATED, TASK_SLOTS_PER_NODE
 
 from ..argument_fault import ArgumentFault, Spelling, as_given
 from ..argument_types import Duration, NonNegative, NotEmpty, Positive, SubnetId, matching, without
@@ -23,12 +23,15 @@ from .pool_network import network_configuration, subnet_faults
 from .pool_rules import doubts, faults
 from .pool_scaling import EvaluationInterval, Formula, following_formula
 from .pool_start_task import PoolStartTask, start_task
+from .pool_update import PoolUpdate
 from .upgrade_policy import UpgradePolicy, upgrade_policy
 from .user_accounts import UserAccount, user_accounts
 
 REPLACING = [*FIXED_ONCE_CREATED, "identity"]
 """azure-native would send a change as an update, which Azure refuses or, for identities, applies to new nodes only.
 Source: "Configure managed identities in Batch pools"."""
+IGNORED = [*CHANGED_IN_PLACE, "targetNodeCommunicationMode"]
+"""Of these, a change is not sent as a PUT, which Azure would refuse; see `PoolUpdate`."""
 
 
 class TaskFill(StrEnum):
@@ -160,11 +163,21 @@ class SpotPool(pulumi.ComponentResource):
         super().__init__("shoal:index:SpotPool", name, None, opts)
         for doubt in doubts(args, as_given, date.today()):
             pulumi.log.warn(f"SpotPool {name}: {doubt}", self)
+        in_place = _changed_in_place(args)
+        update = PoolUpdate(f"{name}-pool", _pool_id(args), in_place, pulumi.ResourceOptions(parent=self))
         pool = _pool(
             f"{name}-pool",
             args,
-            pulumi.ResourceOptions(parent=self, replace_on_changes=REPLACING, delete_before_replace=True),
+            in_place,
+            pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[update],
+                replace_on_changes=REPLACING,
+                ignore_changes=IGNORED,
+                delete_before_replace=True,
+            ),
         )
+        update.carry_out(pool)
         self.pool_name = pool.name
         self.vm_size = pulumi.Output.from_input(args["vm_size"])
         self.task_slots_per_node = pulumi.Output.from_input(args.get("task_slots_per_node", 1))
@@ -177,7 +190,30 @@ def _faults(args: SpotPoolArgs, spelling: Spelling) -> Iterator[ArgumentFault]:
     yield from node_storage.faults(args, spelling)
 
 
-def _pool(name: str, args: SpotPoolArgs, opts: pulumi.ResourceOptions) -> batch.Pool:
+def _pool_id(args: SpotPoolArgs) -> pulumi.Output[str]:
+    """Return the ARM id before the pool is declared."""
+    return pulumi.Output.format(
+        "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Batch/batchAccounts/{}/pools/{}",
+        authorization.get_client_config_output().subscription_id,
+        args["resource_group_name"],
+        args["account_name"],
+        args["pool_name"],
+    )
+
+
+def _changed_in_place(args: SpotPoolArgs) -> dict[str, Any]:
+    """Return the properties of which a change is an update."""
+    packages = args.get("packages", [])
+    return {
+        "scale_settings": _scale(args),
+        "start_task": start_task(args.get("start_task"), node_storage.node_storage(args)),
+        "application_packages": [{"id": each["application_id"], "version": each["version"]} for each in packages],
+        "metadata": _metadata(args.get("metadata")),
+        "tags": args.get("tags"),
+    }
+
+
+def _pool(name: str, args: SpotPoolArgs, in_place: dict[str, Any], opts: pulumi.ResourceOptions) -> batch.Pool:
     storage = node_storage.node_storage(args)
     return batch.Pool(
         name,
@@ -191,17 +227,11 @@ def _pool(name: str, args: SpotPoolArgs, opts: pulumi.ResourceOptions) -> batch.
         inter_node_communication=_inter_node_communication(args.get("inter_node_communication")),
         task_slots_per_node=args.get("task_slots_per_node", 1),
         task_scheduling_policy={"node_fill_type": FILL_TYPES[TaskFill(args.get("task_fill", TaskFill.PACK))]},
-        scale_settings=_scale(args),
-        start_task=start_task(args.get("start_task"), storage),
-        application_packages=[
-            {"id": package["application_id"], "version": package["version"]} for package in args.get("packages", [])
-        ],
         mount_configuration=mount_configuration(args.get("mounts", []), storage) or None,
         user_accounts=user_accounts(args.get("user_accounts", [])) or None,
         upgrade_policy=upgrade_policy(args.get("upgrade_policy")),
         identity=_identity(args.get("node_identity_id"), args.get("package_identity_id")),
-        metadata=_metadata(args.get("metadata")),
-        tags=args.get("tags"),
+        **in_place,
         opts=opts,
     )
 

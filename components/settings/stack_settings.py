@@ -24,7 +24,7 @@ from ..argument_errors import Source
 from ..argument_fault import ArgumentFault, camel
 from ..azure_provider import arm_endpoint
 from ..component_errors import SettingsError
-from ..environment_args import EnvironmentArgs, faults
+from ..environment_args import EnvironmentArgs, closes_storage, faults
 from ..pool.pool_scaling import evaluation_interval
 
 OPEN_STORAGE = (
@@ -83,9 +83,9 @@ class Settings:
 
     @property
     def _uploads_by_role(self) -> bool:
-        """True if packages are uploaded to auto-storage of an account that the stack makes."""
-        is_entra = self.keys["authentication"] is Authentication.ENTRA
-        return is_entra and bool(self.keys["packages"]) and not self.keys.get("batch_account_id")
+        """True if packages are uploaded by identity to auto-storage of an account that the stack makes."""
+        by_identity = self.keys["authentication"] is Authentication.ENTRA or closes_storage(self.keys)
+        return by_identity and bool(self.keys["packages"]) and not self.keys.get("batch_account_id")
 
 
 def read_settings() -> Settings:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rules.declared_scaling import formula_of
-from rules.rule import POOL, Circumstances, Inputs, Level, ResourceRule
+from rules.rule import POOL, POOL_UPDATE, Circumstances, Inputs, Level, ResourceRule
 from shoal.autoscale.review import review, shown
 
 
@@ -18,6 +18,6 @@ FORMULA_CLEAN = ResourceRule(
     name="formula-clean",
     reason="A wrong formula fails, or scales its pool badly, only once tasks arrive. The linter finds it before that.",
     level=Level.MANDATORY,
-    types=(POOL,),
+    types=(POOL, POOL_UPDATE),
     violations=_findings,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rules.declared_scaling import fixed_targets, formula_of
-from rules.rule import POOL, Circumstances, Inputs, Level, ResourceRule, Setting
+from rules.rule import POOL, POOL_UPDATE, Circumstances, Inputs, Level, ResourceRule, Setting
 from shoal.autoscale.lint.trials import IDLE, OVERLOAD, OVERLOAD_ON_SPOT, Targets
 from shoal.autoscale.scenarios import PendingTasks
 
@@ -63,14 +63,14 @@ SCALES_TO_ZERO = ResourceRule(
     name="scales-to-zero",
     reason="Nodes cost money whether tasks run or not, and a forgotten pool costs money forever.",
     level=Level.MANDATORY,
-    types=(POOL,),
+    types=(POOL, POOL_UPDATE),
     violations=_never_idle,
 )
 NODES_CAPPED = ResourceRule(
     name="nodes-capped",
     reason="A job with a million tasks by mistake starts as many nodes as the pool may have, and you pay for them.",
     level=Level.MANDATORY,
-    types=(POOL,),
+    types=(POOL, POOL_UPDATE),
     violations=_too_large,
     settings=(
         Setting(
@@ -85,7 +85,7 @@ SPOT_SHARE = ResourceRule(
     name="spot-share",
     reason="Spot nodes cost a fraction of dedicated ones, and tasks that can run again lose little on them.",
     level=Level.MANDATORY,
-    types=(POOL,),
+    types=(POOL, POOL_UPDATE),
     violations=_little_spot,
     settings=(Setting(name="share", default=0.5, meaning="minimum share of Spot nodes in a busy pool", maximum=1),),
 )

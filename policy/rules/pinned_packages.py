@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rules.rule import POOL, Circumstances, Inputs, Level, ResourceRule
+from rules.rule import POOL, POOL_UPDATE, Circumstances, Inputs, Level, ResourceRule
 
 
 def _without_version(_type: str, pool: Inputs, _circumstances: Circumstances) -> Iterator[str]:
@@ -15,6 +15,6 @@ PACKAGES_PINNED = ResourceRule(
     name="packages-pinned",
     reason="Nodes of one pool with different versions give results that cannot be reproduced.",
     level=Level.MANDATORY,
-    types=(POOL,),
+    types=(POOL, POOL_UPDATE),
     violations=_without_version,
 )

@@ -1,7 +1,7 @@
 """The parts of a rule: a name, a reason, settings, and a pure function on the resources that a program declares."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -12,6 +12,8 @@ Inputs = Mapping[str, Any]
 VERSION = re.compile(r"^(azure-native:\w+)/v\w+:")
 
 POOL = "azure-native:batch:Pool"
+POOL_UPDATE = "shoal:index:PoolUpdate"
+"""The part of a pool that changes in place, registered before the pool, which ignores changes of it."""
 BATCH_ACCOUNT = "azure-native:batch:BatchAccount"
 STORAGE_ACCOUNT = "azure-native:storage:StorageAccount"
 
@@ -84,6 +86,28 @@ class StackRule:
 def plain_type(token: str) -> str:
     """Remove the API version from a resource type, where a program names one."""
     return VERSION.sub(r"\1:", token)
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutIgnored(Mapping[str, Any]):
+    """Inputs without those that a program ignores: such a one is what it was when the resource was made.
+
+    It reads no value by itself, because a preview may not know it.
+    """
+
+    inputs: Inputs
+    ignored: Collection[str]
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self.ignored:
+            raise KeyError(name)
+        return self.inputs[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self.inputs if name not in self.ignored)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def circumstances(rule: ResourceRule | StackRule, configured: Mapping[str, Any], today: date) -> Circumstances:

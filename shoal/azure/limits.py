@@ -54,6 +54,10 @@ FIXED_ONCE_CREATED = (
 """Properties of a pool that cannot change while it has nodes (PropertyCannotBeUpdated).
 Source: azure-rest-api Microsoft.Batch, Pool - Update."""
 
+CHANGED_IN_PLACE = ("scaleSettings", "startTask", "applicationPackages", "metadata", "tags")
+"""Properties of a pool that a PATCH replaces, each as a whole. A PUT on an existing pool is refused if it carries a
+fixed one, even unchanged. Source: azure-rest-api Microsoft.Batch, Pool - Update; Azure/Batch#85 and #153."""
+
 SOFT_DELETE_DAYS = 365
 IMMUTABILITY_DAYS = 146_000
 """Source: azure-rest-api Microsoft.Storage, DeleteRetentionPolicy and ImmutabilityPolicy."""

@@ -28,17 +28,31 @@ no_jobs_option = click.option(
 @options.stack
 @options.engine
 @no_jobs_option
+@click.option(
+    "--restart-nodes",
+    is_flag=True,
+    help="Reboot nodes that still have an old start task, or whose start task failed; running ones after their tasks.",
+)
 @options.yes
 @options.quiet
 @options.as_json
-def up(stack_name: str, yes: bool, engine: "EngineName | None", without_jobs: bool, quiet: bool, as_json: bool) -> None:
+def up(
+    stack_name: str,
+    yes: bool,
+    engine: "EngineName | None",
+    without_jobs: bool,
+    restart_nodes: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
     """Deploy a stack, then submit the jobs that it lists.
 
     Resources are created, changed and deleted until the stack is as its program declares it. The jobs are those in its
-    configuration, under `jobs`.
+    configuration, under `jobs`. Nodes that still have the start task of an earlier deployment are named.
     """
     from shoal.cli.output import emit_json
     from shoal.cli.stack_jobs import check_jobs, refuse_failures, submit_listed
+    from shoal.cli.stale_nodes import show_stale_nodes
     from shoal.environment import from_json
 
     stack, chosen, jobs = _stack_and_jobs(stack_name, engine, without_jobs=without_jobs)
@@ -53,9 +67,16 @@ def up(stack_name: str, yes: bool, engine: "EngineName | None", without_jobs: bo
     outputs = chosen.deploy(stack, preview=False, on_step=_collector(steps, planned=False, quiet=as_json or quiet))
     if not as_json:
         show_summary(steps, planned=False)
+    stale = show_stale_nodes(outputs, steps, restart=restart_nodes, err=as_json)
     results = submit_listed(jobs, from_json(outputs), err=as_json) if jobs else []
     if as_json:
-        document = {"stack": stack.name, "engine": chosen.name, "outputs": outputs, "jobs": results}
+        document = {
+            "stack": stack.name,
+            "engine": chosen.name,
+            "outputs": outputs,
+            "jobs": results,
+            "stale_nodes": stale,
+        }
         emit_json({**document, **steps_json(steps)})
     # Last: the document is on stdout even where a job failed.
     refuse_failures(results)

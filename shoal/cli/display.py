@@ -10,6 +10,7 @@ from typing import Protocol, Self
 import click
 
 from shoal.connect import Services
+from shoal.nodes.recover import JobRecovery
 from shoal.runs.job_ending import JobEnding
 from shoal.runs.job_queries import BatchJobQueries
 from shoal.runs.progress import Snapshot, line
@@ -28,6 +29,7 @@ class Display(Protocol):
     def on_snapshot(self, snapshot: Snapshot) -> None: ...
     def on_silence(self, away: timedelta) -> None: ...
     def on_lag(self, unfinished: Unfinished) -> None: ...
+    def on_recovery(self, text: str) -> None: ...
 
 
 def display(*, err: bool) -> Display:
@@ -36,13 +38,25 @@ def display(*, err: bool) -> Display:
     return LiveLine(err=err) if stream.isatty() else PlainLines(err=err)
 
 
-def follow(services: Services, job_id: str, *, err: bool, expected: int | None = None) -> JobEnding:
-    """Watch a job to its end. `expected`: the number of its tasks. On an interrupt, print that the job continues."""
+def follow(
+    services: Services, job_id: str, *, err: bool, expected: int | None = None, recover: bool = True
+) -> JobEnding:
+    """Watch a job to its end, and recover the nodes of its pool while tasks wait for them.
+
+    `expected`: the number of its tasks. On an interrupt, print that the job continues.
+    """
     try:
         with display(err=err) as shown:
+            recovery = JobRecovery(services, job_id, report=shown.on_recovery) if recover else None
+
+            def on_snapshot(snapshot: Snapshot) -> None:
+                shown.on_snapshot(snapshot)
+                if recovery is not None and snapshot.counts.active:
+                    recovery.on_waiting_tasks()
+
             return watch(
                 BatchJobQueries(services.batch, job_id),
-                on_snapshot=shown.on_snapshot,
+                on_snapshot=on_snapshot,
                 on_silence=shown.on_silence,
                 on_lag=shown.on_lag,
                 expected=expected,
@@ -92,6 +106,10 @@ class PlainLines:
     def on_lag(self, unfinished: Unfinished) -> None:
         self._say(lag_line(unfinished))
 
+    def on_recovery(self, text: str) -> None:
+        # Each of these is printed, however soon it follows another line.
+        click.echo(text, err=self._err)
+
     def _say(self, text: str, *, at_once: bool = False) -> None:
         now = time.monotonic()
         if text != self._last and (at_once or now - self._last_at >= PLAIN_LINE_SECONDS):
@@ -134,3 +152,6 @@ class LiveLine:
 
     def on_lag(self, unfinished: Unfinished) -> None:
         self._progress.update(self._task, description=lag_line(unfinished))
+
+    def on_recovery(self, text: str) -> None:
+        self._progress.console.print(text, markup=False, highlight=False)

@@ -20,6 +20,12 @@ stack = click.option(
 )
 yes = click.option("-y", "--yes", is_flag=True, help="Skip the confirmation.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print only the summary.")
+recover = click.option(
+    "--recover/--no-recover",
+    default=True,
+    show_default=True,
+    help="Reboot or replace nodes that can do no work while tasks wait for them.",
+)
 engine = click.option(
     "--engine",
     type=click.Choice(["pulumi", "embedded"]),

@@ -24,8 +24,9 @@ SHOWN_FAILURES = 3
 @click.command()
 @options.of_job_file
 @options.out
+@options.recover
 @options.as_json
-def run(job: "BoundJob", out: Path | None, as_json: bool) -> None:
+def run(job: "BoundJob", out: Path | None, recover: bool, as_json: bool) -> None:
     """Submit FILE, watch its job and fetch its outputs. Exits with 0 only if all its tasks succeeded."""
     from shoal.cli.display import follow
     from shoal.connect import connected
@@ -37,7 +38,7 @@ def run(job: "BoundJob", out: Path | None, as_json: bool) -> None:
         submission = submit(job, plan, services)
         click.echo(submission.summary, err=as_json)
         expected = submission.added + submission.already_there
-        ending = follow(services, plan.job_id, err=as_json, expected=expected)
+        ending = follow(services, plan.job_id, err=as_json, expected=expected, recover=recover)
         # Also after failures: what the other tasks wrote is there.
         fetched = _fetch(services, plan.job_id, out)
         _report(services, plan.job_id, ending, as_json=as_json, submission=asdict(submission), fetched=fetched)
@@ -46,14 +47,16 @@ def run(job: "BoundJob", out: Path | None, as_json: bool) -> None:
 @click.command()
 @options.job_argument
 @options.of_environment
+@options.recover
 @options.as_json
-def watch(job_id: str, environment: "Environment", as_json: bool) -> None:
+def watch(job_id: str, environment: "Environment", recover: bool, as_json: bool) -> None:
     """Watch JOB until none of its tasks can run any more. Exits with 0 only if all of them succeeded."""
     from shoal.cli.display import follow
     from shoal.connect import connected
 
     with connected(environment) as services:
-        _report(services, job_id, follow(services, job_id, err=as_json), as_json=as_json)
+        ending = follow(services, job_id, err=as_json, recover=recover)
+        _report(services, job_id, ending, as_json=as_json)
 
 
 @click.command()
@@ -123,15 +126,26 @@ def tasks(
 
 @click.command()
 @click.argument("pool", required=False)
+@click.option(
+    "--recover",
+    is_flag=True,
+    help="Before that, reboot nodes whose start task failed and replace those that stay unusable. Nodes that run tasks "
+    "are left alone.",
+)
 @options.of_environment
 @options.as_json
-def nodes(pool: str | None, environment: "Environment", as_json: bool) -> None:
+def nodes(pool: str | None, recover: bool, environment: "Environment", as_json: bool) -> None:
     """List the nodes of POOL, or of all pools of the stack."""
     from shoal.connect import connected
     from shoal.runs.listing import nodes as list_nodes
+    from shoal.runs.listing import requested_pools
 
     with connected(environment) as services:
+        failure = _recover(services, requested_pools(environment, pool), err=as_json) if recover else None
         _emit(list(list_nodes(services.batch, environment, pool)), "nodes", as_json=as_json)
+    # Last: the list shows which nodes it is about.
+    if failure is not None:
+        raise failure
 
 
 @click.command()
@@ -166,6 +180,18 @@ def rm(job_id: str, yes: bool, environment: "Environment", as_json: bool) -> Non
     with connected(environment) as services:
         remove(services.batch, job_id)
     output.emit_json({"job_id": job_id, "deleted": True}) if as_json else click.echo(f"{job_id}: deleted")
+
+
+def _recover(services: "Services", pools: Sequence[str], *, err: bool) -> WorkFailed | None:
+    """Recover the nodes of these pools of the stack. Return the failure where some do not recover."""
+    from shoal.nodes.recover import recover
+
+    ids = [services.environment.pools[name].id for name in pools]
+    try:
+        recover(services, ids, report=lambda text: click.echo(text, err=err))
+    except WorkFailed as exc:
+        return exc
+    return None
 
 
 def _fetch(services: "Services", job_id: str, out: Path | None) -> "Fetched":

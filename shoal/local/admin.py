@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from shoal.local import chaos, errors
+from shoal.local.arm import blob_access
 from shoal.local.chaos import Chaos
 from shoal.local.scheduler import evictions
 from shoal.local.scheduler.loop import Transaction
@@ -37,7 +38,9 @@ def routes(service: "Service") -> list[Route]:
             chaos.store(tx.connection, conditions)
             return conditions
 
-        return JSONResponse(asdict(await service.loop.change(apply)))
+        conditions = await service.loop.change(apply)
+        await blob_access.guard(service)
+        return JSONResponse(asdict(conditions))
 
     async def preempt(request: Request) -> Response:
         node = (await _body(request)).get("node")

@@ -77,6 +77,12 @@ class Chaos:
     low_priority_core_quota: int = _setting(
         MOST_CORES, "Cores that the Spot nodes of an account may have.", most=MOST_CORES, azure=100
     )
+    vm_family_core_quota: int = _setting(
+        MOST_CORES,
+        "Cores that the dedicated nodes of an account may have in each VM family.",
+        most=MOST_CORES,
+        azure=50,
+    )
     pool_quota: int = _setting(500, "Pools that an account may have.", most=500, azure=100)
     active_job_quota: int = _setting(1000, "Jobs of an account that may be active.", most=1000, azure=300)
     task_count_lag_seconds: float = _setting(0.0, "Answer task counts as they were so long ago.", azure=1.0)
@@ -88,6 +94,15 @@ class Chaos:
     unusable_share: float = _setting(0.0, "Share of node starts after which the node is unusable.", most=1, azure=0.01)
     start_task_failure_share: float = _setting(0.0, "Share of node starts whose start task fails.", most=1, azure=0.01)
     role_delay_seconds: float = _setting(0.0, "Time until a role assignment takes effect.", azure=10.0)
+    arm_operation_seconds: float = _setting(
+        0.0, "Time that ARM takes to make and delete accounts, and to delete pools and groups.", most=600, azure=1.0
+    )
+    storage_roles: bool = _setting(
+        False, "Refuse requests to blobs without a role in effect, or with a key where keys are forbidden.", azure=True
+    )
+    storage_firewall: bool = _setting(
+        False, "Refuse requests to blobs, and packages, that a storage account's network rules keep out.", azure=True
+    )
     seed: int = _setting(0, "Seed of all random draws.", most=MOST_SEED)
 
 

@@ -24,7 +24,7 @@ from starlette.routing import Route
 from shoal import service_status as status
 from shoal.local import accounts, admin
 from shoal.local.api.dispatch import DataPlane
-from shoal.local.arm import defaults
+from shoal.local.arm import blob_access, defaults
 from shoal.local.arm.resource_manager import ResourceManager
 from shoal.local.control import CannotStart
 from shoal.local.identity.certificates import Certificates, ensure_certificates
@@ -32,7 +32,7 @@ from shoal.local.identity.discovery import Discovery
 from shoal.local.identity.token_endpoint import TokenEndpoint
 from shoal.local.identity.tokens import OWNER, TENANT, Tokens, make_key
 from shoal.local.service import Service
-from shoal.local.storage import Storage, StorageMissing
+from shoal.local.storage import Storage, StorageMissing, free_port
 from shoal.local.store import settings
 from shoal.local.store.database import ForeignDatabase, open_database
 
@@ -87,8 +87,9 @@ class Server(uvicorn.Server):
 async def _run(
     service: Service, state_dir: Path, batch_socket: socket.socket, certificates: Certificates | None, *, attached: bool
 ) -> None:
+    resources = ResourceManager(service)
     # A bound method: Starlette would take the object itself for an ASGI application.
-    arm = ResourceManager(service).__call__
+    arm = resources.__call__
     routes = [
         *admin.routes(service),
         *TokenEndpoint(service).routes(),
@@ -116,12 +117,14 @@ async def _run(
     # Before the start: a signal that comes during it ends what has been started.
     _end_on_request(server, attached=attached)
     try:
+        await blob_access.guard(service)
         await service.start()
         await defaults.ensure(service)
         # Last of the start: `control.start` returns once it reads this. The socket listens already.
         status.write_status(_status(service, state_dir, certificates))
         await server.serve(sockets=[batch_socket])
     finally:
+        await resources.long_operations.close()
         await service.stop()
 
 
@@ -206,9 +209,7 @@ def _listen(connection: sqlite3.Connection, requested: int | None) -> socket.soc
 def _blob_port(connection: sqlite3.Connection) -> int:
     """Return the port of storage, the same at every start: jobs hold URLs with it."""
     if not (port := settings.get(connection, "blob_port", 0)):
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            # Azurite takes a number, not a socket: another process could still get the port before it does.
-            port = probe.getsockname()[1]
+        port = free_port()
         settings.put(connection, "blob_port", port)
     return port
 

@@ -1,4 +1,7 @@
-"""Azurite, the official storage emulator: started beside the service, restarted when it ends, and with new accounts."""
+"""Azurite, the official storage emulator: started beside the service, restarted when it ends, and with new accounts.
+
+Clients reach it on one port for good. Where a gate is asked for, the gate has that port and Azurite another one.
+"""
 
 import asyncio
 import logging
@@ -9,6 +12,7 @@ from pathlib import Path
 from shoal.local import azurite
 from shoal.local.azurite import AzuriteMissing, blob_server
 from shoal.local.children import Child, spawn
+from shoal.local.gate import Admit, Gate
 from shoal.local.identity.certificates import Certificates
 
 log = logging.getLogger(__name__)
@@ -37,6 +41,9 @@ class Storage:
         self.folder = folder
         self.certificates = certificates
         self.port = port
+        self.azurite_port = port
+        """Differs from `port` behind a gate."""
+        self.gate: Gate | None = None
         self.free_within = free_within
         self.accounts: dict[str, str] = {}
         """The accounts that are served; none while a start has not succeeded."""
@@ -46,7 +53,31 @@ class Storage:
 
     @property
     def endpoint(self) -> str:
-        return f"{'http' if self.certificates is None else 'https'}://127.0.0.1:{self.port}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
+
+    @property
+    def _scheme(self) -> str:
+        return "http" if self.certificates is None else "https"
+
+    @property
+    def direct_endpoint(self) -> str:
+        """The endpoint of Azurite itself, for the service's own work."""
+        return f"{self._scheme}://127.0.0.1:{self.azurite_port}"
+
+    async def put_behind(self, admit: Admit) -> None:
+        """Let a gate decide on every request from now on, until `stop`. Raises StorageMissing."""
+        async with self.changing:
+            if self.gate is not None:
+                return
+            accounts, self.accounts = self.accounts, {}
+            await self._end()
+            await self._port_free()
+            self.azurite_port = free_port()
+            self.gate = Gate(admit, storage_port=self.azurite_port, certificates=self.certificates)
+            await self.gate.open(self.port)
+            if accounts:
+                await self._begin(accounts)
+                self.accounts = accounts
 
     async def serve(self, accounts: dict[str, str]) -> None:
         """Serve these accounts (name to key) from now on; returns when they can be reached. Raises StorageMissing."""
@@ -61,6 +92,9 @@ class Storage:
 
     async def stop(self) -> None:
         async with self.changing:
+            if self.gate is not None:
+                await self.gate.close()
+                self.gate, self.azurite_port = None, self.port
             await self._end()
             self.accounts = {}
 
@@ -86,7 +120,7 @@ class Storage:
         # skipApiVersionCheck: clients may be newer than Azurite, which would refuse the api-versions it does not know.
         return [
             sys.executable, "-m", "shoal.local.guard", str(self.folder / "azurite.lock"),
-            *server, "--blobHost", "127.0.0.1", "--blobPort", str(self.port),
+            *server, "--blobHost", "127.0.0.1", "--blobPort", str(self.azurite_port),
             "--location", str(self.folder), "--silent", "--skipApiVersionCheck", "--disableTelemetry",
         ]  # fmt: skip
 
@@ -95,10 +129,12 @@ class Storage:
         deadline = asyncio.get_running_loop().time() + self.free_within
         while True:
             try:
-                socket.create_server(("127.0.0.1", self.port)).close()
+                socket.create_server(("127.0.0.1", self.azurite_port)).close()
             except OSError as exc:
                 if asyncio.get_running_loop().time() > deadline:
-                    raise StorageMissing(f"another program has port {self.port}, which is Azurite's; end it") from exc
+                    raise StorageMissing(
+                        f"another program has port {self.azurite_port}, which is Azurite's; end it"
+                    ) from exc
                 await asyncio.sleep(0.02)
             else:
                 return
@@ -107,7 +143,7 @@ class Storage:
         deadline = asyncio.get_running_loop().time() + READY_WITHIN
         while guard.is_alive and asyncio.get_running_loop().time() < deadline:
             try:
-                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                _, writer = await asyncio.open_connection("127.0.0.1", self.azurite_port)
             except OSError:
                 await asyncio.sleep(0.02)
                 continue
@@ -139,3 +175,10 @@ class Storage:
             self.guard.close()
             await self.guard.wait()
         self.guard = None
+
+
+def free_port() -> int:
+    """Return a port that nobody has; Azurite takes a number, not a socket, so another process could still get it."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port

@@ -29,6 +29,7 @@ NAMES: Mapping[Part, frozenset[str]] = {
             "batch_endpoint",
             "storage_account",
             "storage_resource_group",
+            "package_storage_account",
             "blob_endpoint",
             "node_identity",
         }

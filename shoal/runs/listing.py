@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from azure.batch import BatchClient
-from azure.batch.models import BatchJob, BatchNode, BatchTask
+from azure.batch.models import BatchJob, BatchTask
 from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import plain_word
 from shoal.environment import Environment
 from shoal.errors import BadInput
+from shoal.nodes.pool_nodes import PoolNode, PoolNodes, read_pool
 from shoal.suggestion import suggestion
 
 
@@ -49,6 +50,10 @@ class NodeRow:
     running_tasks: int
     running_slots: int
     tasks_run: int
+    start_task: str | None
+    """`success`, `failure`, `running`, or None without a start task."""
+    old_start_task: bool
+    """The pool has another start task by now."""
 
 
 def jobs(client: BatchClient) -> Iterator[JobRow]:
@@ -70,12 +75,18 @@ def tasks(client: BatchClient, job_id: str, *, state: str | None, failed: bool, 
 
 def nodes(client: BatchClient, environment: Environment, pool: str | None) -> Iterator[NodeRow]:
     """List the nodes of one pool, by its name in the stack, or of all its pools."""
+    for name in requested_pools(environment, pool):
+        nodes_of_pool = read_pool(client, environment.pools[name].id)
+        for node in nodes_of_pool.nodes:
+            yield _node_row(name, nodes_of_pool, node)
+
+
+def requested_pools(environment: Environment, pool: str | None) -> list[str]:
+    """Return the name of the pool, or all names where none is given. Raises BadInput for an unknown one."""
     if pool is not None and pool not in environment.pools:
         known = suggestion(pool, environment.pools)
         raise BadInput(f"the stack '{environment.stack}' has no pool '{pool}'; {known}")
-    for name in [pool] if pool else environment.pools:
-        for node in client.list_nodes(environment.pools[name].id):
-            yield _node_row(name, node)
+    return [pool] if pool else list(environment.pools)
 
 
 def _job_row(job: BatchJob) -> JobRow:
@@ -106,13 +117,15 @@ def _task_row(task: BatchTask) -> TaskRow:
     )
 
 
-def _node_row(pool: str, node: BatchNode) -> NodeRow:
+def _node_row(name: str, pool: PoolNodes, node: PoolNode) -> NodeRow:
     return NodeRow(
-        pool=pool,
-        id=str(node.id),
-        state=plain_word(node.state),
-        spot=not node.is_dedicated,
-        running_tasks=node.running_tasks_count or 0,
-        running_slots=node.running_task_slots_count or 0,
-        tasks_run=node.total_tasks_run or 0,
+        pool=name,
+        id=node.id,
+        state=node.state,
+        spot=node.is_spot,
+        running_tasks=node.running_tasks,
+        running_slots=node.running_slots,
+        tasks_run=node.tasks_run,
+        start_task=node.start_task_result,
+        old_start_task=pool.has_old_start_task(node),
     )

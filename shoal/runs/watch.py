@@ -55,7 +55,7 @@ def watch(
                     on_lag(unfinished)
         except (ServiceRequestError, ServiceResponseError, HttpResponseError) as exc:
             away = timedelta(seconds=clock.now() - answered)
-            if _is_final(exc) or away > PATIENCE:
+            if is_final(exc) or away > PATIENCE:
                 raise
             on_silence(away)
         clock.sleep(_interval(clock.now() - began))
@@ -75,7 +75,7 @@ def _ending(
     return JobEnding(counts=counts, reason=reason, blocked=bool(unfinished.stuck), expected=expected)
 
 
-def _is_final(exc: Exception) -> bool:
+def is_final(exc: Exception) -> bool:
     """Return True for refusals; throttling, server errors and silence pass."""
     status = exc.status_code if isinstance(exc, HttpResponseError) else None
     return status is not None and status < 500 and status not in (408, 429)

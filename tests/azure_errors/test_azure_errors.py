@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pulumi.automation import DiagnosticEvent, EngineEvent
 
-from components.packages.package_upload import RoleWait
 from components.packages.publication import Publication, publish
+from components.packages.role_wait import RoleWait
 from shoal.azure_errors import KNOWN, explained, recognized, with_explanations
 from shoal.azure_errors.known import FIELD, KnownError
 from shoal.deploy.embedded.embedded_engine import EmbeddedEngine

@@ -10,6 +10,7 @@ from components import (
     Environment,
     JobStorage,
     Monitoring,
+    PackageStorage,
     PrivateLinks,
     PrivateNetwork,
     SpotPool,
@@ -53,6 +54,7 @@ LEAST: dict[type[pulumi.ComponentResource], dict[str, Any]] = {
         "dedicated_core_quota": None,
         "low_priority_core_quota": 10,
     },
+    PackageStorage: {**SITE, "account_name": "packages"},
     PrivateLinks: {
         **SITE,
         "vnet_id": "/vnet",

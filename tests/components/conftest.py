@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.arm.conftest import account, account_name, arm, management
+from tests.local.arm.conftest import account, account_name, arm, management, storage
 
-__all__ = ["account", "account_name", "arm", "management"]
+__all__ = ["account", "account_name", "arm", "management", "storage"]
 
 
 @pytest.fixture

@@ -17,7 +17,10 @@ from tests.components.test_environment import declare
 from tests.programs import record
 
 SUBNET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/n/subnets/nodes"
+CLOSED: dict[str, Any] = {"allowed_addresses": ["203.0.113.7"], "allowed_subnets": [SUBNET]}
+SOMEONE = "6f1c1b8e-3a55-4d7c-9c3f-0d5a2f7be101"
 CONTAINERS = ("inputs", "outputs", "logs")
+WITHOUT_PACKAGES: dict[str, Any] = {"packages": [], "pools": []}
 OPEN = {"defaultAction": "Allow", "bypass": "AzureServices", "ipRules": [], "virtualNetworkRules": []}
 
 
@@ -41,13 +44,60 @@ def test_addresses_without_subnets_close_the_batch_account_only_and_let_its_node
 
 
 def test_addresses_with_subnets_close_the_storage_too(project: Path) -> None:
-    recording = declare(project, allowed_addresses=["203.0.113.7"], allowed_subnets=[SUBNET])
+    recording = declare(project, allowed_addresses=["203.0.113.7"], allowed_subnets=[SUBNET], **WITHOUT_PACKAGES)
     assert recording.only("storage:StorageAccount").inputs["networkRuleSet"] == {
         "defaultAction": "Deny",
         "bypass": "AzureServices",
         "ipRules": [{"action": "Allow", "iPAddressOrRange": "203.0.113.7"}],
         "virtualNetworkRules": [{"action": "Allow", "virtualNetworkResourceId": SUBNET}],
     }
+
+
+@pytest.mark.parametrize("authentication", Authentication)
+def test_packages_of_a_stack_with_closed_storage_are_in_an_open_account_that_takes_no_keys(
+    project: Path, authentication: Authentication
+) -> None:
+    recording = declare(project, **CLOSED, authentication=authentication)
+    accounts = {one.name: one.inputs for one in recording.of_type("storage:StorageAccount")}
+    job, packages = accounts["shoal-storage-account"], accounts["shoal-packages-account"]
+    assert job["networkRuleSet"]["defaultAction"] == "Deny"
+    assert packages["networkRuleSet"] == OPEN
+    assert (packages["publicNetworkAccess"], packages["allowSharedKeyAccess"]) == ("Enabled", False)
+    assert (packages["allowBlobPublicAccess"], packages["minimumTlsVersion"]) == (False, "TLS1_2")
+    assert packages["accountName"] != job["accountName"]
+    linked = recording.only("batch:BatchAccount").inputs["autoStorage"]
+    assert linked["storageAccountId"].endswith("/shoal-packages-account")
+    assert linked["authenticationMode"] == "BatchAccountManagedIdentity"
+    assert recording.outputs["package_storage_account"] == "shoal-packages-account"
+    assert recording.outputs["storage_account"] == "mystorage"
+    assert {one.inputs["accountName"] for one in recording.of_type("storage:BlobContainer")} == {"mystorage"}
+
+
+def test_whoever_deals_with_packages_has_the_role_where_they_are_and_no_other_on_the_job_storage(project: Path) -> None:
+    deployers = [{"principal_id": SOMEONE, "principal_type": "User"}]
+    granted = {
+        (role.inputs["principalId"], role.inputs["scope"].rsplit("/", 1)[-1])
+        for role in declare(project, **CLOSED, deployers=deployers).of_type("authorization:RoleAssignment")
+    }
+    nodes = "principal-of-mybatch-nodes"
+    assert granted == {
+        ("principal-of-mybatch-account", "shoal-packages-account"),
+        (SOMEONE, "shoal-packages-account"),
+        *((nodes, scope) for scope in ("shoal-packages-account", "shoal-storage-account")),
+        *((nodes, scope) for scope in ("shoal-storage-outputs", "shoal-storage-logs")),
+    }
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"allowed_addresses": ["203.0.113.7"]}, {**WITHOUT_PACKAGES, **CLOSED}],
+    ids=["open", "addresses do not close it alone", "no packages"],
+)
+def test_stack_that_needs_no_account_for_packages_has_one_account(project: Path, changes: dict[str, Any]) -> None:
+    recording = declare(project, **changes)
+    storage = recording.only("storage:StorageAccount")
+    assert recording.outputs["package_storage_account"] == storage.name
+    assert recording.only("batch:BatchAccount").inputs["autoStorage"]["storageAccountId"].endswith(storage.name)
 
 
 def test_accounts_without_public_access_are_reached_through_private_endpoints_only() -> None:

@@ -16,13 +16,14 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/theirs"
 BATCH = f"{GROUP}/providers/Microsoft.Batch/batchAccounts/theirbatch"
 STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/theirstore"
 IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/packages"
+AUTO_STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/theirpackages"
 ACCOUNT = {
     "id": BATCH,
     "name": "theirbatch",
     "location": "westeurope",
     "accountEndpoint": "theirbatch.westeurope.batch.azure.com",
     "allowedAuthenticationModes": ["AAD"],
-    "autoStorage": {"storageAccountId": "/other", "nodeIdentityReference": {"resourceId": IDENTITY}},
+    "autoStorage": {"storageAccountId": AUTO_STORAGE, "nodeIdentityReference": {"resourceId": IDENTITY}},
     "dedicatedCoreQuota": 10,
     "lowPriorityCoreQuota": 20,
     "poolQuota": 5,
@@ -51,6 +52,7 @@ def adopting(
     there = {
         "azure-native:batch:getBatchAccount": account or {},
         "azure-native:storage:getStorageAccount": store or {},
+        "azure-native:storage:getStorageAccount theirpackages": {"isHnsEnabled": False},
         "azure-native:resources:getResourceGroup": {"name": "theirs"},
     }
     return declare(project, there=there, **{**names, **changes})
@@ -66,6 +68,21 @@ def test_adopted_batch_account_is_not_made_and_gets_packages_and_pools_in_its_gr
     assert recording.outputs["batch_endpoint"] == "https://theirbatch.westeurope.batch.azure.com"
     assert recording.only("resources:ResourceGroup").inputs["resourceGroupName"] == "shoal-dev"
     assert recording.only("storage:StorageAccount").inputs["resourceGroupName"] == "shoal-dev"
+
+
+@pytest.mark.parametrize(
+    ("given", "endpoint"),
+    [
+        ("theirbatch.westeurope.batch.azure.com", "https://theirbatch.westeurope.batch.azure.com"),
+        ("https://theirbatch.westeurope.batch.azure.com", "https://theirbatch.westeurope.batch.azure.com"),
+        ("https://theirbatch.westeurope.batch.azure.com/", "https://theirbatch.westeurope.batch.azure.com"),
+        ("http://127.0.0.1:4711/theirbatch", "http://127.0.0.1:4711/theirbatch"),
+    ],
+)
+def test_endpoint_of_the_account_may_be_a_host_or_an_address(project: Path, given: str, endpoint: str) -> None:
+    """Azure's ARM gives a host name, the embedded service an address."""
+    recording = adopting(project, account={**ACCOUNT, "accountEndpoint": given})
+    assert recording.outputs["batch_endpoint"] == endpoint
 
 
 def test_pools_of_an_adopted_account_have_the_identity_by_which_it_gives_packages(project: Path) -> None:
@@ -140,6 +157,47 @@ def test_batch_account_that_cannot_serve_the_stack_is_refused(
     with pytest.raises(SettingsError) as refused:
         adopting(project, account={**ACCOUNT, **change})
     assert message in str(refused.value)
+
+
+CLOSED: list[dict[str, Any]] = [
+    {"networkRuleSet": {"defaultAction": "Deny"}},
+    {"publicNetworkAccess": "Disabled"},
+    {"publicNetworkAccess": "SecuredByPerimeter"},
+]
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+def test_adopted_storage_that_is_closed_gets_an_account_for_packages_beside_it(
+    project: Path, closed: dict[str, Any]
+) -> None:
+    recording = adopting(project, store={**STORE, **closed})
+    assert recording.only("storage:StorageAccount").name == "shoal-packages-account"
+    assert recording.outputs["storage_account"] == "theirstore"
+    assert recording.outputs["package_storage_account"] == "shoal-packages-account"
+
+
+@pytest.mark.parametrize(
+    ("change", "hindrance"),
+    [
+        *((closed, "network rules, or no public network access") for closed in CLOSED),
+        ({"isHnsEnabled": True}, "a hierarchical namespace"),
+    ],
+)
+def test_adopted_batch_account_that_can_keep_no_packages_is_refused_with_the_reason(
+    project: Path, change: dict[str, Any], hindrance: str
+) -> None:
+    there = {
+        "azure-native:batch:getBatchAccount": ACCOUNT,
+        "azure-native:storage:getStorageAccount": {**STORE, **change},
+    }
+    with pytest.raises(SettingsError) as refused:
+        declare(project, there=there, batch_account="", batch_account_id=BATCH)
+    assert str(refused.value) == (
+        f"batchAccountId names theirbatch, whose auto-storage theirpackages has {hindrance}, so Batch can keep no "
+        "packages there (Learn, Batch application packages, 2026-11); link an open storage account to it that is used "
+        "by identity and holds nothing else, leave batchAccountId out, or declare no packages"
+    )
+    declare(project, there=there, batch_account="", batch_account_id=BATCH, packages=[], pools=[])
 
 
 def test_batch_account_in_the_same_region_by_its_other_name_is_taken(project: Path) -> None:

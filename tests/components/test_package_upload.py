@@ -10,7 +10,8 @@ from azure.core.exceptions import HttpResponseError
 
 from components.azure_provider import object_id
 from components.component_errors import PublicationError
-from components.packages.package_upload import RoleWait, upload
+from components.packages.package_upload import upload
+from components.packages.role_wait import RoleWait
 from tests.components.blob_endpoint import BlobEndpoint, blob_endpoint
 
 NOT_YET = "AuthorizationPermissionMismatch"

@@ -258,3 +258,22 @@ def test_two_resources_of_one_name_are_refused(project: Project) -> None:
     refused = project.shoal("preview")
     assert refused.returncode == 1
     assert "give one of them another name" in refused.stderr
+
+
+BATCH_ACCOUNT = """
+from pulumi_azure_native import batch
+name = pulumi.get_project().replace("-", "")
+account = batch.BatchAccount("account", resource_group_name=group.name, account_name=name)
+pulumi.export("endpoint", account.account_endpoint)
+"""
+
+
+def test_operations_that_arm_only_accepts_at_first_are_waited_for(project: Project) -> None:
+    project.program(GROUP + BATCH_ACCOUNT)
+    account = f"{group_path(project)}/providers/Microsoft.Batch/batchAccounts/{project.name.replace('-', '')}"
+    with project.status.chaos(arm_operation_seconds=0.5):
+        project.up()
+        assert json.loads(project.shoal("outputs", "--json").stdout)["endpoint"].startswith(project.status.arm_endpoint)
+        assert exists(project, account)
+        assert project.shoal("down", "-y").returncode == 0
+    assert not exists(project, group_path(project))

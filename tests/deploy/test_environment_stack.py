@@ -39,6 +39,7 @@ def test_deployed_environment_can_be_used_at_once(
 def test_changed_package_becomes_a_version_that_the_pool_takes(
     stack: Stack, management: BatchManagementClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    stack.configure(**{"maxDedicatedNodes: 0\n": "maxDedicatedNodes: 0\n      packages: [var]\n"})
     stack.up()
     first = stack.environment(monkeypatch).packages["var"].version
     (stack.app / "simulate.py").write_text("print('second')\n")
@@ -56,6 +57,21 @@ def test_changed_package_becomes_a_version_that_the_pool_takes(
     assert application.default_version == second
     assert pool
     assert [reference.version for reference in pool.application_packages or ()] == [second]
+
+
+def test_changed_package_touches_no_pool_unless_the_pool_has_it(
+    stack: Stack, management: BatchManagementClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.up()
+    environment = stack.environment(monkeypatch)
+    before = management.pool.get(environment.resource_group, environment.batch_account, "spot").as_dict()
+    assert "applicationPackages" not in before["properties"]
+    (stack.app / "simulate.py").write_text("print('second')\n")
+    printed = stack.up()
+    assert "+- batch:ApplicationPackage var-version replaced  [diff: ~versionName]" in printed
+    assert "1 replaced, 16 unchanged." in printed
+    after = management.pool.get(environment.resource_group, environment.batch_account, "spot").as_dict()
+    assert after["properties"]["lastModified"] == before["properties"]["lastModified"]
 
 
 def test_activation_that_was_broken_off_is_mended_by_the_next_deployment(

@@ -27,6 +27,9 @@ class Agents:
     def stop(self, node: str) -> None:
         self.told.append(f"stop {node}")
 
+    def close(self, node: str) -> None:
+        self.told.append(f"close {node}")
+
     def send(self, node: str, command: dict[str, Any]) -> None:
         self.told.append(f"send {node}")
         self.heard.set()

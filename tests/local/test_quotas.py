@@ -11,7 +11,7 @@ from shoal.local import chaos, times
 from shoal.local.api import pools
 from shoal.local.chaos import Chaos
 from shoal.local.control import running
-from shoal.local.scheduler import pool_lifecycle, scaling
+from shoal.local.scheduler import pool_lifecycle, quotas, scaling
 from shoal.local.store.states import AllocationState, NodeDeallocationOption
 from shoal.service_status import Status
 from tests.arm import ArmHttp
@@ -61,11 +61,48 @@ def test_pool_gets_the_nodes_that_fit_into_each_quota_of_cores(service: Status, 
     assert resize_errors(client, name) == []
 
 
+def test_dedicated_nodes_of_a_family_share_its_quota(service: Status, client: BatchClient, name: str) -> None:
+    with service.chaos(vm_family_core_quota=7):
+        make_pool(client, name, nodes=2, vmSize=FOUR_CORES, targetLowPriorityNodes=1)
+        assert resize_errors(client, name) == ["AccountVMSeriesCoreQuotaReached"]
+        pool = client.get_pool(name)
+        assert (pool.current_dedicated_nodes, pool.current_low_priority_nodes) == (1, 1), "Spot nodes do not count"
+        assert "standardDSv3Family" in str((pool.resize_errors or [])[0].message)
+        make_pool(client, f"{name}-2", nodes=2, vmSize="standard_d2s_v3")
+        assert resize_errors(client, f"{name}-2") == ["AccountVMSeriesCoreQuotaReached"], (
+            "the first pool has four cores"
+        )
+        assert client.get_pool(f"{name}-2").current_dedicated_nodes == 1
+        make_pool(client, f"{name}-3", nodes=1, vmSize="standard_d4ds_v5")
+        assert resize_errors(client, f"{name}-3") == [], "it is of another family"
+        account = ArmHttp(service, "shoal").call("GET", f"providers/Microsoft.Batch/batchAccounts/{service.account}")
+        shown = account[1]["properties"]
+        assert shown["dedicatedCoreQuotaPerVMFamilyEnforced"] is True
+        assert {"name": "standardDSv3Family", "coreQuota": 7} in shown["dedicatedCoreQuotaPerVMFamily"]
+
+
+@pytest.mark.parametrize(
+    ("size", "family"),
+    [
+        ("standard_d2_v3", "standardDv3Family"),
+        ("Standard_D2s_v3", "standardDSv3Family"),
+        ("standard_d96ads_v5", "standardDADSv5Family"),
+        ("standard_e8-2ds_v4", "standardEDSv4Family"),
+        ("standard_a2m_v2", "standardAv2Family"),
+        ("standard_f16", "standardFFamily"),
+        ("standard_nc24ads_a100_v4", "standardNCADSv4Family"),
+        ("something", "somethingFamily"),
+    ],
+)
+def test_family_of_a_size_is_named_as_in_quotas(size: str, family: str) -> None:
+    assert quotas.vm_family(size) == family
+
+
 def test_arm_shows_quotas_and_why_a_pool_has_too_few_nodes(service: Status, client: BatchClient, name: str) -> None:
     arm = ArmHttp(service, "shoal")
     account = f"providers/Microsoft.Batch/batchAccounts/{service.account}"
-    quotas = {"dedicated_core_quota": 7, "low_priority_core_quota": 0, "pool_quota": 99, "active_job_quota": 98}
-    with service.chaos(**quotas):
+    limits = {"dedicated_core_quota": 7, "low_priority_core_quota": 0, "pool_quota": 99, "active_job_quota": 98}
+    with service.chaos(**limits):
         shown = arm.call("GET", account)[1]["properties"]
         assert (shown["dedicatedCoreQuota"], shown["lowPriorityCoreQuota"]) == (7, 0)
         assert (shown["poolQuota"], shown["activeJobAndJobScheduleQuota"]) == (99, 98)

@@ -40,8 +40,8 @@ def test_commands_work_from_the_root_of_the_project(stack: Stack) -> None:
     project.must_pulumi("stack", "init", name)
     assert "azure-native:batch:Pool spot-pool create" in project.must_pulumi("preview", "-s", name)
     project.must_pulumi("up", "-y", "-s", name)
-    assert "23 unchanged" in project.must_pulumi("up", "-y", "-s", name, "--skip-preview")
-    assert "23 unchanged" in project.must_pulumi("refresh", "-y", "-s", name, "--skip-preview")
+    assert "24 unchanged" in project.must_pulumi("up", "-y", "-s", name, "--skip-preview")
+    assert "24 unchanged" in project.must_pulumi("refresh", "-y", "-s", name, "--skip-preview")
     outputs = project.must_pulumi("stack", "output", "-s", name, "--json")
     assert json.loads(outputs) == json.loads(project.shoal("outputs", "-s", name, "--json").stdout)
     project.must_pulumi("destroy", "-y", "-s", name, "--skip-preview")
@@ -54,8 +54,7 @@ def test_pool_that_somebody_resized_or_deleted_is_found_by_refresh_and_put_right
 ) -> None:
     project = plain(stack)
     text = stack.file.read_text()
-    scaling = text[text.index("maxSpotNodes") : text.index("packages: [var]")]
-    stack.file.write_text(text.replace(scaling, "spotNodes: 3\n      "))
+    stack.file.write_text(text[: text.index("maxSpotNodes")] + "spotNodes: 3\n")
     stack.up()
     account = stack.name.replace("-", ""), stack.name.replace("-", "")
     key = management.batch_account.get_keys(*account).primary or ""

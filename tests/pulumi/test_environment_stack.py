@@ -63,6 +63,7 @@ def test_pool_is_changed_in_place_replaced_and_removed_as_configured(
 def test_changed_package_becomes_a_version_that_the_pool_takes(
     stack: Stack, management: BatchManagementClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    stack.configure(**{"maxDedicatedNodes: 0\n": "maxDedicatedNodes: 0\n      packages: [var]\n"})
     stack.up()
     (stack.app / "simulate.py").write_text("print('second')\n")
     printed = stack.up()

@@ -42,7 +42,7 @@ def test_scripts_for_ci_take_a_made_project_from_pull_request_to_teardown(made: 
     comment = (made.directory / "comment.md").read_text()
     assert "**17 to be created**" in comment
     assert "✅ shoal@v0.1.0 (local: policy)" in comment
-    assert "23 created" in must(made, "POLICY_LIMITS=policy/local.json ci/deploy.sh local && ci/submit.sh local")
+    assert "24 created" in must(made, "POLICY_LIMITS=policy/local.json ci/deploy.sh local && ci/submit.sh local")
     must(made, "ci/drift.sh local")
     must(made, "POLICY_LIMITS=policy/local.json ci/preview_stack.sh 7 local && ci/teardown.sh 7")
     assert "17 deleted" in made.shoal("down", "-y", "-s", "local").stdout

@@ -29,6 +29,7 @@ def test_schema_of_the_package_has_every_component_with_its_arguments_and_output
         "Environment",
         "JobStorage",
         "Monitoring",
+        "PackageStorage",
         "PrivateLinks",
         "PrivateNetwork",
         "SpotPool",

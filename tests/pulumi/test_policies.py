@@ -40,7 +40,7 @@ def test_broken_policy_ends_the_deployment_before_the_resource_is_made(
     held = ("--policy-pack", str(PACK), "--policy-pack-config", str(config))
     refused = project.pulumi("preview", "-s", stack.name, *held)
     assert refused.returncode == 1
-    assert "- [mandatory]  nodes-capped  (azure-native:batch:Pool: spot-pool)" in refused.stdout
+    assert "- [mandatory]  nodes-capped  (shoal:index:PoolUpdate: spot-pool)" in refused.stdout
     assert "it may have 3 nodes, and 2 are allowed; lower maxSpotNodes and maxDedicatedNodes" in refused.stdout
     assert "- [advisory]  budget-present" in refused.stdout
     assert project.pulumi("up", "-y", "--skip-preview", "-s", stack.name, *held).returncode == 1

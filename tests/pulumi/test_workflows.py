@@ -130,10 +130,10 @@ def test_github_workflows_take_a_stack_from_pull_request_to_teardown(
     assert " EUR |" in comment["body"]
     assert ("### Policies" in comment["body"]) is (project.directory / "policy").exists()
     deployed = runner.must(github_job("deploy", "deploy"))
-    assert "+ 23 created" in deployed
+    assert "+ 24 created" in deployed
     assert "1 tasks added" in deployed
     again = runner.must(github_job("deploy", "deploy"))
-    assert "23 unchanged" in again
+    assert "24 unchanged" in again
     assert "already" in again
     runner.must(github_job("preview", "comment"))
     assert [one["id"] for one in server.comments] == [1]

@@ -29,8 +29,7 @@ def stack(tmp_path: Path, service: Status, name: str) -> Iterator[Stack]:
     """A stack with one node that is always there."""
     stack = copied_stack(Project(name="shoal", directory=tmp_path, status=service), name)
     text = stack.file.read_text()
-    scaling = text[text.index("maxSpotNodes") : text.index("packages: [var]")]
-    stack.file.write_text(text.replace(scaling, "spotNodes: 1\n      "))
+    stack.file.write_text(text[: text.index("maxSpotNodes")] + "spotNodes: 1\n")
     (tmp_path / "jobs").mkdir()
     (tmp_path / "jobs" / "work.yaml").write_text(JOB)
     yield stack

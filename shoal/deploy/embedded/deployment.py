@@ -5,15 +5,16 @@ on where a killed one stopped.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from shoal.arm import ArmClient
 from shoal.deploy.embedded.registration import Registration
 from shoal.deploy.embedded.stack_record import RecordedResource, StackRecord, save_record
+from shoal.deploy.pool_steps import update_changes
 from shoal.deploy.resources.arm_types.refusals import refuse
-from shoal.deploy.resources.properties import MASK, is_known
+from shoal.deploy.resources.properties import Inputs, is_known
 from shoal.deploy.resources.provider import Provider, delete, refuse_existing
 from shoal.deploy.resources.resource_types import TYPES
 from shoal.deploy.steps import Change, ResourceStep, StepOperation, decide, hashes_of
@@ -42,8 +43,17 @@ class _Target:
 
     @property
     def visible_inputs(self) -> Mapping[str, Any]:
-        secret = self.registration.inputs.secret
-        return {name: MASK if name in secret else value for name, value in self.inputs.items()}
+        return Inputs(values=self.inputs, secret=self.registration.inputs.secret).masked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PoolUpdate:
+    """A registered `PoolUpdate`."""
+
+    inputs: Inputs
+    old: Mapping[str, str] | None
+    """The recorded hash of each input; None if there is no record."""
+    hashes: Mapping[str, str]
 
 
 class Deployment:
@@ -56,6 +66,8 @@ class Deployment:
         self._on_step = on_step
         self._lock = threading.Lock()
         self._urns: set[str] = set()
+        self._updates: dict[str, _PoolUpdate] = {}
+        """Updates of pools by URN."""
         self._kept: set[str] = set()
         """Ids, in lower case, of what the program declares."""
         self._outlived: set[str] = set()
@@ -76,6 +88,24 @@ class Deployment:
         is_foreseen = self.preview and operation in (StepOperation.CREATE, StepOperation.REPLACE)
         return AppliedResource(id="" if is_foreseen else target.resource.id, outputs=outputs)
 
+    def register_pool_update(self, urn: str, inputs: Inputs) -> None:
+        """Record the inputs of an update, which the program has carried out by now."""
+        old = self.record.pool_updates.get(urn)
+        update = _PoolUpdate(inputs=inputs, old=old, hashes=hashes_of(inputs.values, (), None))
+        with self._lock:
+            self._updates[urn] = update
+        if not self.preview and old != update.hashes:
+            self._save(lambda record: replace(record, pool_updates={**record.pool_updates, urn: update.hashes}))
+
+    def report_pool_update(self, urn: str, patched: Sequence[str]) -> None:
+        """Report an update, with the properties that differed in the service."""
+        update = self._updates[urn]
+        changes = update_changes(update.old, update.hashes, patched)
+        operation = StepOperation.UPDATE if changes else StepOperation.SAME
+        step = ResourceStep(operation=operation, urn=urn, id="", changes=changes, inputs=update.inputs.masked)
+        with self._lock:
+            self._on_step(step)
+
     def delete_undeclared(self) -> None:
         """Delete the resources that were not declared, latest first. Call it after a run without a fault, or none."""
         undeclared = [resource for resource in self.record.resources if resource.id.lower() not in self._kept]
@@ -83,6 +113,7 @@ class Deployment:
             # All are checked before the first is deleted: a refusal leaves the stack whole.
             if resource.protect and resource.id.lower() not in self._outlived:
                 raise WorkFailed(f"{resource.urn} is protected; deploy it once without protect before removing it")
+        self._forget_pool_updates()
         deleted = {resource.urn for resource in undeclared if not resource.retain}
         for resource in reversed(undeclared):
             if not self.preview:
@@ -90,6 +121,11 @@ class Deployment:
             # A replaced resource was reported with its replacement, and one that is retained goes on to exist.
             if resource.id.lower() not in self._outlived and not resource.retain:
                 self._report(StepOperation.DELETE, resource, (), {})
+
+    def _forget_pool_updates(self) -> None:
+        kept = {urn: hashes for urn, hashes in self.record.pool_updates.items() if urn in self._updates}
+        if not self.preview and kept != self.record.pool_updates:
+            self._save(lambda record: replace(record, pool_updates=kept))
 
     def keep_outputs(self, outputs: Mapping[str, Any]) -> None:
         if not self.preview and outputs != self.record.outputs:

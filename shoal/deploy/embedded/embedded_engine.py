@@ -16,6 +16,7 @@ from shoal.deploy.embedded.deployment_lock import deployment_lock
 from shoal.deploy.embedded.program_process import program_output, program_process, run_in
 from shoal.deploy.embedded.stack_record import SUBSCRIPTION, StackRecord, delete_record, load_record
 from shoal.deploy.embedded_service import EmbeddedService
+from shoal.deploy.pool_steps import PoolSteps
 from shoal.deploy.program import ProgramEnding, ProgramRun
 from shoal.deploy.resources.provider import Provider
 from shoal.deploy.resources.resource_type import PROVIDER
@@ -51,8 +52,10 @@ class EmbeddedEngine:
         stack.refuse_encrypted()
         # A preview changes nothing, and may run beside a deployment.
         lock = nullcontext() if preview else deployment_lock(stack, self.service.status)
+        steps = PoolSteps(on_step)
         with lock, _explained():
-            deployment, outputs = self._run_program(stack, preview=preview, on_step=on_step, quiet=quiet)
+            with steps.completed():
+                deployment, outputs = self._run_program(stack, preview=preview, on_step=steps.take, quiet=quiet)
             deployment.delete_undeclared()
             deployment.keep_outputs(outputs)
             return outputs

@@ -15,12 +15,13 @@ from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from shoal.deploy.embedded.deployment import Deployment
 from shoal.deploy.embedded.registration import refuse_unsupported, registration
 from shoal.deploy.embedded.stack_record import load_record
+from shoal.deploy.pool_steps import POOL_UPDATE
 from shoal.deploy.resources.invokes import SECRET_RESULTS, invoke
 from shoal.deploy.resources.properties import UnsupportedValue, decode, decode_masked, encode
 from shoal.deploy.resources.provider import Provider
 from shoal.deploy.resources.resource_type import PROVIDER
 from shoal.deploy.resources.resource_types import find_type
-from shoal.deploy.resources.urns import STACK_TYPE, resource_urn
+from shoal.deploy.resources.urns import STACK_TYPE, resource_type, resource_urn
 from shoal.errors import BadInput, ShoalError, WorkFailed
 
 PROVIDER_TYPE = f"pulumi:providers:{PROVIDER}"
@@ -63,6 +64,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         def keep() -> Empty:
             if request.urn.split("::")[2] == STACK_TYPE:
                 self.exports = decode_masked(request.outputs)
+            elif resource_type(request.urn) == POOL_UPDATE:
+                patched = decode(request.outputs).values.get("patched")
+                self._deployment.report_pool_update(request.urn, patched if isinstance(patched, list) else ())
             return Empty()
 
         return self._answer(context, "outputs", keep)
@@ -93,6 +97,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         if not request.custom or request.type == PROVIDER_TYPE:
             refuse_unsupported(request)
             id_ = self._register_provider(request, urn) if request.custom else ""
+            if request.type == POOL_UPDATE:
+                self._deployment.register_pool_update(urn, decode(request.object))
             return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=request.object)
         registered = registration(request, urn)
         applied = self._deployment.apply(registered, self._provider_of(request.provider))

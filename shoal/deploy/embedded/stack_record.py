@@ -6,7 +6,7 @@ It is kept as an ARM deployment stack, so that the service is the only state. It
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from shoal.arm import ArmClient
@@ -39,6 +39,8 @@ class StackRecord:
     stack: str
     resources: tuple[RecordedResource, ...] = ()
     """In order of creation: later ones may need earlier ones."""
+    pool_updates: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """The hash of each input of a `PoolUpdate`, by URN."""
     outputs: Mapping[str, Any] | None = None
     """None until a deployment has succeeded."""
 
@@ -73,12 +75,17 @@ def load_record(arm: ArmClient, project: str, stack: str) -> StackRecord | None:
         project=project,
         stack=stack,
         resources=tuple(RecordedResource(**fields) for fields in properties["resources"]),
+        pool_updates=properties.get("poolUpdates", {}),  # an earlier version of Shoal recorded none
         outputs=properties["outputs"],
     )
 
 
 def save_record(arm: ArmClient, record: StackRecord) -> None:
-    properties = {"resources": [asdict(resource) for resource in record.resources], "outputs": record.outputs}
+    properties = {
+        "resources": [asdict(resource) for resource in record.resources],
+        "poolUpdates": record.pool_updates,
+        "outputs": record.outputs,
+    }
     arm.put(_path(record.project, record.stack), API_VERSION, {"location": "local", "properties": properties})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from pulumi.automation import DiagnosticEvent, EngineEvent, OpType, StepEventMetadata
 
 from shoal.azure_errors import with_explanations
+from shoal.deploy.pool_steps import POOL_UPDATE, update_changes
 from shoal.deploy.resources.properties import masked
 from shoal.deploy.resources.urns import STACK_TYPE, resource_type
 from shoal.deploy.steps import Change, ResourceStep, StepOperation, change_of, label
@@ -90,7 +91,9 @@ def _step(metadata: StepEventMetadata) -> ResourceStep | None:
     """Return a step, or None for components, providers and the other operations of a replacement."""
     operation = OPERATIONS.get(metadata.op)
     state = metadata.new or metadata.old
-    if operation is None or state is None or not state.custom or metadata.type.startswith("pulumi:"):
+    if operation is None or state is None or not (state.custom or metadata.type == POOL_UPDATE):
+        return None
+    if metadata.type.startswith("pulumi:"):
         return None
     return ResourceStep(
         operation=operation, urn=metadata.urn, id=state.id, changes=_changes(metadata), inputs=_inputs(state)
@@ -100,7 +103,16 @@ def _step(metadata: StepEventMetadata) -> ResourceStep | None:
 def _changes(metadata: StepEventMetadata) -> tuple[Change, ...]:
     old = _inputs(metadata.old)
     new = _inputs(metadata.new)
+    if metadata.type == POOL_UPDATE:
+        return update_changes(old if metadata.old else None, new, _patched(metadata.new))
     return tuple(change_of(name, old, new) for name in metadata.diffs or ())
+
+
+def _patched(state: Any) -> Any:
+    """Return the properties that an update changed, which its outputs name, or in a preview would change."""
+    outputs = {} if state is None or state.outputs is None else state.outputs
+    names = outputs.get("patched") or _inputs(state).get("patch")
+    return names if isinstance(names, list) else None  # not known where the pool is to be replaced
 
 
 def _inputs(state: Any) -> Any:

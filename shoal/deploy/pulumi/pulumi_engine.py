@@ -12,6 +12,7 @@ from pulumi import automation
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError, InvalidVersionError, StackNotFoundError
 
 from shoal.azure_errors import with_explanations
+from shoal.deploy.pool_steps import PoolSteps
 from shoal.deploy.program import execute
 from shoal.deploy.pulumi import INSTALL_PAGE
 from shoal.deploy.pulumi.checkpoint import load_checkpoint
@@ -44,8 +45,9 @@ class PulumiEngine:
     def deploy(
         self, stack: Stack, *, preview: bool, on_step: Callable[[ResourceStep], None], quiet: bool = False
     ) -> Mapping[str, Any]:
-        events = EngineEvents(on_step, planned=preview, on_warning=_ignore if quiet else _warn)
-        with self._opened(stack, events, automation.create_or_select_stack) as opened:
+        steps = PoolSteps(on_step)
+        events = EngineEvents(steps.take, planned=preview, on_warning=_ignore if quiet else _warn)
+        with steps.completed(), self._opened(stack, events, automation.create_or_select_stack) as opened:
             if preview:
                 opened.preview(on_event=events.take, color="never", suppress_progress=True)
                 return events.outputs
@@ -55,7 +57,7 @@ class PulumiEngine:
 
     def destroy(self, stack: Stack, *, on_step: Callable[[ResourceStep], None]) -> None:
         """Delete the stack's resources, and a local stack's history too; one in Azure keeps its history."""
-        events = EngineEvents(on_step, planned=False, on_warning=_warn)
+        events = EngineEvents(PoolSteps(on_step).take, planned=False, on_warning=_warn)
         with self._opened(stack, events, automation.select_stack) as opened:
             opened.destroy(on_event=events.take, color="never", show_secrets=False, suppress_progress=True)
             if self.status is not None:

@@ -32,6 +32,11 @@ class Inputs:
     secret: frozenset[str]
     """Names of the top-level inputs that contain a secret."""
 
+    @property
+    def masked(self) -> dict[str, Any]:
+        """The values to print."""
+        return {name: MASK if name in self.secret else value for name, value in self.values.items()}
+
 
 def decode(struct: Struct) -> Inputs:
     raw = json_format.MessageToDict(struct)

@@ -24,6 +24,7 @@ from shoal.local.api import (
     operations,
     pools,
     shared_key,
+    supported_images,
     tasks,
 )
 from shoal.local.api.calls import Answer, Call
@@ -39,17 +40,20 @@ HANDLERS: Mapping[str, Handler] = {
     for handler in (
         application_summaries.list_applications,
         application_summaries.get_application,
+        supported_images.list_supported_images,
         pools.create_pool,
         pools.list_pools,
         pools.get_pool,
         pools.pool_exists,
         pools.delete_pool,
         pools.resize_pool,
+        pools.remove_nodes,
         autoscale.enable_pool_auto_scale,
         autoscale.disable_pool_auto_scale,
         autoscale.evaluate_pool_auto_scale,
         nodes.list_nodes,
         nodes.get_node,
+        nodes.reboot_node,
         files.list_node_files,
         files.download_node_file,
         files.get_node_file_properties,

@@ -6,10 +6,13 @@ import orjson
 
 from shoal.local import times
 from shoal.local.api import odata, pools
-from shoal.local.api.calls import Answer, Call, entity, more_after, page
+from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
 from shoal.local.api.odata import EQUALITY, Column
+from shoal.local.api.shapes import DATA_PLANE
+from shoal.local.scheduler import node_restarts
 from shoal.local.store.node import Node
 from shoal.local.store.pool import Pool
+from shoal.local.store.states import NodeDeallocationOption
 
 AGENT_VERSION = "1.12.15"
 """The version of Azure's agent whose behaviour this one follows. Source: node agent change log, 2025-03-26."""
@@ -46,6 +49,14 @@ async def get_node(call: Call) -> Answer:
     return entity(call, "nodes", view(node, pool, call.base_url), node.state_time)
 
 
+async def reboot_node(call: Call) -> Answer:
+    body = call.body()
+    DATA_PLANE.normalize("BatchNodeRebootOptions", body, call.version)
+    option = NodeDeallocationOption(body.get("nodeRebootOption", NodeDeallocationOption.REQUEUE))
+    await call.service.loop.change(lambda tx: node_restarts.reboot(tx, find(call)[1], option))
+    return accepted(call, 202, path=call.path)
+
+
 def find(call: Call) -> tuple[Pool, Node]:
     """Return the node of the call, and its pool. Raises BatchError PoolNotFound, NodeNotFound."""
     pool = pools.find(call)
@@ -74,8 +85,8 @@ def view(node: Node, pool: Pool, base_url: str) -> dict[str, Any]:
     if node.booted is not None:
         booted = times.iso(node.booted)
         result |= {"lastBootTime": booted, "nodeAgentInfo": {"version": AGENT_VERSION, "lastUpdateTime": booted}}
-    if "startTask" in body:
-        result["startTask"] = body["startTask"]
+    if node.start_task is not None:
+        result["startTask"] = orjson.loads(node.start_task)
     if node.start_task_info is not None:
         result["startTaskInfo"] = orjson.loads(node.start_task_info)
     if node.errors is not None:

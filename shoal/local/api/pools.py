@@ -15,6 +15,8 @@ from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.pool import Pool
 from shoal.local.store.states import AllocationState, NodeDeallocationOption
 
+MOST_REMOVED = 100
+"""Nodes in one request. Source: REST reference, Pools - Remove Nodes."""
 COLUMNS = {
     "id": Column("id", "text", ALL | {PREFIX}),
     "state": Column("state", "word", EQUALITY),
@@ -103,6 +105,24 @@ async def resize_pool(call: Call) -> Answer:
         return pool.last_modified
 
     return accepted(call, 202, await call.service.loop.change(resize), f"/pools/{call['pool_id']}/resize")
+
+
+async def remove_nodes(call: Call) -> Answer:
+    body = call.body()
+    DATA_PLANE.normalize("BatchNodeRemoveOptions", body, call.version)
+    if not 1 <= len(body["nodeList"]) <= MOST_REMOVED:
+        raise errors.invalid_property("nodeList", len(body["nodeList"]), f"1 to {MOST_REMOVED} nodes are expected")
+    if timeout := body.get("resizeTimeout"):
+        definitions.check_resize_timeout(timeout)
+    option = NodeDeallocationOption(body.get("nodeDeallocationOption", NodeDeallocationOption.REQUEUE))
+
+    def remove(tx: Transaction) -> int:
+        pool = find(call)
+        conditions.check(call.method, call.headers, pool.last_modified)
+        pool_lifecycle.remove_nodes(tx, pool, body["nodeList"], deallocation_option=option)
+        return pool.last_modified
+
+    return accepted(call, 202, await call.service.loop.change(remove), call.path)
 
 
 def find(call: Call) -> Pool:

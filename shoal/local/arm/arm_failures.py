@@ -144,7 +144,18 @@ def too_many_requests() -> BatchError:
     return TooManyRequests(429, "TooManyRequests", "The request is being throttled. Please retry after some time.")
 
 
-def auto_storage_not_accessible() -> BatchError:
-    """Return storage's own code: the one that Batch gives in its place is not documented."""
+def storage_not_permitted() -> BatchError:
+    """Source: Azure Storage, common error codes."""
     text = "This request is not authorized to perform this operation using this permission."
     return BatchError(403, "AuthorizationPermissionMismatch", text)
+
+
+def storage_closed() -> BatchError:
+    """Source: Azure Storage, common error codes."""
+    return BatchError(403, "AuthorizationFailure", "This request is not authorized to perform this operation.")
+
+
+def storage_without_packages(path: str) -> BatchError:
+    """Return the error for an account that Batch's documentation excludes; its code is not documented."""
+    text = f"'{path}' has a hierarchical namespace, and application packages cannot be kept in such an account."
+    return BatchError(400, "InvalidAutoStorageAccount", text)

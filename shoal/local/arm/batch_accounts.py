@@ -10,7 +10,7 @@ from shoal.local.api.shapes import ARM
 from shoal.local.arm import arm_failures, batch_account_keys, records, storage_accounts
 from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, described, resource
 from shoal.local.chaos import Chaos
-from shoal.local.scheduler import job_lifecycle, pool_lifecycle
+from shoal.local.scheduler import job_lifecycle, pool_lifecycle, quotas
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store import queries
 from shoal.local.store.account import Account
@@ -96,10 +96,15 @@ def view(service: "Service", body: JsonObject) -> JsonObject:
 
 
 def _quotas(conditions: Chaos) -> JsonObject:
+    is_by_family = conditions.vm_family_core_quota < chaos.MOST_CORES
     return {
         "dedicatedCoreQuota": conditions.dedicated_core_quota,
-        "dedicatedCoreQuotaPerVMFamily": [],
-        "dedicatedCoreQuotaPerVMFamilyEnforced": False,
+        "dedicatedCoreQuotaPerVMFamily": [
+            {"name": family, "coreQuota": conditions.vm_family_core_quota} for family in quotas.vm_families()
+        ]
+        if is_by_family
+        else [],
+        "dedicatedCoreQuotaPerVMFamilyEnforced": is_by_family,
         "lowPriorityCoreQuota": conditions.low_priority_core_quota,
         "poolQuota": conditions.pool_quota,
         "activeJobAndJobScheduleQuota": conditions.active_job_quota,

@@ -28,11 +28,17 @@ class AutoStorage:
     name: str
     key: str
     url: str
+    """The address for clients and nodes."""
+    direct_url: str
+    """The address for the service itself, which no gate guards."""
 
 
 def account(service: "Service", name: str) -> AutoStorage:
     key = accounts.storage_keys(service.connection)[name]
-    return AutoStorage(name=name, key=key, url=f"{service.storage.endpoint}/{name}")
+    storage = service.storage
+    return AutoStorage(
+        name=name, key=key, url=f"{storage.endpoint}/{name}", direct_url=f"{storage.direct_endpoint}/{name}"
+    )
 
 
 @contextmanager
@@ -41,7 +47,7 @@ def _client(account: AutoStorage) -> Iterator["BlobServiceClient"]:
 
     retries = LinearRetry(backoff=RETRY_AFTER, retry_total=RETRIES, retry_connect=RETRIES, random_jitter_range=0)
     credential = {"account_name": account.name, "account_key": account.key}
-    with BlobServiceClient(account.url, credential, retry_policy=retries) as client:
+    with BlobServiceClient(account.direct_url, credential, retry_policy=retries) as client:
         yield client
 
 

@@ -29,6 +29,8 @@ from shoal.local.store.states import PoolState
 
 TYPE = "Microsoft.Batch/batchAccounts/pools"
 NODE_IDENTITY = "UserAssigned"
+WITH_COMMUNICATION_MODE = "2024-07-01"
+"""The last api-version that has `targetNodeCommunicationMode`, which a PATCH of a later version keeps."""
 
 
 async def put(call: ArmCall) -> Answer:
@@ -40,7 +42,7 @@ async def put(call: ArmCall) -> Answer:
         records.require_parent(tx.connection, call.target)
         pool = _find(tx.connection, call.target)
         _check_conditions(call, pool)
-        definition = _definition(call, body if pool is None else _replacing(tx, call, pool, body))
+        definition = _definition(call, body if pool is None else _replacing(tx, call, pool, body), call.version)
         data_plane.require_packages(tx, call.target.names[0], definition.body)
         _require_subnet(tx.connection, definition.body)
         if pool is None:
@@ -65,7 +67,8 @@ async def patch(call: ArmCall) -> Answer:
         _check_conditions(call, pool)
         if pool is None:
             raise arm_failures.not_found(call.target.path)
-        definition = _definition(call, _patched(call, pool, body))
+        # The body itself was checked by its own api-version.
+        definition = _definition(call, _patched(call, pool, body), min(call.version, WITH_COMMUNICATION_MODE))
         _require_unchanged(pool, definition)
         data_plane.require_packages(tx, call.target.names[0], definition.body)
         pool_lifecycle.redefine(tx, pool, definition, deallocation_option=option)
@@ -110,10 +113,10 @@ async def listing(call: ArmCall) -> Answer:
     return collection(_view(parse(f"{call.target.path}/{pool.id}"), pool) for pool in found)
 
 
-def _definition(call: ArmCall, body: JsonObject) -> pool_lifecycle.PoolDefinition:
+def _definition(call: ArmCall, body: JsonObject, version: str) -> pool_lifecycle.PoolDefinition:
     identities = (body.get("identity") or {}).get("userAssignedIdentities") or {}
     properties = data_plane_body(call.target.name, records.properties(body))
-    return definitions.pool(properties, version=call.version, identities=identities, tags=body.get("tags"))
+    return definitions.pool(properties, version=version, identities=identities, tags=body.get("tags"))
 
 
 def _replacing(tx: Transaction, call: ArmCall, pool: Pool, body: JsonObject) -> JsonObject:

@@ -33,9 +33,11 @@ from shoal.local.arm import (
     storage_accounts,
     subscriptions,
     virtual_networks,
+    vm_skus,
 )
 from shoal.local.arm.arm_call import ArmCall, Handler, ResourceKind
 from shoal.local.arm.ids import Target, parse
+from shoal.local.arm.long_operations import LongOperations
 from shoal.local.identity.tokens import ARM_AUDIENCES, TENANT, AudienceWrong, TokenExpired, TokenRefused
 from shoal.local.service import Service
 
@@ -59,6 +61,7 @@ KINDS: Mapping[str, ResourceKind] = {
         applications.KIND,
         packages.KIND,
         pool_resources.KIND,
+        vm_skus.KIND,
         deployment_stacks.KIND,
         *networks.KINDS,
         *virtual_networks.KINDS,
@@ -72,6 +75,7 @@ KINDS: Mapping[str, ResourceKind] = {
 class ResourceManager:
     def __init__(self, service: Service) -> None:
         self.service = service
+        self.long_operations = LongOperations(service)
 
     async def __call__(self, request: Request) -> Response:
         try:
@@ -93,17 +97,18 @@ class ResourceManager:
         version = request.query_params.get("api-version")
         if not version:
             raise arm_failures.version_missing()
+        if (result := self.long_operations.result(request.url.path, str(request.url))) is not None:
+            return result
         target, handler = _route(request.method, request.url.path)
-        return await handler(
-            ArmCall(
-                service=self.service,
-                method=request.method,
-                target=target,
-                version=version,
-                headers=dict(request.headers),
-                content=await request.body(),
-            )
+        call = ArmCall(
+            service=self.service,
+            method=request.method,
+            target=target,
+            version=version,
+            headers=dict(request.headers),
+            content=await request.body(),
         )
+        return self.long_operations.answer(call, handler) or await handler(call)
 
     def _authenticate(self, request: Request) -> None:
         """Raises BatchError where the request has no token that was issued for this side."""

@@ -1,8 +1,11 @@
-"""Role assignments: records that are checked as Azure checks them. They keep somebody out in one place only, see
-`shoal.local.arm.auto_storage_access`."""
+"""Role assignments: records that are checked as Azure checks them.
+
+They keep somebody out in a strict cloud only, see `auto_storage_access` and `blob_access`, both beside this module.
+"""
 
 import re
 import sqlite3
+from dataclasses import dataclass
 
 from shoal.local.arm import arm_failures, records
 from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, described
@@ -39,11 +42,22 @@ def _assigned(call: ArmCall, given: JsonObject) -> bool:
     )
 
 
-def assigned(connection: sqlite3.Connection, principal: str, scope: str) -> list[int]:
-    """Return when each role of a principal at a scope, or above it, was assigned, in microseconds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldRole:
+    definition: str
+    """The GUID of the role's definition, in lower case."""
+    since: int
+    """When it was assigned, in microseconds."""
+
+
+def held(connection: sqlite3.Connection, principal: str, scope: str) -> list[HeldRole]:
+    """Return the roles of a principal at a scope, or above it."""
     assignments = records.below(connection, "/subscriptions/" + scope.split("/")[2], TYPE)
     return [
-        records.last_changed(connection, assignment["id"])
+        HeldRole(
+            definition=assignment["properties"]["roleDefinitionId"].rsplit("/", 1)[-1].lower(),
+            since=records.last_changed(connection, assignment["id"]),
+        )
         for assignment in assignments
         if assignment["properties"]["principalId"] == principal
         and f"{scope.lower()}/".startswith(assignment["properties"]["scope"].lower() + "/")

@@ -44,7 +44,7 @@ def complete(call: ArmCall, body: JsonObject, old: JsonObject | None) -> JsonObj
 
 
 def _check_rules(rules: JsonObject) -> None:
-    """Check the rules, which are kept without effect: everybody on this machine reaches the emulator."""
+    """Check the rules. They have an effect only under the condition `storage_firewall`."""
     if rules.get("defaultAction") not in ("Allow", "Deny"):
         raise arm_failures.invalid_content("networkAcls.defaultAction must be Allow or Deny")
     for rule in rules.get("ipRules") or []:
@@ -52,6 +52,13 @@ def _check_rules(rules: JsonObject) -> None:
             ip_network(rule.get("value", ""))
         except ValueError as exc:
             raise arm_failures.invalid_content(f"networkAcls.ipRules: {exc}") from None
+
+
+def is_open(account: JsonObject) -> bool:
+    """Return True where the account lets everybody in."""
+    properties = account["properties"]
+    rules = properties.get("networkAcls") or {}
+    return properties.get("publicNetworkAccess") != "Disabled" and rules.get("defaultAction") != "Deny"
 
 
 async def put(call: ArmCall) -> Answer:

@@ -37,6 +37,8 @@ ARM_AUDIENCES = (
 """Source: the message of ARM's InvalidAuthenticationTokenAudience."""
 BATCH_AUDIENCES = ("https://batch.core.windows.net/",)
 """Source: the message of Batch's AuthenticationFailed for a token, which wants the slash."""
+STORAGE_AUDIENCES = ("https://storage.azure.com/", "https://storage.azure.com")
+"""Source: Azure Storage, "Authorize with Microsoft Entra ID", resource id."""
 
 Claims = dict[str, Any]
 

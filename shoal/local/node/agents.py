@@ -93,6 +93,11 @@ class NodeAgents:
         elif node not in self.unsent:
             self._keep(asyncio.to_thread(self._clean_up, node, self.directory(node)))
 
+    def close(self, node: str) -> None:
+        """Close the agent's input, which ends its tasks and itself. The node keeps its files."""
+        if agent := self.agents.get(node):
+            agent.close()
+
     async def stop_all(self) -> None:
         """End every agent, by force where it takes too long; nodes keep their files."""
         self.closed = True

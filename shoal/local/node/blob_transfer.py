@@ -12,7 +12,7 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import urllib3
 
@@ -27,6 +27,13 @@ ATTEMPTS = urllib3.Retry(total=4, backoff_factor=0.3, status_forcelist=(500, 502
 OWN_ATTEMPTS = ATTEMPTS.new(total=20, backoff_max=3)
 """For the service's own storage, about a minute: it is away for a while whenever it learns of an account."""
 OWN_RETRIES = 60
+NODE_HEADER = "x-shoal-node"
+IDENTITY_HEADER = "x-shoal-identity"
+"""Headers of requests to the service's own storage: the node's id, and the identity in whose name it signs."""
+AUTO_STORAGE = "auto-storage"
+"""The identity of packages: the Batch account says which one reads them."""
+IDENTITY_PARAMETER = "shoal-identity"
+"""The parameter of a signed URL that carries the identity from where it is signed to where it is used."""
 TIMEOUT = urllib3.Timeout(connect=10, read=60)
 
 
@@ -64,13 +71,25 @@ class Blobs:
         resource_id = identity["resourceId"]
         if resource_id.lower() not in (known.lower() for known in self.setup.identities):
             raise AccessDenied(f"the pool does not have the identity {resource_id}")
-        return f"{url}?{self._signature(url)}"
+        return self._signed(url, resource_id)
 
     def auto_storage_url(self, container: str) -> str:
         if self.setup.auto_storage is None:
             raise AccessDenied("the Batch account has no auto-storage account")
         url = f"{self.setup.storage.endpoint}/{self.setup.auto_storage}/{container}"
-        return f"{url}?{self._signature(url)}"
+        return self._signed(url, AUTO_STORAGE)
+
+    def _signed(self, url: str, identity: str) -> str:
+        return f"{url}?{self._signature(url)}&{IDENTITY_PARAMETER}={quote(identity)}"
+
+    def _headers(self, url: str) -> dict[str, str]:
+        """Return the headers by which the service's own storage knows who sends a request; other hosts get none."""
+        if not self._is_own(url):
+            return {}
+        headers = {NODE_HEADER: self.setup.node}
+        if identity := parse_qs(urlsplit(url).query).get(IDENTITY_PARAMETER):
+            headers[IDENTITY_HEADER] = identity[0]
+        return headers
 
     def _signature(self, url: str) -> str:
         # Imported late, as below: an agent whose tasks move no blobs starts without loading the SDK.
@@ -105,7 +124,7 @@ class Blobs:
     def _fetched(self, url: str, copy: Path) -> Path:
         tag = copy.with_suffix(".etag")
         # Storage is asked each time, so that the cache gives no task a stale blob, or one that it may not read.
-        headers = {"If-None-Match": tag.read_text()} if tag.exists() else {}
+        headers = self._headers(url) | ({"If-None-Match": tag.read_text()} if tag.exists() else {})
         try:
             response = self.http.request(
                 "GET", url, headers=headers, preload_content=False, retries=self._attempts(url)
@@ -165,7 +184,9 @@ class Blobs:
             total = OWN_RETRIES if self._is_own(url) else 3
             retries = LinearRetry(backoff=1, retry_total=total, retry_connect=total, random_jitter_range=0)
             try:
-                self.containers[url] = ContainerClient.from_container_url(url, retry_policy=retries)
+                self.containers[url] = ContainerClient.from_container_url(
+                    url, retry_policy=retries, base_headers=self._headers(url)
+                )
             except ValueError as exc:
                 raise TransferFailed(str(exc)) from exc
         return self.containers[url]

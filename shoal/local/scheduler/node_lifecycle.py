@@ -38,8 +38,14 @@ def add(tx: Transaction, pool: Pool, *, node_id: str, dedicated: bool) -> None:
 def boot_due(tx: Transaction) -> None:
     """Start the agents of the nodes whose machines are there by now."""
     for node_id in tx.all(text, "SELECT id FROM nodes WHERE boot_due <= ?", tx.now):
-        sql = "UPDATE nodes SET boot_due = NULL, state = ?, state_time = ? WHERE id = ?"
-        tx.run(sql, NodeState.CREATING, tx.now, node_id)
+        # A node that reboots keeps its machine, and so its state, until its agent reports.
+        tx.run(
+            "UPDATE nodes SET boot_due = NULL, state = iif(state = ?1, state, ?2), state_time = ?3 WHERE id = ?4",
+            NodeState.REBOOTING,
+            NodeState.CREATING,
+            tx.now,
+            node_id,
+        )
         boot(tx, node_id)
 
 
@@ -50,14 +56,23 @@ def boot(tx: Transaction, node_id: str) -> None:
     if key is None:
         raise AssertionError(f"node {node_id} is booted but does not exist")
     node = Node.get(tx.connection, key)
+    start_task = Pool.get(tx.connection, node.pool).body().get("startTask")
+    _keep_start_task(tx, node, start_task)
     fault = chaos.start_fault(chaos.load(tx.connection), node.key, node.boots)
     if fault is StartFault.UNUSABLE:
         _lose_contact(tx, node)
         return
-    setup = _setup(tx, node)
-    if fault is StartFault.START_TASK_FAILS and setup["start_task"] is not None:
-        setup["start_task"] = {**setup["start_task"], "commandLine": FAILING_START_TASK, "resourceFiles": []}
+    if fault is StartFault.START_TASK_FAILS and start_task is not None:
+        start_task = {**start_task, "commandLine": FAILING_START_TASK, "resourceFiles": []}
+    setup = _setup(tx, node, start_task)
     tx.then(lambda agents: agents.start(node_id, node.boots, setup))
+
+
+def _keep_start_task(tx: Transaction, node: Node, start_task: dict[str, Any] | None) -> None:
+    """Keep what the node runs at this start: the pool may get another start task later."""
+    tx.run("DELETE FROM start_tasks WHERE node = ?", node.key)
+    if start_task is not None:
+        tx.run("INSERT INTO start_tasks VALUES (?, ?)", node.key, orjson.dumps(start_task))
 
 
 def _lose_contact(tx: Transaction, node: Node) -> None:
@@ -66,11 +81,11 @@ def _lose_contact(tx: Transaction, node: Node) -> None:
     Source: REST reference, Node, state and errors.
     """
     tx.run("UPDATE nodes SET boots = 0, errors = NULL WHERE key = ?", node.key)
-    _enter(tx, node.key, NodeState.UNUSABLE)
+    enter(tx, node.key, NodeState.UNUSABLE)
     tx.pools_to_fill.add(node.pool)
 
 
-def _setup(tx: Transaction, node: Node) -> dict[str, Any]:
+def _setup(tx: Transaction, node: Node, start_task: dict[str, Any] | None) -> dict[str, Any]:
     """Return the first message to the agent: which node it is, and what to do before the first task."""
     pool = Pool.get(tx.connection, node.pool)
     account = Account.get(tx.connection, pool.account)
@@ -83,7 +98,7 @@ def _setup(tx: Transaction, node: Node) -> dict[str, Any]:
         "ip_address": node.ip_address,
         "identities": pool.identities,
         "auto_storage": account.storage_account,
-        "start_task": body.get("startTask"),
+        "start_task": start_task,
         "packages": [
             package(tx, account.name, reference) for reference in body.get("applicationPackageReferences", ())
         ],
@@ -92,25 +107,33 @@ def _setup(tx: Transaction, node: Node) -> dict[str, Any]:
 
 def release(tx: Transaction, node: Node, deallocation_option: NodeDeallocationOption) -> None:
     """Let a node leave the pool: at once, or (`taskcompletion`, `retaineddata`) when its tasks have ended."""
-    busy = _running_on(tx, node)
-    if busy and deallocation_option in WAITING_FOR_TASKS:
+    if deallocation_option in WAITING_FOR_TASKS and _running_on(tx, node):
         tx.run("UPDATE nodes SET draining = 1 WHERE key = ?", node.key)
         return
-    if deallocation_option is NodeDeallocationOption.TERMINATE:
+    end_tasks(tx, node, deallocation_option, "The task was ended because its node was removed from the pool")
+    tx.pools_to_fill.add(node.pool)
+    if node.boots == 0 or node.boot_due is not None or node.state is NodeState.PREEMPTED:
+        # No agent is there that could report its end.
+        tx.run("DELETE FROM nodes WHERE key = ?", node.key)
+    else:
+        enter(tx, node.key, NodeState.LEAVING_POOL)
+    tx.then(lambda agents: agents.stop(node.id))
+
+
+def end_tasks(tx: Transaction, node: Node, option: NodeDeallocationOption, message: str) -> None:
+    """End the node's tasks at once: as failures with this message where the option is `terminate`, else to wait again.
+
+    Its slots are free from now on, so the agent must be ended with its processes.
+    """
+    if option is NodeDeallocationOption.TERMINATE:
+        busy = _running_on(tx, node)
         for task in busy:
-            task_lifecycle.end_running(tx, task, "The task was ended because its node was removed from the pool")
+            task_lifecycle.end_running(tx, task, message)
         # The agent's report of these ends will find them completed, and so will not look at their jobs again.
         for job in {job for task in busy for job in tx.all(integer, "SELECT job FROM tasks WHERE key = ?", task.key)}:
             job_lifecycle.complete_if_done(tx, job)
     # `terminate` has completed its tasks above: they are not requeued, only their slots become free.
     task_lifecycle.requeue_from(tx, node.id)
-    tx.pools_to_fill.add(node.pool)
-    if node.boots == 0 or node.state is NodeState.PREEMPTED:
-        # No agent is there that could report its end.
-        tx.run("DELETE FROM nodes WHERE key = ?", node.key)
-    else:
-        _enter(tx, node.key, NodeState.LEAVING_POOL)
-    tx.then(lambda agents: agents.stop(node.id))
 
 
 def _running_on(tx: Transaction, node: Node) -> list[task_lifecycle.Running]:
@@ -123,7 +146,7 @@ def _running_on(tx: Transaction, node: Node) -> list[task_lifecycle.Running]:
     )
 
 
-def _enter(tx: Transaction, key: int, state: NodeState) -> None:
+def enter(tx: Transaction, key: int, state: NodeState) -> None:
     tx.run("UPDATE nodes SET state = ?, state_time = ? WHERE key = ?", state, tx.now, key)
 
 
@@ -145,7 +168,7 @@ def preempt(tx: Transaction, node: Node) -> None:
     Source: "Use Spot VMs with Batch": the node stays in the pool as `preempted`, and the pool tries to restore it.
     """
     task_lifecycle.requeue_from(tx, node.id)
-    _enter(tx, node.key, NodeState.PREEMPTED)
+    enter(tx, node.key, NodeState.PREEMPTED)
     tx.pools_to_fill.add(node.pool)
     tx.then(lambda agents: agents.stop(node.id))
 
@@ -191,6 +214,11 @@ def on_gone(tx: Transaction, node_id: str, boots: int) -> None:
     if node.state is NodeState.LEAVING_POOL:
         tx.run("DELETE FROM nodes WHERE key = ?", node.key)
         return
+    if node.state is NodeState.REBOOTING and node.booted is not None:
+        # By request. Without `booted` its new agent has ended before its first report.
+        tx.run("UPDATE nodes SET boot_due = ? WHERE key = ?", tx.now + chaos.boot_time(tx.connection), node.key)
+        boot_due(tx)
+        return
     if node.state is NodeState.PREEMPTED:
         # Counted from here: two agents of one node would be in each other's way.
         tx.run("UPDATE nodes SET boot_due = ? WHERE key = ?", tx.now + chaos.absence(tx.connection), node.key)
@@ -201,7 +229,7 @@ def on_gone(tx: Transaction, node_id: str, boots: int) -> None:
     if lived < SHORT_LIFE and boots >= MOST_SHORT_LIVES:
         _give_up(tx, node, lived)
     else:
-        reboot(tx, node)
+        _start_again(tx, node)
 
 
 def _give_up(tx: Transaction, node: Node, lived: int) -> None:
@@ -209,11 +237,11 @@ def _give_up(tx: Transaction, node: Node, lived: int) -> None:
     fault = [{"code": "NodeAgentFailed", "message": message, "errorDetails": []}]
     # No agent is left that would report its end; boots of 0 tell `release` so.
     tx.run("UPDATE nodes SET boots = 0, errors = ? WHERE key = ?", orjson.dumps(fault), node.key)
-    _enter(tx, node.key, NodeState.UNUSABLE)
+    enter(tx, node.key, NodeState.UNUSABLE)
 
 
-def reboot(tx: Transaction, node: Node) -> None:
-    _enter(tx, node.key, NodeState.REBOOTING)
+def _start_again(tx: Transaction, node: Node) -> None:
+    enter(tx, node.key, NodeState.REBOOTING)
     boot(tx, node.id)
 
 
@@ -225,7 +253,7 @@ def recover(tx: Transaction) -> None:
         task_lifecycle.requeue_from(tx, node.id)
         # Boots count towards giving up; a restart of the service is no fault of the node's.
         tx.run("UPDATE nodes SET boots = 0, boot_due = NULL WHERE key = ?", node.key)
-        reboot(tx, node)
+        _start_again(tx, node)
     # Every pool: one without nodes may still have to become steady, or to go.
     tx.pools_to_fill.update(tx.all(integer, "SELECT key FROM pools"))
 

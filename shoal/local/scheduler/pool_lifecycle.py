@@ -2,7 +2,7 @@
 
 import secrets
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,21 +10,15 @@ import orjson
 
 from shoal.azure.limits import SHORTEST_RESIZE_TIMEOUT
 from shoal.local import errors, times
-from shoal.local.scheduler import node_lifecycle, quotas
+from shoal.local.scheduler import node_lifecycle, node_restarts, quotas
 from shoal.local.scheduler.filling import fill_pool
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.node import Node
 from shoal.local.store.pool import Pool
 from shoal.local.store.states import AllocationState, NodeDeallocationOption, NodeState, PoolState
 
-DEDICATED_QUOTA_REACHED = ("AccountCoreQuotaReached", "The specified account has reached core quota")
-SPOT_QUOTA_REACHED = (
-    "AccountLowPriorityCoreQuotaReached",
-    "The specified account has reached low priority core quota",
-)
 TIMED_OUT = "AllocationTimedout"
-"""Codes and messages of resize errors. Source: Learn, "Azure Batch pool resizing failure"; messages as users report
-them, in azure-docs issue 53298 for example."""
+"""Code of a resize error. Source: Learn, "Azure Batch pool resizing failure"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +121,35 @@ def resize(
     retarget(tx, pool.key, dedicated=dedicated, low_priority=low_priority, deallocation_option=deallocation_option)
 
 
+def remove_nodes(
+    tx: Transaction, pool: Pool, node_ids: Sequence[str], *, deallocation_option: NodeDeallocationOption
+) -> None:
+    """Let these nodes leave the pool, and lower its targets by their numbers. Raises BatchError.
+
+    Source: REST reference, Pools - Remove Nodes. The effect on the targets is not documented. Where a formula sets
+    them, its next evaluation does so again.
+    """
+    require_active(pool)
+    if pool.allocation_state is not AllocationState.STEADY:
+        raise errors.conflict("PoolBeingResized", "The specified pool is being resized.")
+    leaving = {node.key: node for node in (Node.require(tx.connection, pool.key, name) for name in node_ids)}.values()
+    dedicated = sum(node.dedicated for node in leaving)
+    tx.run("DELETE FROM resize_errors WHERE pool = ?", pool.key)
+    tx.run(
+        "UPDATE pools SET target_dedicated = max(0, target_dedicated - ?),"
+        " target_low_priority = max(0, target_low_priority - ?), allocation_state = ?, allocation_time = ?"
+        " WHERE key = ?",
+        dedicated,
+        len(leaving) - dedicated,
+        AllocationState.RESIZING,
+        tx.now,
+        pool.key,
+    )
+    for node in leaving:
+        node_lifecycle.release(tx, node, deallocation_option)
+    settle(tx, pool.key)
+
+
 def retarget(
     tx: Transaction, key: int, *, dedicated: int, low_priority: int, deallocation_option: NodeDeallocationOption
 ) -> None:
@@ -177,13 +200,18 @@ def _converge(tx: Transaction, pool: Pool, *, dedicated: bool, target: int) -> N
     missing = target - len(staying)
     # Only with something missing: a negative LIMIT is no limit to SQLite.
     missing -= node_lifecycle.keep_draining(tx, pool.key, dedicated=dedicated, most=missing) if missing > 0 else 0
-    allowed = min(missing, quotas.room_for_nodes(tx, pool, dedicated=dedicated)) if missing > 0 else 0
-    if allowed < missing:
-        _fall_short(tx, pool.key, *(DEDICATED_QUOTA_REACHED if dedicated else SPOT_QUOTA_REACHED))
-    for _ in range(allowed):
+    for _ in range(_allowed(tx, pool, missing, dedicated=dedicated) if missing > 0 else 0):
         node_lifecycle.add(tx, pool, node_id=_node_id(dedicated=dedicated), dedicated=dedicated)
     for node in staying[: max(0, len(staying) - target)]:
         node_lifecycle.release(tx, node, pool.deallocation_option)
+
+
+def _allowed(tx: Transaction, pool: Pool, missing: int, *, dedicated: bool) -> int:
+    """Return how many of the missing nodes the account may have; what it may not have becomes a resize error."""
+    room = quotas.room_for_nodes(tx, pool, dedicated=dedicated)
+    if room.nodes < missing:
+        _fall_short(tx, pool.key, room.code, room.message)
+    return min(missing, room.nodes)
 
 
 def _fall_short(tx: Transaction, key: int, code: str, message: str) -> None:
@@ -240,6 +268,7 @@ def settle(tx: Transaction, key: int) -> None:
     ):
         # Any option would do: no task is left that it could concern.
         node_lifecycle.release(tx, node, NodeDeallocationOption.REQUEUE)
+    node_restarts.proceed(tx, key)
     _become_steady(tx, key)
 
 

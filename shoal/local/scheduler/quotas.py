@@ -4,6 +4,11 @@ Source: Learn, "Batch service quotas and limits"; REST reference, "Batch status 
 in Learn, "Azure Batch pool resizing failure".
 """
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
 from shoal.azure.vm_sizes import VM_SIZES
 from shoal.local import chaos, errors
 from shoal.local.scheduler.loop import Transaction
@@ -13,6 +18,17 @@ from shoal.local.store.states import JobState, NodeState
 
 CORES_OF_OTHER_SIZES = 1
 """The cores of a size that is not in the table."""
+DEDICATED_QUOTA_REACHED = {
+    "code": "AccountCoreQuotaReached",
+    "message": "The specified account has reached core quota",
+}
+SPOT_QUOTA_REACHED = {
+    "code": "AccountLowPriorityCoreQuotaReached",
+    "message": "The specified account has reached low priority core quota",
+}
+FAMILY_QUOTA_REACHED = "AccountVMSeriesCoreQuotaReached"
+"""Codes and messages as users report them, in azure-docs issue 53298 for example."""
+SIZE = re.compile(r"standard_(?P<series>[a-z]+)\d+(-\d+)?(?P<features>[a-z]+)?(_[a-z0-9]+?)??(_(?P<version>v\d+))?")
 
 
 def require_room_for_pool(tx: Transaction, account: str) -> None:
@@ -31,10 +47,19 @@ def require_room_for_job(tx: Transaction, account: str) -> None:
         raise errors.conflict("ActiveJobAndScheduleQuotaReached", message)
 
 
-def room_for_nodes(tx: Transaction, pool: Pool, *, dedicated: bool) -> int:
-    """Return how many more nodes of the pool's size the account may have."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """The nodes that an account may still have of one size, and the resize error for what exceeds them."""
+
+    nodes: int
+    code: str
+    message: str
+
+
+def room_for_nodes(tx: Transaction, pool: Pool, *, dedicated: bool) -> Room:
+    """Return the room for nodes of the pool's size: the least that a quota leaves."""
     conditions = chaos.load(tx.connection)
-    quota = conditions.dedicated_core_quota if dedicated else conditions.low_priority_core_quota
+    size = pool.body()["vmSize"]
     sizes = tx.all(
         text,
         "SELECT json_extract(pools.definition, '$.vmSize') FROM nodes JOIN pools ON pools.key = nodes.pool"
@@ -43,7 +68,40 @@ def room_for_nodes(tx: Transaction, pool: Pool, *, dedicated: bool) -> int:
         dedicated,
         NodeState.LEAVING_POOL,
     )
-    return max(0, quota - sum(map(_cores, sizes))) // _cores(pool.body()["vmSize"])
+    if not dedicated:
+        return Room(nodes=_fitting(conditions.low_priority_core_quota, sizes, size), **SPOT_QUOTA_REACHED)
+    whole = Room(nodes=_fitting(conditions.dedicated_core_quota, sizes, size), **DEDICATED_QUOTA_REACHED)
+    family = vm_family(size)
+    of_family = [other for other in sizes if vm_family(other) == family]
+    part = Room(
+        nodes=_fitting(conditions.vm_family_core_quota, of_family, size),
+        code=FAMILY_QUOTA_REACHED,
+        message=f"The specified account has reached VM series core quota for {family}",
+    )
+    return min(whole, part, key=lambda room: room.nodes)
+
+
+def vm_families() -> list[str]:
+    """Return the families of all sizes that are known here."""
+    return sorted({vm_family(size) for size in VM_SIZES})
+
+
+@cache
+def vm_family(vm_size: str) -> str:
+    """Return the name of a size's family in quotas: `standardDSv3Family` for `standard_d2s_v3`.
+
+    Source: Azure's naming conventions of VM sizes, and the names that `az vm list-usage` lists.
+    """
+    match = SIZE.fullmatch(vm_size.lower())
+    if match is None:
+        return f"{vm_size}Family"
+    # A sizes with more memory, Am_v2, count with the others of their version.
+    features = "" if match["series"] == "a" else match["features"] or ""
+    return f"standard{match['series'].upper()}{features.upper()}{match['version'] or ''}Family"
+
+
+def _fitting(quota: int, sizes: Sequence[str], size: str) -> int:
+    return max(0, quota - sum(map(_cores, sizes))) // _cores(size)
 
 
 def _cores(vm_size: str) -> int:

@@ -29,6 +29,8 @@ class Node:
     """Starts of its agent."""
     draining: bool
     """Leaves the pool when its tasks have ended."""
+    start_task: bytes | None
+    """JSON; the start task that it got at the last start of its agent."""
     start_task_info: bytes | None
     """JSON."""
     errors: bytes | None
@@ -52,6 +54,11 @@ class Node:
     def get(cls, connection: sqlite3.Connection, key: int) -> Self:
         """Raises BatchError NodeNotFound."""
         return required(one(connection, cls.from_row, "SELECT * FROM busy_nodes WHERE key = ?", key), "Node")
+
+    @classmethod
+    def find(cls, connection: sqlite3.Connection, node_id: str) -> Self | None:
+        """Return the node of any pool with this id, or None where there is none."""
+        return one(connection, cls.from_row, "SELECT * FROM busy_nodes WHERE id = ?", node_id)
 
     @classmethod
     def of_boot(cls, connection: sqlite3.Connection, node_id: str, boots: int) -> Self | None:

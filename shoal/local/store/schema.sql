@@ -126,6 +126,12 @@ CREATE TABLE nodes (
 ) STRICT;
 CREATE INDEX nodes_by_pool ON nodes (pool);
 
+-- The start task that a node got when it started; its pool may have another one by now.
+CREATE TABLE start_tasks (
+    node        INTEGER PRIMARY KEY REFERENCES nodes (key) ON DELETE CASCADE,
+    definition  BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE jobs (
     key                  INTEGER PRIMARY KEY,
     account              TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE,
@@ -266,6 +272,7 @@ FROM pools;
 -- A node with the numbers of the tasks that occupy it, and of their slots.
 CREATE VIEW busy_nodes AS SELECT
     nodes.*,
+    (SELECT definition FROM start_tasks WHERE start_tasks.node = nodes.key) AS start_task,
     (SELECT count(*) FROM allocations WHERE allocations.node = nodes.id) AS running_tasks,
     (SELECT ifnull(sum(slots), 0) FROM allocations WHERE allocations.node = nodes.id) AS running_slots
 FROM nodes;

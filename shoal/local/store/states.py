@@ -92,7 +92,7 @@ class NodeState(StrEnum):
 
 
 class NodeDeallocationOption(StrEnum):
-    """The fate of the tasks on a node that leaves its pool."""
+    """The fate of the tasks on a node that leaves its pool, or reboots: `nodeRebootOption` has the same words."""
 
     REQUEUE = "requeue"
     TERMINATE = "terminate"

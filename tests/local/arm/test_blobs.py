@@ -34,6 +34,7 @@ def test_container_is_made_once_storage_is_back() -> None:
     back.start()
     began = time.monotonic()
     key = base64.b64encode(b"key").decode()
-    assert make_container(AutoStorage(name="a", key=key, url=f"http://127.0.0.1:{port}/a"), "made")
+    url = f"http://127.0.0.1:{port}/a"
+    assert make_container(AutoStorage(name="a", key=key, url=url, direct_url=url), "made")
     assert time.monotonic() - began > AWAY - 1
     back.join()

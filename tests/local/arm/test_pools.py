@@ -271,6 +271,16 @@ def test_patch_replaces_what_it_names_and_leaves_the_rest(
     }
 
 
+def test_patch_keeps_a_property_that_its_api_version_has_no_more(
+    management: BatchManagementClient, arm: ArmHttp, name: str, account: str
+) -> None:
+    path = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p"
+    properties = {**PROPERTIES, "scaleSettings": nodes(0), "targetNodeCommunicationMode": "Simplified"}
+    arm.make(path, {"properties": properties})
+    management.pool.update(name, account, "p", Pool({"properties": {"metadata": []}}))
+    assert arm.call("GET", path)[1]["properties"]["targetNodeCommunicationMode"] == "Simplified"
+
+
 def test_patched_formula_is_the_pools(management: BatchManagementClient, name: str, account: str) -> None:
     management.pool.create(name, account, "p", pool(scaleSettings=nodes(0)))
     scale = {"autoScale": {"formula": "$TargetLowPriorityNodes = 0;", "evaluationInterval": "PT5M"}}

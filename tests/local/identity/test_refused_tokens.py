@@ -78,3 +78,17 @@ def test_storage_refuses_a_token_that_anybody_could_have_written(https_service: 
         tokens.issue(STORAGE, life=-60),
     ):
         assert ask(https_service, url, forged)[0] in (401, 403)
+
+
+def test_storage_that_checks_roles_does_so_over_https(https_service: Status, tokens: Tokens) -> None:
+    url = f"{https_service.blob_endpoint}?comp=list"
+    content = bytes(3_000_000)
+    with https_service.chaos(storage_roles=True), https_service.blob_service_client() as blobs:
+        container = blobs.create_container("roles")
+        container.upload_blob("large", content)
+        assert container.download_blob("large").readall() == content
+        status, headers, _ = ask(https_service, url, tokens.issue(STORAGE))
+        assert (status, headers["x-ms-error-code"]) == (403, "AuthorizationPermissionMismatch")
+        status, headers, _ = ask(https_service, url, Tokens(make_key()).issue(STORAGE))
+        assert (status, headers["x-ms-error-code"]) == (401, "InvalidAuthenticationInfo")
+    assert ask(https_service, url, tokens.issue(STORAGE))[0] == 200

@@ -1,0 +1,75 @@
+"""Pools are changed in place where the service, like Azure, refuses a PUT with any part that cannot change."""
+
+from collections.abc import Iterator
+
+import pytest
+from azure.mgmt.batch import BatchManagementClient
+from azure.mgmt.batch.models import Pool
+
+from tests.deploy.stacks import Stack
+from tests.deploy.test_pool_stack import changed
+
+NOWHERE = "http://127.0.0.1:9"
+"""A proxy that keeps the program's own client from the service, and no one else's."""
+UNCHANGED = "No changes: all 17 resources are as declared."
+SCALED = "maxSpotNodes: 3\n      maxDedicatedNodes: 0\n"
+START = 'startTask: {commandLine: "true", environment: {LEVEL: "3"}}'
+
+
+@pytest.fixture(autouse=True)
+def strict(stack: Stack) -> Iterator[None]:
+    with stack.project.status.chaos(strict_pool_puts=True):
+        yield
+
+
+def test_pool_is_changed_in_place_where_puts_are_refused(stack: Stack, management: BatchManagementClient) -> None:
+    stack.up()
+    stack.configure(**{SCALED: f"{SCALED}      metadata: {{owner: me}}\n      {START}\n"})
+    stack.configure(**{"maxSpotNodes: 3": "maxSpotNodes: 2"})
+    previewed = stack.project.shoal("preview", "-s", stack.name).stdout
+    several = {"~scaleSettings", "+startTask", "+metadata"}
+    assert changed(previewed, " ~  batch:Pool spot-pool to be updated") == several
+    assert changed(stack.up(), " ~  batch:Pool spot-pool updated") == several
+    assert UNCHANGED in stack.up()
+    account = stack.name.replace("-", "")
+    properties = management.pool.get(account, account, "spot").as_dict()["properties"]
+    assert "maxSpotNodes = 2;" in properties["scaleSettings"]["autoScale"]["formula"]
+    assert properties["startTask"]["environmentSettings"] == [{"name": "LEVEL", "value": "3"}]
+    assert properties["metadata"] == [{"name": "owner", "value": "me"}]
+    stack.configure(**{f"      {START}\n": ""})
+    assert changed(stack.up(), " ~  batch:Pool spot-pool updated") == {"-startTask"}
+    assert "startTask" not in management.pool.get(account, account, "spot").as_dict()["properties"]
+
+
+def test_pool_that_somebody_changed_is_found_by_a_preview_and_put_right(
+    stack: Stack, management: BatchManagementClient
+) -> None:
+    stack.up()
+    account = stack.name.replace("-", "")
+    by_hand = {"properties": {"metadata": [{"name": "by", "value": "hand"}]}, "tags": {}}
+    management.pool.update(account, account, "spot", Pool(by_hand))
+    previewed = stack.project.shoal("preview", "-s", stack.name).stdout
+    assert changed(previewed, " ~  batch:Pool spot-pool to be updated") == {"-metadata", "~tags"}
+    assert changed(stack.up(), " ~  batch:Pool spot-pool updated") == {"-metadata", "~tags"}
+    pool = management.pool.get(account, account, "spot").as_dict()
+    assert "metadata" not in pool["properties"]
+    assert pool["tags"]["managed-by"] == "shoal"
+    assert UNCHANGED in stack.up()
+
+
+def test_change_that_was_broken_off_is_completed_by_the_next_deployment(
+    stack: Stack, management: BatchManagementClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.up()
+    stack.configure(**{"maxSpotNodes: 3": "maxSpotNodes: 2"})
+    with monkeypatch.context() as cut_off:
+        cut_off.setenv("HTTP_PROXY", NOWHERE)
+        failed = stack.project.shoal("up", "-y", "-s", stack.name)
+    assert failed.returncode == 1
+    assert "pool spot could not be changed" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert "~scaleSettings" in stack.up()
+    account = stack.name.replace("-", "")
+    scale = management.pool.get(account, account, "spot").as_dict()["properties"]["scaleSettings"]
+    assert "maxSpotNodes = 2;" in scale["autoScale"]["formula"]
+    assert UNCHANGED in stack.up()
