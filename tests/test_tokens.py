@@ -157,14 +157,16 @@ def test_token_of_the_provider_stays_with_its_endpoint(tmp_path: Path) -> None:
 
 def test_callers_that_hold_a_token_are_those_that_are_tested_here() -> None:
     """A new one belongs into this file, with the proof that its token stays where it belongs."""
-    holder = re.compile(r"arm_token\b|ProviderToken(Policy)?\(|DefaultAzureCredential\(|get_client_token")
+    holder = re.compile(
+        r"arm_token\b|ProviderToken(Policy)?\(|DefaultAzureCredential\(|get_client_token|provider_token\("
+    )
     sources = [file for room in ("shoal", "components", "policy") for file in (REPOSITORY / room).rglob("*.py")]
     callers = {str(file.relative_to(REPOSITORY)) for file in sources if holder.search(file.read_text())}
     assert {caller for caller in callers if not caller.startswith("shoal/local/")} == {
         "components/azure_provider.py",
         "components/packages/application_package.py",  # hands it to the publication
         "components/packages/package_upload.py",
-        "components/packages/publication.py",
+        "components/pool/pool_update.py",  # to ARM, by the provider's client
         "shoal/arm_access.py",
         "shoal/arm.py",
         "shoal/connect.py",  # to the data planes, over HTTPS only

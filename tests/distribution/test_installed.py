@@ -31,7 +31,7 @@ def test_project_passes_its_own_tests_and_runs_its_job(installed: Installation, 
         installed.must(project, "shoal", "run", "task_templates/sweep.yaml", "-p", "draws=100", "--out", "home")
         assert "No changes" in installed.must(project, "shoal", "up", "-y")
         (project / "app" / "merge.py").open("a").write("# changed\n")
-        assert "1 updated, 1 replaced, 15 unchanged" in installed.must(project, "shoal", "up", "-y")
+        assert "1 replaced, 16 unchanged" in installed.must(project, "shoal", "up", "-y")
         assert "17 deleted" in installed.must(project, "shoal", "down", "-y")
     finally:
         installed.must(project, "shoal", "local", "stop")
