@@ -21,6 +21,7 @@ from shoal.autoscale.syntax import (
     Statement,
     Text,
     Unary,
+    postorder,
     start,
 )
 from shoal.autoscale.ticks import parse_timestamp
@@ -47,7 +48,9 @@ def check(formula: Formula) -> Checked:
     checker = _Checker()
     for statement in formula.statements:
         checker.statement(statement)
-    return Checked(formula, checker.types, tuple(checker.faults))
+    # The order of the text: an expression is checked after its parts.
+    faults = sorted(checker.faults, key=lambda fault: (fault.span.line, fault.span.column))
+    return Checked(formula, checker.types, tuple(faults))
 
 
 class _Checker:
@@ -57,6 +60,8 @@ class _Checker:
         self._variables: dict[str, Type] = {}
 
     def statement(self, statement: Statement) -> None:
+        for part in postorder(statement.value):
+            self.types[id(part)] = self._infer(part)
         type_ = self._value(statement.value)
         if statement.target is not None:
             self._assign(statement.target, type_, start(statement.value))
@@ -78,16 +83,12 @@ class _Checker:
             self._fault(f"{target.name} takes a {variable.type.value}, not a {type_.value}", span, hint)
 
     def _value(self, expression: Expression) -> Type:
-        """Return the type of an expression used as a value; a sampled variable then stands for its current number."""
-        type_ = self._type(expression)
+        """Return the type of a part used as a value; a sampled variable then stands for its current number."""
+        type_ = self.types[id(expression)]
         return Type.DOUBLE if type_ is Type.METRIC else type_
 
-    def _type(self, expression: Expression) -> Type:
-        type_ = self._infer(expression)
-        self.types[id(expression)] = type_
-        return type_
-
     def _infer(self, expression: Expression) -> Type:
+        """Return the type of an expression whose parts have theirs."""
         match expression:
             case Number():
                 return Type.DOUBLE
@@ -150,12 +151,9 @@ class _Checker:
 
     def _call(self, name: str, arguments: tuple[Expression, ...], span: Span) -> Type:
         if name not in FUNCTIONS:
-            # The arguments are checked all the same, for faults of their own.
-            for argument in arguments:
-                self._value(argument)
             return self._fault(f"there is no function {name}", span, _did_you_mean(name, FUNCTIONS))
         result = self._apply(name, FUNCTIONS[name], arguments, span)
-        if name == "time" and arguments and isinstance(arguments[0], Text):
+        if name == "time" and arguments and isinstance(arguments[0], Text) and arguments[0].value:
             self._check_timestamp(arguments[0])
         return result
 
@@ -167,7 +165,7 @@ class _Checker:
             self._fault(f'"{text.value}" is not a timestamp', text.span, hint)
 
     def _method(self, owner: Expression, name: str, arguments: tuple[Expression, ...], span: Span) -> Type:
-        type_ = self._type(owner)
+        type_ = self.types[id(owner)]
         if type_ not in {Type.METRIC, Type.UNKNOWN}:
             hint = "only the read-only service variables have a history"
             self._fault(f"a {type_.value} has no method {name}", span, hint)
@@ -175,12 +173,10 @@ class _Checker:
             self._fault(f"a sampled variable has no method {name}", span, _did_you_mean(name, METHODS))
         elif type_ is Type.METRIC:
             return self._apply(name, METHODS[name], arguments, span)
-        for argument in arguments:
-            self._value(argument)
         return Type.UNKNOWN
 
     def _member(self, owner: Expression, name: str, span: Span) -> Type:
-        match self._type(owner):
+        match self.types[id(owner)]:
             case Type.TIMESTAMP if name in TIMESTAMP_MEMBERS:
                 return Type.DOUBLE
             case Type.TIMESTAMP:
@@ -201,9 +197,9 @@ class _Checker:
             results = {signature.result for signature in signatures}
             return results.pop() if len(results) == 1 else Type.UNKNOWN
         for signature in signatures:
-            if _fits(signature, given):
+            if signature.fits(given):
                 return signature.result
-        usages = " or ".join(signature.shown(name) for signature in signatures)
+        usages = " or ".join(dict.fromkeys(f"{name}({signature.form})" for signature in signatures))
         given_types = ", ".join(type_.value for type_ in given)
         message = f"{name} does not take ({given_types})" if given else f"{name} needs arguments"
         return self._fault(message, span, f"write {usages}")
@@ -214,12 +210,6 @@ class _Checker:
     def _fault(self, message: str, span: Span, suggestion: str | None = None) -> Type:
         self.faults.append(TypeFault(message, span, suggestion=suggestion))
         return Type.UNKNOWN
-
-
-def _fits(signature: Signature, given: tuple[Type, ...]) -> bool:
-    if signature.many:
-        return bool(given) and all(type_ in {Type.DOUBLE, Type.VECTOR} for type_ in given)
-    return given == signature.parameters
 
 
 def _did_you_mean(name: str, known: Iterable[str]) -> str | None:

@@ -1,6 +1,6 @@
 """Compile the tree of a formula into closures, which can be evaluated many thousand times a second."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from shoal.autoscale import functions, operators, sampling
@@ -23,10 +23,13 @@ from shoal.autoscale.syntax import (
     Statement,
     Text,
     Unary,
+    children,
+    postorder,
     start,
 )
 from shoal.autoscale.ticks import member, parse_timestamp
 from shoal.autoscale.types import Type
+from shoal.autoscale.unrolling import MAX_HEIGHT, Unroller
 from shoal.autoscale.variables import DEALLOCATION, OPTIONS, TARGET_DEDICATED, TARGET_SPOT, TIME_CONSTANTS, service_name
 
 SERVICE_SLOTS = (TARGET_DEDICATED, TARGET_SPOT, DEALLOCATION)
@@ -50,6 +53,10 @@ class Program:
     steps: tuple[Step, ...]
     names: tuple[str, ...]
     """Names of the variables, by slot."""
+    is_restless: bool = False
+    """True where the same samples may give another result: the formula reads the clock, or throws dice."""
+    vector_operations: int = 0
+    """Operations whose result is a vector: each may take as long as there are samples."""
 
 
 def compile_formula(formula: Formula | Checked) -> Program:
@@ -59,7 +66,17 @@ def compile_formula(formula: Formula | Checked) -> Program:
         raise checked.faults[0]
     compiler = _Compiler(checked)
     steps = tuple(compiler.step(statement) for statement in checked.formula.statements)
-    return Program(steps, tuple(compiler.slots))
+    called = {part.name for statement in checked.formula.statements for part in _calls(statement.value)}
+    return Program(
+        steps,
+        tuple(compiler.slots),
+        is_restless=bool(called & {"time", "rand"}),
+        vector_operations=sum(type_ is Type.VECTOR for type_ in checked.types.values()),
+    )
+
+
+def _calls(expression: Expression) -> Iterator[Call]:
+    return (part for part in postorder(expression) if isinstance(part, Call))
 
 
 class _Compiler:
@@ -67,9 +84,11 @@ class _Compiler:
         self._checked = checked
         self.slots = {name: index for index, name in enumerate(SERVICE_SLOTS)}
         self._assigned_in_full: set[str] = set()
+        self._runs: dict[int, Run] = {}
+        """Closures of subtrees that are not too high, by id() of their expressions."""
 
     def step(self, statement: Statement) -> Step:
-        run = self._value(statement.value)
+        run = self._compiled(statement.value)
         type_ = self._value_type(statement.value)
         span = start(statement.value)
         if statement.target is None:
@@ -87,7 +106,21 @@ class _Compiler:
         type_ = self._checked.type_of(expression)
         return Type.DOUBLE if type_ is Type.METRIC else type_
 
+    def _compiled(self, expression: Expression) -> Run:
+        heights: dict[int, int] = {}
+        for part in postorder(expression):
+            heights[id(part)] = 1 + max((heights[id(child)] for child in children(part)), default=0)
+            if heights[id(part)] <= MAX_HEIGHT:
+                self._runs[id(part)] = self._operation(part)
+        if heights[id(expression)] <= MAX_HEIGHT:
+            return self._value(expression)
+        return Unroller(self._runs, self._operation, self._branch).unrolled(expression)
+
     def _value(self, expression: Expression) -> Run:
+        return self._runs[id(expression)]
+
+    def _operation(self, expression: Expression) -> Run:
+        """Return the closure of an expression whose parts have theirs."""
         match expression:
             case Number(value) | Text(value):
                 return _constant(value)
@@ -100,7 +133,7 @@ class _Compiler:
                 made = operators.binary(operator, self._value(left), self._value(right), types, span)
                 return _folded(made, [left, right])
             case Conditional(test, then, otherwise):
-                branches = [self._branch(branch, self._checked.type_of(expression)) for branch in (then, otherwise)]
+                branches = [self._branch(expression, branch) for branch in (then, otherwise)]
                 return operators.conditional(self._value(test), *branches)
             case Call(name, arguments, span):
                 return self._function(name, arguments, span)
@@ -119,9 +152,9 @@ class _Compiler:
             return lambda frame: frame.values[slot]
         return _constant(OPTIONS[name] if name in OPTIONS else TIME_CONSTANTS[name])
 
-    def _branch(self, branch: Expression, expected: Type) -> Run:
+    def _branch(self, conditional: Conditional, branch: Expression) -> Run:
         run = self._value(branch)
-        if expected is Type.VECTOR and self._value_type(branch) is Type.DOUBLE:
+        if self._checked.type_of(conditional) is Type.VECTOR and self._value_type(branch) is Type.DOUBLE:
             return lambda frame: [run(frame)]
         return run
 
@@ -214,6 +247,8 @@ def _time(runs: list[Run], span: Span) -> Run:
 
     def parsed(frame: Frame) -> int:
         text = runs[0](frame)
+        if not text:
+            return frame.now  # Source: the documentation declares time(string dateTime="")
         try:
             return parse_timestamp(text)
         except ValueError as exc:

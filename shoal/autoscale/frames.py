@@ -17,7 +17,7 @@ class Stop(Exception):
 class Frame:
     """Values of the variables by slot, and the inputs of the evaluation."""
 
-    __slots__ = ("_random", "now", "present", "samples", "seed", "values")
+    __slots__ = ("_random", "now", "present", "registers", "samples", "seed", "values")
 
     def __init__(
         self, *, now: int, samples: Samples, present: dict[str, float], values: list[Value], seed: int = 0
@@ -27,6 +27,8 @@ class Frame:
         self.present = present
         """Values of the service variables that do not come from samples."""
         self.values = values
+        self.registers: dict[int, Value] = {}
+        """Values of subtrees of unrolled statements."""
         self.seed = seed
         self._random: Random | None = None
 

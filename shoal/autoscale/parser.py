@@ -4,8 +4,7 @@ Source: "Create a formula to automatically scale compute nodes in a Batch pool" 
 have the precedence of C; every published formula agrees with it.
 """
 
-from collections.abc import Callable
-
+from shoal.autoscale.descent import Descent, descend
 from shoal.autoscale.errors import FormulaTooLong, SyntaxFault
 from shoal.autoscale.spans import Span
 from shoal.autoscale.syntax import (
@@ -22,17 +21,11 @@ from shoal.autoscale.syntax import (
     Statement,
     Text,
     Unary,
-    children,
-    start,
 )
 from shoal.autoscale.tokens import Kind, Token, tokenize
 
 MAX_CHARACTERS = 8192
 MAX_STATEMENTS = 100
-MAX_NESTING = 50
-"""Deepest nesting of brackets, signs and conditionals: keeps the parser within Python's own stack."""
-MAX_HEIGHT = 200
-"""Highest tree of a statement, chains included: keeps every walk over it within Python's own stack."""
 
 
 def parse(text: str) -> Formula:
@@ -50,7 +43,6 @@ class _Parser:
     def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
         self._index = 0
-        self._depth = 0
 
     def statements(self) -> list[Statement]:
         statements = []
@@ -68,45 +60,49 @@ class _Parser:
         if self._next.kind is Kind.NAME and following.text == "=" and following.kind is Kind.SYMBOL:
             name = self._advance()
             self._advance()
-            return Statement(Name(name.text, name.span), _limited(self._expression()))
-        return Statement(None, _limited(self._expression()))
+            return Statement(Name(name.text, name.span), descend(self._expression()))
+        return Statement(None, descend(self._expression()))
 
-    def _expression(self) -> Expression:
-        test = self._binary(1)
+    def _expression(self) -> Descent[Expression]:
+        test: Expression = yield self._binary(1)
         if not (question := self._accept("?")):
             return test
-        then = self._nested(self._expression)
+        then = yield self._expression()
         self._expect(":", "a conditional is written condition ? a : b")
-        return Conditional(test, then, self._nested(self._expression), question.span)
+        otherwise = yield self._expression()
+        return Conditional(test, then, otherwise, question.span)
 
-    def _binary(self, level: int) -> Expression:
-        left = self._unary()
+    def _binary(self, level: int) -> Descent[Expression]:
+        left: Expression = yield self._unary()
         while self._next.kind is Kind.SYMBOL and PRECEDENCE.get(self._next.text, 0) >= level:
             operator = self._advance()
             # One level up: an operator of the same level ends the right side, which makes all of them left-associative.
-            right = self._binary(PRECEDENCE[operator.text] + 1)
+            right = yield self._binary(PRECEDENCE[operator.text] + 1)
             left = Binary(operator.text, left, right, operator.span)
         return left
 
-    def _unary(self) -> Expression:
+    def _unary(self) -> Descent[Expression]:
         if operator := self._accept("-") or self._accept("!"):
-            return Unary(operator.text, self._nested(self._unary), operator.span)
-        return self._postfix()
+            operand = yield self._unary()
+            return Unary(operator.text, operand, operator.span)
+        postfix: Expression = yield self._postfix()
+        return postfix
 
-    def _postfix(self) -> Expression:
-        expression = self._primary()
+    def _postfix(self) -> Descent[Expression]:
+        expression: Expression = yield self._primary()
         while self._accept("."):
             name = self._next
             if name.kind is not Kind.NAME or name.text.startswith("$"):
                 raise self._unexpected("the name of a member or method after '.'")
             self._advance()
             if self._accept("("):
-                expression = Method(expression, name.text, self._arguments(), name.span)
+                arguments = yield self._arguments()
+                expression = Method(expression, name.text, arguments, name.span)
             else:
                 expression = Member(expression, name.text, name.span)
         return expression
 
-    def _primary(self) -> Expression:
+    def _primary(self) -> Descent[Expression]:
         token = self._next
         match token.kind:
             case Kind.NUMBER:
@@ -118,21 +114,23 @@ class _Parser:
             case Kind.NAME:
                 self._advance()
                 if not token.text.startswith("$") and self._accept("("):
-                    return Call(token.text, self._arguments(), token.span)
+                    arguments = yield self._arguments()
+                    return Call(token.text, arguments, token.span)
                 return Name(token.text, token.span)
         if not self._accept("("):
             raise self._unexpected("a value")
-        inner = self._nested(self._expression)
+        inner: Expression = yield self._expression()
         self._expect(")", "the bracket opened at " + _place(token.span) + " is not closed")
         return inner
 
-    def _arguments(self) -> tuple[Expression, ...]:
+    def _arguments(self) -> Descent[tuple[Expression, ...]]:
         opened = self._tokens[self._index - 1]  # the caller has accepted the bracket
         arguments: list[Expression] = []
         if self._accept(")"):
             return ()
         while True:
-            arguments.append(self._nested(self._expression))
+            argument = yield self._expression()
+            arguments.append(argument)
             if self._accept(")"):
                 return tuple(arguments)
             self._expect(",", "the bracket opened at " + _place(opened.span) + " is not closed")
@@ -172,32 +170,6 @@ class _Parser:
         return SyntaxFault(
             f"';' is missing before {self._next.text!r}", behind, suggestion="end each statement with ';'"
         )
-
-    def _nested(self, parse: Callable[[], Expression]) -> Expression:
-        self._depth += 1
-        if self._depth > MAX_NESTING:
-            raise _too_deep(self._next.span)
-        expression = parse()
-        self._depth -= 1  # not in a `finally`: the first error ends the parser
-        return expression
-
-
-def _limited(expression: Expression) -> Expression:
-    """Return the expression. Raises SyntaxFault for too high a tree; a chain a + b + … is as high as it is long."""
-    level = [expression]
-    for _ in range(MAX_HEIGHT):
-        level = [child for node in level for child in children(node)]
-        if not level:
-            return expression
-    raise _too_deep(start(expression))
-
-
-def _too_deep(span: Span) -> SyntaxFault:
-    return SyntaxFault(
-        "too many operations are nested or chained here",
-        span,
-        suggestion="assign parts of it to variables in separate statements",
-    )
 
 
 def _number(token: Token) -> float:

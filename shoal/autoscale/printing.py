@@ -17,6 +17,7 @@ from shoal.autoscale.syntax import (
     Statement,
     Text,
     Unary,
+    postorder,
 )
 
 _CONDITIONAL = 0
@@ -34,39 +35,50 @@ def statement_text(statement: Statement) -> str:
     return value if statement.target is None else f"{statement.target.name} = {value}"
 
 
-def expression_text(expression: Expression, level: int = _CONDITIONAL) -> str:
-    """Return the expression's text, in brackets where it binds looser than its surroundings (`level`) demand."""
-    text, own = _text(expression)
-    return f"({text})" if own < level else text
+def expression_text(expression: Expression) -> str:
+    texts: dict[int, tuple[str, int]] = {}
+    for part in postorder(expression):
+        texts[id(part)] = _Printer(texts).text(part)
+    return texts[id(expression)][0]
 
 
-def _text(expression: Expression) -> tuple[str, int]:
-    match expression:
-        case Number(value):
-            return number_text(value), _UNARY  # 5.hour would be read as the number 5. and a name
-        case Text(value):
-            return f'"{value}"', _POSTFIX
-        case Name(name):
-            return name, _POSTFIX
-        case Member(owner, name):
-            return f"{expression_text(owner, _POSTFIX)}.{name}", _POSTFIX
-        case Method(owner, name, arguments):
-            return f"{expression_text(owner, _POSTFIX)}.{name}({_arguments(arguments)})", _POSTFIX
-        case Call(name, arguments):
-            return f"{name}({_arguments(arguments)})", _POSTFIX
-        case Unary(operator, operand):
-            return f"{operator}{expression_text(operand, _UNARY)}", _UNARY
-        case Binary(operator, left, right):
-            own = PRECEDENCE[operator]
-            # A right side of the same level keeps its brackets: a - (b - c) is not a - b - c.
-            return f"{expression_text(left, own)} {operator} {expression_text(right, own + 1)}", own
-        case Conditional(test, then, otherwise):
-            parts = (expression_text(test, _CONDITIONAL + 1), expression_text(then), expression_text(otherwise))
-            return "{} ? {} : {}".format(*parts), _CONDITIONAL
+class _Printer:
+    """Prints an expression whose parts are printed: `texts` holds the text and the level of each, by id()."""
 
+    def __init__(self, texts: dict[int, tuple[str, int]]) -> None:
+        self._texts = texts
 
-def _arguments(arguments: tuple[Expression, ...]) -> str:
-    return ", ".join(map(expression_text, arguments))
+    def text(self, expression: Expression) -> tuple[str, int]:
+        match expression:
+            case Number(value):
+                return number_text(value), _UNARY  # 5.hour would be read as the number 5. and a name
+            case Text(value):
+                return f'"{value}"', _POSTFIX
+            case Name(name):
+                return name, _POSTFIX
+            case Member(owner, name):
+                return f"{self._part(owner, _POSTFIX)}.{name}", _POSTFIX
+            case Method(owner, name, arguments):
+                return f"{self._part(owner, _POSTFIX)}.{name}({self._arguments(arguments)})", _POSTFIX
+            case Call(name, arguments):
+                return f"{name}({self._arguments(arguments)})", _POSTFIX
+            case Unary(operator, operand):
+                return f"{operator}{self._part(operand, _UNARY)}", _UNARY
+            case Binary(operator, left, right):
+                own = PRECEDENCE[operator]
+                # A right side of the same level keeps its brackets: a - (b - c) is not a - b - c.
+                return f"{self._part(left, own)} {operator} {self._part(right, own + 1)}", own
+            case Conditional(test, then, otherwise):
+                parts = (self._part(test, _CONDITIONAL + 1), self._part(then), self._part(otherwise))
+                return "{} ? {} : {}".format(*parts), _CONDITIONAL
+
+    def _arguments(self, arguments: tuple[Expression, ...]) -> str:
+        return ", ".join(map(self._part, arguments))
+
+    def _part(self, expression: Expression, level: int = _CONDITIONAL) -> str:
+        """Return the text, in brackets where it binds looser than its surroundings demand."""
+        text, own = self._texts[id(expression)]
+        return f"({text})" if own < level else text
 
 
 def number_text(value: float) -> str:

@@ -3,6 +3,7 @@
 Trees are compared by meaning: places in the text do not count.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from shoal.autoscale.spans import NOWHERE, Span
@@ -128,6 +129,22 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return (owner,)
         case _:
             return ()
+
+
+Children = Callable[[Expression], tuple[Expression, ...]]
+
+
+def postorder(expression: Expression, parts: Children = children) -> Iterator[Expression]:
+    """Yield each part of the expression after its own parts, from left to right; the expression itself comes last."""
+    # A stack of its own, because the tree may be higher than Python's stack.
+    pending = [(expression, False)]
+    while pending:
+        node, is_open = pending.pop()
+        if is_open:
+            yield node
+        else:
+            pending.append((node, True))
+            pending += [(part, False) for part in reversed(parts(node))]
 
 
 def start(expression: Expression) -> Span:

@@ -32,9 +32,9 @@ class Comment:
 
 
 # The first alternative that fits wins: numbers come before the symbol `.`, and `<=` before `<`. New lines stand
-# apart from other blanks, because places are counted from them.
+# apart from other blanks, because places are counted from them. Editors write U+FEFF, the byte-order mark, first.
 _TOKEN = re.compile(
-    r"""(?P<blank>[ \t\r\f\v]+)
+    r"""(?P<blank>[ \t\r\f\v\ufeff]+)
       | (?P<newline>\n)
       | (?P<comment>//[^\n]*)
       | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
@@ -50,6 +50,7 @@ _HINTS = {
     "|": "did you mean '||'?",
     "'": 'put strings in double quotes: "..."',
     '"': "the string is not closed on its line",
+    "\\": 'the text is escaped, as in JSON or a shell; write " for \\", and a line break for \\n',
     "[": "write a vector as vec(1, 2, 3)",
     "{": "there are no blocks; write condition ? a : b",
     "^": "there is no power operator; multiply",

@@ -5,6 +5,7 @@ Source: "Create a formula to automatically scale compute nodes in a Batch pool",
 
 from dataclasses import dataclass
 from enum import Enum
+from itertools import product
 
 
 class Type(Enum):
@@ -55,48 +56,76 @@ class Signature:
 
     parameters: tuple[Type, ...]
     result: Type
+    form: str
+    """The parameters as the documentation writes them."""
     many: bool = False
+    least: int = 0
+    """Fewest elements of the doubleVecList."""
 
-    def shown(self, name: str) -> str:
-        inside = "doubleVecList" if self.many else ", ".join(parameter.value for parameter in self.parameters)
-        return f"{name}({inside})"
+    def fits(self, given: tuple[Type, ...]) -> bool:
+        if self.many:
+            return len(given) >= self.least and all(type_ in {Type.DOUBLE, Type.VECTOR} for type_ in given)
+        return given == self.parameters
 
 
-def _reduction() -> tuple[Signature, ...]:
-    return (Signature((), Type.DOUBLE, many=True),)
+_PARAMETERS: dict[str, tuple[Type, ...]] = {
+    "double": (Type.DOUBLE,),
+    "doubleVec": (Type.VECTOR,),
+    "string": (Type.STRING,),
+    "timestamp or timeinterval": (Type.TIMESTAMP, Type.INTERVAL),
+}
 
 
-def _elementwise() -> tuple[Signature, ...]:
-    return (Signature((Type.DOUBLE,), Type.DOUBLE), Signature((), Type.VECTOR, many=True))
+def _signatures(form: str, result: Type) -> tuple[Signature, ...]:
+    """Return a signature for each combination of types that a documented form allows: `double [, double]` has two."""
+    required, *optional = form.split(" [, ")
+    names = [name for name in required.split(", ") if name]
+    lengths = range(len(names), len(names) + len(optional) + 1)
+    names += [name.rstrip("]") for name in optional]
+    return tuple(
+        Signature(types, result, form) for length in lengths for types in product(*map(_types, names[:length]))
+    )
+
+
+def _types(parameter: str) -> tuple[Type, ...]:
+    return _PARAMETERS[parameter]
+
+
+def _list(result: Type, *, least: int = 0) -> tuple[Signature, ...]:
+    return (Signature((), result, "doubleVecList", many=True, least=least),)
 
 
 FUNCTIONS: dict[str, tuple[Signature, ...]] = {
-    **{name: _reduction() for name in ("avg", "len", "max", "min", "norm", "range", "std", "sum")},
-    **{name: _elementwise() for name in ("ceil", "floor", "lg", "ln", "log", "round")},
-    "percentile": (Signature((Type.VECTOR, Type.DOUBLE), Type.DOUBLE),),
-    "rand": (Signature((), Type.DOUBLE),),
-    "stop": (Signature((), Type.NOTHING),),
-    "time": (Signature((), Type.TIMESTAMP), Signature((Type.STRING,), Type.TIMESTAMP)),
-    "val": (Signature((Type.VECTOR, Type.DOUBLE), Type.DOUBLE),),
-    "vec": (Signature((), Type.VECTOR, many=True),),
+    # An empty list has a length and a sum, but no largest element.
+    **{name: _list(Type.DOUBLE) for name in ("len", "sum")},
+    **{name: _list(Type.DOUBLE, least=1) for name in ("avg", "max", "min", "norm", "range", "std")},
+    **{
+        name: (*_signatures("double", Type.DOUBLE), *_list(Type.VECTOR))
+        for name in ("ceil", "floor", "lg", "ln", "log", "round")
+    },
+    "percentile": _signatures("doubleVec, double", Type.DOUBLE),
+    "rand": _signatures("", Type.DOUBLE),
+    "stop": _signatures("", Type.NOTHING),
+    "time": (*_signatures("", Type.TIMESTAMP), *_signatures("string", Type.TIMESTAMP)),
+    "val": _signatures("doubleVec, double", Type.DOUBLE),
+    "vec": _list(Type.VECTOR),
 }
 """Signatures of the functions; the first that fits counts."""
 
+_WINDOW = "timestamp or timeinterval [, timestamp or timeinterval]"
 
-def _sampling() -> dict[str, tuple[Signature, ...]]:
-    vector, double, interval, timestamp = Type.VECTOR, Type.DOUBLE, Type.INTERVAL, Type.TIMESTAMP
-    windows = [(bound,) for bound in (interval, timestamp)] + [(bound, bound) for bound in (interval, timestamp)]
-    samples = [(double,), *windows, *[(*window, double) for window in windows]]
-    return {
-        "GetSample": tuple(Signature(parameters, vector) for parameters in samples),
-        "GetSamplePercent": tuple(Signature(parameters, double) for parameters in windows),
-        "GetSamplePeriod": (Signature((), interval),),
-        "Count": (Signature((), double),),
-        "HistoryBeginTime": (Signature((), timestamp),),
-    }
-
-
-METHODS = _sampling()
+METHODS: dict[str, tuple[Signature, ...]] = {
+    "GetSample": (
+        *_signatures("double", Type.VECTOR),
+        *_signatures(_WINDOW, Type.VECTOR),
+        *_signatures("timestamp or timeinterval, double", Type.VECTOR),
+        *_signatures("timestamp or timeinterval, timestamp or timeinterval, double", Type.VECTOR),
+    ),
+    "GetSamplePercent": _signatures(_WINDOW, Type.DOUBLE),
+    "GetSamplePeriod": _signatures("", Type.INTERVAL),
+    "Count": _signatures("", Type.DOUBLE),
+    "HistoryBeginTime": _signatures("", Type.TIMESTAMP),
+}
 """Signatures of the methods of sampled variables."""
 
 TIMESTAMP_MEMBERS = ("year", "month", "day", "weekday", "hour", "minute", "second")

@@ -95,6 +95,11 @@ SERVICE_VARIABLES: dict[str, ServiceVariable] = {
     )
 }
 
+METRICS = tuple(
+    name for name, variable in SERVICE_VARIABLES.items() if variable.type is Type.METRIC and not variable.retired
+)
+"""Variables that have samples, in the service and in the simulator alike."""
+
 _BY_LOWER_CASE = {name.lower(): name for name in SERVICE_VARIABLES} | {k.lower(): v for k, v in ALIASES.items()}
 
 

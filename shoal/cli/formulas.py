@@ -179,7 +179,8 @@ def bad_input(text: str = "", file: str = "") -> Iterator[None]:
 def _read(file: str) -> str:
     try:
         with click.open_file(file, encoding="utf-8") as stream:
-            return str(stream.read())
+            # Editors write a byte-order mark first, which is no part of the formula.
+            return str(stream.read()).removeprefix("\ufeff")
     except (OSError, UnicodeDecodeError) as exc:
         raise BadInput(f"{file} cannot be read: {exc}") from exc
 

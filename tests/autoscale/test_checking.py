@@ -1,3 +1,5 @@
+from itertools import product
+
 import pytest
 
 from shoal.autoscale.checking import check
@@ -36,6 +38,59 @@ def test_published_formula_fits_the_types(name: str) -> None:
 )
 def test_every_documented_combination_of_types_is_accepted(text: str) -> None:
     assert faults(text) == []
+
+
+VALUES = {
+    "double": "1",
+    "doubleVec": "vec(1, 2)",
+    "string": '"2026-01-01"',
+    "timestamp": "time()",
+    "timeinterval": "TimeInterval_Hour",
+    "deallocation option": "requeue",
+}
+BOUNDS = ("timestamp", "timeinterval")
+NUMBERS = ("double", "doubleVec")
+SAMPLED = {
+    "GetSample": {
+        ("double",),
+        *product(BOUNDS),
+        *product(BOUNDS, ("double",)),
+        *product(BOUNDS, BOUNDS),
+        *product(BOUNDS, BOUNDS, ("double",)),
+    },
+    "GetSamplePercent": {*product(BOUNDS), *product(BOUNDS, BOUNDS)},
+    "GetSamplePeriod": {()},
+    "Count": {()},
+    "HistoryBeginTime": {()},
+}
+LISTS = {combination for length in range(4) for combination in product(NUMBERS, repeat=length)}
+CALLED = {
+    **dict.fromkeys(("len", "sum", "vec", "ceil", "floor", "round", "lg", "ln", "log"), LISTS),
+    **{name: LISTS - {()} for name in ("avg", "max", "min", "norm", "range", "std")},
+    **{name: {("doubleVec", "double")} for name in ("percentile", "val")},
+    "time": {(), ("string",)},
+    "rand": {()},
+    "stop": {()},
+}
+
+
+@pytest.mark.parametrize("name", [*SAMPLED, *CALLED])
+def test_every_combination_of_arguments_is_accepted_as_documented_and_no_other(name: str) -> None:
+    callee = f"$PendingTasks.{name}" if name in SAMPLED else name
+    accepted = {
+        types
+        for length in range(4)
+        for types in product(VALUES, repeat=length)
+        if not faults(f"{callee}({', '.join(VALUES[type_] for type_ in types)});")
+    }
+    assert accepted == {**SAMPLED, **CALLED}[name]
+
+
+def test_wrong_arguments_are_answered_with_the_documented_forms() -> None:
+    window = "timestamp or timeinterval [, timestamp or timeinterval]"
+    assert faults("x = $PendingTasks.GetSamplePercent(1);") == [
+        f"19: GetSamplePercent does not take (double); write GetSamplePercent({window})"
+    ]
 
 
 @pytest.mark.parametrize(

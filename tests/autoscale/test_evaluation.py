@@ -5,6 +5,9 @@ import pytest
 
 from shoal.autoscale import ConstantSamples, PoolSnapshot, SyntaxFault, compile_formula, evaluate, parse
 from shoal.autoscale.evaluation import refused
+from shoal.autoscale.lint.trials import IDLE, MAX_ELEMENTS, targets_under
+from shoal.autoscale.review import review
+from shoal.autoscale.ticks import MINUTE
 from shoal.autoscale.variables import Deallocation
 from tests.autoscale import published
 from tests.autoscale.builders import NOW, detail, evaluated, history, value
@@ -318,3 +321,36 @@ def test_constant_past_is_whole_for_a_day() -> None:
     )
     evaluation = evaluate(program, time=NOW, samples=ConstantSamples({"PendingTasks": 4}), pool=PoolSnapshot())
     assert evaluation.results.endswith(";a=4;m=120;n=2880;p=100;q=0;t=4")
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("len()", "0"),
+        ("sum()", "0"),
+        ("len(vec())", "0"),
+        ('time("") == time()', "1"),
+        ("sum($PendingTasks.GetSample(TimeInterval_Minute * 2, time()))", "14"),
+        ("sum($PendingTasks.GetSample(time(), TimeInterval_Minute * 2))", "14"),
+        ("sum($PendingTasks.GetSample(TimeInterval_Minute * 2, time(), 90))", "14"),
+        ("$PendingTasks.GetSamplePercent(TimeInterval_Minute * 4, time())", "62.5"),
+        ("$PendingTasks.GetSamplePercent(time(), TimeInterval_Minute * 4)", "62.5"),
+    ],
+)
+def test_what_the_documented_grammar_allows_has_a_value(expression: str, expected: str) -> None:
+    assert value(expression, {"PendingTasks": [1, 2, 3, 4, 5]}) == expected
+
+
+@pytest.mark.parametrize("function", ["ceil", "floor", "round", "max"])
+def test_number_that_is_none_is_an_error_of_the_evaluation_and_no_crash(function: str) -> None:
+    text = f"$TargetDedicatedNodes = {function}(1e308 * 10 - 1e308 * 10);"
+    assert review(text)
+    assert detail(text).startswith("AutoScalingFormulaEvaluationError: Line 1, Col 2")
+
+
+def test_vectors_that_are_multiplied_again_and_again_do_not_hold_up_the_linter() -> None:
+    """A limit on work, not on time: 98 products of a day's samples, in each of a week's evaluations, took 11 s."""
+    text = "v = $PendingTasks.GetSample(2880);" + "v = v * v;" * 98 + "$TargetDedicatedNodes = time().hour + max(v);"
+    program = compile_formula(parse(text))
+    evaluations = list(targets_under(program, IDLE, nodes=1, every=5 * MINUTE))
+    assert program.vector_operations * len(evaluations) * 2880 <= 2 * MAX_ELEMENTS

@@ -1,9 +1,12 @@
 import pytest
 
+from shoal.autoscale import ConstantSamples, PoolSnapshot, compile_formula, evaluate
 from shoal.autoscale.errors import FormulaTooLong, SyntaxFault
 from shoal.autoscale.parser import parse
 from shoal.autoscale.printing import to_text
+from shoal.autoscale.review import ERRORS, review
 from tests.autoscale import published
+from tests.autoscale.builders import NOW
 
 
 @pytest.mark.parametrize(
@@ -63,6 +66,13 @@ def test_last_statement_needs_no_semicolon() -> None:
         ("a = 1e999;", 1, 5, "the number 1e999 is too large"),
         ("a = [1, 2];", 1, 5, "vec(1, 2, 3)"),
         ("a = ü;", 1, 5, "unexpected character 'ü'"),
+        (
+            'a = time(\\"2026-01-01\\");',
+            1,
+            10,
+            'the text is escaped, as in JSON or a shell; write " for \\", and a line',
+        ),
+        ("a = 1;\\nb = 2;", 1, 7, "a line break for \\n"),
     ],
 )
 def test_first_syntax_error_is_reported_with_its_place(text: str, line: int, column: int, message: str) -> None:
@@ -98,10 +108,44 @@ def test_formula_of_100_statements_is_accepted_and_one_more_is_not() -> None:
         parse("a = 1;" * 101)
 
 
-@pytest.mark.parametrize("text", ["(" * 4000, "-" * 8000 + "1", "1?" * 4000, "max(" * 2000, "1" + "+1" * 4000])
-def test_very_deep_formula_is_refused_with_a_place(text: str) -> None:
-    with pytest.raises(SyntaxFault, match="nested or chained"):
+@pytest.mark.parametrize("text", ["(" * 4000, "-" * 8000, "1?" * 4000, "max(" * 2000, "1" + "+1" * 4000 + "+"])
+def test_very_deep_formula_that_ends_early_is_refused_with_a_place(text: str) -> None:
+    with pytest.raises(SyntaxFault, match="but the formula ends") as caught:
         parse(text)
+    assert (caught.value.span.line, caught.value.span.column) == (1, len(text) + 1)
+
+
+DEEP = {
+    "a sum": ("1" + "+1" * 4000, 4001),
+    "signs": ("-" * 8000 + "7", 7),
+    "brackets": ("(" * 4000 + "7" + ")" * 4000, 7),
+    "brackets on the right": ("1+(" * 2000 + "7" + ")" * 2000, 2007),
+    "calls": ("max(" * 1600 + "7" + ")" * 1600, 7),
+    "conditionals in a row": ("0?1:" * 2000 + "7", 7),
+    "conditionals within each other": ("1?" * 2000 + "7" + ":0" * 2000, 7),
+    "conditionals as tests": ("(" * 1300 + "1" + "?1:0)" * 1300 + "+6", 7),
+    "both of many": ("1" + "&&1" * 2700, 1),
+    "one of many": ("0" + "||0" * 2700 + "||$PendingTasks", 1),
+    "no more than needed": ("1" + "||1/0" * 1600, 1),
+    "not both": ("1" + "&&1" * 1000 + "&&0&&1/0" * 600, 0),
+    "samples of samples": ("sum($PendingTasks.GetSample(" * 250 + "1" + "))" * 250, 3 * 2880),
+}
+
+
+@pytest.mark.parametrize("shape", DEEP)
+def test_any_formula_within_azures_limits_is_parsed_printed_linted_and_evaluated(shape: str) -> None:
+    expression, expected = DEEP[shape]
+    text = f"$TargetDedicatedNodes={expression};"
+    assert len(text) <= 8192
+    assert to_text(parse(text)).startswith("$TargetDedicatedNodes = ")
+    samples = ConstantSamples({"PendingTasks": 3})
+    evaluation = evaluate(compile_formula(parse(text)), time=NOW, samples=samples, pool=PoolSnapshot())
+    assert (evaluation.error, evaluation.target_dedicated_nodes) == (None, expected)
+    assert not {finding.rule for finding in review(text)} & set(ERRORS)
+
+
+def test_byte_order_mark_in_front_does_not_count() -> None:
+    assert parse("\ufeffa = 1") == parse("a = 1")
 
 
 def test_chain_of_a_hundred_terms_is_accepted() -> None:

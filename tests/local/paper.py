@@ -32,6 +32,15 @@ class PoolOnPaper:
     def record(self) -> Pool:
         return Pool.get(self.connection, self.key)
 
+    def job(self, tx: Transaction, state: str) -> int:
+        """Add a job of that state without tasks, and return its key."""
+        sql = (
+            "INSERT INTO jobs (account, id, definition, pool_id, priority, max_retries, on_all_tasks_complete, state,"
+            " state_time, created, last_modified) VALUES (?1, 'j', x'7b7d', ?2, 0, 0, 'noaction', ?3, ?4, ?4, ?4)"
+        )
+        tx.connection.execute(sql, (self.record.account, self.record.id, state, tx.now))
+        return int(tx.connection.execute("SELECT max(key) FROM jobs").fetchone()[0])
+
     def size(self, tx: Transaction, *, spot: int, dedicated: int = 0) -> None:
         """Give the pool so many nodes, all of them at work."""
         option = NodeDeallocationOption.REQUEUE

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from shoal.autoscale.ticks import MINUTE
+from shoal.autoscale.variables import METRICS
 from shoal.local import times
 from shoal.local.scheduler import pool_samples, scaling
 from shoal.local.scheduler.loop import Transaction
@@ -92,3 +93,30 @@ def test_failed_evaluation_is_tried_again_at_the_next_interval(tmp_path: Path) -
     pool_samples.take(pool.at(1))
     scaling.evaluate_due(pool.at(3))
     assert pool.record.target_low_priority == 1
+
+
+def test_every_metric_that_the_language_has_is_sampled_by_the_service(tmp_path: Path) -> None:
+    pool = PoolOnPaper(tmp_path, IDLE, "PT5M")
+    tx = pool.at(0)
+    pool_samples.take(tx)
+    past = PoolSamples(tx, pool.record)
+    assert [name for name in METRICS if len(past.last(name, 1, ticks(tx))) != 1] == []
+    assert past.last("$TaskSlotsPerNode", 1, ticks(tx)) == [4]
+
+
+@pytest.mark.parametrize(
+    ("state", "active", "running"),
+    [("active", 2, 1), ("disabling", 0, 1), ("disabled", 0, 1), ("terminating", 0, 1), ("completed", 0, 1)],
+)
+def test_running_tasks_count_whatever_their_jobs_state_and_waiting_ones_of_active_jobs_only(
+    tmp_path: Path, state: str, active: int, running: int
+) -> None:
+    pool = PoolOnPaper(tmp_path, IDLE, "PT5M")
+    tx = pool.at(0)
+    job = pool.job(tx, state)
+    tx.run("INSERT INTO task_counts (job, state, result, tasks, slots) VALUES (?1, 'active', '', 2, 2)", job)
+    tx.run("INSERT INTO task_counts (job, state, result, tasks, slots) VALUES (?1, 'running', '', 1, 1)", job)
+    pool_samples.take(tx)
+    past = PoolSamples(tx, pool.record)
+    names = ("$ActiveTasks", "$RunningTasks", "$PendingTasks")
+    assert [past.last(name, 1, ticks(tx)) for name in names] == [[active], [running], [active + running]]

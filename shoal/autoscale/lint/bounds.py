@@ -20,7 +20,7 @@ from shoal.autoscale.syntax import (
     Name,
     Number,
     Unary,
-    children,
+    postorder,
 )
 from shoal.autoscale.types import Type
 from shoal.autoscale.variables import DEALLOCATION, SLOTS_PER_NODE, TIME_CONSTANTS, service_name
@@ -64,12 +64,15 @@ class _Walk:
         self.ranges: dict[int, Range] = {}
         self.contradictions: dict[int, str] = {}
         self._variables: dict[str, Range] = {}
+        self._if_true: dict[int, tuple[Constraint, ...]] = {}
+        self._if_false: dict[int, tuple[Constraint, ...]] = {}
+        """Constraints that hold where an expression is true, and where it is false, by id()."""
         self._constraints: dict[str, tuple[Constraint, ...]] = {}
         """Constraints of the variables that hold a conjunction of comparisons."""
 
     def assign(self, name: str, value: Expression) -> None:
         # Before the name gets its new bounds: in `x = x > 3` the right side speaks of the old x.
-        constraints = self._conjunction(value)
+        constraints = self._if_true[id(value)]
         self._variables[name] = self.ranges[id(value)]
         # Constraints on the old value of the name no longer hold.
         self._constraints = {
@@ -78,14 +81,14 @@ class _Walk:
             if not any(name in one.names for one in kept)
         }
 
-    def range(self, expression: Expression) -> Range:
-        for child in children(expression):
-            self.range(child)
-        bounds = self._range(expression)
-        if self._checked.type_of(expression) is Type.INTERVAL:
-            bounds = whole(bounds)  # intervals are rounded to ticks
-        self.ranges[id(expression)] = bounds
-        return bounds
+    def range(self, expression: Expression) -> None:
+        for part in postorder(expression):
+            self._if_true[id(part)] = self._conjunction(part)
+            self._if_false[id(part)] = self._negated_disjunction(part)
+            bounds = self._range(part)
+            if self._checked.type_of(part) is Type.INTERVAL:
+                bounds = whole(bounds)  # intervals are rounded to ticks
+            self.ranges[id(part)] = bounds
 
     def _range(self, expression: Expression) -> Range:
         match expression:
@@ -134,7 +137,7 @@ class _Walk:
         if decisive in {left.truth, right.truth}:
             return known(decisive)
         # An || is always true where its negation, a conjunction, contradicts itself.
-        constraints = self._negated_disjunction(expression) if decisive else self._conjunction(expression)
+        constraints = (self._if_false if decisive else self._if_true)[id(expression)]
         if term := contradiction(constraints):
             self.contradictions[id(expression)] = term
             return known(decisive)
@@ -144,7 +147,7 @@ class _Walk:
         """Return what must hold for the expression to be true, as far as it is a conjunction of comparisons."""
         match expression:
             case Binary("&&", left, right):
-                return (*self._conjunction(left), *self._conjunction(right))
+                return self._if_true[id(left)] + self._if_true[id(right)]
             case Binary(operator, left, right) if operator in NEGATED:
                 return self._comparison(operator, left, right)
             case Name(name):
@@ -157,7 +160,7 @@ class _Walk:
         match expression:
             # No names here, unlike above: a variable's constraints hold where it is true, not where it is false.
             case Binary("||", left, right):
-                return (*self._negated_disjunction(left), *self._negated_disjunction(right))
+                return self._if_false[id(left)] + self._if_false[id(right)]
             case Binary(operator, left, right) if operator in NEGATED:
                 return self._comparison(NEGATED[operator], left, right)
             case _:
@@ -174,7 +177,6 @@ class _Walk:
 
 
 def _names(expression: Expression) -> Iterator[str]:
-    if isinstance(expression, Name):
-        yield service_name(expression.name) or expression.name
-    for child in children(expression):
-        yield from _names(child)
+    for part in postorder(expression):
+        if isinstance(part, Name):
+            yield service_name(part.name) or part.name

@@ -1,7 +1,7 @@
 """Trace the numbers of a formula back to their origins: which service variables reach which target, and how."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from shoal.autoscale.spans import Span
 from shoal.autoscale.syntax import (
@@ -15,6 +15,8 @@ from shoal.autoscale.syntax import (
     Name,
     Number,
     Unary,
+    children,
+    postorder,
 )
 from shoal.autoscale.variables import DEALLOCATION, TARGETS, service_name
 
@@ -32,7 +34,8 @@ class Origin:
     """The full name."""
     method: str
     span: Span
-    arguments: tuple[Expression, ...] = ()
+    # The place tells two readings apart; comparing the arguments would walk through trees of any height.
+    arguments: tuple[Expression, ...] = field(default=(), compare=False)
     divided: bool = False
     """True where the number was divided on its way: tasks were turned into nodes."""
 
@@ -68,7 +71,7 @@ def flows_of(formula: Formula) -> Flows:
     tracer = _Tracer()
     assigned: dict[str, Name] = {}
     for statement in formula.statements:
-        flow = tracer.flow(statement.value)
+        flow = tracer.trace(statement.value)
         if statement.target is not None:
             name = service_name(statement.target.name) or statement.target.name
             tracer.variables[name] = flow
@@ -81,8 +84,18 @@ class _Tracer:
     def __init__(self) -> None:
         self.variables: dict[str, Flow] = {}
         self.origins: list[Origin] = []
+        self._flows: dict[int, Flow] = {}
+
+    def trace(self, expression: Expression) -> Flow:
+        for part in postorder(expression, _parts):
+            self._flows[id(part)] = self._flow(part)
+        return self.flow(expression)
 
     def flow(self, expression: Expression) -> Flow:
+        return self._flows[id(expression)]
+
+    def _flow(self, expression: Expression) -> Flow:
+        """Return the flow of an expression whose parts have theirs."""
         match expression:
             case Name(name, span):
                 return self._name(name, span)
@@ -143,6 +156,11 @@ class _Tracer:
                 return first | second
             case _:
                 return Flow(choices=first.all | second.all)
+
+
+def _parts(expression: Expression) -> tuple[Expression, ...]:
+    # The owner of a method is not a reading of its own.
+    return expression.arguments if isinstance(expression, Method) else children(expression)
 
 
 def _divided(origins: frozenset[Origin]) -> frozenset[Origin]:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from shoal.autoscale.lint.flows import PRESENT, Origin
 from shoal.autoscale.lint.rule import Finding, Rule, Subject
 from shoal.autoscale.lint.trials import BUSY, BUSY_WITH_FEW_SAMPLES, nodes_under
-from shoal.autoscale.syntax import Binary, Expression, Method, Name, children
+from shoal.autoscale.spans import Span
+from shoal.autoscale.syntax import Binary, Expression, Method, Name, postorder
 from shoal.autoscale.ticks import interval_text
 from shoal.autoscale.types import Type
 from shoal.autoscale.variables import CURRENT_DEDICATED, CURRENT_SPOT, SERVICE_VARIABLES, SLOTS_PER_NODE
@@ -97,19 +98,24 @@ def _fraction(subject: Subject) -> Iterator[Finding]:
 
 
 def _fractions(expression: Expression, percents: set[str], subject: Subject) -> Iterator[Finding]:
-    for child in children(expression):
-        yield from _fractions(child, percents, subject)
-    match expression:
-        case Binary(operator, left, right, span) if operator in _COMPARISONS:
-            for percent, other in ((left, right), (right, left)):
-                limit = subject.bounds.of(other).constant
-                if _is_percent(percent, percents) and limit is not None and 0 < limit <= 1:
-                    yield Finding(
-                        rule=FRACTION.name,
-                        span=span,
-                        message=f"GetSamplePercent goes from 0 to 100, but is compared with {limit:g}",
-                        mend=f"write {limit * 100:g}",
-                    )
+    for part in postorder(expression):
+        match part:
+            case Binary(operator, left, right, span) if operator in _COMPARISONS:
+                yield from _fraction_of(left, right, span, percents, subject)
+
+
+def _fraction_of(
+    left: Expression, right: Expression, span: Span, percents: set[str], subject: Subject
+) -> Iterator[Finding]:
+    for percent, other in ((left, right), (right, left)):
+        limit = subject.bounds.of(other).constant
+        if _is_percent(percent, percents) and limit is not None and 0 < limit <= 1:
+            yield Finding(
+                rule=FRACTION.name,
+                span=span,
+                message=f"GetSamplePercent goes from 0 to 100, but is compared with {limit:g}",
+                mend=f"write {limit * 100:g}",
+            )
 
 
 def _is_percent(expression: Expression, percents: set[str]) -> bool:

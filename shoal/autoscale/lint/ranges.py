@@ -16,7 +16,7 @@ class Range:
 
     @property
     def constant(self) -> float | None:
-        return self.low if self.low == self.high else None
+        return self.low if self.low == self.high and math.isfinite(self.low) else None
 
     @property
     def truth(self) -> bool | None:
@@ -72,7 +72,8 @@ def computed(operator: str, left: Range, right: Range) -> Range:
     """Return the range of `left operator right`."""
     match operator:
         case "+":
-            return Range(left.low + right.low, left.high + right.high)
+            # The sum of inf and -inf may be any number.
+            return _spanned([left.low + right.low, left.high + right.high])
         case "-":
             return computed("+", left, negative(right))
         case "*":
@@ -116,4 +117,4 @@ def _whole(name: str, bound: float) -> float:
 
 
 def _spanned(bounds: Sequence[float]) -> Range:
-    return Range(min(bounds), max(bounds))
+    return ANYTHING if any(map(math.isnan, bounds)) else Range(min(bounds), max(bounds))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from shoal.autoscale.lint.rule import Finding, Rule, Subject
 from shoal.autoscale.printing import expression_text
 from shoal.autoscale.spans import Span
-from shoal.autoscale.syntax import Binary, Conditional, Expression, Name, children, start
+from shoal.autoscale.syntax import Binary, Conditional, Expression, Name, children, postorder, start
 
 _COMPARISONS = {"<", "<=", "==", "!=", ">=", ">"}
 
@@ -21,22 +21,32 @@ def _unreachable(subject: Subject) -> Iterator[Finding]:
 
 
 def _constant_conditions(expression: Expression, reported: set[str], subject: Subject) -> Iterator[Finding]:
-    inside = [one for child in children(expression) for one in _constant_conditions(child, reported, subject)]
-    # The innermost condition is the mistake; those around it are constant because of it.
-    if inside:
-        yield from inside
-        return
+    resting: set[int] = set()
+    """Expressions that rest on a reported variable, by id()."""
+    spoilt: set[int] = set()
+    """Expressions with a finding in them: the innermost condition is the mistake, those around it follow from it."""
+    for part in postorder(expression):
+        parts = children(part)
+        if any(id(one) in spoilt for one in parts):
+            spoilt.add(id(part))
+            continue
+        if (isinstance(part, Name) and part.name in reported) or any(id(one) in resting for one in parts):
+            resting.add(id(part))
+        test = _condition(part)
+        findings = () if test is None or id(test) in resting else tuple(_answer(test, start(test), subject))
+        if findings:
+            spoilt.add(id(part))
+            yield from findings
+
+
+def _condition(expression: Expression) -> Expression | None:
     match expression:
-        case Binary(operator, _, _) if operator in {*_COMPARISONS, "&&", "||"} and not _rests_on(expression, reported):
-            yield from _answer(expression, start(expression), subject)
-        case Conditional(test, _, _) if not _rests_on(test, reported):
-            yield from _answer(test, start(test), subject)
-
-
-def _rests_on(expression: Expression, reported: set[str]) -> bool:
-    if isinstance(expression, Name):
-        return expression.name in reported
-    return any(_rests_on(child, reported) for child in children(expression))
+        case Binary(operator, _, _) if operator in {*_COMPARISONS, "&&", "||"}:
+            return expression
+        case Conditional(test, _, _):
+            return test
+        case _:
+            return None
 
 
 def _answer(test: Expression, span: Span, subject: Subject) -> Iterator[Finding]:

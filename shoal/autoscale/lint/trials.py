@@ -17,6 +17,9 @@ SLOTS = 4
 A_WEEK_AND_A_DAY = timedelta(days=8)
 BEGIN = datetime(2060, 1, 5, tzinfo=UTC)
 """A Monday, later than any date that a formula is likely to mention."""
+MAX_ELEMENTS = 4_000_000
+"""Elements of vectors that the operations of one trial may compute, so that no formula takes the linter seconds."""
+SAMPLES_OF_A_DAY = 2880
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,16 +67,27 @@ def targets_under(program: Program, load: Load, *, nodes: int, every: int) -> It
     assigned = {program.names[step.slot] for step in program.steps if step.slot is not None}
     dedicated = nodes if TARGET_DEDICATED in assigned else 0
     spot = nodes if TARGET_SPOT in assigned else 0
-    # At least a minute: a note with a tiny interval must not mean a million evaluations.
-    step = timedelta(microseconds=max(every, MINUTE) // MICROSECOND)
+    step = _step(program, every)
     for index in range(A_WEEK_AND_A_DAY // step):
+        before = Targets(dedicated=dedicated, spot=spot)
         evaluation = evaluate(
             program, time=BEGIN + index * step, samples=_samples(load, dedicated + spot), pool=_pool(dedicated, spot)
         )
         if evaluation.error:
             return
         dedicated, spot = evaluation.target_dedicated_nodes, evaluation.target_low_priority_nodes
-        yield Targets(dedicated=dedicated, spot=spot)
+        targets = Targets(dedicated=dedicated, spot=spot)
+        yield targets
+        if targets == before and not program.is_restless:
+            return  # and so it would stay: neither the samples nor the pool change any more
+
+
+def _step(program: Program, every: int) -> timedelta:
+    """Return the time between the evaluations of a trial."""
+    # At least a minute: a note with a tiny interval must not mean a million evaluations.
+    step = timedelta(microseconds=max(every, MINUTE) // MICROSECOND)
+    most = max(8, MAX_ELEMENTS // (SAMPLES_OF_A_DAY * max(1, program.vector_operations)))
+    return max(step, A_WEEK_AND_A_DAY / most)
 
 
 def _samples(load: Load, nodes: int) -> ConstantSamples:
@@ -89,6 +103,7 @@ def _samples(load: Load, nodes: int) -> ConstantSamples:
             "UsableNodeCount": nodes,
             "CurrentDedicatedNodes": nodes,
             "CurrentLowPriorityNodes": nodes,
+            "TaskSlotsPerNode": SLOTS,
         },
         arrived=load.arrived,
     )

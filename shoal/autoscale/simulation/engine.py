@@ -16,7 +16,7 @@ from shoal.autoscale.simulation.simulated_node import Purchase
 from shoal.autoscale.simulation.tallies import Tallies
 from shoal.autoscale.simulation.workload import Workload
 from shoal.autoscale.ticks import SECOND, from_datetime
-from shoal.autoscale.variables import Deallocation
+from shoal.autoscale.variables import SLOTS_PER_NODE, Deallocation
 
 SAMPLE_SECONDS = PERIOD // timedelta(seconds=1)
 
@@ -126,6 +126,7 @@ class _Simulation:
         self._series.append(point)
         loss, random = self._model.sample_loss, self._random.random
         kept = {name: value for name, value in self._metrics(point).items() if random() >= loss}
+        kept[SLOTS_PER_NODE] = self._model.task_slots_per_node  # always the same, so a loss would not show
         self._history.record_ticks(self._begin + now * SECOND, kept)
 
     def _metrics(self, point: Point) -> dict[str, float]:

@@ -9,6 +9,7 @@ import os
 import sqlite3
 from collections.abc import Sequence
 
+from shoal.autoscale.variables import SLOTS_PER_NODE
 from shoal.azure.limits import SHORTEST_EVALUATION_INTERVAL
 from shoal.local import times
 from shoal.local.scheduler.loop import Transaction
@@ -34,7 +35,10 @@ EXPRESSIONS = {
     "$PreemptedNodeCount": "preempted",
     "$UsableNodeCount": "usable",
     "$CPUPercent": "cpu",
+    # Not a column: it cannot change while there are nodes.
+    SLOTS_PER_NODE: "(SELECT slots_per_node FROM pools WHERE key = samples.pool)",
 }
+"""SQL for each of METRICS."""
 
 
 def stretch(evaluation_interval: int) -> float:
@@ -75,14 +79,18 @@ def _record(tx: Transaction, pool: Pool) -> None:
 
 
 def _task_counts(tx: Transaction, pool: Pool) -> dict[tuple[CountedState, TaskResult | None], int]:
-    """Return the numbers of the tasks of the pool's jobs. Only completed tasks count of jobs that are not active."""
+    """Return the numbers of the tasks of the pool's jobs.
+
+    Waiting tasks count of active jobs only: a disabled or terminating job starts none, but running ones may go on.
+    """
     counts = tx.all(
         TaskCount.from_row,
         "SELECT c.state, c.result, sum(c.tasks), sum(c.slots) FROM jobs j JOIN task_counts c ON c.job = j.key"
-        " WHERE j.account = ? AND j.pool_id = ? AND (j.state = ? OR c.state = ?) GROUP BY c.state, c.result",
+        " WHERE j.account = ? AND j.pool_id = ? AND (j.state = ? OR c.state IN (?, ?)) GROUP BY c.state, c.result",
         pool.account,
         pool.id,
         JobState.ACTIVE,
+        CountedState.RUNNING,
         CountedState.COMPLETED,
     )
     return {(count.state, count.result): count.tasks for count in counts}
@@ -123,7 +131,7 @@ class PoolSamples:
         """Return a variable's samples; none for the variables that Azure retired, which have names only."""
         if variable not in EXPRESSIONS:
             return []
-        # A column or a sum of two out of the table above, never text of a formula.
+        # An expression out of the table above, never text of a formula.
         sql = f"SELECT {EXPRESSIONS[variable]} FROM samples WHERE pool = ? {condition}"
         return self.tx.all(_number, sql, self.pool, *parameters)
 
