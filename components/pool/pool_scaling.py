@@ -22,7 +22,9 @@ from shoal.azure.limits import (
 from ..argument_fault import ArgumentFault, Spelling
 from ..argument_types import Duration, NotEmpty, duration_text
 
-FOLLOWING = tuple(field.name for field in fields(PendingTasks) if field.name != "evaluation_interval")
+FOLLOWING = tuple(
+    field.name for field in fields(PendingTasks) if field.name not in {"evaluation_interval", "spot_quota_nodes"}
+)
 """Limits of the formula that follows the tasks, by which a pool is scaled unless it chooses another way."""
 FORMULA = ("auto_scale_formula",)
 FIXED = ("spot_nodes", "dedicated_nodes")
@@ -92,11 +94,5 @@ def evaluation_interval(pool: Mapping[str, Any]) -> timedelta:
 def following_formula(args: Mapping[str, Any]) -> str:
     """Return the formula that follows the tasks, with the pool's own limits."""
     every = accepted_evaluation_interval(evaluation_interval(args))
-    shortest_hold = max(every, PendingTasks().hold)
     limits = {name: str(args[name]) for name in FOLLOWING if name in args}
-    return formula(
-        scenario(
-            "pending_tasks",
-            {"hold": duration_text(shortest_hold), **limits, "evaluation_interval": duration_text(every)},
-        )
-    )
+    return formula(scenario("pending_tasks", {**limits, "evaluation_interval": duration_text(every)}))

@@ -9,6 +9,7 @@ import pulumi
 from pulumi_azure_native import authorization, batch
 from pydantic import Field
 
+from shoal.autoscale.scenarios.trade_off import TradeOff
 from shoal.azure.id_patterns import GALLERY_IMAGE, GALLERY_VERSION, arm_id_fault
 from shoal.azure.limits import CHANGED_IN_PLACE, FIXED_ONCE_CREATED, TASK_SLOTS_PER_NODE
 
@@ -86,14 +87,16 @@ class PoolShape(TypedDict):
     inter_node_communication: NotRequired[bool]
     """True if nodes may speak to each other; false unless given."""
     max_spot_nodes: NotRequired[Positive]
-    """Most Spot nodes. This and the next five are limits of the formula that follows the tasks, by which a pool is
+    """Most Spot nodes. This and the next six are limits of the formula that follows the tasks, by which a pool is
     scaled unless it has a formula of its own or a fixed number of nodes."""
     max_dedicated_nodes: NotRequired[NonNegative]
     """Most dedicated nodes, which are used while Spot nodes are not available; 0 for none."""
     slots_per_task: NotRequired[Annotated[float, Field(ge=0.001)]]
     """Task slots that a task takes on average."""
+    trade_off: NotRequired[TradeOff]
+    """Cost or time: `economy`, `balanced` or `fast`; `balanced` unless given."""
     hold: NotRequired[Duration]
-    """Time that nodes stay after the work would fit on fewer, in ISO 8601."""
+    """Time that nodes stay after the work would fit on fewer, in ISO 8601; about a minute unless given."""
     max_step: NotRequired[Positive]
     """Most nodes that one evaluation adds."""
     warm_up_nodes: NotRequired[NonNegative]

@@ -17,6 +17,7 @@ from shoal.autoscale.ticks import MINUTE, from_timedelta
 
 _FORMULA = {"formula", "autoscaleformula", "scaleformula"}
 _INTERVAL = {"evaluationinterval", "autoscaleevaluationinterval", "evaluationintervalinminutes"}
+_SLOTS = {"taskslotspernode", "maxtaskspernode"}
 _FIXED = {
     "fixedscale",
     "targetdedicatednodes",
@@ -43,6 +44,8 @@ class Embedded:
     """Time between two evaluations, in ticks, where the document gives it beside the formula."""
     fixed_too: bool = False
     """True where fixed node counts stand beside the formula."""
+    slots_per_node: int | None = None
+    """Task slots of a node, where the document gives them beside the formula or further up."""
 
     def place(self, span: Span) -> Span:
         """Return the place in the document of a place in the formula."""
@@ -67,22 +70,24 @@ def formulas_in(document: str) -> list[Embedded]:
         raise InputFault(f"it is not YAML: {place}{exc.problem}") from exc
     except yaml.YAMLError as exc:
         raise InputFault(f"it is not YAML: {exc}") from exc
-    return list(_search(root, "", None, document.split("\n")))
+    return list(_search(root, "", (), document.split("\n")))
 
 
-def _search(node: yaml.Node | None, path: str, parent: yaml.MappingNode | None, lines: list[str]) -> Iterator[Embedded]:
+def _search(
+    node: yaml.Node | None, path: str, above: tuple[yaml.MappingNode, ...], lines: list[str]
+) -> Iterator[Embedded]:
+    """`above` are the mappings that hold the node, the nearest first, up to the item of a list."""
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            yield from _search(item, f"{path}[{index}]", None, lines)
+            yield from _search(item, f"{path}[{index}]", (), lines)
     if not isinstance(node, yaml.MappingNode):
         return
     for key, value in node.value:
         inner = f"{path}.{key.value}".lstrip(".")
         if _core(key) in _FORMULA and (pieces := _pieces(value)):
-            # Fixed node counts may stand one level up, beside the mapping that holds formula and interval.
-            yield _embedded(inner, pieces, [node, *([parent] if parent else [])], lines)
+            yield _embedded(inner, pieces, (node, *above), lines)
         else:
-            yield from _search(value, inner, node, lines)
+            yield from _search(value, inner, (node, *above), lines)
 
 
 def _core(key: yaml.Node) -> str:
@@ -95,9 +100,12 @@ def _pieces(value: yaml.Node) -> list[yaml.ScalarNode]:
     return [item for item in items if isinstance(item, yaml.ScalarNode)] if items else []
 
 
-def _embedded(path: str, pieces: list[yaml.ScalarNode], around: list[yaml.MappingNode], lines: list[str]) -> Embedded:
+def _embedded(
+    path: str, pieces: list[yaml.ScalarNode], around: tuple[yaml.MappingNode, ...], lines: list[str]
+) -> Embedded:
     located = [_located(piece, lines) for piece in pieces]
-    keys = {_core(key) for mapping in around for key, _ in mapping.value}
+    # Fixed node counts may stand one level up, beside the mapping that holds formula and interval.
+    keys = {_core(key) for mapping in around[:2] for key, _ in mapping.value}
     return Embedded(
         path=path,
         # Each piece begins a line of its own, so that lines and `origins` stay in step.
@@ -106,6 +114,7 @@ def _embedded(path: str, pieces: list[yaml.ScalarNode], around: list[yaml.Mappin
         exact=all(exact for _, exact in located),
         interval=_interval(around[0]),
         fixed_too=bool(keys & _FIXED),
+        slots_per_node=_slots(around),
     )
 
 
@@ -134,6 +143,14 @@ def _interval(mapping: yaml.MappingNode) -> int | None:
                 return read(value.value)
             except InputFault as exc:
                 raise InputFault(f"line {value.start_mark.line + 1}: {key.value}: {exc}") from exc
+    return None
+
+
+def _slots(around: tuple[yaml.MappingNode, ...]) -> int | None:
+    for mapping in around:
+        for key, value in mapping.value:
+            if _core(key) in _SLOTS and isinstance(value, yaml.ScalarNode) and value.value.isdecimal():
+                return int(value.value)
     return None
 
 

@@ -39,6 +39,7 @@ class EvaluationError:
     message: str
     detail: str
     """Line, column and the reason."""
+    span: Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +149,7 @@ def _failed(
         target_dedicated_nodes=pool.target_dedicated_nodes,
         target_low_priority_nodes=pool.target_low_priority_nodes,
         node_deallocation_option=_option(frame),
-        error=EvaluationError(code=fault.code, message=message, detail=detail),
+        error=EvaluationError(code=fault.code, message=message, detail=detail, span=fault.span),
         variables=_variables(program, frame, done),
     )
 

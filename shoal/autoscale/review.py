@@ -11,7 +11,9 @@ ERRORS = ("length", "syntax", "type")
 """Kinds of errors, used like a rule's name: Batch refuses such a formula, or it fails at every evaluation."""
 
 
-def review(text: str, *, interval: int | None = None, fixed_too: bool = False) -> tuple[Finding, ...]:
+def review(
+    text: str, *, interval: int | None = None, fixed_too: bool = False, slots: int | None = None
+) -> tuple[Finding, ...]:
     """Parse, check and lint the text; findings come in its order. Parameters are those of lint()."""
     try:
         checked = check(parse(text))
@@ -19,7 +21,7 @@ def review(text: str, *, interval: int | None = None, fixed_too: bool = False) -
         return (_refusal(fault),)
     if checked.faults:
         return tuple(_refusal(fault) for fault in checked.faults)
-    return lint(checked, interval=interval, fixed_too=fixed_too)
+    return lint(checked, interval=interval, fixed_too=fixed_too, slots=slots)
 
 
 def shown(finding: Finding, text: str, source: str) -> str:

@@ -84,10 +84,16 @@ class SampleHistory:
 
 
 class ConstantSamples:
-    """A past in which each variable kept one value for a day; `arrived` is the share of samples that arrived."""
+    """A past in which each variable kept one value for a day; `arrived` is the share of samples that arrived.
 
-    def __init__(self, values: Mapping[str, float], *, period: timedelta = PERIOD, arrived: float = 1.0) -> None:
+    The newest ones, of the time `late` in ticks, have not arrived yet.
+    """
+
+    def __init__(
+        self, values: Mapping[str, float], *, period: timedelta = PERIOD, arrived: float = 1.0, late: int = 0
+    ) -> None:
         self.period = from_timedelta(period)
+        self._late = late
         self._arrived = arrived
         self._values = {metric_name(name): float(value) for name, value in values.items()}
 
@@ -96,7 +102,7 @@ class ConstantSamples:
         return [self._values[variable]] * known if known else []
 
     def window(self, variable: str, start: int, end: int, now: int) -> Sequence[float]:
-        inside = min(end, now) - max(start, now - DAY)
+        inside = min(end, now - self._late) - max(start, now - DAY)
         return self.last(variable, max(0, int(inside // self.period * self._arrived)), now)
 
     def count(self, variable: str, now: int) -> int:

@@ -49,7 +49,9 @@ def check(files: tuple[str, ...], interval: str | None, as_json: bool) -> None:
     for file in files:
         text = _read(file)
         for one in _formulas(file, text):
-            findings = review(one.text, interval=given or one.interval, fixed_too=one.fixed_too)
+            findings = review(
+                one.text, interval=given or one.interval, fixed_too=one.fixed_too, slots=one.slots_per_node
+            )
             placed = [replace(finding, span=one.place(finding.span)) for finding in findings]
             formulas.append({"file": file, "path": one.path, "findings": [asdict(finding) for finding in placed]})
             if not as_json:

@@ -1,17 +1,19 @@
 import math
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shoal.autoscale import ConstantSamples, PoolSnapshot, check, compile_formula, evaluate, parse
+from shoal.autoscale.documents import formulas_in
 from shoal.autoscale.lint import RULES, lint
 from shoal.autoscale.lint.bounds import bounds_of
 from shoal.autoscale.lint.ranges import Range, called
 from shoal.autoscale.review import review, shown
 from shoal.autoscale.syntax import Formula
 from shoal.autoscale.ticks import MINUTE
-from tests.autoscale import published
+from tests.autoscale import corpus, published
 from tests.autoscale.builders import NOW
 from tests.autoscale.strategies import BOUNDED, DOUBLES
 
@@ -196,3 +198,24 @@ def test_every_number_lies_within_its_computed_bounds(formula: Formula, tasks: f
 
 def test_range_of_round_ends_where_the_language_rounds_to() -> None:
     assert called("round", [Range(-2.5, 2.5)]) == Range(-3, 3)
+
+
+@pytest.mark.parametrize("name", corpus.CORPUS)
+def test_corpus_has_no_miss_and_no_false_alarm(name: str) -> None:
+    text, expected = corpus.CORPUS[name]
+    assert set(rules(text)) == expected
+
+
+@pytest.mark.parametrize("name", corpus.IN_DOCUMENTS)
+def test_document_that_gives_one_slot_to_a_node_is_believed(name: str) -> None:
+    neighbour, expected = corpus.IN_DOCUMENTS[name]
+    pool = yaml.safe_load(neighbour) | {"scaleSettings": {"autoScale": {"formula": corpus.UNDIVIDED}}}
+    (embedded,) = formulas_in(yaml.safe_dump({"pools": [{"properties": pool}]}))
+    findings = lint(check(parse(embedded.text)), slots=embedded.slots_per_node)
+    assert {finding.rule for finding in findings} == expected
+
+
+def test_number_of_nodes_in_a_message_is_one_that_the_formula_allows() -> None:
+    text = FOLLOWS.replace("min(10, ", "min(7, ").replace("max(0, $PendingTasks.GetSample(1)) :", "4 :")
+    messages = [one.message for one in lint(check(parse(text))) if one.rule == "shrinks-without-samples"]
+    assert messages == ["a busy pool of 7 nodes shrinks to 1 when some samples are late or lost"]

@@ -219,6 +219,6 @@ def test_values_that_do_not_fit_are_refused(name: str, parameters: Mapping[str, 
 
 
 def test_parameters_are_described_with_their_defaults() -> None:
-    assert ("hold", "PT10M", "how long nodes stay after they are last needed") in described("pending_tasks")
+    assert ("hold", "", "how long nodes stay after they are last needed") in described("pending_tasks")
     assert ("max_step", "", "maximum number of nodes that one evaluation adds") in described("pending_tasks")
     assert ("weekdays", "1,2,3,4,5", "working days: 1 is Monday, 0 and 7 are Sunday") in described("working_hours")

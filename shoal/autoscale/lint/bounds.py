@@ -49,8 +49,9 @@ class Bounds:
         return self.ranges[id(expression)]
 
 
-def bounds_of(checked: Checked) -> Bounds:
-    walk = _Walk(checked)
+def bounds_of(checked: Checked, *, open_settings: bool = False) -> Bounds:
+    """Find the bounds. With `open_settings`, a variable that is assigned a constant may have any value."""
+    walk = _Walk(checked, open_settings=open_settings)
     for statement in checked.formula.statements:
         walk.range(statement.value)
         if statement.target is not None:
@@ -59,8 +60,10 @@ def bounds_of(checked: Checked) -> Bounds:
 
 
 class _Walk:
-    def __init__(self, checked: Checked) -> None:
+    def __init__(self, checked: Checked, *, open_settings: bool) -> None:
         self._checked = checked
+        self._open_settings = open_settings
+        self._settings: set[str] = set()
         self.ranges: dict[int, Range] = {}
         self.contradictions: dict[int, str] = {}
         self._variables: dict[str, Range] = {}
@@ -74,12 +77,26 @@ class _Walk:
         # Before the name gets its new bounds: in `x = x > 3` the right side speaks of the old x.
         constraints = self._if_true[id(value)]
         self._variables[name] = self.ranges[id(value)]
+        if self._open_settings and all(self._is_set(part) for part in postorder(value)):
+            self._settings.add(name)
+            self._variables[name] = ANYTHING
+        else:
+            self._settings.discard(name)
         # Constraints on the old value of the name no longer hold.
         self._constraints = {
             other: kept
             for other, kept in {**self._constraints, name: constraints}.items()
             if not any(name in one.names for one in kept)
         }
+
+    def _is_set(self, part: Expression) -> bool:
+        match part:
+            case Name(name):
+                return name in self._settings or name in TIME_CONSTANTS
+            case Call(name):
+                return name not in {"time", "rand"}
+            case _:
+                return not isinstance(part, Method | Member)
 
     def range(self, expression: Expression) -> None:
         for part in postorder(expression):

@@ -63,6 +63,8 @@ class Flows:
     """The flow into each node target that the formula assigns, as last assigned; keyed by full name."""
     origins: tuple[Origin, ...]
     """Every reading, in the order of the text."""
+    counted: frozenset[str]
+    """Variables whose samples are counted somewhere."""
     assigned: Mapping[str, Name]
     """The last assignment of each variable; service variables by full name."""
 
@@ -77,13 +79,15 @@ def flows_of(formula: Formula) -> Flows:
             tracer.variables[name] = flow
             assigned[name] = statement.target
     targets = {name: tracer.variables[name] for name in TARGETS if name in assigned}
-    return Flows(targets=targets, origins=tuple(tracer.origins), assigned=assigned)
+    counted = frozenset(tracer.counted)
+    return Flows(targets=targets, origins=tuple(tracer.origins), counted=counted, assigned=assigned)
 
 
 class _Tracer:
     def __init__(self) -> None:
         self.variables: dict[str, Flow] = {}
         self.origins: list[Origin] = []
+        self.counted: set[str] = set()
         self._flows: dict[int, Flow] = {}
 
     def trace(self, expression: Expression) -> Flow:
@@ -109,7 +113,9 @@ class _Tracer:
                 return Flow(branches.values, branches.choices | chosen)
             case Call("len", arguments):
                 # The number of samples tells whether there are any, not how many tasks or nodes.
-                return Flow(choices=self._joined(arguments).all)
+                readings = self._joined(arguments).all
+                self.counted |= {origin.variable for origin in readings}
+                return Flow(choices=readings)
             case Call(_, arguments):
                 return self._joined(arguments)
             case Unary("!", operand) | Member(operand, _):
@@ -132,6 +138,8 @@ class _Tracer:
         self.origins.append(origin)
         inside = self._joined(origin.arguments)
         only = frozenset({origin})
+        if origin.method in {"GetSamplePercent", "Count"}:
+            self.counted.add(origin.variable)
         if origin.method in _COUNTING:
             return Flow(choices=only | inside.all)
         return Flow(only, inside.all)

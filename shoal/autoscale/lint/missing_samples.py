@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from shoal.autoscale.lint.flows import PRESENT, Origin
 from shoal.autoscale.lint.rule import Finding, Rule, Subject
-from shoal.autoscale.lint.trials import BUSY, BUSY_WITH_FEW_SAMPLES, nodes_under
+from shoal.autoscale.lint.trials import BUSY, BUSY_WITH_FEW_SAMPLES, fault_of_a_new_pool, nodes_under
 from shoal.autoscale.spans import Span
 from shoal.autoscale.syntax import Binary, Expression, Method, Name, postorder
 from shoal.autoscale.ticks import interval_text
@@ -17,8 +17,10 @@ _COMPARISONS = {"<", "<=", "==", "!=", ">=", ">"}
 
 
 def _no_guard(subject: Subject) -> Iterator[Finding]:
-    guarded = {origin.variable for origin in subject.flows.origins if _guards(origin, subject)}
-    for variable, origin in _first_readings(subject).items():
+    demanding = {origin for origin in subject.flows.origins if _demands(origin, subject)}
+    guarded = subject.flows.counted | {origin.variable for origin in demanding}
+    first = _first_readings(subject)
+    for variable, origin in first.items():
         if variable not in guarded:
             yield Finding(
                 rule=NO_GUARD.name,
@@ -27,11 +29,21 @@ def _no_guard(subject: Subject) -> Iterator[Finding]:
                 mend=f"check {variable}.GetSamplePercent(…) first, or give GetSample a percentage",
             )
 
+    # A guard that is looked at too late: the formula has failed before.
+    fault = fault_of_a_new_pool(subject.program)
+    if fault and guarded >= set(first) and not any(fault.span == origin.span for origin in demanding):
+        yield Finding(
+            rule=NO_GUARD.name,
+            span=fault.span,
+            message="without any sample the formula fails here, before its guard can help",
+            mend="test GetSamplePercent first, and read the samples only in the branch where there are enough",
+        )
 
-def _guards(origin: Origin, subject: Subject) -> bool:
-    if origin.method == "GetSample" and len(origin.arguments) > 1:
-        return subject.checked.type_of(origin.arguments[-1]) is Type.DOUBLE
-    return origin.method == "GetSamplePercent"
+
+def _demands(origin: Origin, subject: Subject) -> bool:
+    """Return whether the reading fails on purpose where too few samples have arrived."""
+    has_percent = origin.method == "GetSample" and len(origin.arguments) > 1
+    return has_percent and subject.checked.type_of(origin.arguments[-1]) is Type.DOUBLE
 
 
 def _first_readings(subject: Subject) -> dict[str, Origin]:
@@ -45,17 +57,18 @@ def _first_readings(subject: Subject) -> dict[str, Origin]:
 
 
 def _shrinks(subject: Subject) -> Iterator[Finding]:
-    sure, unsure = (
-        next(nodes_under(subject.program, load, nodes=_SOME_NODES, every=subject.interval), 0)
-        for load in (BUSY, BUSY_WITH_FEW_SAMPLES)
-    )
+    sure = next(nodes_under(subject.program, BUSY, nodes=_SOME_NODES, every=subject.interval), 0)
+    # As many nodes as the formula itself allows.
+    nodes = min(sure, _SOME_NODES)
+    trial = nodes_under(subject.program, BUSY_WITH_FEW_SAMPLES, nodes=nodes, every=subject.interval)
     guards = [origin for origin in subject.flows.origins if origin.method == "GetSamplePercent"]
-    if guards and unsure < min(sure, _SOME_NODES):
+    unsure = next(trial, 0)
+    if guards and unsure < nodes:
         yield Finding(
             rule=SHRINKS.name,
             span=guards[0].span,
-            message=f"a busy pool of {_SOME_NODES} nodes shrinks to {unsure} when some samples are late or lost",
-            mend="while samples are few, keep the current nodes: max(…, $CurrentLowPriorityNodes)",
+            message=f"a busy pool of {nodes} nodes shrinks to {unsure} when some samples are late or lost",
+            mend="while samples are few, use the newest ones: max(0, $PendingTasks.GetSample(10))",
         )
 
 
@@ -79,6 +92,8 @@ def _short_window(subject: Subject) -> Iterator[Finding]:
 
 def _length(origin: Origin, subject: Subject) -> float | None:
     """Return the length of the window in ticks, or None where it is not constant."""
+    if any(subject.checked.type_of(one) is Type.TIMESTAMP for one in origin.arguments):
+        return None
     bounds = [one for one in origin.arguments if subject.checked.type_of(one) is Type.INTERVAL]
     ends = [subject.bounds.of(one).constant for one in bounds]
     if not ends or None in ends:
@@ -109,7 +124,7 @@ def _fraction_of(
 ) -> Iterator[Finding]:
     for percent, other in ((left, right), (right, left)):
         limit = subject.bounds.of(other).constant
-        if _is_percent(percent, percents) and limit is not None and 0 < limit <= 1:
+        if _is_percent(percent, percents) and limit is not None and 0 < limit < 1:
             yield Finding(
                 rule=FRACTION.name,
                 span=span,

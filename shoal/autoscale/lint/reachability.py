@@ -50,11 +50,11 @@ def _condition(expression: Expression) -> Expression | None:
 
 
 def _answer(test: Expression, span: Span, subject: Subject) -> Iterator[Finding]:
-    truth = subject.bounds.of(test).truth
+    truth = subject.open_bounds.of(test).truth
     if truth is None:
         return
     answer = "always" if truth else "never"
-    term = subject.bounds.contradictions.get(id(test))
+    term = subject.open_bounds.contradictions.get(id(test))
     because = f", whatever {term} is" if term else ""
     yield Finding(
         rule=UNREACHABLE.name,

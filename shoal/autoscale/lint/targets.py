@@ -5,7 +5,9 @@ from difflib import SequenceMatcher
 
 from shoal.autoscale.lint.flows import Origin, earliest
 from shoal.autoscale.lint.rule import Finding, Rule, Subject
+from shoal.autoscale.lint.trials import BUSY_WITHOUT_QUEUE, LAST_TASKS, Load, targets_under
 from shoal.autoscale.spans import Span
+from shoal.autoscale.ticks import HOUR
 from shoal.autoscale.variables import (
     CURRENT_DEDICATED,
     CURRENT_SPOT,
@@ -13,6 +15,7 @@ from shoal.autoscale.variables import (
     TARGET_DEDICATED,
     TARGET_SPOT,
     TARGETS,
+    Deallocation,
     service_name,
 )
 
@@ -21,6 +24,8 @@ _OTHER_KIND = {
     TARGET_SPOT: {TARGET_DEDICATED, CURRENT_DEDICATED},
 }
 _CURRENT = {TARGET_DEDICATED: CURRENT_DEDICATED, TARGET_SPOT: CURRENT_SPOT}
+_OLD_OPTION = "$tvmdeallocationoption"
+_BUSY_NODES = 16
 _ALIKE = 0.85
 """Share of common letters from which one name counts as a misspelling of the other."""
 
@@ -40,6 +45,14 @@ def _misspelt(subject: Subject) -> Iterator[Finding]:
     missing = [name for name in (*TARGETS, DEALLOCATION) if name not in subject.flows.assigned]
     for name, place in subject.flows.assigned.items():
         if service_name(name) is not None:
+            continue
+        if name.lower() == _OLD_OPTION:
+            yield Finding(
+                rule=MISSPELT.name,
+                span=place.span,
+                message=f"{name} is the spelling of years ago, and to Batch an ordinary variable now",
+                mend=f"write {DEALLOCATION}",
+            )
             continue
         meant = max(missing, key=lambda other: _alike(name, other), default=None)
         if meant and _alike(name, meant) >= _ALIKE:
@@ -65,6 +78,28 @@ def _option_missing(subject: Subject) -> Iterator[Finding]:
             message="removing a node kills its tasks, which then start again: the option is requeue by default",
             mend=f"let tasks finish first: {DEALLOCATION} = taskcompletion;",
         )
+
+
+def _kills(subject: Subject) -> Iterator[Finding]:
+    place = subject.flows.assigned.get(DEALLOCATION)
+    option = next(filter(None, (_killing(subject, load) for load in (LAST_TASKS, BUSY_WITHOUT_QUEUE))), None)
+    if place is not None and option is not None:
+        yield Finding(
+            rule=KILLS.name,
+            span=place.span,
+            message=f"with {option.value}, a pool that shrinks kills the tasks that run",
+            mend=f"let tasks finish first: {DEALLOCATION} = taskcompletion;",
+        )
+
+
+def _killing(subject: Subject, load: Load) -> Deallocation | None:
+    """Return the option by which the formula kills tasks of the load, or None."""
+    before = _BUSY_NODES
+    for targets in targets_under(subject.program, load, nodes=_BUSY_NODES, every=max(HOUR, subject.interval)):
+        if targets.nodes < before and targets.option in {Deallocation.REQUEUE, Deallocation.TERMINATE}:
+            return targets.option
+        before = targets.nodes
+    return None
 
 
 def _reads_time(subject: Subject) -> bool:
@@ -135,6 +170,14 @@ OPTION_MISSING = Rule(
     name="deallocation-option-missing",
     why="Without the option, Batch requeues running tasks: their work is lost, and you pay for it twice.",
     find=_option_missing,
+)
+KILLS = Rule(
+    name="kills-running-tasks",
+    why=(
+        "A target below the current number removes nodes at once. With requeue their tasks begin again elsewhere, with "
+        "terminate they fail."
+    ),
+    find=_kills,
 )
 WRONG_KIND = Rule(
     name="spot-dedicated-confused",

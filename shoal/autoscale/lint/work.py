@@ -28,7 +28,7 @@ def _running_not_counted(subject: Subject) -> Iterator[Finding]:
 
 
 def _slots_ignored(subject: Subject) -> Iterator[Finding]:
-    if any(origin.variable == SLOTS_PER_NODE for origin in subject.flows.origins):
+    if subject.slots == 1 or any(origin.variable == SLOTS_PER_NODE for origin in subject.flows.origins):
         return
     undivided = {origin for flow in subject.flows.targets.values() for origin in flow.values if _is_task_count(origin)}
     if undivided:

@@ -36,12 +36,8 @@ def formula(scenario: FixedWithBurst) -> str:
             "Tasks that do not fit on the fixed nodes need these.",
             "burstNodes = max(0, neededNodes - fixedNodes)",
         ),
-        Line(
-            "While samples are few, the burst may grow but not shrink.",
-            "wantedNodes = sampled < 70 ? max(burstNodes, $CurrentLowPriorityNodes) : burstNodes",
-        ),
         Line("Always the same number.", "$TargetDedicatedNodes = fixedNodes"),
-        Line("The burst, up to the limit.", "$TargetLowPriorityNodes = min(maxBurstNodes, wantedNodes)"),
+        Line("The burst, up to the limit.", "$TargetLowPriorityNodes = min(maxBurstNodes, burstNodes)"),
         DRAIN,
     ]
     title = "Keeps some dedicated nodes, and adds Spot nodes for a burst of tasks."

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from datetime import time, timedelta
+from enum import StrEnum
 from typing import Any
 
 from shoal.autoscale.durations import parse_duration
@@ -42,6 +43,11 @@ def _read(field: Field[Any], text: str) -> Any:
                 return frozenset(_weekday(day) for day in text.replace(",", " ").split())
             case float():
                 return float(text)
+            case StrEnum():
+                return type(field.default)(text)
+            # The default is none, so an example gives the type.
+            case None if "example" in field.metadata:
+                return parse_duration(text)
             case _:
                 return int(text)
     # An InputFault is a ValueError, and its sentence says more than the one below.
@@ -66,6 +72,8 @@ def _written(value: Any) -> str:
             return interval_text(from_timedelta(value))
         case time():
             return value.isoformat("minutes")
+        case StrEnum():
+            return value.value
         case frozenset():
             return ",".join(str(day) for day in sorted(value))
         case _:

@@ -35,12 +35,8 @@ def formula(scenario: Ramp) -> str:
         Line("The most nodes that one evaluation removes.", f"stepDown = {scenario.step_down}"),
         *demand(slots_per_task=scenario.slots_per_task, hold=scenario.hold),
         Line(
-            "While samples are few, the pool may grow but not shrink.",
-            "wantedNodes = sampled < 70 ? max(neededNodes, $CurrentLowPriorityNodes) : neededNodes",
-        ),
-        Line(
             "At most one step up, and never over the limit.",
-            "cappedNodes = min(maxSpotNodes, $CurrentLowPriorityNodes + stepUp, wantedNodes)",
+            "cappedNodes = min(maxSpotNodes, $CurrentLowPriorityNodes + stepUp, neededNodes)",
         ),
         Line(
             "At most one step down, to none in the end.",
