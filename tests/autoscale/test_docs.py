@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import search_formulas
 import yaml
 
 from shoal.autoscale.documents import formulas_in
@@ -143,6 +144,18 @@ def ran(command: str, folder: Path) -> str:
         (folder / target).write_text(done.stdout)
         return ""
     return done.stdout
+
+
+def test_formulas_are_compared_as_in_the_simulator_and_the_default_is_never_worse_than_the_tutorial() -> None:
+    assert f"<!-- formulas -->\n{search_formulas.table()}<!-- /formulas -->" in PAGE
+    assert "(images/autoscale/frontier.svg)" in PAGE
+    shares = [[float(cell.partition("%")[0]) for cell in re.findall(r"[+-][0-9]+%", row)] for row in _compared(PAGE)]
+    assert len(shares) == len(search_formulas.SITUATIONS) + 1
+    assert all(max(economy, balanced, fast) <= tutorial for tutorial, _, economy, balanced, fast in shares)
+
+
+def _compared(page: str) -> list[str]:
+    return page.partition("<!-- formulas -->\n")[2].partition("<!-- /formulas -->")[0].splitlines()[2:]
 
 
 def test_tutorial_formula_of_the_page_is_the_one_in_the_picture() -> None:

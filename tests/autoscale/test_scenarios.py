@@ -222,3 +222,21 @@ def test_parameters_are_described_with_their_defaults() -> None:
     assert ("hold", "", "how long nodes stay after they are last needed") in described("pending_tasks")
     assert ("max_step", "", "maximum number of nodes that one evaluation adds") in described("pending_tasks")
     assert ("weekdays", "1,2,3,4,5", "working days: 1 is Monday, 0 and 7 are Sunday") in described("working_hours")
+
+
+@pytest.mark.parametrize(
+    ("usable", "there", "tasks", "nodes"),
+    [(25, 25, 100, 25), (20, 25, 100, 28), (0, 25, 100, 28), (23, 25, 100, 27), (0, 25, 0, 0)],
+)
+def test_nodes_that_never_became_usable_are_replaced_by_a_tenth_at_most(
+    usable: int, there: int, tasks: int, nodes: int
+) -> None:
+    samples = constantly(tasks, UsableNodeCount=usable, CurrentLowPriorityNodes=there)
+    assert evaluated_scenario(PendingTasks(), samples).target_low_priority_nodes == nodes
+
+
+def test_short_tasks_take_turns_and_long_ones_do_not() -> None:
+    ended = {"PendingTasks": [400] * 40, "RunningTasks": [10] * 40}
+    short = evaluated_scenario(PendingTasks(), {**ended, "SucceededTasks": [10 * age for age in range(40)]})
+    long = evaluated_scenario(PendingTasks(), {**ended, "SucceededTasks": [0] * 39 + [1]})
+    assert (short.target_low_priority_nodes, long.target_low_priority_nodes) == (11, 100)

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from shoal.autoscale import compile_formula, parse
 from shoal.autoscale.errors import InputFault
+from shoal.autoscale.review import review
 from shoal.autoscale.scenarios import PendingTasks, formula
+from shoal.autoscale.scenarios.trade_off import TradeOff
 from shoal.autoscale.simulation.chart import chart
 from shoal.autoscale.simulation.description import TEN_THOUSAND_TASKS
 from shoal.autoscale.simulation.distributions import Choice, Constant, Exponential, LogNormal, Uniform
@@ -299,3 +301,44 @@ def test_chart_shows_tasks_and_nodes_and_is_the_same_each_time() -> None:
     assert picture.endswith("</svg>\n")
     assert "A &lt;small&gt; pool" in picture
     assert picture.count("<polyline") == 2
+
+
+DELAYS = (0, 60, 240, 420, 600)
+
+
+@pytest.mark.parametrize("trade_off", TradeOff)
+def test_idle_pool_reaches_zero_under_any_steady_delay_of_samples_and_kills_nothing(trade_off: TradeOff) -> None:
+    work = workload([TaskGroup(count=400, duration=Constant(300))], seed=1)
+    text = formula(PendingTasks(trade_off=trade_off))
+    for delay in DELAYS:
+        result = reported(text, work, replace(PoolModel(), sample_delay=delay, sample_loss=0.1, tail=48 * 3600))
+        assert (result.completed, result.killed, result.lost) == (400, 0, 0)
+        # The delay, an evaluation, and what it takes to see the newest samples.
+        assert result.zero_after is not None
+        assert result.zero_after <= delay + 2 * 300 + 120, delay
+
+
+def test_spot_quota_is_no_reason_to_buy_dedicated_nodes_and_missing_capacity_is() -> None:
+    work = workload([TaskGroup(count=1000, duration=Constant(600))], seed=1)
+    known = formula(PendingTasks(max_spot_nodes=100, spot_quota_nodes=40))
+    quota = reported(known, work, replace(PoolModel(), spot_quota=40))
+    short = reported(known, work, replace(PoolModel(), spot_capacity=(CapacityStep(since=0, nodes=10),)))
+    assert (quota.dedicated_node_hours, quota.peak_nodes) == (0, 40)
+    assert short.dedicated_node_hours > 0
+
+
+def test_job_of_short_tasks_does_not_starve_a_later_one_of_long_tasks() -> None:
+    groups = [
+        TaskGroup(count=20_000, duration=Constant(20)),
+        TaskGroup(count=400, duration=Constant(3600), at=3600),
+    ]
+    work = workload(groups, seed=1)
+    result = reported(formula(PendingTasks()), work, PoolModel())
+    assert result.makespan < 3600 + 2 * 3600
+
+
+def test_formulas_of_all_trade_offs_fit_into_azures_limits_with_every_option() -> None:
+    for trade_off in TradeOff:
+        built = PendingTasks(trade_off=trade_off, max_step=5, warm_up_nodes=3, spot_quota_nodes=7)
+        assert len(formula(built)) <= 8192
+        assert review(formula(built)) == ()

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from shoal.autoscale.scenarios.checks import at_least, no_negative_nodes
 from shoal.autoscale.scenarios.demand import DRAIN, NEW, samples_in, tasks
-from shoal.autoscale.scenarios.trade_off import TradeOff, terms
+from shoal.autoscale.scenarios.trade_off import Terms, TradeOff, terms
 from shoal.autoscale.scenarios.turns import nodes_in_turns
 from shoal.autoscale.scenarios.writing import Line, written
 
@@ -45,9 +45,14 @@ class PendingTasks:
 
 
 def formula(scenario: PendingTasks) -> str:
+    return formula_on(scenario, terms(scenario.trade_off))
+
+
+def formula_on(scenario: PendingTasks, chosen: Terms) -> str:
+    """Return the formula on other terms than those of the scenario's trade-off."""
     lines = [
         Line("The most nodes that quota and budget allow.", f"maxSpotNodes = {_most_spot(scenario)}"),
-        *_needed(scenario),
+        *_needed(scenario, chosen),
         *_replaced(),
         *_warmed_up(scenario),
         *_stepped(scenario),
@@ -65,12 +70,10 @@ def _most_spot(scenario: PendingTasks) -> int:
     return scenario.max_spot_nodes if quota is None else min(quota, scenario.max_spot_nodes)
 
 
-def _needed(scenario: PendingTasks) -> list[Line]:
+def _needed(scenario: PendingTasks, chosen: Terms) -> list[Line]:
     """Return statements that end with `neededNodes`."""
-    chosen = terms(scenario.trade_off)
-    hold = scenario.hold or chosen.hold
     return [
-        *tasks(slots_per_task=scenario.slots_per_task, hold=hold),
+        *tasks(slots_per_task=scenario.slots_per_task, hold=scenario.hold or chosen.hold),
         *nodes_in_turns(chosen.turns * scenario.evaluation_interval),
     ]
 
