@@ -45,6 +45,7 @@ def reported(text: str, work: Workload, model: PoolModel = EXACT) -> Report:
     return report(run(text, work, model), work)
 
 
+DRAIN = "$NodeDeallocationOption = taskcompletion;"
 TWO_UNTIL_DONE = "$TargetDedicatedNodes = $PendingTasks > 0 ? 2 : 0; $NodeDeallocationOption = taskcompletion;"
 
 
@@ -107,6 +108,31 @@ def test_resize_goes_to_the_target_as_far_as_quota_allows(
     target: int, staying: int, obtainable: int | None, expected: Resize
 ) -> None:
     assert resize(target=target, staying=staying, obtainable=obtainable) == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "staying", "draining", "obtainable", "expected"),
+    [
+        (5, 2, 2, None, Resize(keep=2, add=1)),
+        (5, 2, 9, None, Resize(keep=3)),
+        (5, 2, 1, 2, Resize(keep=1)),
+        (5, 2, 1, 3, Resize(keep=1, add=1)),
+        (2, 2, 3, None, Resize()),
+        (1, 2, 3, None, Resize(remove=1)),
+    ],
+)
+def test_draining_nodes_are_called_back_before_new_ones_boot(
+    target: int, staying: int, draining: int, obtainable: int | None, expected: Resize
+) -> None:
+    decision = resize(target=target, staying=staying, draining=draining, obtainable=obtainable)
+    assert decision == expected
+
+
+def test_node_that_is_called_back_takes_tasks_again_without_a_boot() -> None:
+    """Two tasks run from second 120 to 1120 on two nodes, of which one is to leave at 300 and to stay from 600 on."""
+    text = "$TargetDedicatedNodes = time().minute >= 5 && time().minute < 10 ? 1 : 2;" + DRAIN
+    result = run(text, tasks((0, 2, 1000), (0, 2, 1000), (0, 2, 100), (0, 2, 100)), replace(EXACT, limit=3000))
+    assert (result.tallies.last_end, max(point.dedicated for point in result.series)) == (1220, 2)
 
 
 def test_least_busy_nodes_leave_first_and_the_youngest_of_equals() -> None:

@@ -79,7 +79,15 @@ class Fleet:
     def scale(self, kind: Purchase, target: int, option: Deallocation, now: int) -> None:
         """Bring the nodes of a kind to the target, as far as quota and capacity allow."""
         staying = [node for node in self.nodes[kind] if node.state is not State.LEAVING]
-        decision = resize(target=target, staying=len(staying), obtainable=self._obtainable(kind, len(staying), now))
+        draining = [node for node in self.nodes[kind] if node.state is State.LEAVING and node.running]
+        decision = resize(
+            target=target,
+            staying=len(staying),
+            obtainable=self._obtainable(kind, len(staying), now),
+            draining=len(draining),
+        )
+        for node in draining[: decision.keep]:
+            self._call_back(node)
         for _ in range(decision.add):
             self._add(kind, now)
         if decision.remove:
@@ -172,6 +180,12 @@ class Fleet:
                 node.retention = self._model.retention
         if not node.running:
             self._plan_end(node, now)
+
+    def _call_back(self, node: SimulatedNode) -> None:
+        """Let a node that waits for its last tasks stay, and take others."""
+        node.retention = 0
+        self._become(node, State.USABLE)
+        self._open.add(node)
 
     def _plan_end(self, node: SimulatedNode, now: int) -> None:
         kept_until = now if node.last_end is None else node.last_end + node.retention

@@ -12,18 +12,25 @@ PREEMPTED, STARTING, IDLE = -3, -2, -1
 
 @dataclass(frozen=True, slots=True)
 class Resize:
-    """Numbers of nodes to add and to remove."""
+    """Numbers of nodes to call back, to add and to remove."""
 
+    keep: int = 0
+    """Draining nodes that stay after all."""
     add: int = 0
     remove: int = 0
 
 
-def resize(*, target: int, staying: int, obtainable: int | None) -> Resize:
-    """Return the step from the `staying` nodes (not leaving) to the target, as far as quota and capacity allow."""
+def resize(*, target: int, staying: int, obtainable: int | None, draining: int = 0) -> Resize:
+    """Return the step from the `staying` nodes (not leaving) to the target, as far as quota and capacity allow.
+
+    `draining` nodes wait for their last tasks before they leave; they come back before new ones boot. `obtainable` is
+    the most nodes that may stay if none of them comes back.
+    """
     if target < staying:
         return Resize(remove=staying - target)
-    limit = target if obtainable is None else min(target, obtainable)
-    return Resize(add=max(0, limit - staying))
+    keep = min(draining, target - staying)
+    limit = target if obtainable is None else min(target, obtainable + keep)
+    return Resize(keep=keep, add=max(0, limit - staying - keep))
 
 
 def leaving(nodes: Iterable[tuple[T, int]], count: int) -> list[T]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from shoal.autoscale.simulation import resizing
 from shoal.azure.limits import SHORTEST_RESIZE_TIMEOUT
 from shoal.local import errors, times
 from shoal.local.scheduler import node_lifecycle, node_restarts, quotas
@@ -15,6 +16,7 @@ from shoal.local.scheduler.filling import fill_pool
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.node import Node
 from shoal.local.store.pool import Pool
+from shoal.local.store.queries import integer
 from shoal.local.store.states import AllocationState, NodeDeallocationOption, NodeState, PoolState
 
 TIMED_OUT = "AllocationTimedout"
@@ -186,32 +188,43 @@ def converge(tx: Transaction, key: int) -> None:
 
 
 def _converge(tx: Transaction, pool: Pool, *, dedicated: bool, target: int) -> None:
-    """Start or release nodes of one kind. Those that do no work go first, then the least busy and youngest."""
+    """Call back, start or release nodes of one kind."""
     staying = tx.all(
         Node.from_row,
-        "SELECT * FROM busy_nodes WHERE pool = ? AND dedicated = ? AND state != ? AND NOT draining"
-        " ORDER BY state IN (?, ?), running_tasks, key DESC",
+        "SELECT * FROM busy_nodes WHERE pool = ? AND dedicated = ? AND state != ? AND NOT draining ORDER BY key",
         pool.key,
         dedicated,
         NodeState.LEAVING_POOL,
-        NodeState.IDLE,
-        NodeState.RUNNING,
     )
-    missing = target - len(staying)
-    # Only with something missing: a negative LIMIT is no limit to SQLite.
-    missing -= node_lifecycle.keep_draining(tx, pool.key, dedicated=dedicated, most=missing) if missing > 0 else 0
-    for _ in range(_allowed(tx, pool, missing, dedicated=dedicated) if missing > 0 else 0):
+    decision = _decided(tx, pool, dedicated=dedicated, target=target, staying=len(staying))
+    node_lifecycle.keep_draining(tx, pool.key, dedicated=dedicated, most=decision.keep)
+    for _ in range(decision.add):
         node_lifecycle.add(tx, pool, node_id=_node_id(dedicated=dedicated), dedicated=dedicated)
-    for node in staying[: max(0, len(staying) - target)]:
+    for node in resizing.leaving(((node, _busyness(node)) for node in staying), decision.remove):
         node_lifecycle.release(tx, node, pool.deallocation_option)
 
 
-def _allowed(tx: Transaction, pool: Pool, missing: int, *, dedicated: bool) -> int:
-    """Return how many of the missing nodes the account may have; what it may not have becomes a resize error."""
+def _decided(tx: Transaction, pool: Pool, *, dedicated: bool, target: int, staying: int) -> resizing.Resize:
+    """Return what to do about the nodes. Missing nodes that the account may not have become a resize error."""
+    if target <= staying:
+        return resizing.resize(target=target, staying=staying, obtainable=None)
+    sql = "SELECT count(*) FROM nodes WHERE pool = ? AND dedicated = ? AND draining AND state != ?"
+    draining = tx.one(integer, sql, pool.key, dedicated, NodeState.LEAVING_POOL) or 0
     room = quotas.room_for_nodes(tx, pool, dedicated=dedicated)
-    if room.nodes < missing:
+    decision = resizing.resize(target=target, staying=staying, obtainable=staying + room.nodes, draining=draining)
+    if staying + decision.keep + decision.add < target:
         _fall_short(tx, pool.key, room.code, room.message)
-    return min(missing, room.nodes)
+    return decision
+
+
+def _busyness(node: Node) -> int:
+    match node.state:
+        case NodeState.IDLE | NodeState.RUNNING:
+            return node.running_tasks or resizing.IDLE
+        case NodeState.PREEMPTED:
+            return resizing.PREEMPTED
+        case _:
+            return resizing.STARTING
 
 
 def _fall_short(tx: Transaction, key: int, code: str, message: str) -> None:
