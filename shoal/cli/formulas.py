@@ -108,17 +108,45 @@ def evaluate_formula(file: str, moment: str | None, given: tuple[str, ...], as_j
 @autoscale.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--scenario", metavar="FILE", help="YAML file with tasks and pool.  [default: 10,000 five-minute tasks]")
+@click.option("--replay", metavar="JOB", help="Take the tasks of this finished job of the stack.")
+@click.option("--sample-delay", metavar="DURATION", help="Time until a sample arrives, such as 4m.")
+@click.option("--sample-loss", metavar="SHARE", type=float, help="Share of samples that never arrive, from 0 to 1.")
+@click.option("--spot-quota", metavar="NODES", type=int, help="Spot nodes that the account's quota allows.")
+@click.option("--dedicated-quota", metavar="NODES", type=int, help="Dedicated nodes that the account's quota allows.")
+@click.option(
+    "--spot-capacity",
+    metavar="NODES[@TIME]",
+    multiple=True,
+    help="Spot nodes that the region has room for, from that time on, such as 20@3h; repeatable.",
+)
 @click.option("--out", metavar="DIR", help="Directory for charts and reports.")
+@options.stack
+@options.document
 @options.as_json
-def simulate(files: tuple[str, ...], scenario: str | None, out: str | None, as_json: bool) -> None:
-    """Simulate a pool under each formula, and compare the results."""
+def simulate(
+    files: tuple[str, ...],
+    scenario: str | None,
+    replay: str | None,
+    spot_capacity: tuple[str, ...],
+    out: str | None,
+    stack_name: str,
+    document: Path | None,
+    as_json: bool,
+    **conditions: Any,
+) -> None:
+    """Simulate a pool under each formula, and compare the results. Options count more than the scenario's values."""
     from shoal.autoscale import compile_formula, parse
     from shoal.autoscale.simulation import engine
+    from shoal.autoscale.simulation.description import under_conditions
     from shoal.autoscale.simulation.report import report
     from shoal.autoscale.simulation.table import rows
     from shoal.cli.output import emit_json, emit_table
 
     story, work = _story(scenario)
+    if replay is not None:
+        work = _replayed(replay, stack_name, document)
+    with bad_input():
+        story = under_conditions(story, conditions, spot_capacity)
     reports = {}
     for file in files:
         for one in _formulas(file, _read(file)):
@@ -238,6 +266,16 @@ def _story(file: str | None) -> "tuple[Description, Workload]":
         if story.replay is None:
             return story, workload(story.tasks, seed=story.seed)
         return story, from_batch_tasks(_records(Path(file).parent / story.replay))
+
+
+def _replayed(job_id: str, stack_name: str, document: Path | None) -> "Workload":
+    """Return the tasks of a job as they ran."""
+    from shoal.autoscale.simulation.replay import from_batch_tasks
+    from shoal.connect import connected
+    from shoal.runs.listing import finished_tasks
+
+    with connected(options.requested_environment(stack_name, document)) as services, bad_input():
+        return from_batch_tasks(finished_tasks(services.batch, job_id))
 
 
 def _records(path: Path) -> list[Any]:

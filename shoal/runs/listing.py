@@ -73,6 +73,15 @@ def tasks(client: BatchClient, job_id: str, *, state: str | None, failed: bool, 
         raise BadInput(f"there is no job '{job_id}'; `shoal jobs` lists them") from exc
 
 
+def finished_tasks(client: BatchClient, job_id: str) -> Iterator[BatchTask]:
+    """List the completed tasks of a job, with what a simulation needs. Raises BadInput where there is no such job."""
+    columns = ["id", "creationTime", "executionInfo", "requiredSlots"]
+    try:
+        yield from client.list_tasks(job_id, filter="state eq 'completed'", select=columns)
+    except ResourceNotFoundError as exc:
+        raise BadInput(f"there is no job '{job_id}'; `shoal jobs` lists them") from exc
+
+
 def nodes(client: BatchClient, environment: Environment, pool: str | None) -> Iterator[NodeRow]:
     """List the nodes of one pool, by its name in the stack, or of all its pools."""
     for name in requested_pools(environment, pool):

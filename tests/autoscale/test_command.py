@@ -223,3 +223,30 @@ def test_type_fault_is_shown_when_the_formula_is_evaluated() -> None:
     done = shoal("eval", "-", given="a = b;")
     assert done.returncode == 2
     assert done.stderr == "error: -:1:5: b is not defined\n   1 | a = b;\n     |     ^\n"
+
+
+def test_conditions_on_the_command_line_count_more_than_the_description(default_formula: Path, tmp_path: Path) -> None:
+    (tmp_path / "story.yaml").write_text("tasks: [{count: 400, duration: 5m}]\npool: {spot_quota: 90}\n")
+    story = ["simulate", str(default_formula), "--scenario", str(tmp_path / "story.yaml"), "--json"]
+    conditions = ["--sample-delay", "10m", "--sample-loss", "0.2", "--spot-quota", "30", "--dedicated-quota", "2"]
+    (plain,) = json.loads(shoal(*story).stdout).values()
+    (under,) = json.loads(
+        shoal(*story, *conditions, "--spot-capacity", "30", "--spot-capacity", "5@20m").stdout
+    ).values()
+    assert (plain["peak_nodes"], under["completed"], under["killed"]) == (90, 400, 0)
+    assert under["peak_nodes"] <= 32
+    assert under["evictions"] > 0
+    assert under["zero_after"] > 300
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--sample-delay", "soon"], "sample_delay: 'soon' is not a duration"),
+        (["--sample-loss", "1.5"], "sample_loss: Input should be less than 1, found 1.5"),
+        (["--spot-capacity", "many@3h"], "'many@3h' is not a capacity; write 20 or 20@3h"),
+    ],
+)
+def test_condition_that_makes_no_sense_is_refused(arguments: list[str], message: str) -> None:
+    done = shoal("simulate", "-", *arguments, given="$TargetDedicatedNodes = 1;")
+    assert (done.returncode, done.stderr) == (2, f"error: {message}\n") or message in done.stderr

@@ -63,6 +63,17 @@ def test_run_brings_the_results_home_and_says_how_far_it_is(shoal: Shoal, name: 
     assert (tmp_path / "results" / name / "sum/sum/sum.txt").read_text() == "1\n4\n9\n16\n"
 
 
+def test_finished_job_is_replayed_under_another_formula(shoal: Shoal, name: str, tmp_path: Path) -> None:
+    (tmp_path / "one.txt").write_text("$TargetDedicatedNodes = $PendingTasks > 0 ? 1 : 0;")
+    assert shoal("run", "job.yaml", "--job", name).returncode == 0
+    done = shoal("autoscale", "simulate", "one.txt", "--replay", name, "--json")
+    assert done.returncode == 0, done.stderr
+    (report,) = json.loads(done.stdout).values()
+    assert (report["tasks"], report["completed"], report["peak_nodes"]) == (5, 5, 1)
+    missing = shoal("autoscale", "simulate", "one.txt", "--replay", f"{name}-none")
+    assert (missing.returncode, missing.stderr[:34]) == (2, f"error: there is no job '{name}-none'"[:34])
+
+
 def test_run_of_a_job_with_a_failing_task_ends_with_1_and_shows_its_stderr(shoal: Shoal, name: str) -> None:
     done = shoal("run", "job.yaml", "--job", name, "-p", "broken=2")
     assert done.returncode == 1

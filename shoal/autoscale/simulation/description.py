@@ -1,6 +1,7 @@
 """A simulation described in YAML: the tasks that arrive, and the pool that runs them."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -40,6 +41,31 @@ def described(document: Any) -> Description:
         return TypeAdapter(Description).validate_python(document)
     except ValidationError as exc:
         raise InputFault("; ".join(_sentence(error) for error in exc.errors())) from exc
+
+
+def under_conditions(
+    story: Description, conditions: Mapping[str, Any], spot_capacity: Iterable[str] = ()
+) -> Description:
+    """Return the description with other values of its pool, as texts or numbers; None leaves a value as it is.
+
+    Capacities are texts such as `20@3h`. Raises InputFault.
+    """
+    given: dict[str, Any] = {name: value for name, value in conditions.items() if value is not None}
+    if steps := [_capacity_step(text) for text in spot_capacity]:
+        given["spot_capacity"] = steps
+    try:
+        # Read with the types of the fields, and over the values of the description.
+        read = TypeAdapter(PoolModel).validate_python(given)
+    except ValidationError as exc:
+        raise InputFault("; ".join(_sentence(error) for error in exc.errors())) from exc
+    return replace(story, pool=replace(story.pool, **{name: getattr(read, name) for name in given}))
+
+
+def _capacity_step(text: str) -> dict[str, str | int]:
+    nodes, _, since = text.partition("@")
+    if not nodes.isdecimal():
+        raise InputFault(f"{text!r} is not a capacity; write 20 or 20@3h")
+    return {"nodes": int(nodes), "since": since or 0}
 
 
 def _sentence(error: Any) -> str:
