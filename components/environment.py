@@ -32,6 +32,7 @@ from .network.private_network import PrivateNetwork
 from .packages.application_package import ApplicationPackage, package_directory
 from .packages.package_content import require_version
 from .pool.image_rules import operating_system
+from .pool.pool_scaling import slots_per_task
 from .pool.spot_pool import SpotPool
 from .tags import stack_tags
 
@@ -193,6 +194,7 @@ class Environment(pulumi.ComponentResource):
                     "vm_size": self._pools[pool["name"]].vm_size,
                     "task_slots_per_node": self._pools[pool["name"]].task_slots_per_node,
                     "operating_system": operating_system(pool),
+                    "slots_per_task": slots_per_task(pool),
                 }
                 for pool in self._args["pools"]
             },

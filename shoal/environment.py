@@ -30,6 +30,8 @@ class Pool:
     task_slots_per_node: int
     operating_system: OperatingSystem = OperatingSystem.LINUX
     """System of the nodes. Documents of older deployments do not name it."""
+    slots_per_task: float | None = None
+    """Slots that the pool's formula takes a task for; None for a pool that does not follow its tasks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

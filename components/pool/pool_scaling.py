@@ -87,6 +87,13 @@ def contradiction(given: Iterable[str]) -> tuple[str, str] | None:
     return (ways[0], ways[1]) if len(ways) > 1 else None
 
 
+def slots_per_task(pool: Mapping[str, Any]) -> float | None:
+    """Return the slots that the formula takes a task for; None for a pool that is scaled in another way."""
+    if any(name in pool for name in (*FORMULA, *FIXED)):
+        return None
+    return float(pool.get("slots_per_task", PendingTasks().slots_per_task))
+
+
 def evaluation_interval(pool: Mapping[str, Any]) -> timedelta:
     return parse_duration(pool.get("auto_scale_evaluation_interval", "PT5M"))
 

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -114,6 +115,20 @@ def test_submit_prints_the_job_id_and_a_second_one_adds_nothing(shoal: Shoal, na
     assert shoal("watch", name).returncode == 0
     third = shoal("submit", "job.yaml", "--job", name, "--json")
     assert json.loads(third.stdout) == {"job_id": name, "added": 0, "already_there": 5}
+
+
+def test_plan_warns_of_a_pool_that_is_scaled_for_other_tasks(
+    service: Status, environment: Environment, tmp_path: Path
+) -> None:
+    (tmp_path / "job.yaml").write_text(JOB)
+    answers = []
+    for slots_per_task in (1.0, 2.0, None):
+        pools = {key: replace(pool, slots_per_task=slots_per_task) for key, pool in environment.pools.items()}
+        (tmp_path / "environment.json").write_text(json.dumps(to_json(replace(environment, pools=pools))))
+        done = run_shoal(service, tmp_path, "plan", "job.yaml", "--environment", "environment.json")
+        answers.append(re.sub("pool '.*?'", "the pool", done.stderr))
+    warning = "warning: a task takes 1 slots on average, and the pool is scaled for 2: it gets more nodes than it needs"
+    assert answers == ["", f"{warning}; set slotsPerTask: 1 for the pool in the stack's file\n", ""]
 
 
 def test_run_can_be_named_by_a_parameter(shoal: Shoal, name: str) -> None:

@@ -1,6 +1,6 @@
 """Plan a job: every task is looked at once, before anything is created."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -47,6 +47,22 @@ class Plan:
     @property
     def barriers(self) -> int:
         return sum(stage.barriers for stage in self.stages)
+
+
+_CLOSE = 0.05
+"""Difference from which the pool would have too many or too few nodes by a share worth a warning."""
+
+
+def doubts(plan: Plan) -> Iterator[str]:
+    """Yield sentences about what would run, but not well."""
+    expected = plan.pool.slots_per_task
+    actual = plan.slots / plan.tasks
+    if expected is not None and abs(actual / expected - 1) > _CLOSE:
+        effect = "too few nodes, and the job takes longer" if actual > expected else "more nodes than it needs"
+        yield (
+            f"a task takes {actual:.3g} slots on average, and pool '{plan.pool.id}' is scaled for {expected:.3g}: "
+            f"it gets {effect}; set slotsPerTask: {actual:.3g} for the pool in the stack's file"
+        )
 
 
 def to_json(plan: Plan) -> dict[str, Any]:
