@@ -49,11 +49,18 @@ def render(job: "BoundJob", limit: int | None) -> None:
 @options.file_unless_listed
 @options.listed
 @options.values
+@options.changed
 @options.stack
 @options.document
 @options.as_json
 def submit(
-    file: Path | None, listed: bool, stack_name: str, document: Path | None, as_json: bool, **values: Any
+    file: Path | None,
+    listed: bool,
+    changed: str | None,
+    stack_name: str,
+    document: Path | None,
+    as_json: bool,
+    **values: Any,
 ) -> None:
     """Add the job of FILE and its tasks, and print the job's id. Submitting again adds only what is missing."""
     from shoal.cli.stack_jobs import emit_listed, jobs_of_stack, submit_listed
@@ -62,8 +69,9 @@ def submit(
     if listed is (file is not None):  # both or neither
         raise click.UsageError("give either a FILE or --listed")
     if file is not None:
-        _submit(requested_job(file, options.requested_environment(stack_name, document), **values), as_json=as_json)
-    elif any(values.values()):
+        job = requested_job(file, options.requested_environment(stack_name, document), **values)
+        _submit(job, changed=changed, as_json=as_json)
+    elif any(values.values()) or changed:
         raise click.UsageError("with --listed, parameters and ids come from the configuration")
     else:
         jobs = jobs_of_stack(stack_name)
@@ -71,16 +79,17 @@ def submit(
         emit_listed(results, as_json=as_json)
 
 
-def _submit(job: "BoundJob", *, as_json: bool) -> None:
+def _submit(job: "BoundJob", *, changed: str | None, as_json: bool) -> None:
     from dataclasses import asdict
 
     from shoal.connect import connected
+    from shoal.jobs.submit.changes import OnChange
     from shoal.jobs.submit.plan import make_plan
     from shoal.jobs.submit.submit import submit as submit_job
 
     planned = make_plan(job)
     with connected(job.environment) as services:
-        submission = submit_job(job, planned, services)
+        submission = submit_job(job, planned, services, on_change=OnChange(changed or OnChange.REFUSE))
     if as_json:
         output.emit_json(asdict(submission))
     else:

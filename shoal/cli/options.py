@@ -45,6 +45,15 @@ _pairs = click.option(
 )
 _parameters = click.option("--parameters", type=click.Path(path_type=Path), help="YAML file with values of parameters.")
 _job_id = click.option("--job", "job_id", metavar="ID", help="Id of the job, instead of the one in FILE.")
+run_of_job = click.option(
+    "--run", "run_id", metavar="RUN", help="Id of one of the runs that JOB has left outputs of, after `shoal rm`."
+)
+changed = click.option(
+    "--changed",
+    type=click.Choice(["replace", "keep"]),
+    help="For a job that was submitted with another definition: replace the tasks that have not begun, or keep all. "
+    "Default: change nothing, and exit with 2.",
+)
 file_unless_listed = click.argument("file", type=click.Path(path_type=Path), required=False)
 listed = click.option(
     "--listed", is_flag=True, help="Submit the jobs that the stack's configuration lists, instead of FILE."

@@ -23,19 +23,21 @@ SHOWN_FAILURES = 3
 
 @click.command()
 @options.of_job_file
+@options.changed
 @options.out
 @options.recover
 @options.as_json
-def run(job: "BoundJob", out: Path | None, recover: bool, as_json: bool) -> None:
+def run(job: "BoundJob", changed: str | None, out: Path | None, recover: bool, as_json: bool) -> None:
     """Submit FILE, watch its job and fetch its outputs. Exits with 0 only if all its tasks succeeded."""
     from shoal.cli.display import follow
     from shoal.connect import connected
+    from shoal.jobs.submit.changes import OnChange
     from shoal.jobs.submit.plan import make_plan
     from shoal.jobs.submit.submit import submit
 
     plan = make_plan(job)
     with connected(job.environment) as services:
-        submission = submit(job, plan, services)
+        submission = submit(job, plan, services, on_change=OnChange(changed or OnChange.REFUSE))
         click.echo(submission.summary, err=as_json)
         expected = submission.added + submission.already_there
         ending = follow(services, plan.job_id, err=as_json, expected=expected, recover=recover)
@@ -61,15 +63,16 @@ def watch(job_id: str, environment: "Environment", recover: bool, as_json: bool)
 
 @click.command()
 @options.job_argument
+@options.run_of_job
 @options.of_environment
 @options.out
 @options.as_json
-def fetch(job_id: str, environment: "Environment", out: Path | None, as_json: bool) -> None:
+def fetch(job_id: str, run_id: str | None, environment: "Environment", out: Path | None, as_json: bool) -> None:
     """Download the outputs of JOB as STAGE/TASK/FILE. Fetching again downloads only new files."""
     from shoal.connect import connected
 
     with connected(environment) as services:
-        fetched = _fetch(services, job_id, out)
+        fetched = _fetch(services, job_id, out, run_id)
     output.emit_json(fetched) if as_json else click.echo(fetched.summary)
 
 
@@ -78,13 +81,16 @@ def fetch(job_id: str, environment: "Environment", out: Path | None, as_json: bo
 @click.argument("task_id", metavar="TASK")
 @click.option("-f", "--follow", is_flag=True, help="Keep printing until the task has completed.")
 @click.option("--stderr", "name", flag_value="stderr.txt", help="Print stderr instead of stdout.")
+@options.run_of_job
 @options.of_environment
-def logs(job_id: str, task_id: str, follow: bool, name: str | None, environment: "Environment") -> None:
+def logs(
+    job_id: str, task_id: str, follow: bool, name: str | None, run_id: str | None, environment: "Environment"
+) -> None:
     """Print the stdout of TASK in JOB, from its node or from storage."""
     from shoal.connect import connected
     from shoal.runs.logs import LogFile, follow_log, read_log
 
-    log = LogFile(job_id=job_id, task_id=task_id, name=name or "stdout.txt")
+    log = LogFile(job_id=job_id, task_id=task_id, name=name or "stdout.txt", run_id=run_id)
     with connected(environment) as services:
         for part in follow_log(services, log) if follow else [read_log(services, log)]:
             click.echo(part, nl=False)
@@ -167,19 +173,33 @@ def cancel(job_id: str, environment: "Environment", as_json: bool) -> None:
 
 @click.command()
 @options.job_argument
+@click.option("--outputs", is_flag=True, help="Delete the outputs and logs of its run as well.")
+@options.run_of_job
 @options.yes
 @options.of_environment
 @options.as_json
-def rm(job_id: str, yes: bool, environment: "Environment", as_json: bool) -> None:
-    """Delete JOB from Batch. Its outputs and logs in storage remain."""
-    from shoal.connect import connected
-    from shoal.runs.cancel import remove
+def rm(job_id: str, outputs: bool, run_id: str | None, yes: bool, environment: "Environment", as_json: bool) -> None:
+    """Delete JOB from Batch. Its outputs and logs in storage remain, unless --outputs is given.
 
-    if not yes and not click.confirm(f"Delete job {job_id}?", err=True):
-        return
+    With --outputs, JOB may have been deleted before: then what its run left is deleted.
+    """
+    from shoal.connect import connected
+    from shoal.runs.removal import find_removal, remove
+
+    if run_id is not None and not outputs:
+        raise click.UsageError("--run belongs to --outputs: a job in Batch has one run")
     with connected(environment) as services:
-        remove(services.batch, job_id)
-    output.emit_json({"job_id": job_id, "deleted": True}) if as_json else click.echo(f"{job_id}: deleted")
+        removal = find_removal(services, job_id, run_id, outputs=outputs)
+        if not yes and not click.confirm(removal.question, err=True):
+            return
+        remove(services, removal)
+    if as_json:
+        output.emit_json(
+            {"job_id": job_id, "deleted": removal.job, "outputs_deleted": outputs, "stored": removal.stored}
+        )
+    else:
+        click.echo(f"{job_id}: deleted")
+        click.echo(removal.rest, err=True)
 
 
 def _recover(services: "Services", pools: Sequence[str], *, err: bool) -> WorkFailed | None:
@@ -194,11 +214,17 @@ def _recover(services: "Services", pools: Sequence[str], *, err: bool) -> WorkFa
     return None
 
 
-def _fetch(services: "Services", job_id: str, out: Path | None) -> "Fetched":
+def _fetch(services: "Services", job_id: str, out: Path | None, run_id: str | None = None) -> "Fetched":
     from shoal.runs.fetch import fetch
+    from shoal.runs.fetched_runs import make_room
+    from shoal.runs.stored_run import folder_of_run
 
+    run = folder_of_run(services, job_id, run_id)
     container = services.blobs.get_container_client(services.environment.containers.outputs)
-    return fetch(container, job_id, out or Path("results") / job_id)
+    folder = out or Path("results") / job_id
+    if (earlier := make_room(folder, run)) is not None:
+        click.echo(f"the outputs of an earlier run of {job_id} were moved from {folder} to {earlier}", err=True)
+    return fetch(container, run, folder)
 
 
 def _report(services: "Services", job_id: str, ending: "JobEnding", *, as_json: bool, **more: Any) -> None:

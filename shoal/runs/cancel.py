@@ -1,4 +1,4 @@
-"""Cancel a job, or delete it. Both return when it is done."""
+"""Cancel a job. Returns when it is done."""
 
 from typing import Any
 
@@ -18,21 +18,9 @@ def cancel(client: BatchClient, job_id: str) -> bool:
         options: Any = {"terminateReason": "UserTerminate"}
         client.begin_terminate_job(job_id, options=options, polling_interval=POLL_SECONDS).wait()
     except ResourceNotFoundError as exc:
-        raise _unknown(job_id) from exc
+        raise BadInput(f"there is no job '{job_id}'; `shoal jobs` lists them") from exc
     except ResourceExistsError as exc:
         if error_code(exc) not in ("JobCompleted", "JobBeingTerminated"):
             raise
         return False
     return True
-
-
-def remove(client: BatchClient, job_id: str) -> None:
-    """Delete the job and the files of its tasks on nodes; outputs and logs in storage stay."""
-    try:
-        client.begin_delete_job(job_id, polling_interval=POLL_SECONDS).wait()
-    except ResourceNotFoundError as exc:
-        raise _unknown(job_id) from exc
-
-
-def _unknown(job_id: str) -> BadInput:
-    return BadInput(f"there is no job '{job_id}'; `shoal jobs` lists them")

@@ -1,4 +1,4 @@
-"""Fetch a job's outputs: each file whole or not at all, and each only once."""
+"""Fetch a run's outputs: each file whole or not at all, and each only once."""
 
 import os
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from azure.storage.blob import BlobProperties, ContainerClient
 
 from shoal.errors import WorkFailed
+from shoal.runs.fetched_runs import write_note
 
 IN_FLIGHT = 8
 
@@ -27,22 +28,33 @@ class Fetched:
         return f"{self.files} files in {self.folder}, {self.files - self.already_there} of them fetched now"
 
 
-def fetch(container: ContainerClient, job_id: str, folder: Path) -> Fetched:
-    """Fetch outputs as STAGE/TASK/FILE below the folder. Each keeps its blob's time: same time and size, same file."""
-    blobs = _outputs(container, job_id)
-    with ThreadPoolExecutor(IN_FLIGHT) as pool:
-        sizes = list(pool.map(lambda blob: _fetch_file(container, blob, target(blob.name, job_id, folder)), blobs))
+def fetch(container: ContainerClient, run: str, folder: Path) -> Fetched:
+    """Fetch the outputs in the folder of a run as STAGE/TASK/FILE. Each keeps its blob's time: same time and size, same
+    file."""
+    files: list[str] = []
+
+    def targets() -> Iterator[tuple[BlobProperties, Path]]:
+        for blob in _outputs(container, run):
+            path = target(blob.name, run, folder)
+            files.append(path.relative_to(folder).as_posix())
+            yield blob, path
+
+    try:
+        with ThreadPoolExecutor(IN_FLIGHT) as pool:
+            sizes = list(pool.map(lambda item: _fetch_file(container, *item), targets()))
+    finally:
+        write_note(folder, run, files)
     fetched = [size for size in sizes if size is not None]
     return Fetched(folder=str(folder), files=len(sizes), already_there=len(sizes) - len(fetched), bytes=sum(fetched))
 
 
-def _outputs(container: ContainerClient, job_id: str) -> Iterator[BlobProperties]:
-    return iter(container.list_blobs(name_starts_with=f"{job_id}/"))
+def _outputs(container: ContainerClient, run: str) -> Iterator[BlobProperties]:
+    return iter(container.list_blobs(name_starts_with=f"{run}/"))
 
 
-def target(blob: str, job_id: str, folder: Path) -> Path:
+def target(blob: str, run: str, folder: Path) -> Path:
     """Return the path of a blob's file. Raises WorkFailed for a name that would lead out of the folder."""
-    path = PurePosixPath(blob.removeprefix(f"{job_id}/"))
+    path = PurePosixPath(blob.removeprefix(f"{run}/"))
     if path.is_absolute() or ".." in path.parts:
         raise WorkFailed(f"the output '{blob}' would be written outside of {folder}")
     return folder / path

@@ -10,6 +10,7 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import plain_word
 from shoal.errors import BadInput
+from shoal.jobs.run_record import from_metadata
 from shoal.runs.blocked import Parent, blocked
 from shoal.runs.exit_conditions import satisfies_dependents
 from shoal.runs.progress import Counts
@@ -51,11 +52,13 @@ class BatchJobQueries:
             counts = self._client.get_job_task_counts(self._job_id, retry_total=0).task_counts
         except ResourceNotFoundError as exc:
             raise BadInput(f"there is no job '{self._job_id}'; `shoal jobs` lists them") from exc
+        record = from_metadata(job.metadata)
         return (
             Job(
                 state=plain_word(job.state),
                 reason=(job.execution_info.termination_reason if job.execution_info else None) or "",
                 ends_by_itself=job.all_tasks_complete_mode == BatchAllTasksCompleteMode.TERMINATE_JOB,
+                expected=record.tasks if record else None,
             ),
             Counts(active=counts.active, running=counts.running, succeeded=counts.succeeded, failed=counts.failed),
         )

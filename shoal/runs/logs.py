@@ -10,6 +10,7 @@ from azure.core.rest import HttpRequest
 from shoal.connect import Services, plain_word
 from shoal.errors import BadInput
 from shoal.jobs.submit.collection import API_VERSION
+from shoal.runs.stored_run import NoSuchJob, folder_of_run
 from shoal.runs.watch import Clock
 
 POLL_SECONDS = 0.5
@@ -21,21 +22,19 @@ class LogFile:
     task_id: str
     name: str
     """`stdout.txt` or `stderr.txt`."""
-
-    @property
-    def blob(self) -> str:
-        return f"{self.job_id}/{self.task_id}/{self.name}"
+    run_id: str | None = None
+    """A run that has left its logs, instead of the one whose job is in Batch."""
 
 
 def read_log(services: Services, log: LogFile, *, start: int = 0) -> bytes:
     """Read a log from byte `start`. Raises BadInput for an unknown task, or a log neither on a node nor kept."""
-    on_node = _from_node(services, log, start)
+    on_node = None if log.run_id else _from_node(services, log, start)
     if on_node is not None:
         return on_node
     container = services.blobs.get_container_client(services.environment.containers.logs)
     try:
-        return container.download_blob(log.blob).readall()[start:]
-    except ResourceNotFoundError as exc:
+        return container.download_blob(_blob(services, log)).readall()[start:]
+    except (ResourceNotFoundError, NoSuchJob) as exc:
         raise BadInput(_missing_log(services, log)) from exc
 
 
@@ -60,6 +59,10 @@ def follow_log(services: Services, log: LogFile, clock: Clock | None = None) -> 
 
 def tail(content: bytes, lines: int) -> str:
     return "\n".join(content.decode(errors="replace").splitlines()[-lines:])
+
+
+def _blob(services: Services, log: LogFile) -> str:
+    return f"{folder_of_run(services, log.job_id, log.run_id)}/{log.task_id}/{log.name}"
 
 
 def _from_node(services: Services, log: LogFile, start: int) -> bytes | None:

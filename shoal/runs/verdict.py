@@ -24,6 +24,9 @@ BEHIND_FAILURES = "the tasks that are left wait for tasks that failed"
 BEHIND_OTHERS = "the tasks that are left wait for tasks that do not satisfy them or do not exist"
 LAGGED = f"the job is completed, but {LAG.seconds // 60} minutes later not all of its tasks are"
 DONE = "all tasks completed"
+STALLED = 12
+"""Lists in a row without an unfinished task, and without a change, after which a submission counts as broken off."""
+UNSUBMITTED = "the submission broke off before its last task; submit the file again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,8 @@ class Job:
     """The reason for its end, in Batch's words."""
     ends_by_itself: bool = False
     """True if it ends with its last task. `shoal` sets this once all tasks are added."""
+    expected: int | None = None
+    """The number of tasks that its file asked for, where the job has the record of its run."""
 
     @property
     def completed(self) -> bool:
@@ -103,6 +108,8 @@ def reason_to_end(job: Job, unfinished: Unfinished, past: Watched) -> str | None
         return _end_of_completed(job, unfinished, past)
     if unfinished:
         return unfinished.stuck or None
+    if not job.ends_by_itself and past.counts.total < (job.expected or 0):
+        return UNSUBMITTED if min(past.done, past.unchanged) >= STALLED else None
     return DONE if past.done > (1 if job.ends_by_itself else SETTLED) else None
 
 

@@ -14,7 +14,7 @@ from shoal.errors import BadInput, ShoalError
 from shoal.jobs.binding.bound_job import BoundJob, bind
 from shoal.jobs.file.job_file import read_job_file
 from shoal.jobs.submit.content_hash import content_hash, planned_without_name
-from shoal.jobs.submit.plan import Plan
+from shoal.jobs.submit.plan import Plan, make_plan
 from shoal.jobs.submit.submit import submit
 from shoal.runs.job_ending import JobEnding
 from shoal.stack_jobs.configuration import ListedJob
@@ -93,7 +93,7 @@ def _planned(job: ListedJob, environment: Environment) -> PlannedJob:
     return PlannedJob(
         listed=job,
         bound=bound,
-        # The rest of the plan holds under the real name too, so a million tasks need not be rendered again.
+        # The counts hold under the real name too. The content of its tasks does not: see `_submitted`.
         plan=replace(plan, job_id=bound.job_file.job_id),
         is_named=name is not None or _is_content_known(unnamed, plan),
     )
@@ -120,7 +120,7 @@ def _submitted(job: PlannedJob, services: Services) -> SubmittedJob:
     file, job_id, tasks = job.listed.file, job.plan.job_id, job.tasks
     try:
         with explained(services.environment):
-            submission = submit(job.bound, job.plan, services)
+            submission = submit(job.bound, make_plan(job.bound), services)
             state = SubmissionState.SUBMITTED if submission.added else _state_of(job_id, services.batch)
     except ShoalError as exc:
         return SubmittedJob(file=file, job_id=job_id, state=SubmissionState.FAILED, tasks=tasks, error=str(exc))

@@ -67,7 +67,15 @@ def test_job_carries_what_the_file_says(services: Services, name: str, tmp_path:
     assert job.constraints.max_task_retry_count == 1
     assert job.constraints.max_wall_clock_time is not None
     assert job.constraints.max_wall_clock_time.total_seconds() == 3600
-    assert [(item.name, item.value) for item in job.metadata or []] == [("purpose", "test")]
+    metadata = {item.name: item.value for item in job.metadata or []}
+    assert {name: metadata[name] for name in metadata if not name.startswith("shoal_")} == {"purpose": "test"}
+    assert sorted(name for name in metadata if name.startswith("shoal_")) == [
+        "shoal_job",
+        "shoal_run",
+        "shoal_run_id",
+        "shoal_stage_greet",
+        "shoal_stage_merge",
+    ]
 
 
 def test_second_submit_adds_only_what_is_missing(services: Services, name: str, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ max_time: 10m
 environment: {SEED: "{{ n }}", FAST: true}
 """
     task = only_task(tmp_path, stage)
-    folder = f"job-r1/work/{task['id']}"
+    folder = f"job-r1.RUN/work/{task['id']}"
     outputs = f"{ENVIRONMENT.blob_endpoint}/outputs?sig=***"
     line = 'export AZ_BATCH_APP_PACKAGE_VAR="${AZ_BATCH_APP_PACKAGE_var_app_0a1b_2:-$AZ_BATCH_APP_PACKAGE_VAR}"; '
     assert task == {
@@ -56,7 +56,7 @@ environment: {SEED: "{{ n }}", FAST: true}
                 "destination": {
                     "container": {
                         "containerUrl": f"{ENVIRONMENT.blob_endpoint}/logs?sig=***",
-                        "path": f"job-r1/{task['id']}",
+                        "path": f"job-r1.RUN/{task['id']}",
                     }
                 },
                 "uploadOptions": {"uploadCondition": "taskcompletion"},

@@ -1,13 +1,16 @@
 import signal
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from azure.batch import models
 from azure.core.exceptions import ServiceRequestError
 
 from shoal.connect import Services
 from shoal.errors import BadInput
+from shoal.jobs.run_record import RunRecord, StageContent, to_metadata
 from shoal.runs.job_ending import JobEnding
 from shoal.runs.job_queries import BatchJobQueries
 from shoal.runs.progress import Counts, Snapshot
@@ -92,6 +95,24 @@ def test_job_with_fewer_tasks_than_were_submitted_did_not_succeed(services: Serv
     ending = watch(queries, on_snapshot=lambda _: None, on_silence=lambda _: None, expected=2)
     assert (ending.counts, ending.succeeded) == (Counts(succeeded=1), False)
     assert ending.problem == "0 of 2 tasks failed, 0 never ran, 1 are not in the job any more"
+
+
+def test_watch_after_a_submission_that_broke_off_did_not_succeed(services: Services, name: str) -> None:
+    record = RunRecord(
+        run_id="r", run_name="r", job_digest="", stages={"s": StageContent(tasks=3), "t": StageContent(tasks=1)}
+    )
+    pool = models.BatchPoolInfo(pool_id=services.environment.pools["spot"].id)
+    services.batch.create_job(models.BatchJobCreateOptions(id=name, pool_info=pool, metadata=to_metadata(record)))
+    services.batch.create_task(name, models.BatchTaskCreateOptions(id="a", command_line="true"))
+    ending = watch(
+        BatchJobQueries(services.batch, name),
+        on_snapshot=lambda _: None,
+        on_silence=lambda _: None,
+        clock=Clock(sleep=lambda _: time.sleep(0.1)),
+    )
+    assert (ending.counts, ending.succeeded) == (Counts(succeeded=1), False)
+    assert ending.reason == "the submission broke off before its last task; submit the file again"
+    assert ending.problem == "0 of 4 tasks failed, 0 never ran, 3 are not in the job any more"
 
 
 def test_tasks_that_may_run_after_a_failure_are_waited_for(services: Services, name: str) -> None:

@@ -15,6 +15,7 @@ from shoal.jobs.file.job_parameters import given_file, given_pairs
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
 from shoal.jobs.file.spec import Stage
 from shoal.jobs.file.templates import Names, Place
+from shoal.jobs.run_folder import RUN_ID_UNKNOWN, run_folder
 from shoal.suggestion import suggestion
 
 Maker = Callable[[Names], Any]
@@ -34,6 +35,12 @@ class BoundJob:
     environment: Environment
     access: BlobAccess
     files: LocalFiles
+    run_id: str = RUN_ID_UNKNOWN
+
+    @property
+    def folder(self) -> str:
+        """The folder of the run's outputs and logs."""
+        return run_folder(self.job_file.job_id, self.run_id)
 
     @property
     def stages(self) -> list["BoundStage"]:
@@ -62,9 +69,10 @@ class BoundJob:
             _ = self.pool
         mistakes.refuse()
 
-    def signed(self, sign: Callable[[str], str]) -> "BoundJob":
+    def runnable(self, run_id: str, sign: Callable[[str], str]) -> "BoundJob":
         """Return the job whose tasks can be run: `sign` makes the signature for a container."""
-        return replace(self, access=granted(self.environment, _containers(self.job_file, self.environment), sign))
+        access = granted(self.environment, _containers(self.job_file, self.environment), sign)
+        return replace(self, access=access, run_id=run_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +136,7 @@ def requested_job(
 
 
 def bind(job_file: JobFile, environment: Environment) -> BoundJob:
-    """Return a job whose tasks may be shown to anyone: signatures are masked. `signed` makes it runnable."""
+    """Return a job whose tasks may be shown to anyone: signatures are masked. See `runnable`."""
     return BoundJob(
         job_file=job_file,
         environment=environment,

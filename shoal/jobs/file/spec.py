@@ -27,6 +27,8 @@ from shoal.duration_type import Duration
 
 RESERVED_NAMES = frozenset({"run", "job", "stage", "task"})
 """Names that templates see beside parameters and axes."""
+RESERVED_METADATA = "shoal_"
+"""The beginning of the names under which a job's metadata hold the record of its run."""
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -59,6 +61,12 @@ def _number(value: object) -> object:
 def _command(value: object) -> object:
     if not isinstance(value, str | list) or value == []:
         raise PydanticCustomError("command", "it must be a line for the shell, or a list of words")
+    return value
+
+
+def _own_metadata(value: str) -> str:
+    if value.startswith(RESERVED_METADATA):
+        raise PydanticCustomError("metadata", "it cannot begin with {prefix}", {"prefix": RESERVED_METADATA})
     return value
 
 
@@ -315,7 +323,7 @@ class Job(JobFileSection):
     """The longest time of the whole job."""
     environment: dict[str, Scalar] = {}
     """Environment variables of every task."""
-    metadata: dict[str, str] = {}
+    metadata: dict[Annotated[str, AfterValidator(_own_metadata)], str] = {}
     """Name/value pairs stored with the job."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from shoal.environment import OperatingSystem, Pool
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
+from shoal.jobs.run_record import StageContent, stage_content, task_hash
 from shoal.jobs.tasks.stage_dependencies import is_barrier
 from shoal.jobs.tasks.task_bodies import TaskBody, stage_tasks
 
@@ -26,6 +27,8 @@ class StagePlan:
     barriers: int
     """Tasks that only wait for the others."""
     first: list[TaskBody]
+    content: StageContent
+    """The content of its tasks, barriers included, as the record of the run keeps it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +107,10 @@ def _refuse_windows(job: BoundJob, pool: Pool) -> None:
 
 
 def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int | None) -> StagePlan:
-    tasks = slots = barriers = 0
+    tasks = slots = barriers = hashes = 0
     first: list[TaskBody] = []
     for task in islice(stage_tasks(stage), limit):
+        hashes += task_hash(task, stage.job.environment.blob_endpoint)
         if is_barrier(task["id"]):
             barriers += 1
             continue
@@ -117,7 +121,15 @@ def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int 
             first.append(task)
     if tasks == 0:
         raise stage.mistake("no point of the sweep is left", "for_each")
-    return StagePlan(name=stage.name, after=stage.spec.after, tasks=tasks, slots=slots, barriers=barriers, first=first)
+    return StagePlan(
+        name=stage.name,
+        after=stage.spec.after,
+        tasks=tasks,
+        slots=slots,
+        barriers=barriers,
+        first=first,
+        content=stage_content(tasks + barriers, hashes),
+    )
 
 
 def _too_large(task: TaskBody, pool: Pool) -> str:

@@ -7,14 +7,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from azure.batch import BatchClient
-from azure.batch.models import BatchAllTasksCompleteMode, BatchJobCreateOptions, BatchJobState, BatchJobUpdateOptions
+from azure.batch.models import (
+    BatchAllTasksCompleteMode,
+    BatchJob,
+    BatchJobCreateOptions,
+    BatchJobState,
+    BatchJobUpdateOptions,
+)
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
 from shoal.connect import Services, error_code
 from shoal.errors import BadInput, WorkFailed
 from shoal.jobs.binding.bound_job import BoundJob
 from shoal.jobs.file.spec import Spec
+from shoal.jobs.run_folder import generated_run_id
+from shoal.jobs.run_record import RunRecord, job_digest, to_metadata
+from shoal.jobs.submit.changes import OnChange
 from shoal.jobs.submit.collection import Added, add, collections, encoded
+from shoal.jobs.submit.existing_run import continue_run, settle
 from shoal.jobs.submit.plan import Plan
 from shoal.jobs.submit.upload import upload
 from shoal.jobs.tasks.task_bodies import all_tasks, constraints, environment_settings, stops_on_failure
@@ -37,19 +47,41 @@ class Submission:
         return f"{self.job_id}: {self.added} tasks added"
 
 
-def submit(job: BoundJob, plan: Plan, services: Services) -> Submission:
-    """Add the missing parts of the job. Raises BadInput, with nothing created, where the job cannot run there."""
+def submit(job: BoundJob, plan: Plan, services: Services, *, on_change: OnChange = OnChange.REFUSE) -> Submission:
+    """Add the missing parts of the job.
+
+    Raises BadInput, with nothing created, where the job cannot run there, or was submitted with another definition and
+    `on_change` makes no choice.
+    """
     client = services.batch
     _check_pool(plan, client)
-    if _has_ended(plan, client):
-        return _nothing_to_add(job, plan, client)
+    planned, existing = planned_record(job, plan), _existing_job(plan, client)
+    if existing is not None and existing.state in _ENDED:
+        submission = _nothing_to_add(job, plan, client)
+        settle(job, existing, planned, client, on_change=on_change, ended=True)
+        return submission
+    settled = None if existing is None else settle(job, existing, planned, client, on_change=on_change, ended=False)
     upload(plan.files, services.blobs.get_container_client(services.environment.containers.inputs))
     # After the upload: a task must not start before its inputs are there.
-    _create_job(client, job_body(job.job_file.spec, plan))
-    added = add_all(client, plan.job_id, all_tasks(job.signed(services.sign)))
+    run_id = planned.run_id if settled is None else continue_run(client, job, settled)
+    if settled is None and not _create_job(client, job_body(job.job_file.spec, plan), planned):
+        # Somebody else created it meanwhile.
+        return submit(job, plan, services, on_change=on_change)
+    added = add_all(client, plan.job_id, all_tasks(job.runnable(run_id, services.sign)))
     _refuse_partial(added, plan)
     _end_with_last_task(client, plan.job_id)
     return Submission(job_id=plan.job_id, added=added.added, already_there=added.already_there)
+
+
+def planned_record(job: BoundJob, plan: Plan) -> RunRecord:
+    """Return the record of the run if it begins now."""
+    own = {key: value for key, value in job_body(job.job_file.spec, plan).items() if key not in ("id", "metadata")}
+    return RunRecord(
+        run_id=generated_run_id(),
+        run_name=str(job.job_file.names["run"]),
+        job_digest=job_digest(own),
+        stages={stage.name: stage.content for stage in plan.stages},
+    )
 
 
 def job_body(spec: Spec, plan: Plan) -> dict[str, Any]:
@@ -89,18 +121,18 @@ def _check_pool(plan: Plan, client: BatchClient) -> None:
         raise BadInput(f"pool '{plan.pool.id}' is not there any more; run `shoal up` to make it again") from exc
 
 
-def _has_ended(plan: Plan, client: BatchClient) -> bool:
-    """True where the job exists and takes no more tasks. Raises BadInput where it exists on another pool."""
+def _existing_job(plan: Plan, client: BatchClient) -> BatchJob | None:
+    """Raises BadInput where the job exists on another pool."""
     try:
         job = client.get_job(plan.job_id)
     except ResourceNotFoundError:
-        return False
+        return None
     if job.pool_info.pool_id != plan.pool.id:
         raise BadInput(
             f"job '{plan.job_id}' is there already, on pool '{job.pool_info.pool_id}', not '{plan.pool.id}'; "
             "name another with -p run=NAME or --job ID"
         )
-    return job.state in _ENDED
+    return job
 
 
 def _nothing_to_add(job: BoundJob, plan: Plan, client: BatchClient) -> Submission:
@@ -118,13 +150,16 @@ def _nothing_to_add(job: BoundJob, plan: Plan, client: BatchClient) -> Submissio
     return Submission(job_id=plan.job_id, added=0, already_there=planned)
 
 
-def _create_job(client: BatchClient, body: dict[str, Any]) -> None:
+def _create_job(client: BatchClient, body: dict[str, Any], record: RunRecord) -> bool:
+    """Return False where the job is there already."""
+    recorded = [{"name": item.name, "value": item.value} for item in to_metadata(record)]
     try:
-        client.create_job(BatchJobCreateOptions(body))
+        client.create_job(BatchJobCreateOptions({**body, "metadata": [*body["metadata"], *recorded]}))
     except ResourceExistsError as exc:
-        # An earlier submission made it, and only its missing tasks are added.
         if error_code(exc) != "JobExists":
             raise
+        return False
+    return True
 
 
 def _refuse_partial(added: Added, plan: Plan) -> None:

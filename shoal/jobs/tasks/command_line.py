@@ -8,6 +8,9 @@ from shoal.jobs.file import templates
 from shoal.jobs.file.document import as_text
 from shoal.jobs.file.spec import Scalar
 from shoal.jobs.file.templates import Names
+from shoal.jobs.tasks.stage_folders import folder_moves
+
+EXEC_ARGUMENTS = 'exec "$@"'
 
 
 def command_line(stage: BoundStage) -> TaskField:
@@ -23,12 +26,12 @@ def _under_shell(stage: BoundStage, command: str) -> TaskField:
     # Otherwise the exit code of the last line would hide a failure of those before it.
     stops_at_first_failure = "set -e; " if "\n" in command else ""
     exports = "".join(f"{_exported(name, package)}; " for name, package in stage.packages.items())
-    prologue = stops_at_first_failure + exports
+    prologue, moves = stops_at_first_failure + exports, folder_moves(stage)
 
     def make(names: Names) -> str:
-        return "/bin/sh -c " + shlex.quote(prologue + line.render(names))
+        return "/bin/sh -c " + shlex.quote(prologue + moves.render(names) + line.render(names))
 
-    return stage.field(make, is_constant=line.constant is not None)
+    return stage.field(make, is_constant=line.constant is not None and moves.constant is not None)
 
 
 def _exported(name: str, package: Package) -> str:
@@ -62,8 +65,12 @@ def _variable_part(name: str) -> str:
 def _without_shell(stage: BoundStage, words: list[Scalar]) -> TaskField:
     place = stage.place("command")
     compiled = [templates.text(as_text(word), place) for word in words]
+    moves = folder_moves(stage)
 
     def make(names: Names) -> str:
-        return shlex.join([word.render(names) for word in compiled])
+        line = shlex.join([word.render(names) for word in compiled])
+        before = moves.render(names)
+        # The shell that moves the folders hands its place and the words, as they are, to the command.
+        return f"/bin/sh -c {shlex.quote(before + EXEC_ARGUMENTS)} sh {line}" if before else line
 
-    return stage.field(make, is_constant=all(word.constant is not None for word in compiled))
+    return stage.field(make, is_constant=all(part.constant is not None for part in [*compiled, moves]))

@@ -70,7 +70,7 @@ def _from_file(compiled: _CompiledInput, names: Names) -> dict[str, Any]:
 def _from_prefix(compiled: _CompiledInput, names: Names) -> dict[str, Any]:
     spec, containers = compiled.spec, compiled.job.environment.containers
     if spec.stage is not None:
-        container, prefix = containers.outputs, f"{names['job']}/{spec.stage}/"
+        container, prefix = containers.outputs, f"{compiled.job.folder}/{spec.stage}/"
     else:
         container, prefix = spec.container or containers.inputs, compiled.source.render(names)
     target = compiled.job.access.address(container)

@@ -1,4 +1,4 @@
-"""Files kept of a task: outputs as JOB/STAGE/TASK/…, stdout and stderr as JOB/TASK/…
+"""Files kept of a task: outputs as FOLDER/STAGE/TASK/…, stdout and stderr as FOLDER/TASK/…, in the folder of the run.
 
 Source: Batch REST, OutputFile: with a wildcard in the pattern the path is a directory, else it is the blob's name.
 """
@@ -27,7 +27,7 @@ def _outputs(stage: BoundStage) -> list[Maker]:
         _kept(
             templates.text(output.pattern, stage.place("outputs", number, "pattern")),
             job.access.address(container),
-            folder=f"{job.job_file.job_id}/{stage.name}/",
+            folder=f"{job.folder}/{stage.name}/",
             condition=f"task{output.when.value}",
         )
         for number, output in enumerate(stage.spec.outputs)
@@ -40,7 +40,7 @@ def _logs(stage: BoundStage) -> list[Maker]:
         return []
     address = job.access.address(job.environment.containers.logs)
     pattern = TextTemplate(constant=PRINTED, render=lambda _: PRINTED)
-    return [_kept(pattern, address, folder=f"{job.job_file.job_id}/", condition=f"task{logs.value}")]
+    return [_kept(pattern, address, folder=f"{job.folder}/", condition=f"task{logs.value}")]
 
 
 def _kept(pattern: TextTemplate, address: dict[str, Any], *, folder: str, condition: str) -> Maker:

@@ -1,0 +1,24 @@
+"""The folder of a run in the containers of outputs and logs.
+
+A job's id can be used again after `shoal rm`, so the folder's name also has the id of the run. Ids of jobs have no dot:
+`nightly.` begins the folders of the runs of `nightly` only, and `nightly/` none of them.
+
+Source: Batch REST, Job - Create, `id`: letters, digits, hyphens and underscores.
+"""
+
+import secrets
+
+RUN_ID_UNKNOWN = "RUN"
+"""Stands for the id of the run in tasks that are only shown: a run gets its id when its job is added."""
+
+
+def generated_run_id() -> str:
+    return secrets.token_hex(4)
+
+
+def run_folder(job_id: str, run_id: str) -> str:
+    return f"{job_id}.{run_id}"
+
+
+def run_folders_prefix(job_id: str) -> str:
+    return f"{job_id}."

@@ -1,0 +1,91 @@
+"""The record of a run in its job's metadata, for every machine to read: its id, and the content of its tasks."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from azure.batch.models import BatchMetadataItem
+
+from shoal.jobs.file.spec import RESERVED_METADATA
+
+RUN_ID = f"{RESERVED_METADATA}run_id"
+RUN_NAME = f"{RESERVED_METADATA}run"
+JOB_DIGEST = f"{RESERVED_METADATA}job"
+STAGE_PREFIX = f"{RESERVED_METADATA}stage_"
+_BITS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageContent:
+    """The content of a stage's tasks, in any order; barriers are among them."""
+
+    tasks: int = 0
+    total: int = 0
+    """The sum of the tasks' hashes, modulo 2**64."""
+
+
+def stage_content(tasks: int, hashes: int) -> StageContent:
+    """Return the content of that many tasks with this sum of hashes."""
+    return StageContent(tasks=tasks, total=hashes % 2**_BITS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    run_id: str
+    """The id that the folder of its outputs has."""
+    run_name: str
+    """`run` in its templates."""
+    job_digest: str
+    """The hash of the job's own properties."""
+    stages: Mapping[str, StageContent]
+
+    @property
+    def tasks(self) -> int:
+        """The number of tasks that the file asked for."""
+        return sum(stage.tasks for stage in self.stages.values())
+
+
+def task_hash(task: Mapping[str, Any], endpoint: str) -> int:
+    """Hash the content of a task; `endpoint` is the place of its blobs, at which the content does not change."""
+    body = orjson.dumps(task).replace(endpoint.encode(), b"")
+    return int.from_bytes(blake2b(body, digest_size=_BITS // 8).digest())
+
+
+def job_digest(body: object) -> str:
+    return blake2b(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), digest_size=8).hexdigest()
+
+
+def to_metadata(record: RunRecord) -> list[BatchMetadataItem]:
+    """Return one short item for each stage, as Batch does not publish how long a value may be."""
+    values = {RUN_ID: record.run_id, RUN_NAME: record.run_name, JOB_DIGEST: record.job_digest}
+    values |= {f"{STAGE_PREFIX}{name}": f"{stage.tasks} {stage.total:016x}" for name, stage in record.stages.items()}
+    return [BatchMetadataItem(name=name, value=value) for name, value in values.items()]
+
+
+def from_metadata(items: Iterable[BatchMetadataItem] | None) -> RunRecord | None:
+    """Return None for a job without a record: another client made it, or an early version of shoal."""
+    values = {item.name: item.value for item in items or ()}
+    try:
+        return RunRecord(
+            run_id=values[RUN_ID],
+            run_name=values[RUN_NAME],
+            job_digest=values[JOB_DIGEST],
+            stages={
+                name.removeprefix(STAGE_PREFIX): _stage_content(value)
+                for name, value in values.items()
+                if name.startswith(STAGE_PREFIX)
+            },
+        )
+    except (KeyError, ValueError):
+        return None
+
+
+def is_of_record(item: BatchMetadataItem) -> bool:
+    return item.name.startswith(RESERVED_METADATA)
+
+
+def _stage_content(text: str) -> StageContent:
+    tasks, total = text.split()
+    return StageContent(tasks=int(tasks), total=int(total, 16))

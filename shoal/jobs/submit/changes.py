@@ -1,0 +1,76 @@
+"""Differences between a job file and the run that was submitted under its job's id."""
+
+from collections.abc import Sequence, Set
+from enum import StrEnum
+
+from shoal.errors import BadInput
+from shoal.jobs.binding.bound_job import BoundJob, BoundStage
+from shoal.jobs.run_record import RunRecord, StageContent, stage_content, task_hash
+from shoal.jobs.tasks.task_bodies import stage_tasks
+
+
+class OnChange(StrEnum):
+    """The choice for a job that was submitted with another definition."""
+
+    REFUSE = "refuse"
+    REPLACE = "replace"
+    """Replace the tasks that have not begun; the others keep their definition."""
+    KEEP = "keep"
+    """Keep every task that is there, and add those that are missing."""
+
+
+def differing_stages(then: RunRecord, now: RunRecord) -> list[str]:
+    """Return the stages of either record that do not have the same content in both."""
+    names = dict.fromkeys([*now.stages, *then.stages])
+    return [name for name in names if then.stages.get(name) != now.stages.get(name)]
+
+
+def changed_stages(job: BoundJob, then: RunRecord, now: RunRecord, present: Set[str]) -> list[str]:
+    """Return the stages whose submitted tasks have another content now. Further points and stages are no change.
+
+    `present` holds the ids of the tasks in the job.
+    """
+    stages = {stage.name: stage for stage in job.stages}
+    return [
+        name
+        for name in differing_stages(then, now)
+        if name in then.stages and (name not in stages or _common(stages[name], present) != then.stages[name])
+    ]
+
+
+def change_message(job_id: str, changed: Sequence[str], then: RunRecord, now: RunRecord, *, ended: bool) -> str:
+    """Name what differs, and the choices."""
+    parts = [f"  stage {name}: {_difference(name, now)}" for name in changed]
+    if then.job_digest != now.job_digest:
+        parts.insert(0, "  job: its own keys (environment, priority, retries, max_time, on_failure, …) differ")
+    choices = [f"  another run: --job ID, -p run=NAME, or first `shoal rm {job_id}`"]
+    if not ended:
+        choices.append("  --changed replace: replace the tasks that have not begun; the others stay as they are")
+    choices.append("  --changed keep: leave every task as it is, and add only missing ones")
+    if then.run_name != now.run_name:
+        choices.append(f"  if only {{{{ run }}}} differs in its templates: -p run={then.run_name}")
+    return "\n".join(
+        [f"job '{job_id}' was submitted with another definition:", *parts, "Nothing was changed. Choose one:", *choices]
+    )
+
+
+def refuse_replacement(job_id: str, then: RunRecord, now: RunRecord, *, ended: bool) -> None:
+    """Raise BadInput where replacing tasks cannot make the job what the file says."""
+    reason = "has ended, and takes no more tasks" if ended else ""
+    if then.job_digest != now.job_digest:
+        reason = "was submitted with other keys of its own, which cannot be replaced"
+    if reason:
+        raise BadInput(f"job '{job_id}' {reason}; submit another run with --job ID or -p run=NAME, or --changed keep")
+
+
+def _common(stage: BoundStage, present: Set[str]) -> StageContent:
+    """Return the content, as it is now, of those of the stage's tasks that are in the job."""
+    endpoint = stage.job.environment.blob_endpoint
+    hashes = [task_hash(task, endpoint) for task in stage_tasks(stage) if task["id"] in present]
+    return stage_content(len(hashes), sum(hashes))
+
+
+def _difference(name: str, now: RunRecord) -> str:
+    if name not in now.stages:
+        return "is not in the file any more"
+    return "its tasks differ (command, inputs, outputs, environment, packages, slots, limits, or fewer points)"

@@ -1,0 +1,36 @@
+"""Delete the tasks of changed stages that have not begun, so that they can be added with their new content."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from azure.batch import BatchClient
+from azure.core.exceptions import ResourceNotFoundError
+
+from shoal.jobs.binding.bound_job import BoundJob
+from shoal.jobs.tasks.stage_dependencies import barrier_id
+from shoal.jobs.tasks.task_bodies import stage_tasks
+
+IN_FLIGHT = 8
+
+
+def delete_waiting(client: BatchClient, job: BoundJob, changed: Sequence[str]) -> int:
+    """Delete them and return their number. One that begins at this moment is ended, and runs again as a new task."""
+    unchanged = {task["id"] for stage in job.stages if stage.name not in changed for task in stage_tasks(stage)}
+    active = client.list_tasks(job.job_file.job_id, filter="state eq 'active'", select=["id"])
+    ids = [str(task.id) for task in active]
+    waiting = [task for task in ids if task not in unchanged and any(_is_of(task, stage) for stage in changed)]
+
+    def delete(task_id: str) -> None:
+        with suppress(ResourceNotFoundError):
+            client.delete_task(job.job_file.job_id, task_id)
+
+    with ThreadPoolExecutor(IN_FLIGHT) as pool:
+        for _ in pool.map(delete, waiting):
+            pass
+    return len(waiting)
+
+
+def _is_of(task_id: str, stage: str) -> bool:
+    barrier = barrier_id(stage)
+    return task_id in (stage, barrier) or task_id.startswith((f"{stage}-", f"{barrier}_"))

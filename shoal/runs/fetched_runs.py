@@ -1,0 +1,58 @@
+"""A directory of results holds the files of one run of a job: those of an earlier run are moved out of the way.
+
+A note beside the directory names the run and its files. It is not in the directory, where programs that read the
+results would find it.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    run: str
+    """The folder of the run in storage."""
+    files: Sequence[str]
+
+
+def make_room(folder: Path, run: str) -> Path | None:
+    """Move the files of an earlier run of the same job beside the folder. Return their place, or None without any."""
+    note = _read(folder)
+    if note is None or note.run == run or _job(note.run) != _job(run):
+        return None
+    earlier = folder.resolve().with_name(f"{folder.resolve().name}.{note.run.rpartition('.')[2]}")
+    there = [file for file in note.files if (folder / file).is_file()]
+    for file in there:
+        _move(folder, earlier, file)
+    return earlier if there else None
+
+
+def write_note(folder: Path, run: str, files: Sequence[str]) -> None:
+    if files:
+        _note_of(folder).write_text(json.dumps(asdict(Note(run=run, files=files))))
+
+
+def _read(folder: Path) -> Note | None:
+    try:
+        return Note(**json.loads(_note_of(folder).read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def _note_of(folder: Path) -> Path:
+    return folder.resolve().with_name(f".{folder.resolve().name}.shoal-run")
+
+
+def _move(folder: Path, earlier: Path, file: str) -> None:
+    (earlier / file).parent.mkdir(parents=True, exist_ok=True)
+    (folder / file).replace(earlier / file)
+    parent = (folder / file).parent
+    while parent != folder and not any(parent.iterdir()):
+        parent.rmdir()
+        parent = parent.parent
+
+
+def _job(run: str) -> str:
+    return run.partition(".")[0]
