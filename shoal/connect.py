@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any, assert_never
 
 from azure.batch import BatchClient
-from azure.core.credentials import AzureNamedKeyCredential
+from azure.core.credentials import AzureNamedKeyCredential, TokenCredential
 from azure.core.exceptions import (
     ClientAuthenticationError,
     HttpResponseError,
@@ -24,6 +24,7 @@ from shoal.account_keys import account_keys
 from shoal.azure_errors import with_explanations
 from shoal.environment import Authentication, Environment
 from shoal.errors import BadInput, WorkFailed
+from shoal.whole_answers import WholeAnswers
 
 KEY_SIGNATURE_LIFE = timedelta(days=30)
 DELEGATED_SIGNATURE_LIFE = timedelta(days=7)
@@ -65,12 +66,16 @@ def explained(environment: Environment) -> Iterator[None]:
         raise WorkFailed(with_explanations([_refusal(exc)])) from exc
 
 
+def batch_client(endpoint: str, credential: AzureNamedKeyCredential | TokenCredential) -> BatchClient:
+    return BatchClient(endpoint, credential, per_retry_policies=[WholeAnswers()])
+
+
 def services_by_keys(environment: Environment, *, batch_key: str, storage_key: str) -> Services:
     batch = AzureNamedKeyCredential(environment.batch_account, batch_key)
     storage = AzureNamedKeyCredential(environment.storage_account, storage_key)
     return Services(
         environment=environment,
-        batch=BatchClient(environment.batch_endpoint, batch),
+        batch=batch_client(environment.batch_endpoint, batch),
         blobs=BlobServiceClient(environment.blob_endpoint, credential=storage),
         sign=lambda container: _signature(environment, container, KEY_SIGNATURE_LIFE, account_key=storage_key),
     )
@@ -124,7 +129,7 @@ def _by_entra(environment: Environment) -> Services:
         delegated = blobs.get_user_delegation_key(now, now + DELEGATED_SIGNATURE_LIFE)
         return _signature(environment, container, DELEGATED_SIGNATURE_LIFE, user_delegation_key=delegated)
 
-    batch = BatchClient(environment.batch_endpoint, credential)
+    batch = batch_client(environment.batch_endpoint, credential)
     return Services(environment=environment, batch=batch, blobs=blobs, sign=sign)
 
 
