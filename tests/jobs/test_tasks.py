@@ -98,6 +98,27 @@ def test_input_becomes_a_resource_file(tmp_path: Path, source: str, resource: di
     assert only_task(tmp_path, f"command: x\ninputs: [{source}]")["resourceFiles"] == [resource]
 
 
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ("'{{ f }}'", "data/a b#.txt"),
+        ("'./{{ f }}'", "data/a b#.txt"),
+        ("'data/{{ f.name }}'", "data/a b#.txt"),
+        ("'{{ f }}', to: 'in/{{ f.name }}'", "in/a b#.txt"),
+        ("'../{{ folder }}/{{ f }}'", "a b#.txt"),
+    ],
+)
+def test_local_file_is_where_the_command_names_it(tmp_path: Path, source: str, path: str) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a b#.txt").write_text("x")
+    stage = (
+        f"for_each: {{product: {{f: {{files: 'data/*.txt'}}}}}}\ncommand: cat {{{{ f }}}}\ninputs: [{{from: {source}}}]"
+    )
+    text = one_stage(stage, parameters=f"{{folder: {{default: {tmp_path.name}}}}}")
+    (task,) = tasks(tmp_path, text)
+    assert task["resourceFiles"][0]["filePath"] == path
+
+
 def test_each_task_may_read_a_file_of_its_own(tmp_path: Path) -> None:
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text(name)

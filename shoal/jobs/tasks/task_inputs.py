@@ -58,13 +58,26 @@ def _resource(stage: BoundStage, number: int) -> _Resource:
 
 def _from_file(compiled: _CompiledInput, names: Names) -> dict[str, Any]:
     address, job = compiled.source.render(names), compiled.job
-    if urlsplit(address).scheme in ("http", "https"):
-        target = {"url": address}
+    if address.startswith(("http://", "https://")):
+        target, path = {"url": address}, _name_in(address, compiled.place)
     else:
         blob = job.files.blob(address, compiled.place)
-        target = job.access.address(job.environment.containers.inputs, blob)
-    path = compiled.to.render(names) or PurePosixPath(urlsplit(address).path).name
+        target, path = job.access.address(job.environment.containers.inputs, blob), _place_of(address)
+    path = compiled.to.render(names) or path
     return {"httpUrl": target.pop("url"), **target, "filePath": _below(path, compiled.place), **_mode(compiled.spec)}
+
+
+def _name_in(address: str, place: Place) -> str:
+    try:
+        return PurePosixPath(urlsplit(address).path).name
+    except ValueError as exc:
+        raise place.mistake(f"'{address}' is not an address: {exc}") from exc
+
+
+def _place_of(file: str) -> str:
+    """Return the path of a local file as commands name it, or its name where that path leads elsewhere."""
+    path = PurePosixPath(file)
+    return path.name if path.is_absolute() or ".." in path.parts else str(path)
 
 
 def _from_prefix(compiled: _CompiledInput, names: Names) -> dict[str, Any]:
