@@ -97,3 +97,101 @@ def test_loops_and_conditions_are_followed() -> None:
 def test_spot_where_quoting_is_unclear_is_refused(source: str, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         rendered(source, v="x")
+
+
+HOSTILE = [
+    "$(touch OWNED)",
+    "`touch OWNED`",
+    "';touch OWNED;'",
+    '";touch OWNED;"',
+    "a[$(touch OWNED)]",
+    "x;touch OWNED",
+    "|touch OWNED",
+    "&touch OWNED",
+    "x\n1\ntouch OWNED\n",
+    "x) touch OWNED;; y",
+]
+EVALUATED_AGAIN = [
+    "sh -c '{{ v }}'",
+    'bash -c "echo {{ v }}"',
+    "sh -c {{ v }}",
+    "/bin/sh -ec 'echo {{ v }}'",
+    "sh -o noglob -c -- 'echo {{ v }}'",
+    "env A=b timeout 5 sh -c 'echo {{ v }}'",
+    "echo a | xargs sh -c 'echo {{ v }}'",
+    "find . -maxdepth 0 -exec sh -c 'echo {{ v }}' \\;",
+    "if true; then exec sh -c 'echo {{ v }}'; fi",
+    "x=sh; $x -c 'echo {{ v }}'",
+    "\\sh -c '{{ v }}'",
+    "s''h -c '{{ v }}'",
+    "sh -c \"echo $(echo '{{ v }}')\"",
+    "eval {{ v }}",
+    'eval "echo {{ v }}"',
+    "trap 'echo {{ v }}' EXIT",
+    "echo 'echo {{ v }}' | sh",
+    "echo {{ v }} | tr a b | /bin/sh -e",
+    "bash -s <<< {{ v }}",
+    "ssh -p 22 host {{ v }}",
+    "su root -c 'echo {{ v }}'",
+    "echo $(( {{ v }} + 1 ))",
+    "echo $(( (1 + {{ v }}) * 2 ))",
+    "cat <<1\n{{ v }}\n1\n",
+    "cat <<9E\n{{ v }}\n9E\n",
+    "cat << '.'\n{{ v }}\n.\n",
+    "cat <<-$x\n{{ v }}\n$x\n",
+]
+SAFE = [
+    "sh -c 'printf %s \"$1\"' sh {{ v }}",
+    "V={{ v }} sh -c 'printf %s \"$V\"'",
+    "sh -c 'true' {{ v }}; printf %s {{ v }}",
+    "printf %s 'sh -c' {{ v }}",
+    "echo $((1 << 2)); printf %s {{ v }}",
+    "printf %s $(printf %s {{ v }})",
+    "printf a | sh -c 'cat; printf %s \"$1\"' sh {{ v }}",
+    'case {{ v }} in a) true;; esac; printf %s "{{ v }}"',
+    'x=$(case a in a) printf %s {{ v }};; esac); printf %s "$x"',
+    "if [ {{ v }} = a ]; then true; fi; grep -c {{ v }} < /dev/null || true",
+]
+
+
+@pytest.mark.parametrize("source", EVALUATED_AGAIN)
+@pytest.mark.parametrize("value", HOSTILE)
+def test_value_that_a_second_shell_would_evaluate_is_refused(source: str, value: str) -> None:
+    with pytest.raises(BadInput, match=r"stands in|here-document"):
+        rendered(source, v=value)
+
+
+@pytest.mark.parametrize("source", SAFE)
+@pytest.mark.parametrize("value", HOSTILE)
+def test_value_that_only_the_first_shell_sees_is_never_evaluated(source: str, value: str, tmp_path: Path) -> None:
+    subprocess.run(["/bin/sh", "-c", rendered(source, v=value)], cwd=tmp_path, capture_output=True, check=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "printed"),
+    [
+        ("sh -c 'echo {{ v }}'", 7, "7"),
+        ("sh -c 'echo {{ v }}'", "data/a-b.txt", "data/a-b.txt"),
+        ("sh -c 'echo {{ v | shell }}'", "$((1 + 1))", "2"),
+        ("echo $(({{ v }} * {{ v }}))", 12, "144"),
+        ("echo $((({{ v }} + 1) * 2)) '{{ v }}'", -3, "-4 -3"),
+    ],
+)
+def test_harmless_value_may_stand_in_a_second_shell(source: str, value: object, printed: str) -> None:
+    done = subprocess.run(["/bin/sh", "-c", rendered(source, v=value)], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{printed}\n"
+
+
+def test_refused_value_is_told_with_the_safe_form() -> None:
+    with pytest.raises(BadInput) as refusal:
+        rendered("true\nbash -c 'work {{ v }}'", v="a b")
+    assert str(refusal.value) == (
+        "job.yaml line 2: the value 'a b' stands in a script of bash -c, which is evaluated again without the quotes "
+        "of the first shell; pass it as an argument, as in sh -c 'work \"$1\"' sh {{ value }}, or as a variable, as in "
+        "V={{ value }} sh -c 'work \"$V\"'"
+    )
+    with pytest.raises(BadInput, match=r"takes integers only .* compute it in the template"):
+        rendered("echo $(({{ v }}))", v="010")
+    with pytest.raises(BadInput, match="a case stands in"):
+        rendered("echo \"$(case a in a) echo '{{ v }}';; esac)\"", v="x")

@@ -10,6 +10,7 @@ import pytest
 from shoal.environment import Environment, to_json
 from shoal.service_status import Status
 from tests.environments import shoal as run_shoal
+from tests.services import REPOSITORY
 
 JOB = """\
 parameters:
@@ -99,3 +100,17 @@ def test_command_without_a_shell_finds_the_outputs_of_earlier_stages_too(
     assert shoal("run", "job.yaml", "--job", name, "-p", "last=2").returncode == 0
     lines = shoal("logs", name, "count").stdout.splitlines()
     assert [line.split("/")[:3] for line in lines] == [["parts", name, "square"]] * 2
+
+
+def test_changed_definition_ends_with_2_and_the_message_of_running_md(shoal: Shoal, name: str, tmp_path: Path) -> None:
+    page = (REPOSITORY / "docs" / "running.md").read_text()
+    shown = page.partition("$ shoal submit job.yaml --job var-friday\n")[2].partition("```")[0]
+    (tmp_path / "job.yaml").write_text(JOB.replace("echo {{ n }}", "sleep 60; echo {{ n }}"))
+    assert shoal("submit", "job.yaml", "--job", name).returncode == 0
+    (tmp_path / "job.yaml").write_text(JOB)
+    refused = shoal("submit", "job.yaml", "--job", name, "-p", f"run={name}")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    message = refused.stderr.replace(name, "var-friday").replace("square", "simulate")
+    assert message.startswith(shown)
+    assert shoal("submit", "job.yaml", "--job", name, "--changed", "keep").returncode == 0
+    assert shoal("cancel", name).returncode == 0

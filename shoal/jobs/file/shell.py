@@ -2,7 +2,7 @@
 
 The literal text of a command is followed as a shell would, so that each value is quoted for its spot: bare, between
 single quotes, or between double quotes. A context is written as the stack of what is open: `'`, `"`, `(`, `{`,
-`` ` ``, `#`.
+`` ` ``, `#`, and `=` for `$((` with `[` for parentheses in it.
 """
 
 import re
@@ -14,8 +14,11 @@ from typing import Any
 from jinja2 import nodes
 
 from shoal.jobs.file.document import as_text
+from shoal.jobs.file.second_shells import evaluated, restrict_evaluated_values
 
-_HEREDOC = re.compile(r"<<-?\s*[\"'\\]?[A-Za-z_]")
+_HEREDOC = re.compile(r"<<(?!<)-?[^<]")
+_CASE = re.compile(r"case\s")
+_COMMAND_BEGINS = re.compile(r"(?:^|[(;|&\n{!]|\b(?:then|do|else|elif|if|while|until|time)\s)\s*$")
 _TEXT = ("'", '"', "{", "#")
 
 
@@ -36,6 +39,7 @@ class Spot:
 
 def quote_values(tree: nodes.Template) -> None:
     """Wrap every value of a command's template in the filter that quotes it for its spot."""
+    restrict_evaluated_values(tree)
     context = _walk(tree.body, Spot()).context
     if context.rstrip("#"):  # a comment may end with the command
         raise UnclearQuoting(1, f"the command opens {context[-1]} and does not close it")
@@ -70,6 +74,14 @@ def _advance(text: str, position: int, spot: Spot, line: int) -> tuple[str, int]
             return context[:-1], 1
         case _, ('"' | "`"):
             return context + char, 1
+        case _, "$" if text.startswith("$((", position):
+            return context + "=", 3
+        case "=" | "[", "(":
+            return context + "[", 1
+        case "[", ")":
+            return context[:-1], 1
+        case "=", ")" if text.startswith("))", position):
+            return context[:-1], 2
         case _, "$" if text.startswith("$(", position):
             return context + "(", 2
         case _, "$" if text.startswith("$$", position):
@@ -88,6 +100,12 @@ def _advance(text: str, position: int, spot: Spot, line: int) -> tuple[str, int]
             return context[:-1], 1
         case _, "#" if _begins_comment(spot.before, line):
             return context + "#", 1
+        case _, "c" if _begins_case(text, position, context):
+            raise UnclearQuoting(line, "a case stands in $( … ) between quotes; assign its result to a variable first")
+        case "=" | "[", _:
+            return context, 1
+        case _, "<" if text.startswith("<<<", position):
+            return context, 3
         case _, "<" if _HEREDOC.match(text, position):
             raise UnclearQuoting(line, "a command cannot hold a here-document; put the text into a file")
         case _:
@@ -101,6 +119,12 @@ def _begins_comment(before: str, line: int) -> bool:
         follows = before or "a value or a block"
         raise UnclearQuoting(line, f"a # after {follows} may begin a comment; put a space before it, or quote it")
     return before in " \t\n;&|<>("
+
+
+def _begins_case(text: str, position: int, context: str) -> bool:
+    """Return True for a case whose `)` after a pattern would be taken for the end of $( … ), with quotes around it."""
+    in_quotes = context[-1:] == "(" and any(char in context for char in '"{')
+    return in_quotes and bool(_CASE.match(text, position) and _COMMAND_BEGINS.search(text[:position]))
 
 
 def _before(earlier: Spot, context: str, piece: str) -> str:
@@ -199,6 +223,7 @@ def _in_double(value: Any) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "shell": as_text,
+    "shell_evaluated": evaluated,
     "shell_bare": _bare,
     "shell_in_single": _in_single,
     "shell_in_double": _in_double,

@@ -16,6 +16,7 @@ from jinja2.utils import concat
 
 from shoal.jobs.file import shell
 from shoal.jobs.file.mistakes import Mistake, Mistakes
+from shoal.jobs.file.second_shells import UnsafeValue
 from shoal.suggestion import suggestion
 
 Names = Mapping[str, Any]
@@ -182,6 +183,8 @@ def _mistake(exc: Exception, names: Names, place: Place) -> Mistakes:
         return Mistakes()  # the parameter's own mistake is reported already
     if isinstance(exc, UndefinedError):
         return place.mistake(f"{exc.message}; {_undefined_hint(exc, names)}", line_of_text=line)
+    if isinstance(exc, UnsafeValue):
+        return place.mistake(f"{exc}{_point(names)}", line_of_text=line)
     return place.mistake(f"{type(exc).__name__}: {exc}{_point(names)}", line_of_text=line)
 
 

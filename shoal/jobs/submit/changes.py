@@ -1,5 +1,6 @@
 """Differences between a job file and the run that was submitted under its job's id."""
 
+import re
 from collections.abc import Sequence, Set
 from enum import StrEnum
 
@@ -7,6 +8,8 @@ from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.run_record import RunRecord, StageContent, stage_content, task_hash
 from shoal.jobs.tasks.task_bodies import stage_tasks
+
+_USES_RUN = re.compile(r"\{\{[^}]*\brun\b")
 
 
 class OnChange(StrEnum):
@@ -38,8 +41,9 @@ def changed_stages(job: BoundJob, then: RunRecord, now: RunRecord, present: Set[
     ]
 
 
-def change_message(job_id: str, changed: Sequence[str], then: RunRecord, now: RunRecord, *, ended: bool) -> str:
+def change_message(job: BoundJob, changed: Sequence[str], then: RunRecord, now: RunRecord, *, ended: bool) -> str:
     """Name what differs, and the choices."""
+    job_id = job.job_file.job_id
     parts = [f"  stage {name}: {_difference(name, now)}" for name in changed]
     if then.job_digest != now.job_digest:
         parts.insert(0, "  job: its own keys (environment, priority, retries, max_time, on_failure, …) differ")
@@ -47,7 +51,7 @@ def change_message(job_id: str, changed: Sequence[str], then: RunRecord, now: Ru
     if not ended:
         choices.append("  --changed replace: replace the tasks that have not begun; the others stay as they are")
     choices.append("  --changed keep: leave every task as it is, and add only missing ones")
-    if then.run_name != now.run_name:
+    if then.run_name != now.run_name and _USES_RUN.search(repr(job.job_file.spec.stages)):
         choices.append(f"  if only {{{{ run }}}} differs in its templates: -p run={then.run_name}")
     return "\n".join(
         [f"job '{job_id}' was submitted with another definition:", *parts, "Nothing was changed. Choose one:", *choices]

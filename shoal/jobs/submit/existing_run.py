@@ -45,7 +45,7 @@ def settle(
         return SettledRun(existing=existing, record=now, is_recorded=False, replaced=[])
     match on_change:
         case OnChange.REFUSE:
-            raise BadInput(change_message(str(existing.id), changed, then, now, ended=ended))
+            raise BadInput(change_message(job, changed, then, now, ended=ended))
         case OnChange.KEEP:
             return same  # the next submission asks again
         case OnChange.REPLACE:
