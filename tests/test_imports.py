@@ -49,7 +49,15 @@ ALLOWED = {
         *(f"shoal.{name}" for name in ("errors", "jobs", "nodes", "process_lifetime", "projects", "pull_requests")),
         *(
             f"shoal.{name}"
-            for name in ("duration_type", "runs", "service_status", "stack_jobs", "suggestion", "validation_messages")
+            for name in (
+                "duration_type",
+                "runs",
+                "service_status",
+                "stack_jobs",
+                "suggestion",
+                "validation_messages",
+                "whole_answers",
+            )
         ),
     ),
 }

@@ -21,6 +21,7 @@ def plan(job: "BoundJob", as_json: bool) -> None:
     from shoal.jobs.submit.plan import doubts, make_plan, to_json
 
     planned = make_plan(job)
+    output.show_warnings(planned.warnings)
     output.emit_json(to_json(planned)) if as_json else _show(planned)
     for doubt in doubts(planned):
         click.echo(f"warning: {doubt}", err=True)
@@ -88,6 +89,7 @@ def _submit(job: "BoundJob", *, changed: str | None, as_json: bool) -> None:
     from shoal.jobs.submit.submit import submit as submit_job
 
     planned = make_plan(job)
+    output.show_warnings(planned.warnings)
     with connected(job.environment) as services:
         submission = submit_job(job, planned, services, on_change=OnChange(changed or OnChange.REFUSE))
     if as_json:

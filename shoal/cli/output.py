@@ -12,6 +12,11 @@ def emit_json(value: Any) -> None:
     click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
 
 
+def show_warnings(warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
+
+
 def emit_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print aligned columns, header first, as plain text that can be piped and cut."""
     cells = [list(columns), *([("" if cell is None else str(cell)) for cell in row] for row in rows)]

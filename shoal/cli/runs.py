@@ -36,6 +36,7 @@ def run(job: "BoundJob", changed: str | None, out: Path | None, recover: bool, a
     from shoal.jobs.submit.submit import submit
 
     plan = make_plan(job)
+    output.show_warnings(plan.warnings)
     with connected(job.environment) as services:
         submission = submit(job, plan, services, on_change=OnChange(changed or OnChange.REFUSE))
         click.echo(submission.summary, err=as_json)

@@ -13,7 +13,7 @@ from shoal.jobs.binding.local_files import LocalFiles
 from shoal.jobs.file.job_file import UNSETTLED_POOL, JobFile, draft_job_file
 from shoal.jobs.file.job_parameters import given_file, given_pairs
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
-from shoal.jobs.file.spec import Stage
+from shoal.jobs.file.spec import Shell, Stage
 from shoal.jobs.file.templates import Names, Place
 from shoal.jobs.run_folder import RUN_ID_UNKNOWN, run_folder
 from shoal.suggestion import suggestion
@@ -87,6 +87,10 @@ class BoundStage:
     @property
     def name(self) -> str:
         return self.spec.name
+
+    @property
+    def shell(self) -> Shell:
+        return self.spec.shell or self.job.job_file.spec.job.shell
 
     @property
     def names(self) -> dict[str, Any]:

@@ -88,6 +88,8 @@ def _advance(text: str, position: int, spot: Spot, line: int) -> tuple[str, int]
             return context, 2
         case '"', _:
             return context, 1
+        case "" | "(" | "=" | "[", "$" if text.startswith("$'", position):
+            raise UnclearQuoting(line, "$'…' is read differently by sh and bash; write printf, or plain quotes")
         case _, "$" if text.startswith("${", position):
             return context + "{", 2
         case "{", "}":

@@ -299,6 +299,13 @@ class OnFailure(StrEnum):
     STOP = "stop"
 
 
+class Shell(StrEnum):
+    """The shell that runs commands."""
+
+    SH = "sh"
+    BASH = "bash"
+
+
 class Output(JobFileSection):
     """Files that are kept of a task."""
 
@@ -323,6 +330,8 @@ class Job(JobFileSection):
     """The longest time of the whole job."""
     environment: dict[str, Scalar] = {}
     """Environment variables of every task."""
+    shell: Shell = Shell.SH
+    """The shell of commands that are a line: /bin/sh, or /bin/bash. Stages can have their own."""
     metadata: dict[Annotated[str, AfterValidator(_own_metadata)], str] = {}
     """Name/value pairs stored with the job."""
 
@@ -338,6 +347,8 @@ class Stage(JobFileSection):
     """Stages whose tasks must end before these start."""
     command: Command
     """A line for the shell, or a list of words that is run without a shell."""
+    shell: Shell | None = None
+    """The shell of the command, instead of the job's."""
     packages: OneOrMore = []
     """Application packages of the stack that tasks use."""
     inputs: list[Input] = []

@@ -9,7 +9,9 @@ from typing import Any
 from shoal.environment import OperatingSystem, Pool
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
+from shoal.jobs.file.spec import Shell
 from shoal.jobs.run_record import StageContent, stage_content, task_hash
+from shoal.jobs.tasks.bashisms import bashisms
 from shoal.jobs.tasks.stage_dependencies import is_barrier
 from shoal.jobs.tasks.task_bodies import TaskBody, stage_tasks
 
@@ -38,6 +40,8 @@ class Plan:
     stages: list[StagePlan]
     files: Mapping[Path, str]
     """Local files to upload, and the blob names they get."""
+    warnings: tuple[str, ...] = ()
+    """Sentences about what may fail on the nodes, with file and line."""
 
     @property
     def tasks(self) -> int:
@@ -77,6 +81,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "slots": plan.slots,
         "barriers": plan.barriers,
         "stages": plan.stages,
+        "warnings": plan.warnings,
         "files": {str(path): blob for path, blob in plan.files.items()},
     }
 
@@ -94,7 +99,17 @@ def make_plan(job: BoundJob, *, shown: int = 3) -> Plan:
     if mistakes or pool is None:
         raise Mistakes(mistakes)
     # The files are known now: rendering every task has collected them.
-    return Plan(job_id=job.job_file.job_id, pool=pool, stages=stages, files=job.files.blobs)
+    return Plan(
+        job_id=job.job_file.job_id, pool=pool, stages=stages, files=job.files.blobs, warnings=tuple(_warnings(job))
+    )
+
+
+def _warnings(job: BoundJob) -> Iterator[str]:
+    for stage in job.stages:
+        command = stage.spec.command
+        if isinstance(command, str) and stage.shell is Shell.SH and (constructs := bashisms(command)):
+            where = job.job_file.document.at(["stages", stage.index, "command"])
+            yield f"{where}: {', '.join(constructs)} may fail in /bin/sh; add `shell: bash`"
 
 
 def _refuse_windows(job: BoundJob, pool: Pool) -> None:

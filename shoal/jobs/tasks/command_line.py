@@ -29,7 +29,7 @@ def _under_shell(stage: BoundStage, command: str) -> TaskField:
     prologue, moves = stops_at_first_failure + exports, folder_moves(stage)
 
     def make(names: Names) -> str:
-        return "/bin/sh -c " + shlex.quote(prologue + moves.render(names) + line.render(names))
+        return f"/bin/{stage.shell} -c " + shlex.quote(prologue + moves.render(names) + line.render(names))
 
     return stage.field(make, is_constant=line.constant is not None and moves.constant is not None)
 
