@@ -23,9 +23,13 @@ class LocalFiles:
 
 def _content_hash(path: Path, place: Place) -> str:
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise place.mistake(f"the input {path} is not a file")  # reading a pipe would wait for ever
         with path.open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()[:16]
     except FileNotFoundError as exc:
         raise place.mistake(f"the input file {path} does not exist") from exc
+    except ValueError as exc:  # a null byte, or half of a surrogate pair
+        raise place.mistake(f"the input {str(path)!r} is no name of a file") from exc
     except OSError as exc:
         raise place.mistake(f"the input {path} cannot be read: {exc.strerror}") from exc

@@ -11,6 +11,11 @@ import yaml
 from shoal.errors import BadInput
 from shoal.jobs.file.mistakes import Mistake, Mistakes
 
+MAX_BYTES = 10_000_000
+MAX_DEPTH = 60
+MAX_VALUES = 1_000_000
+"""Values of a file, with those that its aliases repeat."""
+
 Location = Sequence[str | int]
 """Keys and indices from the top of the file to a value."""
 
@@ -52,6 +57,10 @@ def read_document(path: Path) -> Document:
 def draft_document(path: Path) -> Document:
     """Read a document and leave its `mistakes` to the caller. Raises BadInput where nothing can be read."""
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise BadInput(f"{path} is not a file")  # reading a pipe would wait for ever
+        if path.is_file() and path.stat().st_size > MAX_BYTES:
+            raise BadInput(f"{path} is larger than {MAX_BYTES} bytes; put long lists into a table")
         return _parsed(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError as exc:
         raise BadInput(f"{path} does not exist") from exc
@@ -70,11 +79,16 @@ def _sound(document: Document) -> Document:
 
 
 def _parsed(text: str, path: Path) -> Document:
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as exc:
+        line = text.count("\n", 0, exc.position) + 1
+        raise BadInput(f"{path} line {line}: the character {exc.character!r} is not allowed in YAML") from exc
     try:
         root = loader.get_single_node()
         if root is None:
             raise BadInput(f"{path} is empty")
+        _weigh(root, {}, 0)
         # Before the values are made: a mapping as a key would end that with "unhashable key".
         _refuse_unquoted_templates(root, path)
         doubled = tuple(mistake for node in _mappings(root) for mistake in _doubled_keys(node, path))
@@ -85,6 +99,24 @@ def _parsed(text: str, path: Path) -> Document:
         raise BadInput(f"{path}: {exc}") from exc
     finally:
         loader.dispose()
+
+
+def _too_deep(mark: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=f"more than {MAX_DEPTH} levels", problem_mark=mark)
+
+
+def _weigh(node: yaml.Node, weights: dict[int, int], depth: int) -> int:
+    """Return the number of values below a node. Raises MarkedYAMLError for aliases that multiply it or form a cycle."""
+    if depth > MAX_DEPTH:
+        raise _too_deep(node.start_mark)
+    if id(node) not in weights:
+        children = node.value if isinstance(node, yaml.SequenceNode) else []
+        if isinstance(node, yaml.MappingNode):
+            children = [part for pair in node.value for part in pair]
+        weights[id(node)] = 1 + sum(_weigh(child, weights, depth + 1) for child in children)
+    if weights[id(node)] > MAX_VALUES:
+        raise yaml.MarkedYAMLError(problem=f"more than {MAX_VALUES} values", problem_mark=node.start_mark)
+    return weights[id(node)]
 
 
 def scalar(text: str) -> Any:
@@ -101,6 +133,26 @@ class _Loader(yaml.SafeLoader):
     """A loader with the plain words of YAML 1.2: `NO`, `on`, `12:30` and `2024-01-01` are text, as labels should be."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - the name and type are PyYAML's
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise _too_deep(self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as exc:
+            # A tag such as !!int on text that is none.
+            kind = node.tag.removeprefix("tag:yaml.org,2002:")
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the value does not fit its tag !!{kind}", node.start_mark
+            ) from exc
 
 
 for _tag, _pattern, _first in (

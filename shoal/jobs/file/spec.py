@@ -30,6 +30,9 @@ RESERVED_NAMES = frozenset({"run", "job", "stage", "task"})
 RESERVED_METADATA = "shoal_"
 """The beginning of the names under which a job's metadata hold the record of its run."""
 
+MAX_INTEGER = 2**31 - 1
+"""Integers of Batch have 32 bits."""
+
 S = TypeVar("S", bound=BaseModel)
 
 
@@ -84,6 +87,7 @@ StageName = Annotated[
 FileMode = Annotated[str, *matching("0?[0-7]{3}", "three octal digits such as 755")]
 # The checks come before the unions, of which pydantic would report one mistake for each member.
 Scalar = Annotated[str | int | float | bool, BeforeValidator(_scalar)]
+VariableName = Annotated[str, *matching("[^=\\x00]+", "a name without =")]
 Number = Annotated[int | float, BeforeValidator(_number)]
 TASK_LEVEL = frozenset({"command", "environment", "inputs", "outputs", "slots"})
 """The keys of a stage that are rendered for each task."""
@@ -213,13 +217,15 @@ class Draw(JobFileSection):
 
     @model_validator(mode="after")
     def _is_one_distribution(self) -> Self:
+        if self.integers and self.integers[0] > self.integers[1]:
+            raise PydanticCustomError("range_order", "a range begins with its lower end")
         return _exactly_one(self, *Draw.model_fields)
 
 
 class Draws(JobFileSection):
     """Random points. The same seed gives the same points."""
 
-    draws: int = Field(ge=1)
+    draws: int = Field(ge=1, le=10_000_000)
     """The number of points."""
     seed: int
     """The seed of the random numbers."""
@@ -324,11 +330,11 @@ class Job(JobFileSection):
     """The name of a pool of the stack."""
     priority: int = Field(default=0, ge=-1000, le=1000)
     """The priority among the jobs of the account, from -1000 to 1000."""
-    retries: int = Field(default=0, ge=-1)
+    retries: int = Field(default=0, ge=-1, le=MAX_INTEGER)
     """Attempts after the first, for tasks of stages without their own; -1 is no limit."""
     max_time: PositiveDuration | None = None
     """The longest time of the whole job."""
-    environment: dict[str, Scalar] = {}
+    environment: dict[VariableName, Scalar] = {}
     """Environment variables of every task."""
     shell: Shell = Shell.SH
     """The shell of commands that are a line: /bin/sh, or /bin/bash. Stages can have their own."""
@@ -357,11 +363,11 @@ class Stage(JobFileSection):
     """Files that are kept of each task."""
     slots: Annotated[int, Field(ge=1)] | str = 1
     """Task slots that each task takes on its node."""
-    retries: Annotated[int, Field(ge=-1)] | None = None
+    retries: Annotated[int, Field(ge=-1, le=MAX_INTEGER)] | None = None
     """Attempts after the first, instead of the job's; -1 is no limit."""
     max_time: PositiveDuration | None = None
     """The longest time of one attempt of a task."""
-    environment: dict[str, Scalar] = {}
+    environment: dict[VariableName, Scalar] = {}
     """Environment variables of each task."""
     logs: Logs = Logs.COMPLETION
     """The results of tasks for which stdout and stderr are kept."""

@@ -4,6 +4,8 @@ A template is compiled once and rendered for each task. The names that it sees c
 `GLOBALS` too.
 """
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,8 @@ from shoal.jobs.file.second_shells import UnsafeValue
 from shoal.suggestion import suggestion
 
 Names = Mapping[str, Any]
+MAX_LENGTH = 1_000_000
+MAX_EXPONENT = 1000
 
 
 class _UnsettledName(UndefinedError):
@@ -35,11 +39,38 @@ def _text_of(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else value
 
 
+class _BoundedEnvironment(ImmutableSandboxedEnvironment):
+    """Operators cannot make texts, lists or numbers without bounds."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if operator == "%" and isinstance(left, str) and re.search(r"%[^a-zA-Z%]*([0-9]{5}|\*)", left):
+            raise OverflowError("the width is too large")
+        if operator == "*" and any(isinstance(side, str | list | tuple) for side in (left, right)):
+            lengths = [len(side) if isinstance(side, str | list | tuple) else side for side in (left, right)]
+            if math.prod(lengths) > MAX_LENGTH:
+                raise OverflowError("the result is too long")
+        if operator == "**" and isinstance(right, int | float) and abs(right) > MAX_EXPONENT:
+            raise OverflowError("the exponent is too large")
+        return super().call_binop(context, operator, left, right)
+
+    def call(self, context: Context, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+        is_of_text = isinstance(getattr(function, "__self__", None), str)
+        if is_of_text and any(isinstance(width, int) and width > MAX_LENGTH for width in args):
+            raise OverflowError("the width is too large")
+        return super().call(context, function, *args, **kwargs)
+
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        wrapped = super().wrap_str_format(value)
+        if wrapped is not None and re.search(r"[0-9]{5}", value.__self__):
+            raise OverflowError("the width is too large")
+        return wrapped
+
+
 def _environment() -> ImmutableSandboxedEnvironment:
     # By itself, Jinja prints True for YAML's true, and drops the last line end of a text.
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, finalize=_text_of, keep_trailing_newline=True
-    )
+    environment = _BoundedEnvironment(undefined=StrictUndefined, finalize=_text_of, keep_trailing_newline=True)
     # Every global is a name that no axis can have; of Jinja's own, only this one helps in a job file.
     environment.globals = {"range": environment.globals["range"]}
     environment.filters |= shell.FILTERS
@@ -135,6 +166,8 @@ def _parse(source: str, place: Place) -> nodes.Template:
         return _ENVIRONMENT.parse(source)
     except TemplateSyntaxError as exc:
         raise place.mistake(str(exc.message), line_of_text=exc.lineno) from exc
+    except RecursionError as exc:
+        raise place.mistake("the template is nested too deeply") from exc
 
 
 def _text(tree: nodes.Template, place: Place) -> TextTemplate:

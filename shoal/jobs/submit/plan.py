@@ -130,6 +130,8 @@ def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int 
             barriers += 1
             continue
         tasks, slots = tasks + 1, slots + task["requiredSlots"]
+        if "\0" in task["commandLine"]:
+            raise stage.mistake(f"the command of task {task['id']} has a null byte", "command")
         if pool is not None and task["requiredSlots"] > pool.task_slots_per_node:
             raise stage.mistake(_too_large(task, pool), "slots")
         if tasks <= shown:

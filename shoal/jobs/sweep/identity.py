@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from shoal.errors import BadInput
+
 MAX_LENGTH = 64
 """Source: Batch REST, Task - Create, `id`: letters, digits, hyphens and underscores, at most 64."""
 _HASH_LENGTH = 12
@@ -16,7 +18,10 @@ _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 
 def point_key(point: Mapping[str, Any]) -> bytes:
     """Return equal keys for equal points, in any order of their axes; 5, 5.0 and "5" are different values."""
-    return orjson.dumps(point, option=orjson.OPT_SORT_KEYS)
+    try:
+        return orjson.dumps(point, option=orjson.OPT_SORT_KEYS)
+    except TypeError as exc:  # more than 64 bits, or half of a surrogate pair
+        raise BadInput(f"a value of the point cannot be sent as JSON: {exc}") from exc
 
 
 def task_id(stage: str, point: Mapping[str, Any]) -> str:

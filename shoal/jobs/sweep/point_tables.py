@@ -18,12 +18,14 @@ def rows(table: Table, folder: Path) -> Iterator[dict[str, Any]]:
     """Read the rows. Raises BadInput, with the line, for a row that does not fit the others."""
     path = folder / table.file
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise BadInput(f"the table {path} is not a file")  # reading a pipe would wait for ever
         # Excel writes a byte order mark, which -sig drops; newline="" leaves line ends within cells to the csv module.
         with path.open(encoding="utf-8-sig", newline="") as lines:
             yield from _json_rows(lines, path) if path.suffix in (".jsonl", ".ndjson") else _cells(lines, path, table)
     except FileNotFoundError as exc:
         raise BadInput(f"the table {path} does not exist") from exc
-    except (OSError, UnicodeDecodeError, csv.Error) as exc:
+    except (OSError, ValueError, csv.Error) as exc:
         raise BadInput(f"the table {path} cannot be read: {exc}") from exc
 
 
