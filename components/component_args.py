@@ -156,10 +156,16 @@ def pool_args(
         "packages": [{"application_id": package.application_id, "version": package.version} for package in taken],
         "node_identity_id": _node_identity(pool, account),
         "package_identity_id": account.package_identity_id,
+        "spot_core_quota": _if_known(account.low_priority_core_quota),
         "storage_account_name": storage.account_name,
         "blob_endpoint": storage.blob_endpoint,
         "tags": {**site.tags, **pool.get("tags", {})},
     }
+
+
+def _if_known(quota: pulumi.Output[int | None]) -> pulumi.Output[int | None]:
+    """Return the quota, or None in the preview of a new account: so that the preview shows a formula nevertheless."""
+    return pulumi.Output.from_input(quota.future())
 
 
 def _node_identity(pool: EnvironmentPool, account: BatchAccount) -> pulumi.Output[str]:

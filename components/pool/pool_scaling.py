@@ -98,8 +98,14 @@ def evaluation_interval(pool: Mapping[str, Any]) -> timedelta:
     return parse_duration(pool.get("auto_scale_evaluation_interval", "PT5M"))
 
 
-def following_formula(args: Mapping[str, Any]) -> str:
-    """Return the formula that follows the tasks, with the pool's own limits."""
+def following_formula(args: Mapping[str, Any], spot_quota_nodes: int = 0) -> str:
+    """Return the formula that follows the tasks, with the pool's own limits.
+
+    `spot_quota_nodes` are the nodes that the account's Spot quota allows. Without any, as in subscriptions that have no
+    Spot, dedicated nodes stand in for all of them.
+    """
     every = accepted_evaluation_interval(evaluation_interval(args))
     limits = {name: str(args[name]) for name in FOLLOWING if name in args}
+    if 0 < spot_quota_nodes < args.get("max_spot_nodes", PendingTasks().max_spot_nodes):
+        limits["spot_quota_nodes"] = str(spot_quota_nodes)
     return formula(scenario("pending_tasks", {**limits, "evaluation_interval": duration_text(every)}))

@@ -25,6 +25,7 @@ from .pool_rules import doubts, faults
 from .pool_scaling import EvaluationInterval, Formula, following_formula
 from .pool_start_task import PoolStartTask, start_task
 from .pool_update import PoolUpdate
+from .size_rules import vm_size
 from .upgrade_policy import UpgradePolicy, upgrade_policy
 from .user_accounts import UserAccount, user_accounts
 
@@ -146,6 +147,9 @@ class SpotPoolArgs(PoolShape):
     """Blob endpoint of that account, with scheme, no trailing slash."""
     package_identity_id: NotRequired[pulumi.Input[str | None]]
     """User-assigned identity by which nodes read packages, if it differs from `node_identity_id`."""
+    spot_core_quota: NotRequired[pulumi.Input[int | None]]
+    """Spot cores that the account may have. Spot nodes beyond them do not count as missing, so that the formula buys no
+    dedicated nodes in their place."""
 
 
 class SpotPool(pulumi.ComponentResource):
@@ -248,8 +252,17 @@ def _scale(args: SpotPoolArgs) -> batch.ScaleSettingsArgsDict:
             }
         }
     interval = args.get("auto_scale_evaluation_interval", "PT5M")
-    formula = args["auto_scale_formula"] if "auto_scale_formula" in args else following_formula(args)
+    formula = args["auto_scale_formula"] if "auto_scale_formula" in args else _following(args)
     return {"auto_scale": {"formula": formula, "evaluation_interval": interval}}
+
+
+def _following(args: SpotPoolArgs) -> pulumi.Input[str]:
+    """Return the formula that follows the tasks, within the account's Spot quota where that and the size are known."""
+    size = vm_size(args)
+    if size is None or "spot_core_quota" not in args:
+        return following_formula(args)
+    quota = pulumi.Output.from_input(args["spot_core_quota"])
+    return quota.apply(lambda cores: following_formula(args, spot_quota_nodes=(cores or 0) // size.cores))
 
 
 def _inter_node_communication(is_allowed: bool | None) -> batch.InterNodeCommunicationState | None:

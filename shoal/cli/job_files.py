@@ -18,13 +18,11 @@ if TYPE_CHECKING:
 @options.as_json
 def plan(job: "BoundJob", as_json: bool) -> None:
     """Show what FILE would run: tasks, slots and the first commands. Refuses a file that cannot run."""
-    from shoal.jobs.submit.plan import doubts, make_plan, to_json
+    from shoal.jobs.submit.plan import make_plan, to_json
 
     planned = make_plan(job)
     output.show_warnings(planned.warnings)
     output.emit_json(to_json(planned)) if as_json else _show(planned)
-    for doubt in doubts(planned):
-        click.echo(f"warning: {doubt}", err=True)
 
 
 @click.command()

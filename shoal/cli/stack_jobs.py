@@ -64,6 +64,8 @@ def submit_listed(jobs: "Sequence[ListedJob]", environment: "Environment", *, er
         return []
     # All of them before the first is submitted: a mistake in one leaves nothing half done.
     planned = plan_all(jobs, environment)
+    for job in planned:
+        output.show_warnings([f"{job.listed.key}: {warning}" for warning in job.plan.warnings])
     with connected(environment) as services:
         return submit_all(
             planned,

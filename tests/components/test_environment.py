@@ -167,3 +167,10 @@ def test_monitored_stack_watches_its_own_account_and_group(project: Path) -> Non
     }
     assert thresholds["shoal-monitoring-low-dedicated-quota"] == 80
     assert thresholds["shoal-monitoring-low-spot-quota"] == 40
+
+
+def test_pool_that_follows_its_tasks_counts_no_node_beyond_the_spot_quota_as_missing(project: Path) -> None:
+    pool = {"name": "spot", "vm_size": "standard_d2s_v3", "image": "ubuntu-24.04"}
+    registered = declare(project, pools=[pool]).only("batch:Pool")
+    limit = "maxSpotNodes = 25;"  # 50 cores, by two
+    assert limit in registered.inputs["scaleSettings"]["autoScale"]["formula"]

@@ -91,6 +91,26 @@ def test_pool_with_a_formula_is_scaled_by_it() -> None:
     assert scaled(auto_scale_formula=own) == {"autoScale": {"formula": own, "evaluationInterval": "PT5M"}}
 
 
+@pytest.mark.parametrize(
+    ("cores", "nodes"),
+    [
+        pytest.param(50, 12, id="fewer nodes than the pool may have"),
+        pytest.param(400, None, id="as many"),
+        pytest.param(3, None, id="less than one node: dedicated nodes stand in for Spot"),
+        pytest.param(0, None, id="a subscription without Spot"),
+        pytest.param(None, None, id="not known"),
+    ],
+)
+def test_formula_knows_the_spot_quota_of_the_account(cores: int | None, nodes: int | None) -> None:
+    auto_scale = scaled(spot_core_quota=cores)["autoScale"]
+    assert auto_scale["formula"] == formula(PendingTasks(spot_quota_nodes=nodes))
+
+
+def test_pool_of_a_size_that_no_table_has_ignores_the_quota() -> None:
+    auto_scale = scaled(vm_size="standard_z9s_v9", spot_core_quota=1)["autoScale"]
+    assert auto_scale["formula"] == formula(PendingTasks())
+
+
 def test_limits_of_a_pool_are_those_of_its_formula() -> None:
     limits = {
         "max_spot_nodes": 7,

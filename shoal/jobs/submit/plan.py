@@ -1,6 +1,6 @@
 """Plan a job: every task is looked at once, before anything is created."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,8 @@ from shoal.jobs.tasks.task_bodies import TaskBody, stage_tasks
 
 TRIED = 1000
 """Tasks of a stage that are still rendered after a mistake, so that its report need not wait for a million."""
+CLOSE = 0.05
+"""Share by which tasks may differ from the slots that a pool is scaled for without a warning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,7 @@ class Plan:
     files: Mapping[Path, str]
     """Local files to upload, and the blob names they get."""
     warnings: tuple[str, ...] = ()
-    """Sentences about what may fail on the nodes, with file and line."""
+    """Sentences about what may fail on the nodes, with file and line, and about what would run, but not well."""
 
     @property
     def tasks(self) -> int:
@@ -54,22 +56,6 @@ class Plan:
     @property
     def barriers(self) -> int:
         return sum(stage.barriers for stage in self.stages)
-
-
-_CLOSE = 0.05
-"""Difference from which the pool would have too many or too few nodes by a share worth a warning."""
-
-
-def doubts(plan: Plan) -> Iterator[str]:
-    """Yield sentences about what would run, but not well."""
-    expected = plan.pool.slots_per_task
-    actual = plan.slots / plan.tasks
-    if expected is not None and abs(actual / expected - 1) > _CLOSE:
-        effect = "too few nodes, and the job takes longer" if actual > expected else "more nodes than it needs"
-        yield (
-            f"a task takes {actual:.3g} slots on average, and pool '{plan.pool.id}' is scaled for {expected:.3g}: "
-            f"it gets {effect}; set slotsPerTask: {actual:.3g} for the pool in the stack's file"
-        )
 
 
 def to_json(plan: Plan) -> dict[str, Any]:
@@ -100,16 +86,31 @@ def make_plan(job: BoundJob, *, shown: int = 3) -> Plan:
         raise Mistakes(mistakes)
     # The files are known now: rendering every task has collected them.
     return Plan(
-        job_id=job.job_file.job_id, pool=pool, stages=stages, files=job.files.blobs, warnings=tuple(_warnings(job))
+        job_id=job.job_file.job_id,
+        pool=pool,
+        stages=stages,
+        files=job.files.blobs,
+        warnings=(*_shell_warnings(job), *_slot_warnings(pool, stages)),
     )
 
 
-def _warnings(job: BoundJob) -> Iterator[str]:
+def _shell_warnings(job: BoundJob) -> Iterator[str]:
     for stage in job.stages:
         command = stage.spec.command
         if isinstance(command, str) and stage.shell is Shell.SH and (constructs := bashisms(command)):
             where = job.job_file.document.at(["stages", stage.index, "command"])
             yield f"{where}: {', '.join(constructs)} may fail in /bin/sh; add `shell: bash`"
+
+
+def _slot_warnings(pool: Pool, stages: Sequence[StagePlan]) -> Iterator[str]:
+    expected = pool.slots_per_task
+    actual = sum(stage.slots for stage in stages) / sum(stage.tasks for stage in stages)
+    if expected is not None and abs(actual / expected - 1) > CLOSE:
+        effect = "too few nodes, and the job takes longer" if actual > expected else "more nodes than it needs"
+        yield (
+            f"a task takes {actual:.3g} slots on average, and pool '{pool.id}' is scaled for {expected:.3g}: "
+            f"it gets {effect}; set slotsPerTask: {actual:.3g} for the pool in the stack's file"
+        )
 
 
 def _refuse_windows(job: BoundJob, pool: Pool) -> None:
