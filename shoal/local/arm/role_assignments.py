@@ -7,6 +7,7 @@ import re
 import sqlite3
 from dataclasses import dataclass
 
+from shoal.local import times
 from shoal.local.arm import arm_failures, records
 from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, described
 from shoal.local.errors import BatchError
@@ -31,7 +32,14 @@ def complete(call: ArmCall, body: JsonObject, old: JsonObject | None) -> JsonObj
         raise BatchError(409, "RoleAssignmentUpdateNotPermitted", text)
     if old is None and _assigned(call, given):
         raise BatchError(409, "RoleAssignmentExists", "The role assignment already exists.")
-    return described(call.target, TYPE, {"properties": {**given, "scope": call.target.scope}})
+    kept = {"scope": call.target.scope, "createdOn": _created(old)}
+    return described(call.target, TYPE, {"properties": {**given, **kept}})
+
+
+def _created(old: JsonObject | None) -> str:
+    """Return when the role was assigned, which another PUT does not change."""
+    before = old["properties"].get("createdOn") if old is not None else None  # an earlier version of Shoal kept none
+    return before or times.iso(times.now())
 
 
 def _assigned(call: ArmCall, given: JsonObject) -> bool:

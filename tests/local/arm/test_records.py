@@ -1,6 +1,7 @@
 """Identities, role assignments, groups and deployment stacks."""
 
 import uuid
+from datetime import UTC, datetime
 
 from tests.arm import SUBSCRIPTION, ArmHttp
 
@@ -29,9 +30,16 @@ def test_role_is_assigned_once_and_never_changed(arm: ArmHttp, storage: str) -> 
     first, second = uuid.uuid4(), uuid.uuid4()
     status, made = role(arm, storage, "somebody", first)
     assert (status, made["type"]) == (201, "Microsoft.Authorization/roleAssignments")
-    assert role(arm, storage, "somebody", first)[0] == 200
+    assert role(arm, storage, "somebody", first) == (200, made)
     assert role(arm, storage, "somebody", second)[1]["error"]["code"] == "RoleAssignmentExists"  # type: ignore[index]  # JSON
     assert role(arm, storage, "another", first)[1]["error"]["code"] == "RoleAssignmentUpdateNotPermitted"  # type: ignore[index]  # JSON
+
+
+def test_role_says_when_it_was_assigned(arm: ArmHttp, storage: str) -> None:
+    before = datetime.now(UTC)
+    _, made = role(arm, storage, "somebody", uuid.uuid4())
+    created = made["properties"]["createdOn"]  # type: ignore[index]  # JSON
+    assert before <= datetime.fromisoformat(created) <= datetime.now(UTC)
 
 
 def test_role_on_a_scope_that_is_not_there_is_refused(arm: ArmHttp) -> None:
