@@ -70,7 +70,9 @@ def decide(
         return StepOperation.REPLACE, changes
     if not exists:
         return StepOperation.CREATE, ()
-    return (StepOperation.UPDATE if changes or old.pending else StepOperation.SAME), changes
+    # Azure refuses the whole body of a pool that is there already, so what was made is not put again.
+    is_unfinished = old.pending and not old.making
+    return (StepOperation.UPDATE if changes or is_unfinished else StepOperation.SAME), changes
 
 
 def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:

@@ -1,17 +1,20 @@
 """Pools are changed in place where the service, like Azure, refuses a PUT with any part that cannot change."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from azure.mgmt.batch import BatchManagementClient
 from azure.mgmt.batch.models import Pool
 
+from shoal.deploy.embedded.stack_record import load_record, save_record
 from tests.deploy.stacks import Stack
 from tests.deploy.test_pool_stack import changed
 
 NOWHERE = "http://127.0.0.1:9"
 """A proxy that keeps the program's own client from the service, and no one else's."""
 UNCHANGED = "No changes: all 17 resources are as declared."
+PACKAGES = "  shoal:packages:\n    - name: var\n      directory: examples/var/app\n"
 SCALED = "maxSpotNodes: 3\n      maxDedicatedNodes: 0\n"
 START = 'startTask: {commandLine: "true", environment: {LEVEL: "3"}}'
 
@@ -60,6 +63,8 @@ def test_pool_that_somebody_changed_is_found_by_a_preview_and_put_right(
 def test_change_that_was_broken_off_is_completed_by_the_next_deployment(
     stack: Stack, management: BatchManagementClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Without packages, which the program looks at by the same way, so that it is the pool that fails.
+    stack.configure(**{PACKAGES: "  shoal:packages: []\n"})
     stack.up()
     stack.configure(**{"maxSpotNodes: 3": "maxSpotNodes: 2"})
     with monkeypatch.context() as cut_off:
@@ -69,6 +74,23 @@ def test_change_that_was_broken_off_is_completed_by_the_next_deployment(
     assert "pool spot could not be changed" in failed.stderr
     assert "Traceback" not in failed.stderr
     assert "~scaleSettings" in stack.up()
+    account = stack.name.replace("-", "")
+    scale = management.pool.get(account, account, "spot").as_dict()["properties"]["scaleSettings"]
+    assert "maxSpotNodes = 2;" in scale["autoScale"]["formula"]
+    assert "No changes: all 15 resources are as declared." in stack.up()
+
+
+def test_pool_whose_creation_was_broken_off_is_not_put_again(stack: Stack, management: BatchManagementClient) -> None:
+    stack.up()
+    arm = stack.project.service.arm
+    record = load_record(arm, "shoal", stack.name)
+    assert record is not None
+    (made,) = (resource for resource in record.resources if resource.id.endswith("/pools/spot"))
+    # So a run leaves it that is killed while the service makes the pool.
+    killed = replace(record.with_resource(replace(made, pending=True, making=True)), pool_updates={})
+    save_record(arm, killed)
+    stack.configure(**{"maxSpotNodes: 3": "maxSpotNodes: 2"})
+    assert changed(stack.up(), " ~  batch:Pool spot-pool updated") == {"~scaleSettings"}
     account = stack.name.replace("-", "")
     scale = management.pool.get(account, account, "spot").as_dict()["properties"]["scaleSettings"]
     assert "maxSpotNodes = 2;" in scale["autoScale"]["formula"]

@@ -8,8 +8,9 @@ POOL = TYPES["azure-native:batch:Pool"]
 INPUTS = {"poolName": "p", "vmSize": "small", "displayName": "P"}
 
 
-def recorded(*, pending: bool = False) -> RecordedResource:
-    return RecordedResource(urn="u", type=POOL.token, id="/p", inputs=hashes_of(INPUTS, (), None), pending=pending)
+def recorded(*, pending: bool = False, making: bool = False) -> RecordedResource:
+    hashes = hashes_of(INPUTS, (), None)
+    return RecordedResource(urn="u", type=POOL.token, id="/p", inputs=hashes, pending=pending, making=making)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,15 @@ def test_resource_that_was_never_there_is_created() -> None:
 
 def test_resource_whose_put_was_broken_off_is_put_again() -> None:
     assert decide(recorded(pending=True), recorded().inputs, POOL, (), exists=True) == (StepOperation.UPDATE, ())
+
+
+@pytest.mark.parametrize(
+    ("exists", "operation"),
+    [(True, StepOperation.SAME), (False, StepOperation.CREATE)],
+)
+def test_resource_whose_first_put_was_broken_off_is_left_if_it_is_there(exists: bool, operation: StepOperation) -> None:
+    old = recorded(pending=True, making=True)
+    assert decide(old, old.inputs, POOL, (), exists=exists) == (operation, ())
 
 
 def test_every_change_replaces_where_all_are_named() -> None:

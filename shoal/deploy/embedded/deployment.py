@@ -194,11 +194,13 @@ class Deployment:
             return {**before, **kind.outputs(kind.body(target.inputs))}
         # A PUT replaces the whole body, so what is ignored is sent as the service has it.
         ignored = {name: before[name] for name in target.registration.ignored if name in before}
-        return self._put(target, {**target.inputs, **ignored})
+        # What exists as long as its parent is there before its first PUT.
+        making = operation is not StepOperation.UPDATE and kind.at_rest is None
+        return self._put(target, {**target.inputs, **ignored}, making=making)
 
-    def _put(self, target: _Target, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    def _put(self, target: _Target, inputs: Mapping[str, Any], *, making: bool) -> dict[str, Any]:
         kind, resource = target.registration.kind, target.resource
-        self._save(lambda record: record.with_resource(replace(resource, pending=True)))
+        self._save(lambda record: record.with_resource(replace(resource, pending=True, making=making)))
         answer = self.arm.put(resource.id, kind.api_version, kind.body(inputs))
         self._save(lambda record: record.with_resource(resource))
         return kind.outputs(answer)

@@ -31,6 +31,8 @@ class RecordedResource:
     """URN of a resource whose deletion deletes this one too."""
     pending: bool = False
     """True from before its PUT until the answer; after a killed run it is unknown whether the PUT happened."""
+    making: bool = False
+    """True if that PUT is of a resource that was not there: where it is there now, the PUT has happened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
