@@ -71,7 +71,7 @@ def test_error_is_explained_in_one_sentence_whichever_client_wrote_it(sample: Sa
 
 @each_sample
 def test_pulumis_engine_puts_the_explanation_first_and_keeps_the_original(sample: Sample) -> None:
-    events = EngineEvents(lambda _: None, planned=False, on_warning=lambda _: None)
+    events = EngineEvents(lambda _: None, planned=False, on_message=lambda _severity, _text: None)
     original = f"1 error occurred:\n\t* creating resource: {by_azure_native(sample)}"
     diagnostic = DiagnosticEvent(message=original, color="never", severity="error", urn=URN)
     events.take(EngineEvent(sequence=1, timestamp=0, diagnostic_event=diagnostic))

@@ -32,17 +32,17 @@ FROM_PATH = re.compile(r"using pulumi-[\w-]+ from \$PATH at ")
 
 
 class EngineEvents:
-    """Passes on each step as it ends, and keeps the errors."""
+    """Passes on each step as it ends and each message with its severity, and keeps the errors."""
 
     def __init__(
-        self, on_step: Callable[[ResourceStep], None], *, planned: bool, on_warning: Callable[[str], None]
+        self, on_step: Callable[[ResourceStep], None], *, planned: bool, on_message: Callable[[str, str], None]
     ) -> None:
         self.errors: list[str] = []
         self.traceback = ""
         self.outputs: Mapping[str, Any] = {}
         """The stack's outputs, as far as they are known."""
         self._on_step = on_step
-        self._on_warning = on_warning
+        self._on_message = on_message
         self._planned = planned
 
     def take(self, event: EngineEvent) -> None:
@@ -54,8 +54,10 @@ class EngineEvents:
         match event.diagnostic_event:
             case DiagnosticEvent(severity="error", message=message, urn=urn):
                 self._keep(urn or "", message)
-            case DiagnosticEvent(severity="warning", message=message, urn=urn):
-                self._warn(urn or "", MARKUP.sub("", message).strip())
+            case DiagnosticEvent(
+                severity="warning" | "info" as severity, message=message, urn=urn, ephemeral=None | False
+            ):
+                self._pass_on(severity, urn or "", MARKUP.sub("", message).strip())
 
     @property
     def summary(self) -> str:
@@ -66,9 +68,9 @@ class EngineEvents:
         if metadata.type == STACK_TYPE and metadata.new is not None:
             self.outputs = masked(metadata.new.outputs or {})
 
-    def _warn(self, urn: str, text: str) -> None:
+    def _pass_on(self, severity: str, urn: str, text: str) -> None:
         if not FROM_PATH.match(text):
-            self._on_warning(_located(urn, text))
+            self._on_message(severity, _located(urn, text))
 
     def _keep(self, urn: str, message: str) -> None:
         text = MARKUP.sub("", message).strip().removeprefix(REPEATED)

@@ -46,7 +46,7 @@ class PulumiEngine:
         self, stack: Stack, *, preview: bool, on_step: Callable[[ResourceStep], None], quiet: bool = False
     ) -> Mapping[str, Any]:
         steps = PoolSteps(on_step)
-        events = EngineEvents(steps.take, planned=preview, on_warning=_ignore if quiet else _warn)
+        events = EngineEvents(steps.take, planned=preview, on_message=_ignore if quiet else _print)
         with steps.completed(), self._opened(stack, events, automation.create_or_select_stack) as opened:
             if preview:
                 opened.preview(on_event=events.take, color="never", suppress_progress=True)
@@ -57,7 +57,7 @@ class PulumiEngine:
 
     def destroy(self, stack: Stack, *, on_step: Callable[[ResourceStep], None]) -> None:
         """Delete the stack's resources, and a local stack's history too; one in Azure keeps its history."""
-        events = EngineEvents(PoolSteps(on_step).take, planned=False, on_warning=_warn)
+        events = EngineEvents(PoolSteps(on_step).take, planned=False, on_message=_print)
         with self._opened(stack, events, automation.select_stack) as opened:
             opened.destroy(on_event=events.take, color="never", show_secrets=False, suppress_progress=True)
             if self.status is not None:
@@ -123,13 +123,13 @@ def _program(stack: Stack, raised: list[ShoalError]) -> Callable[[], None]:
     return run
 
 
-def _warn(warning: str) -> None:
-    """Print a warning in the SDK's own form."""
-    sys.stderr.write(f"warning: {warning}\n")
+def _print(severity: str, text: str) -> None:
+    """Print a message in the SDK's own form."""
+    sys.stderr.write(f"{severity}: {text}\n")
 
 
-def _ignore(_warning: str) -> None:
-    """Drop a warning: the run that follows prints it."""
+def _ignore(_severity: str, _text: str) -> None:
+    """Drop a message: the run that follows prints it."""
 
 
 def _failure(events: EngineEvents, exc: CommandError) -> WorkFailed:
