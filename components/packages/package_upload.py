@@ -8,8 +8,10 @@ import tempfile
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from shoal.environment import is_loopback
 
 from ..accounts.roles import BLOB_CONTRIBUTOR
 from ..azure_provider import ProviderToken, object_id
@@ -79,12 +81,27 @@ def _put(archive: IO[bytes], address: str, storage_token: str) -> None:
 
     with BlobClient.from_blob_url(address, credential=credential(address, storage_token)) as blob:
         archive.seek(0)
-        blob.upload_blob(archive, overwrite=True)
+        blob.upload_blob(archive, overwrite=True, **call_options(address, storage_token))
 
 
 def credential(address: str, storage_token: str) -> ProviderToken | None:
     """Return the deployer's credential for an address without a signature."""
-    return None if urlsplit(address).query else ProviderToken(storage_token)
+    return None if urlsplit(address).query or _is_plain(address) else ProviderToken(storage_token)
+
+
+def call_options(address: str, storage_token: str) -> dict[str, Any]:
+    """Return the options of a call that takes the deployer's token to the embedded service's storage.
+
+    azure-storage-blob takes a token as a credential for HTTPS only.
+    """
+    if urlsplit(address).query or not _is_plain(address):
+        return {}
+    return {"headers": {"Authorization": f"Bearer {storage_token}"}}
+
+
+def _is_plain(address: str) -> bool:
+    """Return True for plain HTTP to this machine; elsewhere a token would be read on its way."""
+    return urlsplit(address).scheme == "http" and is_loopback(address)
 
 
 def _code(exc: "HttpResponseError") -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..accounts.roles import BLOB_CONTRIBUTOR
 from ..azure_provider import batch_client
 from ..component_errors import PublicationError
-from .package_upload import credential, upload
+from .package_upload import call_options, credential, upload
 from .role_wait import GRANTED_WITHIN, ROLE_IS_MISSING, Answer, RoleWait, RoleWithoutEffect
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _is_lost(address: str | None, publication: Publication) -> bool:
         return False
     try:
         with BlobClient.from_blob_url(address, credential=credential(address, publication.storage_token)) as blob:
-            return not blob.exists()
+            return not blob.exists(**call_options(address, publication.storage_token))
     except AzureError:
         return False
 

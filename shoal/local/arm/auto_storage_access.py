@@ -17,7 +17,7 @@ BY_IDENTITY = "BatchAccountManagedIdentity"
 def require(connection: sqlite3.Connection, account_path: str) -> None:
     """Raises BatchError where the account cannot make or activate a version of a package."""
     account = records.find(connection, account_path) or {}
-    linked = records.properties(account).get("autoStorage") or {}
+    linked = _linked(account)
     conditions = chaos.load(connection)
     storage = records.find(connection, linked["storageAccountId"]) if linked else None
     if conditions.storage_firewall and storage is not None:
@@ -26,6 +26,16 @@ def require(connection: sqlite3.Connection, account_path: str) -> None:
     if conditions.role_delay_seconds and linked.get("authenticationMode") == BY_IDENTITY:
         latest = times.now() - chaos.role_delay(connection)
         _require_role(connection, account, linked["storageAccountId"], latest)
+
+
+def is_by_role(connection: sqlite3.Connection, account_path: str) -> bool:
+    """Return True where clients upload by a role: otherwise addresses are signed, which storage here takes from all."""
+    linked = _linked(records.find(connection, account_path) or {})
+    return chaos.load(connection).storage_roles and linked.get("authenticationMode") == BY_IDENTITY
+
+
+def _linked(account: JsonObject) -> JsonObject:
+    return records.properties(account).get("autoStorage") or {}
 
 
 def _require_fit(storage: JsonObject) -> None:

@@ -31,6 +31,8 @@ class AutoStorage:
     """The address for clients and nodes."""
     direct_url: str
     """The address for the service itself, which no gate guards."""
+    is_by_role: bool = False
+    """True where whoever uploads needs a role, so that addresses have no signature."""
 
 
 def account(service: "Service", name: str) -> AutoStorage:
@@ -118,10 +120,13 @@ def delete_blob(account: AutoStorage, container: str, name: str) -> None:
 
 
 def upload_url(account: AutoStorage, container: str, name: str, *, now: datetime | None = None) -> tuple[str, datetime]:
-    """The blob's address with a signature for reading and writing it, and until when it can be used."""
+    """Return the blob's address, signed for reading and writing unless that takes a role, and until when it serves."""
     from azure.storage.blob import BlobSasPermissions, generate_blob_sas
 
     expiry = (now or datetime.now(UTC)) + UPLOAD_TIME
+    address = f"{account.url}/{container}/{name}"
+    if account.is_by_role:
+        return address, expiry
     signature = generate_blob_sas(
         account.name,
         container,
@@ -130,4 +135,4 @@ def upload_url(account: AutoStorage, container: str, name: str, *, now: datetime
         permission=BlobSasPermissions(read=True, create=True, write=True),
         expiry=expiry,
     )
-    return f"{account.url}/{container}/{name}?{signature}", expiry
+    return f"{address}?{signature}", expiry

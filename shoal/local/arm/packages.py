@@ -6,6 +6,7 @@ Source: azure-rest-api ApplicationPackage; every GET gives a fresh address to up
 import asyncio
 import re
 import uuid
+from dataclasses import replace
 
 from shoal.azure.id_patterns import PACKAGE_VERSION
 from shoal.local import times
@@ -132,12 +133,17 @@ def _auto_storage(call: ArmCall) -> package_blobs.AutoStorage:
     account = Account.find(call.service.connection, name)
     if account is None or account.storage_account is None:
         raise arm_failures.auto_storage_missing(name)
-    return package_blobs.account(call.service, account.storage_account)
+    storage = package_blobs.account(call.service, account.storage_account)
+    return replace(storage, is_by_role=auto_storage_access.is_by_role(call.service.connection, _account_path(call)))
 
 
 def _require_access(call: ArmCall) -> None:
     """Raises BatchError where the account has no access to its auto-storage yet."""
-    auto_storage_access.require(call.service.connection, call.target.path.rsplit("/", 4)[0])
+    auto_storage_access.require(call.service.connection, _account_path(call))
+
+
+def _account_path(call: ArmCall) -> str:
+    return call.target.path.partition("/applications/")[0]
 
 
 def _view(path: str, version: ApplicationVersion, account: package_blobs.AutoStorage) -> JsonObject:
