@@ -10,6 +10,7 @@ from azure.mgmt.batch.models import Pool
 from shoal.deploy.embedded.stack_record import load_record, save_record
 from tests.deploy.stacks import Stack
 from tests.deploy.test_pool_stack import changed
+from tests.waiting import wait_until
 
 NOWHERE = "http://127.0.0.1:9"
 """A proxy that keeps the program's own client from the service, and no one else's."""
@@ -78,6 +79,22 @@ def test_change_that_was_broken_off_is_completed_by_the_next_deployment(
     scale = management.pool.get(account, account, "spot").as_dict()["properties"]["scaleSettings"]
     assert "maxSpotNodes = 2;" in scale["autoScale"]["formula"]
     assert "No changes: all 15 resources are as declared." in stack.up()
+
+
+def test_fixed_number_of_nodes_is_changed_in_place(stack: Stack, management: BatchManagementClient) -> None:
+    text = stack.file.read_text()
+    stack.file.write_text(text[: text.index("      maxSpotNodes")] + "      spotNodes: 1\n")
+    stack.up()
+    stack.configure(**{"spotNodes: 1": "spotNodes: 2\n      dedicatedNodes: 1"})
+    assert changed(stack.up(), " ~  batch:Pool spot-pool updated") == {"~scaleSettings"}
+    account = stack.name.replace("-", "")
+
+    def current() -> dict[str, int]:
+        properties = management.pool.get(account, account, "spot").as_dict()["properties"]
+        return {kind: properties[f"current{kind}Nodes"] for kind in ("Dedicated", "LowPriority")}
+
+    wait_until(lambda: current() == {"Dedicated": 1, "LowPriority": 2})
+    assert UNCHANGED in stack.up()
 
 
 def test_pool_whose_creation_was_broken_off_is_not_put_again(stack: Stack, management: BatchManagementClient) -> None:
