@@ -99,12 +99,11 @@ def read_settings() -> Settings:
     for text in (*settings.doubts(project=project, file=file), *settings.reminders(project=project, file=file)):
         pulumi.log.warn(text)
     pools = f"{prefix}pools"
-    _require_secret_passwords(
-        settings, pools, file, secret=is_config_secret(pools) or pools in get_config_secret_keys_env()
-    )
+    holds_secret = is_config_secret(pools) or pools in get_config_secret_keys_env()
+    _require_secret_passwords(settings, pools, file, secret=holds_secret)
     if settings.keys["service"] == "embedded":
         _require_local_arm(arm_endpoint())
-    return settings
+    return _with_secret_variables(settings) if holds_secret else settings
 
 
 def _refuse_misplaced_keys(others: Collection[str], project: str, file: str) -> None:
@@ -125,6 +124,23 @@ def _require_secret_passwords(settings: Settings, pools: str, file: str, *, secr
                 f"{path} stands in {file} for everyone to read; "
                 f"take it out and run `pulumi config set --secret --path '{path}'`"
             )
+
+
+def _with_secret_variables(settings: Settings) -> Settings:
+    """Return the settings with the values of start tasks' variables as secrets.
+
+    Of a secret in the pools, Pulumi tells only that there is one. Passwords of users are secrets in any case.
+    """
+    pools: list[Any] = [_with_secret_start_task(pool) for pool in settings.keys["pools"]]
+    return Settings({**settings.keys, "pools": pools})
+
+
+def _with_secret_start_task(pool: Mapping[str, Any]) -> Mapping[str, Any]:
+    task = pool.get("start_task", {})
+    if "environment" not in task:
+        return pool
+    variables = {name: pulumi.Output.secret(value) for name, value in task["environment"].items()}
+    return {**pool, "start_task": {**task, "environment": variables}}
 
 
 def _require_local_arm(endpoint: str) -> None:
