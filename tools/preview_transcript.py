@@ -37,7 +37,9 @@ def preview() -> str:
             (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, target)
         try:
             subprocess.run(f"{shoal} local start --port 0", shell=True, env=environment, check=True, stdout=sys.stderr)
-            script = f'eval "$({shoal} local env)" && pulumi stack init dev && {COMMAND} --non-interactive'
+            # Without progress, of which a slow machine prints more.
+            quiet = f"{COMMAND} --non-interactive --suppress-progress"
+            script = f'eval "$({shoal} local env)" && pulumi stack init dev && {quiet}'
             return subprocess.run(
                 ["sh", "-c", script], cwd=directory, env=environment, check=True, stdout=subprocess.PIPE, text=True
             ).stdout
