@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection
+from dataclasses import replace
 
 from shoal.local import chaos, errors, times
 from shoal.local.api import conditions, definitions
@@ -31,6 +32,8 @@ TYPE = "Microsoft.Batch/batchAccounts/pools"
 NODE_IDENTITY = "UserAssigned"
 WITH_COMMUNICATION_MODE = "2024-07-01"
 """The last api-version that has `targetNodeCommunicationMode`, which a PATCH of a later version keeps."""
+WITH_SECRETS = ("userAccounts", "mountConfiguration")
+"""Parts whose passwords and keys are not kept, so that they cannot be read and given again."""
 
 
 async def put(call: ArmCall) -> Answer:
@@ -42,7 +45,7 @@ async def put(call: ArmCall) -> Answer:
         records.require_parent(tx.connection, call.target)
         pool = _find(tx.connection, call.target)
         _check_conditions(call, pool)
-        definition = _definition(call, body if pool is None else _replacing(tx, call, pool, body), call.version)
+        definition = _definition(call, body) if pool is None else _replacing(tx, call, pool, body)
         data_plane.require_packages(tx, call.target.names[0], definition.body)
         _require_subnet(tx.connection, definition.body)
         if pool is None:
@@ -67,8 +70,7 @@ async def patch(call: ArmCall) -> Answer:
         _check_conditions(call, pool)
         if pool is None:
             raise arm_failures.not_found(call.target.path)
-        # The body itself was checked by its own api-version.
-        definition = _definition(call, _patched(call, pool, body), min(call.version, WITH_COMMUNICATION_MODE))
+        definition = _patched(call, pool, body)
         _require_unchanged(pool, definition)
         data_plane.require_packages(tx, call.target.names[0], definition.body)
         pool_lifecycle.redefine(tx, pool, definition, deallocation_option=option)
@@ -113,29 +115,42 @@ async def listing(call: ArmCall) -> Answer:
     return collection(_view(parse(f"{call.target.path}/{pool.id}"), pool) for pool in found)
 
 
-def _definition(call: ArmCall, body: JsonObject, version: str) -> pool_lifecycle.PoolDefinition:
+def _definition(call: ArmCall, body: JsonObject, *, version: str | None = None) -> pool_lifecycle.PoolDefinition:
     identities = (body.get("identity") or {}).get("userAssignedIdentities") or {}
     properties = data_plane_body(call.target.name, records.properties(body))
+    version = version or call.version
     return definitions.pool(properties, version=version, identities=identities, tags=body.get("tags"))
 
 
-def _replacing(tx: Transaction, call: ArmCall, pool: Pool, body: JsonObject) -> JsonObject:
-    """Return the whole body of a PUT on an existing pool. A strict cloud wants it without the parts that cannot change.
+def _replacing(tx: Transaction, call: ArmCall, pool: Pool, body: JsonObject) -> pool_lifecycle.PoolDefinition:
+    """Return the pool after a PUT. A strict cloud wants a body without the parts that cannot change, and keeps these.
 
     Raises BatchError PropertyCannotBeUpdated.
     """
     if not chaos.load(tx.connection).strict_pool_puts:
-        return body
+        return _definition(call, body)
     _require_without_fixed(body)
-    kept = fixed(_view(call.target, pool)["properties"])
-    return {**body, "properties": {**records.properties(body), **kept}}
+    kept = _readable(fixed(_view(call.target, pool)["properties"]))
+    return _with_secrets(_definition(call, {**body, "properties": {**records.properties(body), **kept}}), pool)
 
 
-def _patched(call: ArmCall, pool: Pool, body: JsonObject) -> JsonObject:
-    """Return the whole body of the pool after a PATCH."""
+def _patched(call: ArmCall, pool: Pool, body: JsonObject) -> pool_lifecycle.PoolDefinition:
+    """Return the pool after a PATCH."""
     current = _view(call.target, pool)
-    properties = patched(current["properties"], records.properties(body))
-    return {**current, **{name: value for name, value in body.items() if value is not None}, "properties": properties}
+    properties = patched(_readable(current["properties"]), records.properties(body))
+    given = {name: value for name, value in body.items() if value is not None}
+    # The body itself was checked by its own api-version.
+    version = min(call.version, WITH_COMMUNICATION_MODE)
+    return _with_secrets(_definition(call, {**current, **given, "properties": properties}, version=version), pool)
+
+
+def _readable(properties: JsonObject) -> JsonObject:
+    return {name: value for name, value in properties.items() if name not in WITH_SECRETS}
+
+
+def _with_secrets(definition: pool_lifecycle.PoolDefinition, pool: Pool) -> pool_lifecycle.PoolDefinition:
+    kept = {name: value for name, value in pool.body().items() if name in WITH_SECRETS}
+    return replace(definition, body={**kept, **definition.body})
 
 
 def _find(connection: sqlite3.Connection, target: Target) -> Pool | None:

@@ -233,6 +233,23 @@ def test_no_answer_holds_a_secret(arm: ArmHttp, account: str, service: Status) -
     assert not [file.name for file in kept if b"seen-nowhere-else" in file.read_bytes()]
 
 
+@pytest.mark.parametrize("verb", ["PATCH", "PUT"])
+def test_update_keeps_users_and_shares_whose_secrets_nobody_can_read_again(
+    arm: ArmHttp, account: str, verb: str
+) -> None:
+    path = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p"
+    share = {"source": "//h/a", "relativeMountPath": "a", "userName": "me", "password": "a secret"}
+    secret = {
+        "userAccounts": [{"name": "me", "password": "a secret"}],
+        "mountConfiguration": [{"cifsMountConfiguration": share}],
+    }
+    before = arm.make(path, {"properties": {**PROPERTIES, **secret, "scaleSettings": nodes(0)}})["properties"]
+    with arm.status.chaos(strict_pool_puts=True):
+        status, after = arm.call(verb, path, {"properties": {"metadata": [{"name": "a", "value": "b"}]}})
+    assert status == 200
+    assert {name: after["properties"][name] for name in secret} == {name: before[name] for name in secret}
+
+
 FIXED = [name for name in PROPERTIES if name not in ("startTask", "scaleSettings")]
 """Those that every pool of these tests has and that cannot change."""
 
