@@ -14,6 +14,8 @@ from tests.environments import shoal
 from tests.services import REPOSITORY
 from tests.waiting import wait_until
 
+STACK_NAME = "mending"
+"""Not the stack of other tests, which share the service."""
 STACK = """\
 config:
   shoal:service: embedded
@@ -35,8 +37,8 @@ Command = Callable[..., CompletedProcess[str]]
 def command(service: Status, tmp_path: Path) -> Command:
     for name in ("Pulumi.yaml", "__main__.py"):
         shutil.copy(REPOSITORY / name, tmp_path / name)
-    (tmp_path / "Pulumi.local.yaml").write_text(STACK)
-    return lambda *words: shoal(service, tmp_path, *words)
+    (tmp_path / f"Pulumi.{STACK_NAME}.yaml").write_text(STACK)
+    return lambda *words: shoal(service, tmp_path, *words, "-s", STACK_NAME)
 
 
 def nodes(command: Command) -> list[dict[str, Any]]:
@@ -45,7 +47,7 @@ def nodes(command: Command) -> list[dict[str, Any]]:
 
 
 def change_start_task(directory: Path, command_line: str) -> None:
-    (directory / "Pulumi.local.yaml").write_text(
+    (directory / f"Pulumi.{STACK_NAME}.yaml").write_text(
         STACK.replace('/bin/sh -c "echo no such tool >&2; exit 3"', command_line)
     )
 
