@@ -36,7 +36,9 @@ def refusal(name: str, body: Any, version: str = VERSION, shapes: Shapes = DATA_
         ({"resourceFiles": [{}, {"url": ""}]}, "UnsupportedProperty", "resourceFiles[1].url"),
         ({"commandLine": ["true"]}, "InvalidPropertyValue", "commandLine"),
         ({"commandLine": 5}, "InvalidPropertyValue", "commandLine"),
-        ({"requiredSlots": "1"}, "InvalidPropertyValue", "requiredSlots"),
+        ({"requiredSlots": "1.5"}, "InvalidPropertyValue", "requiredSlots"),
+        ({"requiredSlots": "one"}, "InvalidPropertyValue", "requiredSlots"),
+        ({"requiredSlots": str(1 << 31)}, "InvalidPropertyValue", "requiredSlots"),
         ({"requiredSlots": 1.5}, "InvalidPropertyValue", "requiredSlots"),
         ({"requiredSlots": True}, "InvalidPropertyValue", "requiredSlots"),
         ({"requiredSlots": 1 << 31}, "InvalidPropertyValue", "requiredSlots"),
@@ -103,6 +105,52 @@ def test_null_is_the_same_as_nothing_at_every_depth() -> None:
     expected = {"id": "t", "commandLine": "true", "constraints": {}, "environmentSettings": [{"name": "A"}]}
     assert normalized(TASK, body) == expected
     assert refusal(TASK, {"id": "t", "commandLine": None})[0] == "MissingRequiredProperty"
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ({"targetDedicatedNodes": "2"}, {"targetDedicatedNodes": 2}),
+        ({"targetDedicatedNodes": 2.0}, {"targetDedicatedNodes": 2}),
+        ({"taskSlotsPerNode": " 2"}, None),
+        ({"enableAutoScale": "true"}, {"enableAutoScale": True}),
+        ({"enableAutoScale": "False"}, {"enableAutoScale": False}),
+        ({"enableAutoScale": "yes"}, None),
+        ({"enableAutoScale": 1}, None),
+        ({"metadata": [{"name": "a", "value": "2"}]}, {"metadata": [{"name": "a", "value": "2"}]}),
+    ],
+)
+def test_numbers_and_booleans_may_be_strings(sent: dict[str, Any], kept: dict[str, Any] | None) -> None:
+    body = {"id": "p", "vmSize": "s", **sent}
+    if kept is None:
+        assert refusal(POOL, body)[0] == "InvalidPropertyValue"
+    else:
+        assert normalized(POOL, body) == {"id": "p", "vmSize": "s", **kept}
+
+
+def test_empty_string_is_the_same_as_nothing_where_a_property_is_optional() -> None:
+    body = {"id": "p", "vmSize": "", "displayName": "", "targetDedicatedNodes": "", "resizeTimeout": "", "metadata": []}
+    assert normalized(POOL, body) == {"id": "p", "vmSize": "", "metadata": []}
+    os_disk = {"ephemeralOSDiskSettings": {"placement": ""}}
+    machine: Any = {"imageReference": {}, "nodeAgentSKUId": "a", "osDisk": os_disk}
+    body = {"id": "p", "vmSize": "s", "virtualMachineConfiguration": machine}
+    assert normalized(POOL, body)["virtualMachineConfiguration"]["osDisk"] == {"ephemeralOSDiskSettings": {}}
+
+
+def test_arm_reads_names_of_properties_without_regard_to_case() -> None:
+    machine: Any = {"ImageReference": {"Offer": "o"}, "nodeAgentSKUId": "a"}
+    body: dict[str, Any] = {"Properties": {"deploymentConfiguration": {"virtualmachineconfiguration": machine}}}
+    ARM.normalize("Pool", body, VERSION)
+    read = {"imageReference": {"offer": "o"}, "nodeAgentSkuId": "a"}
+    assert body == {"properties": {"deploymentConfiguration": {"virtualMachineConfiguration": read}}}
+    pool = {"id": "p", "VmSize": "s"}
+    assert refusal(POOL, pool) == ("UnsupportedProperty", {"PropertyName": "VmSize"})
+
+
+def test_arm_keeps_an_empty_string_that_clears_a_property() -> None:
+    body: dict[str, Any] = {"properties": {"defaultVersion": "", "allowUpdates": ""}}
+    ARM.normalize("Application", body, VERSION)
+    assert body == {"properties": {"defaultVersion": ""}}
 
 
 def test_properties_that_later_versions_removed_are_accepted() -> None:

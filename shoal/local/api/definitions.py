@@ -133,7 +133,7 @@ def task(body: Any, job_body: JsonObject, version: str) -> task_lifecycle.TaskDe
     if "username" in complete.setdefault("userIdentity", AUTO_USER):
         raise errors.not_implemented("task property userIdentity.username")
     transfers.check_resource_files(complete)
-    if "dependsOn" in complete:
+    if any(complete.get("dependsOn", {}).values()):
         _check_dependencies(complete["dependsOn"], job_body)
     if "exitConditions" in complete:
         _check_exit_conditions(complete["exitConditions"], job_body)

@@ -6,6 +6,7 @@ api-versions do not know any more, each with the first version that knew it (`fr
 (`until`). An object is compiled once into closures. Checking a body walks it and raises at the first fault.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from importlib.resources import files
@@ -21,13 +22,23 @@ Raises BatchError."""
 
 INTEGERS = range(-(1 << 31), 1 << 31)
 """Source: the service's OpenAPI description, where every integer that a client sends is an int32."""
+INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+BOOLEANS = {"true": True, "false": False}
+"""Source: azure-cli 2.91, whose `az batch` sends numbers as strings, which Azure reads."""
+
+
+ABSENT: tuple[Any, ...] = (None, "")
+"""Values of an optional property that count as not given."""
 
 
 class Shapes:
     """The shapes of one client's requests. The table is read at the first use."""
 
-    def __init__(self, client: str) -> None:
+    def __init__(self, client: str, *, ignore_case: bool = False, keep_empty_strings: bool = False) -> None:
+        """`ignore_case` is for names of properties; `keep_empty_strings` for planes where "" clears a string."""
         self.client = client
+        self._ignore_case = ignore_case
+        self._keep_empty_strings = keep_empty_strings
         self._readings: dict[str, Reading] = {}
 
     @cached_property
@@ -40,7 +51,8 @@ class Shapes:
     def normalize(self, name: str, body: Any, version: str) -> None:
         """Check a body and write it as Batch reads it back: enums in the client's case, durations in .NET's form.
 
-        `version` is the request's api-version. A property that is null counts as not given, and is dropped.
+        `version` is the request's api-version. A property that is null counts as not given, and is dropped; so is an
+        optional one that is "". Numbers and booleans may be strings, and the names of ARM's properties in any case.
         Raises BatchError: InvalidRequestBody, MissingRequiredProperty, UnsupportedProperty, InvalidPropertyValue.
         """
         if not isinstance(body, dict):
@@ -61,18 +73,23 @@ class Shapes:
         return self._readings[name]
 
     def _compiled(self, entry: Mapping[str, Any]) -> Reading:
-        readings = {name: self._value(shape) for name, shape in entry.get("properties", {}).items()}
+        properties: Mapping[str, Any] = entry.get("properties", {})
+        readings = {name: self._value(shape) for name, shape in properties.items()}
         required, earlier = entry.get("required", ()), entry.get("earlier", {})
+        absent = {name: self._absent(shape, required=name in required) for name, shape in properties.items()}
+        spellings = {name.lower(): name for name in (*readings, *earlier)} if self._ignore_case else {}
 
         def read_object(value: Any, path: str, version: str) -> Any:
             if not isinstance(value, dict):
                 raise errors.invalid_property(path, value, "an object is expected")
+            if spellings:
+                _respell(value, spellings)
             for name, item in list(value.items()):
                 if (read := readings.get(name)) is None:
                     # One that an earlier version knows is accepted and left without effect.
                     if not _knows(earlier.get(name), version):
                         raise errors.unsupported_property(_joined(path, name))
-                elif item is None:
+                elif item in absent[name]:
                     del value[name]
                 else:
                     value[name] = read(item, _joined(path, name), version)
@@ -82,6 +99,11 @@ class Shapes:
             return value
 
         return read_object
+
+    def _absent(self, shape: Any, *, required: bool) -> tuple[Any, ...]:
+        """Return the values of a property that count as not given."""
+        kept = required or shape == "any" or (shape == "string" and self._keep_empty_strings)
+        return ABSENT[:1] if kept else ABSENT
 
     def _value(self, shape: Any) -> Reading:
         match shape:
@@ -94,6 +116,13 @@ class Shapes:
                 return lambda value, path, version: self._object(name)(value, path, version)
             case _:
                 return PLAIN[shape]
+
+
+def _respell(body: dict[str, Any], spellings: Mapping[str, str]) -> None:
+    """Give the properties their own spelling, by their names in lower case."""
+    for given in list(body):
+        if (name := spellings.get(given.lower(), given)) != given:
+            body[name] = body.pop(given)
 
 
 def _joined(path: str, name: str) -> str:
@@ -145,15 +174,29 @@ def _instance(kind: type, expected: str) -> Reading:
     return read_plain
 
 
+def _boolean(value: Any, path: str, version: str) -> Any:
+    read = BOOLEANS.get(value.lower()) if isinstance(value, str) else value
+    if not isinstance(read, bool):
+        raise errors.invalid_property(path, value, "true or false is expected")
+    return read
+
+
 def _integer(value: Any, path: str, version: str) -> Any:
-    if not isinstance(value, int) or isinstance(value, bool) or value not in INTEGERS:
+    match value:
+        case str() if INTEGER.fullmatch(value):
+            number = int(value)
+        case float() if value.is_integer():
+            number = int(value)
+        case _:
+            number = value
+    if not isinstance(number, int) or isinstance(number, bool) or number not in INTEGERS:
         raise errors.invalid_property(path, value, "an integer of 32 bits is expected")
-    return value
+    return number
 
 
 PLAIN: Mapping[str, Reading] = {
     "any": lambda value, path, version: value,
-    "boolean": _instance(bool, "true or false"),
+    "boolean": _boolean,
     "duration": _parsed(lambda text: times.iso_duration(times.duration(text))),
     "integer": _integer,
     "string": _instance(str, "a string"),
@@ -161,4 +204,4 @@ PLAIN: Mapping[str, Reading] = {
 }
 
 DATA_PLANE = Shapes("azure-batch")
-ARM = Shapes("azure-mgmt-batch")
+ARM = Shapes("azure-mgmt-batch", ignore_case=True, keep_empty_strings=True)
