@@ -99,7 +99,7 @@ async def _run(
         Route("/subscriptions/{path:path}", arm, methods=METHODS),
         Route("/providers/{path:path}", arm, methods=METHODS),
         # Last: it takes any path.
-        Route("/{account}/{path:path}", DataPlane(service).__call__, methods=METHODS),
+        Route("/{path:path}", DataPlane(service).__call__, methods=METHODS),
     ]
     # The timeout: a client that leaves its request open would otherwise keep the service from ending.
     server = Server(

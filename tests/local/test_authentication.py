@@ -103,6 +103,18 @@ def test_signature_with_lower_case_query_names_is_accepted_too() -> None:
     verify(f"SharedKey myacct:{shared_key.sign(text, KEY)}", path="/jobs", query=query)
 
 
+@pytest.mark.parametrize(("method", "length"), [("DELETE", "0"), ("DELETE", ""), ("PATCH", "43")])
+def test_signature_without_the_length_of_the_content_is_accepted(method: str, length: str) -> None:
+    headers = {"ocp-date": DATE, **({"content-length": length} if length else {})}
+    text = shared_key.string_to_sign(
+        account="myacct", method=method, raw_path="/jobs/j1", query=(), headers=headers, length=""
+    )
+    assert text.startswith(f"{method}\n\n\n\n\n")
+    verify(f"SharedKey myacct:{shared_key.sign(text, KEY)}", method=method, path="/jobs/j1", headers=headers)
+    with pytest.raises(BatchError):
+        verify(f"SharedKey myacct:{shared_key.sign(text, KEY)}", method="POST", path="/jobs/j1", headers=headers)
+
+
 MALFORMED = (400, "InvalidAuthenticationInfo")
 FAILED = (403, "AuthenticationFailed")
 

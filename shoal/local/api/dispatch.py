@@ -1,4 +1,4 @@
-"""Takes an HTTP request below an account to the operation that answers it.
+"""Takes an HTTP request of the data plane to the operation that answers it.
 
 Route, check the api-version and the signature, call the handler, and give errors Batch's shape.
 """
@@ -18,6 +18,7 @@ from shoal.local.api import (
     application_summaries,
     autoscale,
     bearer_token,
+    endpoints,
     files,
     jobs,
     nodes,
@@ -28,6 +29,7 @@ from shoal.local.api import (
     tasks,
 )
 from shoal.local.api.calls import Answer, Call
+from shoal.local.header_names import capitalized
 from shoal.local.identity.tokens import TENANT
 from shoal.local.service import Service
 
@@ -103,18 +105,22 @@ class DataPlane:
         if request.headers.get("return-client-request-id") == "true":
             headers["client-request-id"] = request.headers.get("client-request-id", "")
         if isinstance(answer.content, bytes):
-            return self.service.disturbances.cut(Response(answer.content, answer.status, headers))
-        return StreamingResponse(answer.content, answer.status, headers)
+            response = Response(answer.content, answer.status, headers)
+            response.raw_headers = capitalized(response.raw_headers)
+            return self.service.disturbances.cut(response)
+        streaming = StreamingResponse(answer.content, answer.status, headers)
+        streaming.raw_headers = capitalized(streaming.raw_headers)
+        return streaming
 
     async def _answer(self, request: Request) -> Answer:
         await self.service.disturbances.delay_or_refuse(errors.server_busy())
-        account = request.path_params["account"]
         raw_path = _ascii(request.scope["raw_path"]).partition("?")[0]
-        path = raw_path.removeprefix(f"/{account}")
         query = parse_qsl(_ascii(request.scope["query_string"]), keep_blank_values=True)
         headers = dict(request.headers)
-        keys = self.service.account_keys(account)
         authorization = headers.get("authorization", "")
+        account, root = endpoints.account(raw_path, host=headers.get("host", ""), authorization=authorization)
+        path = raw_path.removeprefix(root)
+        keys = self.service.account_keys(account)
         if bearer_token.is_given(authorization):
             bearer_token.verify(authorization, self.service.tokens, authority=f"{self.service.url}/{TENANT}")
         else:
@@ -135,7 +141,7 @@ class DataPlane:
             Call(
                 service=self.service,
                 account=account,
-                base_url=f"{request.url.scheme}://{request.url.netloc}/{account}",
+                base_url=f"{request.url.scheme}://{request.url.netloc}{root}",
                 path=path,
                 method=request.method,
                 parameters=parameters,

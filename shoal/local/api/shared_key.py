@@ -2,6 +2,7 @@
 
 Source: REST reference, "Authenticate requests to the Azure Batch service"; azure-batch 15.1, which signs query names
 in the case it sends them. Both spellings of a name are accepted, since older clients send `timeout` for `timeOut`.
+@azure/batch 10.2 and Batch Explorer sign DELETE and PATCH without their Content-Length, which Azure accepts, too.
 """
 
 import base64
@@ -24,16 +25,28 @@ SIGNED_HEADERS = (
     "if-unmodified-since",
     "range",
 )
+SIGNED_WITHOUT_LENGTH = ("DELETE", "PATCH")
 FRESHNESS = 15 * times.MINUTE
 
 
 def string_to_sign(
-    *, account: str, method: str, raw_path: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str]
+    *,
+    account: str,
+    method: str,
+    raw_path: str,
+    query: Sequence[tuple[str, str]],
+    headers: Mapping[str, str],
+    length: str | None = None,
 ) -> str:
-    """`raw_path` is the path as it came, percent-encoded; `headers` have lower-case names."""
-    values = [headers.get(name, "") for name in SIGNED_HEADERS]
-    if not values[2] and method not in ("GET", "HEAD"):
-        values[2] = "0"
+    """`raw_path` is the path as it came, percent-encoded; `headers` have lower-case names.
+
+    `length` is the Content-Length that the client signed, where it is not the one that it sent.
+    """
+    sent = headers.get("content-length", "")
+    if not sent and method not in ("GET", "HEAD"):
+        sent = "0"
+    known = {**headers, "content-length": sent if length is None else length}
+    values = [known.get(name, "") for name in SIGNED_HEADERS]
     custom = [f"{name}:{headers[name]}" for name in sorted(headers) if name.startswith("ocp-")]
     first: dict[str, str] = {}
     for name, value in query:
@@ -67,8 +80,10 @@ def verify(
         raise errors.authentication_failed(f"The request is signed for account {name!r}, not {account!r}.")
     _check_date(headers, now)
     lowered = [(parameter.lower(), value) for parameter, value in query]
+    lengths = (None, "") if method in SIGNED_WITHOUT_LENGTH else (None,)
     texts = [
-        string_to_sign(account=name, method=method, raw_path=raw_path, query=spelling, headers=headers)
+        string_to_sign(account=name, method=method, raw_path=raw_path, query=spelling, headers=headers, length=length)
+        for length in lengths
         for spelling in (query, lowered)
     ]
     given = signature.encode()

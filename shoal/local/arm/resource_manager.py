@@ -38,6 +38,7 @@ from shoal.local.arm import (
 from shoal.local.arm.arm_call import ArmCall, Handler, ResourceKind
 from shoal.local.arm.ids import Target, parse
 from shoal.local.arm.long_operations import LongOperations
+from shoal.local.header_names import capitalized
 from shoal.local.identity.tokens import ARM_AUDIENCES, TENANT, AudienceWrong, TokenExpired, TokenRefused
 from shoal.local.service import Service
 
@@ -89,7 +90,9 @@ class ResourceManager:
         headers = {"x-ms-request-id": str(uuid.uuid4()), **answer.headers}
         if answer.content:
             headers["Content-Type"] = "application/json; charset=utf-8"
-        return self.service.disturbances.cut(Response(answer.content, answer.status, headers))
+        response = Response(answer.content, answer.status, headers)
+        response.raw_headers = capitalized(response.raw_headers)
+        return self.service.disturbances.cut(response)
 
     async def _answer(self, request: Request) -> Answer:
         await self.service.disturbances.delay_or_refuse(arm_failures.too_many_requests())
