@@ -87,12 +87,29 @@ EARLIER_ENUMS = {
 """Words of properties that are gone. Source: the change log of azure-mgmt-batch 17.0.0."""
 
 
+SPELLINGS: Mapping[str, Mapping[str, Mapping[str, list[str]]]] = {
+    "azure-batch": {
+        "BatchNodePlacementConfiguration": {"policy": ["Regional", "Zonal"]},
+        "BatchOsDisk": {"caching": ["None", "ReadOnly", "ReadWrite"]},
+        "BatchTaskSchedulingPolicy": {"nodeFillType": ["Spread", "Pack"]},
+        "OutputFileUploadConfiguration": {
+            "uploadCondition": ["TaskSuccess", "TaskFailure", "TaskCompletion"],
+        },
+    },
+    "azure-mgmt-batch": {},
+}
+"""Words that the service writes otherwise than its clients, by object and property. Requests may have them in any case.
+Source: answers recorded in the tests of azure-cli and azure-sdk-for-node, api-versions 2016-07-01.3.1 to
+2024-02-01.19.0."""
+
+
 @dataclass(slots=True)
 class Table:
     """The objects and enums that the bodies of one client need, each named once."""
 
     module: str
     earlier: Mapping[str, Mapping[str, Mapping[str, str]]]
+    spellings: Mapping[str, Mapping[str, list[str]]]
     objects: dict[str, Any] = field(default_factory=dict)
     enums: dict[str, list[str]] = field(default_factory=dict)
 
@@ -112,7 +129,8 @@ class Table:
         properties, required = {}, []
         for attribute, wire_name in fields(model):
             optional, hint = unwrapped(hints[attribute])
-            properties[wire_name] = self._shape(hint)
+            words = self.spellings.get(model.__name__, {}).get(wire_name)
+            properties[wire_name] = self._enum(f"{model.__name__}.{wire_name}", words) if words else self._shape(hint)
             if not optional:
                 required.append(wire_name)
         entry = {
@@ -128,12 +146,15 @@ class Table:
         if hint in BARE:
             return BARE[hint]
         if isinstance(hint, type) and issubclass(hint, Enum):
-            self.enums[hint.__name__] = [str(member.value) for member in hint]
-            return {"enum": hint.__name__}
+            return self._enum(hint.__name__, [str(member.value) for member in hint])
         # A model has its fields only after its first instance was made, so its module tells.
         if getattr(hint, "__module__", "").endswith(".models._models"):
             return {"object": self.add(hint)}
         return "any"
+
+    def _enum(self, name: str, words: list[str]) -> dict[str, str]:
+        self.enums[name] = words
+        return {"enum": name}
 
     def _namespace(self) -> dict[str, Any]:
         """Return what the models' annotations refer to; the clients import it for type checkers only."""
@@ -158,7 +179,7 @@ def unwrapped(hint: Any) -> tuple[bool, Any]:
 
 
 def table(client: str) -> dict[str, Any]:
-    found = Table(CLIENTS[client], EARLIER[client])
+    found = Table(CLIENTS[client], EARLIER[client], SPELLINGS[client])
     for name in BODIES[client]:
         found.add(found.model(name))
     entities = {name: sorted(wire_name for _, wire_name in fields(found.model(name))) for name in ENTITIES[client]}

@@ -3,6 +3,13 @@
 Source: REST reference, "Batch status and error codes"; texts of the common ones as seen on the wire.
 """
 
+from shoal.local import times
+
+
+def stamped(message: str, request_id: str) -> str:
+    """Return a message as an answer has it, at any depth: with its request and the time."""
+    return f"{message}\nRequestId:{request_id}\nTime:{times.iso(times.now())}"
+
 
 class BatchError(Exception):
     """An error answer of the service."""
@@ -123,14 +130,15 @@ def missing_property(name: str) -> BatchError:
 
 
 def unsupported_property(name: str) -> BatchError:
-    text = "The specified property in the request body is not supported."
+    """Source: azure-sdk-for-python issues 27859 and 42399, for the text."""
+    text = "One of the properties specified in the request body is not supported."
     return BatchError(400, "UnsupportedProperty", text, {"PropertyName": name})
 
 
 def invalid_property(name: str, value: object, reason: str) -> BatchError:
     text = "The value provided for one of the properties in the request body is invalid."
-    values = {"PropertyName": name, "PropertyValue": str(value), "Reason": reason}
-    return BatchError(400, "InvalidPropertyValue", text, values)
+    shown = {} if value is None else {"PropertyValue": str(value)}
+    return BatchError(400, "InvalidPropertyValue", text, {"PropertyName": name, **shown, "Reason": reason})
 
 
 def invalid_header(name: str, value: str, reason: str) -> BatchError:
@@ -153,8 +161,10 @@ def invalid_range() -> BatchError:
 
 
 def invalid_application_package_references(references: list[str]) -> BatchError:
-    text = "One or more of the specified application package references are invalid: not found, or not active."
-    return BatchError(409, "InvalidApplicationPackageReferences", text, {"References": ", ".join(references)})
+    """Source: answers recorded in the tests of azure-cli, until 2023-11-01.18.0: the package is a key of `values`."""
+    text = "One or more of the specified application package references are invalid."
+    reason = "The specified application package does not exist."
+    return BatchError(409, "InvalidApplicationPackageReferences", text, dict.fromkeys(references, reason))
 
 
 def internal_error() -> BatchError:

@@ -19,7 +19,7 @@ POOL = {
     "displayName": "P",
     "vmSize": "standard_d2s_v3",
     "virtualMachineConfiguration": {
-        "imageReference": {"publisher": "p", "offer": "o", "sku": "s"},
+        "imageReference": {"publisher": "canonical", "offer": "o", "sku": "s"},
         "nodeAgentSKUId": "batch.node.ubuntu 22.04",
         "dataDisks": [{"lun": 0, "diskSizeGB": 10}],
     },

@@ -190,7 +190,7 @@ def test_dependencies_need_a_job_that_uses_them(raw: Raw, client: BatchClient, n
     make_job(client, name, "none")
     with pytest.raises(HttpResponseError) as refusal:
         add(client, name, "child", dependsOn=after("parent"))
-    assert (refusal.value.status_code, error_code(refusal.value)) == (400, "TaskDependenciesNotSpecifiedOnJob")
+    assert (refusal.value.status_code, error_code(refusal.value)) == (400, "UnsupportedProperty")
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_pool_reads_back_with_batchs_defaults(raw: Raw, name: str) -> None:
         "enableAutoScale": False,
         "enableInterNodeCommunication": False,
         "taskSlotsPerNode": 1,
-        "taskSchedulingPolicy": {"nodeFillType": "spread"},
+        "taskSchedulingPolicy": {"nodeFillType": "Spread"},
     }
 
 

@@ -79,10 +79,25 @@ def test_body_that_is_no_object_is_refused(body: Any) -> None:
 
 def test_words_of_enums_are_read_without_case_and_kept_as_batch_spells_them() -> None:
     body = {"id": "p", "vmSize": "S", "taskSchedulingPolicy": {"nodeFillType": "PACK"}}
-    assert normalized(POOL, body)["taskSchedulingPolicy"] == {"nodeFillType": "pack"}
+    assert normalized(POOL, body)["taskSchedulingPolicy"] == {"nodeFillType": "Pack"}
     container = {"imageName": "i", "workingDirectory": "containerimagedefault"}
     task = {"id": "t", "commandLine": "", "containerSettings": container}
     assert normalized(TASK, task)["containerSettings"]["workingDirectory"] == "containerImageDefault"
+
+
+@pytest.mark.parametrize(
+    ("name", "property_name", "sent", "kept"),
+    [
+        ("BatchTaskSchedulingPolicy", "nodeFillType", "spread", "Spread"),
+        ("OutputFileUploadConfiguration", "uploadCondition", "TASKSUCCESS", "TaskSuccess"),
+        ("BatchOsDisk", "caching", "readwrite", "ReadWrite"),
+        ("BatchNodePlacementConfiguration", "policy", "zonal", "Zonal"),
+        ("DataDisk", "caching", "ReadWrite", "readwrite"),
+    ],
+)
+def test_word_has_the_services_own_spelling(name: str, property_name: str, sent: str, kept: str) -> None:
+    required = {"lun": 0, "diskSizeGB": 1} if name == "DataDisk" else {}
+    assert normalized(name, {property_name: sent, **required})[property_name] == kept
 
 
 @pytest.mark.parametrize(
@@ -213,7 +228,7 @@ def test_whole_task_of_the_official_client_is_accepted_and_kept() -> None:
                         container_url=url, upload_headers=[models.OutputFileUploadHeader(name="a", value="b")]
                     )
                 ),
-                upload_options=models.OutputFileUploadConfiguration(upload_condition="tasksuccess"),
+                upload_options=models.OutputFileUploadConfiguration(upload_condition="TaskSuccess"),
             )
         ],
         environment_settings=[models.EnvironmentSetting(name="A", value="b")],

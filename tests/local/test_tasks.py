@@ -149,7 +149,7 @@ def test_command_that_cannot_start_fails_without_exit_code_and_without_retry(
     info = execution(done)
     assert (info.result, info.exit_code, info.retry_count, info.requeue_count) == ("failure", None, 0, 0)
     assert info.failure_info is not None
-    assert (info.failure_info.code, info.failure_info.category) == (code, "usererror")
+    assert (info.failure_info.code, info.failure_info.category) == (code, "UserError")
     assert read(client, job, "t") == b""
 
 

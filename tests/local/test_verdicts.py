@@ -119,7 +119,7 @@ def test_failures_terminate_the_job_where_it_says_so(
 
 def test_non_zero_exit_code_reads_as_batch_words_it() -> None:
     assert failure_info(ended(1)) == {
-        "category": "usererror",
+        "category": "UserError",
         "code": "FailureExitCode",
         "message": "The task exited with an exit code representing a failure",
         "details": [

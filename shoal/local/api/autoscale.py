@@ -6,7 +6,7 @@ import orjson
 
 from shoal.local import errors, times
 from shoal.local.api import conditions
-from shoal.local.api.calls import Answer, Call, accepted
+from shoal.local.api.calls import Answer, Call, accepted, context
 from shoal.local.api.pools import find as find_pool
 from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import scaling
@@ -51,4 +51,8 @@ async def evaluate_pool_auto_scale(call: Call) -> Answer:
         return scaling.evaluated(tx, pool, body["autoScaleFormula"]).wire()
 
     run = await call.service.loop.change(evaluate)
-    return Answer(content=orjson.dumps({"odata.metadata": f"{call.base_url}/$metadata#autoscalerun", **run}))
+    metadata = context(call, "Microsoft.Azure.Batch.Protocol.Entities.AutoScaleRun")
+    return Answer(
+        content=orjson.dumps({"odata.metadata": metadata, **run}),
+        headers={"DataServiceId": f"{call.base_url}{call.path}"},
+    )

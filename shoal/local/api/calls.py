@@ -21,6 +21,7 @@ NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     service: "Service"
+    request_id: str
     account: str
     method: str
     base_url: str
@@ -72,10 +73,21 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+CONTEXTS_OF_ONE = {"applications": "getapplicationsummaryresponse"}
+CONTEXTS_OF_MANY = {"applications": "listapplicationsummariesresponses"}
+"""Names in `odata.metadata` that are not those of the paths.
+Source: answers recorded in the tests of azure-cli, api-version 2024-02-01.19.0; so the names that handlers give."""
+
+
+def context(call: Call, name: str) -> str:
+    """Return the `odata.metadata` of an answer."""
+    return f"{call.base_url}/$metadata#{name}"
+
+
 def entity(call: Call, kind: str, view: dict[str, Any], last_modified: int) -> Answer:
     """Answer with one entity."""
     (shown,) = selected(call.query.get("$select"), kind, [view])
-    body = {"odata.metadata": f"{call.base_url}/$metadata#{kind}/@Element", **shown}
+    body = {"odata.metadata": context(call, f"{CONTEXTS_OF_ONE.get(kind, kind)}/@Element"), **shown}
     return Answer(content=orjson.dumps(body), headers=version_headers(last_modified))
 
 
@@ -92,7 +104,7 @@ def more_after(records: Sequence[Keyed], size: int) -> int | None:
 def page(call: Call, kind: str, views: list[dict[str, Any]], more_after: int | None) -> Answer:
     """Answer with one page of a list; `more_after` is the key of its last entity where others follow."""
     body: dict[str, Any] = {
-        "odata.metadata": f"{call.base_url}/$metadata#{kind}",
+        "odata.metadata": context(call, CONTEXTS_OF_MANY.get(kind, kind)),
         "value": selected(call.query.get("$select"), kind, views),
     }
     if more_after is not None:

@@ -9,15 +9,16 @@ from typing import Any
 from shoal.azure.id_patterns import BATCH_ID
 from shoal.azure.limits import SHORTEST_RESIZE_TIMEOUT, TASK_SLOTS_PER_NODE
 from shoal.local import errors, times
-from shoal.local.api import mounts, transfers
+from shoal.local.api import images, mounts, transfers
 from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import job_lifecycle, pool_lifecycle, scaling, task_lifecycle
 from shoal.local.scheduler.verdicts import UNLIMITED_RETRIES
-from shoal.local.store.states import AllTasksCompleteMode, NodeFillType, TaskFailureMode
+from shoal.local.store.states import AllTasksCompleteMode, TaskFailureMode
 
 JsonObject = dict[str, Any]
 
 MOST_DEPENDENCY_CHARACTERS = 64_000
+DEFAULT_FILL = "Spread"
 PRIORITIES = range(-1000, 1001)
 AUTO_USER = {"autoUser": {"scope": "pool", "elevationLevel": "nonadmin"}}
 
@@ -63,7 +64,7 @@ def pool(
     if complete["enableAutoScale"]:
         _check_auto_scale(body, complete)
     complete["vmSize"] = complete["vmSize"].lower()
-    complete["taskSchedulingPolicy"] = {"nodeFillType": NodeFillType.SPREAD} | complete.get("taskSchedulingPolicy", {})
+    complete["taskSchedulingPolicy"] = {"nodeFillType": DEFAULT_FILL} | complete.get("taskSchedulingPolicy", {})
     _check_slots(complete["taskSlotsPerNode"], "taskSlotsPerNode", TASK_SLOTS_PER_NODE)
     for name in ("targetDedicatedNodes", "targetLowPriorityNodes"):
         check_count(complete[name], name)
@@ -73,6 +74,7 @@ def pool(
         if name in complete:
             complete[name] = mounts.without_secrets(complete[name])
     machine: JsonObject = complete.get("virtualMachineConfiguration", {})
+    images.check(machine)
     if "publisher" in (image := machine.get("imageReference", {})):
         image.setdefault("version", "latest")
     if start_task := complete.get("startTask"):
@@ -186,8 +188,8 @@ def _check_auto_scale(body: JsonObject, complete: JsonObject) -> None:
 
 def _check_dependencies(depends_on: JsonObject, job_body: JsonObject) -> None:
     if not job_body["usesTaskDependencies"]:
-        text = "The job does not use task dependencies: usesTaskDependencies must be true to add a task with dependsOn."
-        raise errors.BatchError(400, "TaskDependenciesNotSpecifiedOnJob", text)
+        # Source: azure-sdk-for-python issues 27859 and 42399; the REST reference names another code.
+        raise errors.unsupported_property("dependsOn")
     for span in depends_on.get("taskIdRanges", ()):
         if span["start"] > span["end"]:
             raise errors.invalid_property("dependsOn.taskIdRanges", span, "start must not lie after end")

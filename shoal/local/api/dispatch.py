@@ -92,7 +92,7 @@ class DataPlane:
     async def __call__(self, request: Request) -> Response:
         request_id = str(uuid.uuid4())
         try:
-            answer = await self._answer(request)
+            answer = await self._answer(request, request_id)
         except errors.BatchError as exc:
             answer = _error_answer(exc, str(request.base_url).rstrip("/"), request_id)
         except Exception:
@@ -112,7 +112,7 @@ class DataPlane:
         streaming.raw_headers = capitalized(streaming.raw_headers)
         return streaming
 
-    async def _answer(self, request: Request) -> Answer:
+    async def _answer(self, request: Request, request_id: str) -> Answer:
         await self.service.disturbances.delay_or_refuse(errors.server_busy())
         raw_path = _ascii(request.scope["raw_path"]).partition("?")[0]
         query = parse_qsl(_ascii(request.scope["query_string"]), keep_blank_values=True)
@@ -140,6 +140,7 @@ class DataPlane:
         return await HANDLERS[operation.name](
             Call(
                 service=self.service,
+                request_id=request_id,
                 account=account,
                 base_url=f"{request.url.scheme}://{request.url.netloc}{root}",
                 path=path,
@@ -180,11 +181,10 @@ async def _content(request: Request) -> bytes:
 def _error_answer(exc: errors.BatchError, base_url: str, request_id: str) -> Answer:
     if exc.status == 304:
         return Answer(status=304)
-    text = f"{exc.message}\nRequestId:{request_id}\nTime:{times.iso(times.now())}"
     body: dict[str, Any] = {
         "odata.metadata": f"{base_url}/$metadata#Microsoft.Azure.Batch.Protocol.Entities.Container.errors/@Element",
         "code": exc.code,
-        "message": {"lang": "en-US", "value": text},
+        "message": {"lang": "en-US", "value": errors.stamped(exc.message, request_id)},
     }
     if exc.values:
         body["values"] = [{"key": key, "value": value} for key, value in exc.values.items()]

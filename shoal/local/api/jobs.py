@@ -7,7 +7,7 @@ import orjson
 
 from shoal.local import chaos, times
 from shoal.local.api import conditions, definitions, odata
-from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
+from shoal.local.api.calls import Answer, Call, accepted, context, entity, more_after, page
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
 from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import job_lifecycle
@@ -105,7 +105,8 @@ async def get_job_task_counts(call: Call) -> Answer:
         for name in _counted_as(count):
             tasks[name] += count.tasks
             slots[name] += count.slots
-    return Answer(content=orjson.dumps({"taskCounts": tasks, "taskSlotCounts": slots}))
+    metadata = context(call, "taskcountsresult/@Element")
+    return Answer(content=orjson.dumps({"odata.metadata": metadata, "taskCounts": tasks, "taskSlotCounts": slots}))
 
 
 def _counts(connection: sqlite3.Connection, job: int) -> list[TaskCount]:

@@ -3,7 +3,6 @@
 Source: Batch REST, "Account - List Supported Images".
 """
 
-from datetime import UTC, datetime, time
 from typing import Any
 
 from shoal.azure.images import IMAGES, Image
@@ -34,6 +33,6 @@ def view(image: Image) -> dict[str, Any]:
         },
         "osType": "windows" if image.node_agent.startswith(WINDOWS) else "linux",
         "capabilities": [GEN_2] if image.generation == 2 else [],
-        "batchSupportEndOfLife": datetime.combine(image.end_of_life, time(), UTC).isoformat(),
+        "batchSupportEndOfLife": f"{image.end_of_life}T00:00:00Z",
         "verificationType": "verified",
     }

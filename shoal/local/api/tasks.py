@@ -6,7 +6,7 @@ import orjson
 
 from shoal.local import chaos, errors, times
 from shoal.local.api import conditions, definitions, odata
-from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
+from shoal.local.api.calls import Answer, Call, accepted, context, entity, more_after, page
 from shoal.local.api.jobs import find as find_job
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
 from shoal.local.api.pools import require_packages
@@ -60,9 +60,7 @@ async def create_task_collection(call: Call) -> Answer:
     for body, item in zip(bodies, checked, strict=True):
         failure = next(remaining) if isinstance(item, task_lifecycle.TaskDefinition) else item
         results.append(_result(call, body, created, failure))
-    return Answer(
-        content=orjson.dumps({"odata.metadata": f"{call.base_url}/$metadata#taskaddresult", "value": results})
-    )
+    return Answer(content=orjson.dumps({"odata.metadata": context(call, "taskaddresult"), "value": results}))
 
 
 def _collection(body: Any) -> list[Any]:
@@ -106,18 +104,20 @@ def _package_fault(
 
 
 def _result(call: Call, body: Any, created: int, failure: errors.BatchError | None) -> dict[str, Any]:
+    """Source: the words of `status` are the REST reference's (2016) and recorded ones, not the clients'."""
     task_id = body.get("id", "") if isinstance(body, dict) else ""
     if failure is None:
         return {
-            "status": "success",
+            "status": "Success",
             "taskId": task_id,
             "eTag": times.etag(created),
             "lastModified": times.iso(created),
             "location": f"{call.base_url}/jobs/{call['job_id']}/tasks/{task_id}",
         }
     values = [{"key": key, "value": value} for key, value in failure.values.items()]
-    error = {"code": failure.code, "message": {"lang": "en-US", "value": failure.message}, "values": values}
-    return {"status": "servererror" if failure.status >= 500 else "clienterror", "taskId": task_id, "error": error}
+    message = {"lang": "en-US", "value": errors.stamped(failure.message, call.request_id)}
+    error = {"code": failure.code, "message": message, "values": values}
+    return {"status": "ServerError" if failure.status >= 500 else "ClientError", "taskId": task_id, "error": error}
 
 
 async def list_tasks(call: Call) -> Answer:

@@ -3,11 +3,10 @@
 import sqlite3
 
 from shoal.azure.id_patterns import BATCH_ID
-from shoal.local import times
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
 from shoal.local.arm import arm_failures, records
-from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, resource
+from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, versioned, weak_etag
 from shoal.local.arm.ids import parse
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.application import Application
@@ -32,7 +31,7 @@ async def put(call: ArmCall) -> Answer:
         )
         return _change(tx, call, {"displayName": None, "allowUpdates": True, "defaultVersion": None, **given})
 
-    return resource(_view(call.target.path, await call.service.loop.change(change)))
+    return _answer(call, await call.service.loop.change(change))
 
 
 async def patch(call: ArmCall) -> Answer:
@@ -42,18 +41,22 @@ async def patch(call: ArmCall) -> Answer:
         require(tx.connection, call)
         return _change(tx, call, given)
 
-    return resource(_view(call.target.path, await call.service.loop.change(change)))
+    return _answer(call, await call.service.loop.change(change))
 
 
 async def get(call: ArmCall) -> Answer:
-    return resource(_view(call.target.path, require(call.service.connection, call)))
+    return _answer(call, require(call.service.connection, call))
+
+
+def _answer(call: ArmCall, application: Application) -> Answer:
+    return versioned(_view(call.target.path, application), application.last_modified)
 
 
 async def delete(call: ArmCall) -> Answer:
     def change(tx: Transaction) -> int:
         if tx.exists("SELECT 1 FROM application_versions WHERE account = ? AND application = ?", *call.target.names):
-            text = f"The application {call.target.name} still has versions; delete them first."
-            raise arm_failures.package_conflict("ApplicationHasPackages", text)
+            text = "All application packages must be deleted before the application can be deleted."
+            raise arm_failures.package_conflict("ApplicationPackagesNotEmpty", text)
         return tx.run("DELETE FROM applications WHERE account = ? AND id = ?", *call.target.names)
 
     return Answer(status=200 if await call.service.loop.change(change) else 204)
@@ -104,7 +107,8 @@ def _require_active(tx: Transaction, call: ArmCall, version: str) -> None:
     found = ApplicationVersion.find(tx.connection, account, application_id, version)
     if found is None or found.state is not PackageState.ACTIVE:
         text = f"The application {call.target.name} has no active version {version} to be its default."
-        raise arm_failures.package_conflict("ApplicationPackageNotFound", text)
+        code = "ApplicationPackageNotFound" if found is None else "RequestedDefaultVersionNotActive"
+        raise arm_failures.package_conflict(code, text)
 
 
 def _shown(application: Application) -> JsonObject:
@@ -117,8 +121,7 @@ def _shown(application: Application) -> JsonObject:
 
 def _view(path: str, application: Application) -> JsonObject:
     known = {name: value for name, value in _shown(application).items() if value is not None}
-    etag = f'W/"{times.etag(application.last_modified)}"'
-    return described(parse(path), TYPE, {"etag": etag, "properties": known})
+    return described(parse(path), TYPE, {"etag": weak_etag(application.last_modified), "properties": known})
 
 
 KIND = ResourceKind(type=TYPE, verbs={"PUT": put, "PATCH": patch, "GET": get, "DELETE": delete}, listing=listing)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from shoal.local import times
 from shoal.local.api.calls import Answer
 from shoal.local.arm import arm_failures
 from shoal.local.arm.ids import Target
@@ -55,6 +56,17 @@ class ResourceKind:
 
 def resource(body: Mapping[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Answer:
     return Answer(status=status, content=orjson.dumps(body), headers=headers or {})
+
+
+def versioned(body: Mapping[str, Any], last_modified: int) -> Answer:
+    """Answer with a resource below a Batch account, whose weak ETag is in its body as well."""
+    etag = weak_etag(last_modified)
+    headers = {"ETag": etag, "Last-Modified": times.http_date(last_modified)}
+    return resource({**body, "etag": etag}, headers=headers)
+
+
+def weak_etag(last_modified: int) -> str:
+    return f'W/"{times.etag(last_modified)}"'
 
 
 def collection(bodies: Iterable[Mapping[str, Any]]) -> Answer:

@@ -7,6 +7,25 @@ from collections.abc import Iterable
 
 from shoal.local.errors import BatchError, TooManyRequests
 
+CODES_OF_ARM = frozenset(
+    {
+        "AuthenticationFailed",
+        "ExpiredAuthenticationToken",
+        "InvalidAuthenticationTokenAudience",
+        "InvalidRequestContent",
+        "InvalidResourceLocation",
+        "InvalidResourceName",
+        "LocationRequired",
+        "MissingApiVersionParameter",
+        "NotImplemented",
+        "ParentResourceNotFound",
+        "ResourceGroupNotFound",
+        "ResourceNotFound",
+        "TooManyRequests",
+    }
+)
+"""Codes of ARM itself, which does not pass such a request on to a resource provider."""
+
 
 def authentication_failed(authority: str) -> BatchError:
     """`authority` is where tokens are to be had; so in the functions below."""

@@ -1,10 +1,11 @@
 """Batch accounts: each has its own endpoint on the data plane from the moment its PUT is answered."""
 
 import asyncio
+import uuid
 from typing import TYPE_CHECKING
 
 from shoal.azure.id_patterns import ACCOUNT_NAME
-from shoal.local import accounts, chaos
+from shoal.local import accounts, chaos, times
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
 from shoal.local.arm import arm_failures, batch_account_keys, records, storage_accounts
@@ -25,6 +26,8 @@ TYPE = "Microsoft.Batch/batchAccounts"
 RESERVED = {"subscriptions", "providers", "tenants", "metadata", "common", "organizations"}
 """Accounts share their first path segment with ARM and with the tenant."""
 ALL_MODES = ["SharedKey", "AAD", "TaskAuthenticationToken"]
+FILLED_IN: JsonObject = {"encryption": {"keySource": "Microsoft.Batch"}, "privateEndpointConnections": []}
+"""Source: answers recorded in the tests of azure-cli, api-version 2024-02-01; so `identity` and `lastKeySync` below."""
 LOOK_EVERY = 0.02
 GONE_WITHIN = 60.0
 """Seconds."""
@@ -63,12 +66,16 @@ async def put(call: ArmCall) -> Answer:
         old = records.find(tx.connection, call.target.path)
         if old is None and Account.find(tx.connection, call.target.name) is not None:
             raise arm_failures.name_taken("Account", call.target.name)
-        body = complete(call, call.body(), old)
+        body = _synced(complete(call, call.body(), old), old, tx.now)
         accounts.add_account(tx.connection, call.target.name, _auto_storage(tx, body))
         records.keep(tx, TYPE, body)
         return body
 
-    return resource(view(call.service, await call.service.loop.change(change)))
+    return _answer(call, await call.service.loop.change(change))
+
+
+async def get(call: ArmCall) -> Answer:
+    return _answer(call, records.require(call.service.connection, call.target))
 
 
 async def patch(call: ArmCall) -> Answer:
@@ -81,18 +88,45 @@ async def patch(call: ArmCall) -> Answer:
         merged = {**old["properties"], **records.properties(given)}
         if not (merged.get("autoStorage") or {}).get("storageAccountId"):
             merged.pop("autoStorage", None)
-        body = {**old, **given, "properties": merged}
+        body = _synced({**old, **given, "properties": merged}, old, tx.now)
         accounts.add_account(tx.connection, call.target.name, _auto_storage(tx, body))
         records.keep(tx, TYPE, body)
         return body
 
-    return resource(view(call.service, await call.service.loop.change(change)))
+    return _answer(call, await call.service.loop.change(change))
+
+
+def _answer(call: ArmCall, body: JsonObject) -> Answer:
+    """Answer with the account. Unlike what is below it, an account has a strong ETag, and not in its body."""
+    changed = records.last_changed(call.service.connection, call.target.path)
+    headers = {"ETag": f'"{times.etag(changed)}"', "Last-Modified": times.http_date(changed)}
+    return resource(view(call.service, body), headers=headers)
 
 
 def view(service: "Service", body: JsonObject) -> JsonObject:
     """Return the account with its quotas and its endpoint, which are not kept: the next start may use another port."""
-    properties = {**body["properties"], **_quotas(chaos.load(service.connection))}
-    return {**body, "properties": {**properties, "accountEndpoint": f"{service.url}/{body['name']}"}}
+    properties = {**FILLED_IN, **body["properties"], **_quotas(chaos.load(service.connection))}
+    node_management = f"{uuid.uuid5(uuid.NAMESPACE_URL, body['id'].lower())}.{body['location']}.service.batch.azure.com"
+    return {
+        "identity": {"type": "None"},
+        **body,
+        "properties": {
+            **properties,
+            "accountEndpoint": f"{service.url}/{body['name']}",
+            "nodeManagementEndpoint": node_management,
+        },
+    }
+
+
+def _synced(body: JsonObject, old: JsonObject | None, now: int) -> JsonObject:
+    """Return the account with the time at which it read the keys of its auto-storage."""
+    if (storage := body["properties"].get("autoStorage")) is None:
+        return body
+    before = (old or {"properties": {}})["properties"].get("autoStorage") or {}
+    is_same = before.get("storageAccountId") == storage["storageAccountId"]
+    synced = before.get("lastKeySync") if is_same else None
+    known = {"authenticationMode": "StorageKeys", **storage, "lastKeySync": synced or times.iso(now)}
+    return {**body, "properties": {**body["properties"], "autoStorage": known}}
 
 
 def _quotas(conditions: Chaos) -> JsonObject:
@@ -165,7 +199,7 @@ async def gone(service: "Service", path: str, remaining: str, *parameters: str) 
 
 KIND = ResourceKind(
     type=TYPE,
-    verbs={"PUT": put, "PATCH": patch, "GET": records.getter(view), "DELETE": delete},
+    verbs={"PUT": put, "PATCH": patch, "GET": get, "DELETE": delete},
     listing=records.lister(TYPE, view),
     actions=batch_account_keys.ACTIONS,
 )

@@ -13,7 +13,7 @@ from shoal.local import times
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
 from shoal.local.arm import applications, arm_failures, auto_storage_access, package_blobs
-from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, resource
+from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, versioned, weak_etag
 from shoal.local.arm.ids import parse
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.account import Account
@@ -32,11 +32,11 @@ async def put(call: ArmCall) -> Answer:
     version = await call.service.loop.change(lambda tx: _reserve(tx, call))
     account = _auto_storage(call)
     await asyncio.to_thread(package_blobs.make_container, account, version.container)
-    return resource(_view(call.target.path, version, account))
+    return _answer(call, version, account)
 
 
 async def get(call: ArmCall) -> Answer:
-    return resource(_view(call.target.path, _require(call), _auto_storage(call)))
+    return _answer(call, _require(call), _auto_storage(call))
 
 
 async def activate(call: ArmCall) -> Answer:
@@ -49,7 +49,7 @@ async def activate(call: ArmCall) -> Answer:
         text = f"Version {call.target.name} of {call.target.names[1]} was not uploaded yet."
         raise arm_failures.package_conflict("ApplicationPackageBlobNotFound", text)
     await call.service.loop.change(lambda tx: _activate(tx, call, body["format"]))
-    return resource(_view(call.target.path, _require(call), account))
+    return _answer(call, _require(call), account)
 
 
 async def delete(call: ArmCall) -> Answer:
@@ -146,18 +146,21 @@ def _account_path(call: ArmCall) -> str:
     return call.target.path.partition("/applications/")[0]
 
 
+def _answer(call: ArmCall, version: ApplicationVersion, account: package_blobs.AutoStorage) -> Answer:
+    return versioned(_view(call.target.path, version, account), version.last_modified)
+
+
 def _view(path: str, version: ApplicationVersion, account: package_blobs.AutoStorage) -> JsonObject:
     url, expiry = package_blobs.upload_url(account, version.container, version.blob)
     properties = {
         "state": version.state.capitalize(),
         "storageUrl": url,
-        "storageUrlExpiry": expiry.isoformat(),
+        "storageUrlExpiry": times.iso(times.moment_of(expiry.isoformat())),
         "format": version.format,
         "lastActivationTime": None if version.activated is None else times.iso(version.activated),
     }
     known = {name: value for name, value in properties.items() if value is not None}
-    etag = f'W/"{times.etag(version.last_modified)}"'
-    return described(parse(path), TYPE, {"etag": etag, "properties": known})
+    return described(parse(path), TYPE, {"etag": weak_etag(version.last_modified), "properties": known})
 
 
 KIND = ResourceKind(

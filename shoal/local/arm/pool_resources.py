@@ -4,13 +4,13 @@ import sqlite3
 from collections.abc import Collection
 from dataclasses import replace
 
-from shoal.local import chaos, errors, times
+from shoal.local import chaos, errors
 from shoal.local.api import conditions, definitions
 from shoal.local.api import pools as data_plane
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
 from shoal.local.arm import arm_failures, records
-from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, resource
+from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, versioned, weak_etag
 from shoal.local.arm.batch_accounts import gone
 from shoal.local.arm.ids import Target, parse
 from shoal.local.arm.pool_shapes import (
@@ -196,8 +196,7 @@ def _answer(call: ArmCall) -> Answer:
     pool = _find(call.service.connection, call.target)
     if pool is None:
         raise arm_failures.not_found(call.target.path)
-    body = _view(call.target, pool)
-    return resource(body, headers={"ETag": body["etag"]})
+    return versioned(_view(call.target, pool), pool.last_modified)
 
 
 def _view(target: Target, pool: Pool) -> JsonObject:
@@ -206,7 +205,7 @@ def _view(target: Target, pool: Pool) -> JsonObject:
         target,
         TYPE,
         {
-            "etag": f'W/"{times.etag(pool.last_modified)}"',
+            "etag": weak_etag(pool.last_modified),
             **({"identity": known} if pool.identities else {}),
             **({"tags": pool.tags} if pool.tags else {}),
             "properties": arm_properties(data_plane.view(pool, "")),

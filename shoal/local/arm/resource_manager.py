@@ -3,12 +3,13 @@
 import logging
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shoal.local import errors
+from shoal.local import errors, times
 from shoal.local.api.calls import Answer
 from shoal.local.arm import (
     applications,
@@ -44,6 +45,7 @@ from shoal.local.service import Service
 
 log = logging.getLogger(__name__)
 
+BATCH = "Microsoft.Batch"
 KINDS: Mapping[str, ResourceKind] = {
     kind.type.lower(): kind
     for kind in (
@@ -82,11 +84,11 @@ class ResourceManager:
         try:
             answer = await self._answer(request)
         except errors.BatchError as exc:
-            answer = _error_answer(exc)
+            answer = _error_answer(exc, request.url.path)
         except Exception:
             # The server must go on serving others, so the traceback is logged and this client gets a 500.
             log.exception("%s %s failed", request.method, request.url.path)
-            answer = _error_answer(errors.internal_error())
+            answer = _error_answer(errors.internal_error(), request.url.path)
         headers = {"x-ms-request-id": str(uuid.uuid4()), **answer.headers}
         if answer.content:
             headers["Content-Type"] = "application/json; charset=utf-8"
@@ -144,12 +146,26 @@ def _route(method: str, path: str) -> tuple[Target, Handler]:
     raise arm_failures.not_here(f"The operation {method} on {target.type}")
 
 
-def _error_answer(exc: errors.BatchError) -> Answer:
+def _error_answer(exc: errors.BatchError, path: str) -> Answer:
     if exc.status == 304:
         return Answer(status=304)
     detail = "".join(f" {name}: {value}." for name, value in exc.values.items())
-    return Answer(
-        status=exc.status,
-        content=orjson.dumps({"error": {"code": exc.code, "message": f"{exc.message}{detail}"}}),
-        headers=exc.headers,
-    )
+    error = {"code": exc.code, "message": f"{exc.message}{detail}"}
+    if f"/{BATCH}/".lower() in path.lower() and exc.code not in arm_failures.CODES_OF_ARM:
+        error = _batch_error(error, exc.values)
+    return Answer(status=exc.status, content=orjson.dumps({"error": error}), headers=exc.headers)
+
+
+def _batch_error(error: Mapping[str, str], values: Mapping[str, str]) -> dict[str, Any]:
+    """Return an error as Batch's resource provider writes it.
+
+    Source: answers recorded in the tests of azure-mgmt-batch, api-versions 2019-08-01 to 2023-05-01.
+    """
+    stamp = f"RequestId:{uuid.uuid4()}\nTime:{times.iso(times.now())}"
+    details = [{"code": name, "message": value} for name, value in values.items()]
+    return {
+        **error,
+        "message": f"{error['message']}\n{stamp}",
+        "target": "BatchAccount",
+        **({"details": details} if details else {}),
+    }

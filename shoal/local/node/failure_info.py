@@ -12,7 +12,7 @@ class TaskFault(Exception):
     def __init__(self, code: str, message: str, *, server: bool = False, **details: str) -> None:
         super().__init__(message)
         self.info: dict[str, Any] = {
-            "category": "servererror" if server else "usererror",
+            "category": "ServerError" if server else "UserError",
             "code": code,
             "message": message,
             "details": [{"name": name, "value": value} for name, value in details.items()],

@@ -24,7 +24,7 @@ def due(output_files: list[JsonObject], *, exit_code: int) -> list[JsonObject]:
 
 
 def condition(output_file: JsonObject) -> str:
-    return str(output_file.get("uploadOptions", {}).get("uploadCondition", "taskcompletion"))
+    return str(output_file.get("uploadOptions", {}).get("uploadCondition", "TaskCompletion")).lower()
 
 
 def upload(

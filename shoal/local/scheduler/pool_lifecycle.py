@@ -40,7 +40,7 @@ class PoolDefinition:
             "identities": orjson.dumps(self.identities).decode(),
             "tags": orjson.dumps(self.tags).decode(),
             "slots_per_node": self.body["taskSlotsPerNode"],
-            "fill": self.body["taskSchedulingPolicy"]["nodeFillType"],
+            "fill": self.body["taskSchedulingPolicy"]["nodeFillType"].lower(),
             "target_dedicated": self.body["targetDedicatedNodes"],
             "target_low_priority": self.body["targetLowPriorityNodes"],
             "formula": self.body.get("autoScaleFormula") if self.body["enableAutoScale"] else None,

@@ -58,7 +58,7 @@ def failure(
     code: str, message: str, details: Mapping[str, str] | None = None, *, server: bool = False
 ) -> dict[str, Any]:
     return {
-        "category": "servererror" if server else "usererror",
+        "category": "ServerError" if server else "UserError",
         "code": code,
         "message": message,
         "details": [{"name": name, "value": value} for name, value in (details or {}).items()],

@@ -92,7 +92,7 @@ def test_existing_version_is_kept_where_updates_are_not_allowed(
 def test_application_goes_only_after_its_versions(management: BatchManagementClient, name: str, account: str) -> None:
     management.application_package.create(name, account, "tool", "1.0")
     assert [p.name for p in management.application_package.list(name, account, "tool")] == ["1.0"]
-    with pytest.raises(ResourceExistsError, match="still has versions"):
+    with pytest.raises(ResourceExistsError, match="must be deleted before"):
         management.application.delete(name, account, "tool")
     management.application_package.delete(name, account, "tool", "1.0")
     management.application.delete(name, account, "tool")

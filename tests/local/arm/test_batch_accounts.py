@@ -146,10 +146,10 @@ def test_account_with_a_wrong_name_is_refused(arm: ArmHttp, wrong: str) -> None:
 
 
 def test_account_with_an_unknown_property_is_refused(arm: ArmHttp, account_name: str) -> None:
-    body = {"location": "westeurope", "properties": {"autostorage": {}}}
+    body = {"location": "westeurope", "properties": {"autoStore": {}}}
     status, answer = arm.call("PUT", f"providers/Microsoft.Batch/batchAccounts/{account_name}", body)
     assert (status, answer["error"]["code"]) == (400, "UnsupportedProperty")
-    assert "properties.autostorage" in answer["error"]["message"]
+    assert "properties.autoStore" in answer["error"]["message"]
 
 
 def test_deleted_account_takes_its_pools_and_jobs_with_it(

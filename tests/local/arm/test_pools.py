@@ -140,7 +140,7 @@ def test_deleted_pool_is_gone_when_the_call_ends(management: BatchManagementClie
 
 
 def test_pool_with_an_unknown_property_is_refused(arm: ArmHttp, account: str) -> None:
-    body = {"properties": {**PROPERTIES, "vmsize": "x"}}
+    body = {"properties": {**PROPERTIES, "vmsizes": "x"}}
     status, answer = arm.call("PUT", f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p", body)
     assert (status, answer["error"]["code"]) == (400, "UnsupportedProperty")
 
@@ -315,7 +315,7 @@ def test_patch_may_repeat_a_fixed_part_as_it_is_but_not_change_it(arm: ArmHttp, 
     body = {"properties": {"deploymentConfiguration": deployment, "metadata": metadata}}
     status, answer = arm.call("PATCH", path, body)
     assert (status, answer["properties"]["metadata"]) == (200, metadata)
-    deployment["virtualMachineConfiguration"]["nodeAgentSkuId"] = "batch.node.ubuntu 20.04"
+    deployment["virtualMachineConfiguration"]["licenseType"] = "Windows_Server"
     status, answer = arm.call("PATCH", path, body)
     assert (status, answer["error"]["code"]) == (400, "PropertyCannotBeUpdated")
     assert "PropertyName: deploymentConfiguration." in answer["error"]["message"]
