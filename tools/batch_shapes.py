@@ -54,32 +54,64 @@ BARE = {str: "string", bool: "boolean", int: "integer", datetime.timedelta: "dur
 UNTIL_2025 = {"until": "2025-06-01"}
 COMMUNICATION = {"from": "2022-10-01", "until": "2025-06-01"}
 TAGS = {"from": "2023-11-01", "until": "2025-06-01"}
+CLOUD_SERVICES = {"until": "2024-07-01"}
+SLOTS = "2020-09-01"
+"""The first version with task slots."""
 POOL = {
+    "cloudServiceConfiguration": CLOUD_SERVICES,
+    "maxTasksPerNode": {"until": SLOTS, "as": "taskSlotsPerNode"},
     "applicationLicenses": {"until": "2024-07-01"},
     "certificateReferences": UNTIL_2025,
     "resourceTags": TAGS,
     "targetNodeCommunicationMode": COMMUNICATION,
 }
 TOKEN = {"authenticationTokenSettings": UNTIL_2025}
+DISK = {"storageAccountType": {"until": "2025-06-01", "as": "managedDisk.storageAccountType"}}
 EARLIER: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     "azure-batch": {
         "BatchJobManagerTask": TOKEN,
         "BatchPoolCreateOptions": POOL,
         "BatchPoolSpecification": POOL,
         "BatchTaskCreateOptions": TOKEN,
+        "DataDisk": DISK,
     },
     "azure-mgmt-batch": {
         "PoolProperties": {
             "applicationLicenses": UNTIL_2025,
             "certificates": UNTIL_2025,
             "resourceTags": TAGS,
+            "maxTasksPerNode": {"until": "2021-01-01", "as": "taskSlotsPerNode"},
             "targetNodeCommunicationMode": COMMUNICATION,
         },
+        "DataDisk": DISK,
     },
 }
 """Properties that are gone, by object: the first api-version that knew one, where that is later than 2019, and the
-first that does not.
-Source: the change logs of azure-batch 13.0.0 to 15.1.0 and of azure-mgmt-batch 17.0.0 to 19.0.0."""
+first that does not (`until`). `as` is the path of the property that it has become.
+Source: the change logs of azure-batch 10.0.0 to 15.1.0 and of azure-mgmt-batch 16.0.0 to 19.0.0."""
+SINCE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "azure-batch": {
+        "BatchJobCreateOptions": {"allowTaskPreemption": "2022-01-01", "maxParallelTasks": "2021-06-01"},
+        "BatchJobUpdateOptions": {"allowTaskPreemption": "2022-01-01", "maxParallelTasks": "2021-06-01"},
+        "BatchPoolCreateOptions": {"taskSlotsPerNode": SLOTS},
+        "BatchPoolSpecification": {"taskSlotsPerNode": SLOTS},
+        "BatchTaskCreateOptions": {"requiredSlots": SLOTS},
+        "BatchJobManagerTask": {"requiredSlots": SLOTS},
+    },
+    "azure-mgmt-batch": {"PoolProperties": {"taskSlotsPerNode": "2021-01-01"}},
+}
+"""Properties that are newer than 2019, by object: the first api-version that knows one.
+Source: answers recorded in the tests of azure-cli, 2019-08-01.10.0 to 2024-02-01.19.0; the same change logs."""
+SPANS: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]] = {
+    "azure-batch": {
+        "BatchJob": {"allowTaskPreemption": {"from": "2022-01-01"}, "maxParallelTasks": {"from": "2021-06-01"}},
+        "BatchNode": {"runningTaskSlotsCount": {"from": SLOTS}},
+        "BatchPool": {**POOL, "taskSlotsPerNode": {"from": SLOTS}},
+        "BatchTask": {**TOKEN, "requiredSlots": {"from": SLOTS}},
+    },
+    "azure-mgmt-batch": {},
+}
+"""The same for entities that clients read."""
 EARLIER_ENUMS = {
     "azure-batch": {},
     "azure-mgmt-batch": {"NodeCommunicationMode": ["Default", "Classic", "Simplified"]},
@@ -109,6 +141,7 @@ class Table:
 
     module: str
     earlier: Mapping[str, Mapping[str, Mapping[str, str]]]
+    since: Mapping[str, Mapping[str, str]]
     spellings: Mapping[str, Mapping[str, list[str]]]
     objects: dict[str, Any] = field(default_factory=dict)
     enums: dict[str, list[str]] = field(default_factory=dict)
@@ -137,6 +170,7 @@ class Table:
             "properties": properties,
             "required": sorted(required),
             "earlier": self.earlier.get(model.__name__, {}),
+            "since": self.since.get(model.__name__, {}),
         }
         return {key: value for key, value in entry.items() if value}
 
@@ -179,7 +213,7 @@ def unwrapped(hint: Any) -> tuple[bool, Any]:
 
 
 def table(client: str) -> dict[str, Any]:
-    found = Table(CLIENTS[client], EARLIER[client], SPELLINGS[client])
+    found = Table(CLIENTS[client], EARLIER[client], SINCE[client], SPELLINGS[client])
     for name in BODIES[client]:
         found.add(found.model(name))
     entities = {name: sorted(wire_name for _, wire_name in fields(found.model(name))) for name in ENTITIES[client]}
@@ -189,6 +223,7 @@ def table(client: str) -> dict[str, Any]:
         "objects": found.objects,
         "enums": {**found.enums, **EARLIER_ENUMS[client]},
         "entities": entities,
+        "spans": SPANS[client],
     }
 
 

@@ -86,7 +86,10 @@ def unsupported_verb() -> BatchError:
 
 def not_implemented(what: str) -> BatchError:
     """Return the embedded service's own error for a feature that it lacks, so that it never pretends to have it."""
-    return BatchError(501, "NotImplemented", f"{what} is not implemented by the embedded Batch service.")
+    failure = BatchError(501, "NotImplemented", f"{what} is not implemented by the embedded Batch service.")
+    # An answer to HEAD has no body.
+    failure.headers["shoal-not-implemented"] = what
+    return failure
 
 
 def missing_query_parameter(name: str) -> BatchError:

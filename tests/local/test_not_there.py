@@ -28,6 +28,23 @@ def test_operation_without_a_handler_answers_501_with_its_name(raw: Raw, name: s
         assert answer.body["message"]["value"].startswith(f"The operation {name} is not implemented")
 
 
+RETIRED = [line.split() for line in operations.RETIRED.split("\n") if line]
+
+
+@pytest.mark.parametrize(("name", "method", "path"), RETIRED)
+def test_retired_operation_answers_501_with_its_name(raw: Raw, name: str, method: str, path: str) -> None:
+    keyed = filled(path).replace("()", "(thumbprintAlgorithm=sha1,thumbprint=00)")
+    answer = raw(method, keyed, {} if method == "POST" else None, query={"api-version": "2022-01-01.15.0"})
+    assert (answer.status, answer.code) == (501, "NotImplemented")
+    assert answer.body["message"]["value"].startswith(f"The operation {name} is not implemented")
+
+
+def test_answer_to_head_names_what_is_not_implemented_in_a_header(raw: Raw) -> None:
+    answer = raw("HEAD", "/jobschedules/any")
+    assert (answer.status, answer.content) == (501, b"")
+    assert answer.headers["shoal-not-implemented"] == "The operation job_schedule_exists"
+
+
 def test_every_request_of_the_official_client_is_an_operation_of_the_table() -> None:
     methods = {name.removeprefix("begin_") for name in dir(BatchClient) if not name.startswith("_")}
     assert methods - CLIENT_ONLY == {name for name, _, _ in OPERATIONS}
@@ -50,7 +67,7 @@ def test_parameters_are_decoded_and_a_files_path_may_be_one_segment_or_several()
         assert parameters == {"job_id": "J", "task_id": "t-1", "file_path": "wd/a b.txt"}
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/pools/any/cats", "/jobs/any/tasks/any/files2", "/certificates", "/"])
+@pytest.mark.parametrize("path", ["/nowhere", "/pools/any/cats", "/jobs/any/tasks/any/files2", "/certificate", "/"])
 def test_path_that_means_nothing_is_an_invalid_uri(raw: Raw, path: str) -> None:
     answer = raw("GET", path)
     assert (answer.status, answer.code) == (400, "InvalidUri")
@@ -91,6 +108,9 @@ def test_what_is_not_there_answers_404_with_its_kind(raw: Raw, path: str, code: 
         ("2025-06-01", 200),
         ("2018-12-01.8.0", 400),
         ("soon", 400),
+        ("2019garbage", 400),
+        ("2024-02-01.19", 400),
+        ("2025-06-01-preview", 400),
         ("²⁰²⁵-06-01", 400),
     ],
 )

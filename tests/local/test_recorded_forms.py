@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shoal.local import times
 from tests.local.making import VM_SIZE, make_pool, run, sh, task
 from tests.raw import Raw
 
@@ -105,7 +106,8 @@ def test_file_says_when_it_was_made(raw: Raw, client: Any, job: str) -> None:
         assert re.fullmatch(r"\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT", headers["ocp-creation-time"])
     listed = {file["name"]: file for file in raw("GET", f"/jobs/{job}/tasks/t/files").body["value"]}
     properties = listed["stdout.txt"]["properties"]
-    assert properties["creationTime"] <= properties["lastModified"]
+    made, changed = (times.moment_of(properties[name]) for name in ("creationTime", "lastModified"))
+    assert made <= changed
 
 
 def test_end_of_an_images_support_is_a_moment_in_utc(raw: Raw) -> None:

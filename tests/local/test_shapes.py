@@ -196,6 +196,56 @@ def test_property_is_refused_by_versions_that_do_not_know_it(
         assert refusal(name, dict(body), "2024-07-01.20.0")[0] == "UnsupportedProperty"
 
 
+@pytest.mark.parametrize(
+    ("name", "sent", "version", "kept"),
+    [
+        (POOL, {"maxTasksPerNode": 4}, "2020-03-01.11.0", {"taskSlotsPerNode": 4}),
+        (POOL, {"maxTasksPerNode": 4}, "2020-09-01.12.0", "maxTasksPerNode"),
+        (POOL, {"taskSlotsPerNode": 4}, "2020-03-01.11.0", "taskSlotsPerNode"),
+        (TASK, {"requiredSlots": 2}, "2020-03-01.11.0", "requiredSlots"),
+        ("BatchJobUpdateOptions", {"allowTaskPreemption": True}, "2021-06-01.14.0", "allowTaskPreemption"),
+        (
+            "DataDisk",
+            {"storageAccountType": "Premium_LRS"},
+            "2024-07-01.20.0",
+            {"managedDisk": {"storageAccountType": "premium_lrs"}},
+        ),
+        ("DataDisk", {"storageAccountType": "premium_lrs"}, VERSION, "storageAccountType"),
+    ],
+)
+def test_property_has_the_name_and_the_place_of_its_version(
+    name: str, sent: dict[str, Any], version: str, kept: dict[str, Any] | str
+) -> None:
+    complete: dict[str, dict[str, Any]] = {
+        POOL: {"id": "p", "vmSize": "s"},
+        TASK: {"id": "t", "commandLine": ""},
+        "DataDisk": {"lun": 0, "diskSizeGB": 1},
+    }
+    required = complete.get(name, {})
+    body = {**required, **sent}
+    if isinstance(kept, str):
+        assert refusal(name, body, version) == ("UnsupportedProperty", {"PropertyName": kept})
+    else:
+        assert normalized(name, body, version) == {**required, **kept}
+
+
+def test_arm_reads_the_type_of_a_data_disk_where_its_version_has_it() -> None:
+    disk: dict[str, Any] = {"lun": 0, "diskSizeGB": 1, "storageAccountType": "Standard_LRS"}
+    ARM.normalize("DataDisk", disk, "2024-07-01")
+    assert disk["managedDisk"] == {"storageAccountType": "Standard_LRS"}
+
+
+def test_entity_is_shown_as_its_version_knows_it() -> None:
+    pool = {"id": "p", "taskSlotsPerNode": 4, "certificateReferences": []}
+    old = DATA_PLANE.spoken("BatchPool", pool, "2020-03-01.11.0")
+    assert old == {"id": "p", "maxTasksPerNode": 4, "certificateReferences": []}
+    assert DATA_PLANE.spoken("BatchPool", pool, VERSION) == {"id": "p", "taskSlotsPerNode": 4}
+    job = {"id": "j", "maxParallelTasks": -1, "allowTaskPreemption": False}
+    assert DATA_PLANE.spoken("BatchJob", job, "2021-06-01.14.0") == {"id": "j", "maxParallelTasks": -1}
+    task = {"id": "t", "requiredSlots": 1}
+    assert DATA_PLANE.spoken("BatchTask", task, "2019-08-01.10.0") == {"id": "t"}
+
+
 def test_property_of_one_object_is_not_known_in_another() -> None:
     task = {"id": "t", "commandLine": "true", "certificateReferences": []}
     assert refusal(TASK, task, "2019-08-01.10.0")[0] == "UnsupportedProperty"

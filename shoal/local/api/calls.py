@@ -86,7 +86,7 @@ def context(call: Call, name: str) -> str:
 
 def entity(call: Call, kind: str, view: dict[str, Any], last_modified: int) -> Answer:
     """Answer with one entity."""
-    (shown,) = selected(call.query.get("$select"), kind, [view])
+    (shown,) = selected(call.query.get("$select"), kind, [view], call.version)
     body = {"odata.metadata": context(call, f"{CONTEXTS_OF_ONE.get(kind, kind)}/@Element"), **shown}
     return Answer(content=orjson.dumps(body), headers=version_headers(last_modified))
 
@@ -105,7 +105,7 @@ def page(call: Call, kind: str, views: list[dict[str, Any]], more_after: int | N
     """Answer with one page of a list; `more_after` is the key of its last entity where others follow."""
     body: dict[str, Any] = {
         "odata.metadata": context(call, CONTEXTS_OF_MANY.get(kind, kind)),
-        "value": selected(call.query.get("$select"), kind, views),
+        "value": selected(call.query.get("$select"), kind, views, call.version),
     }
     if more_after is not None:
         query = {**call.query, "$skiptoken": str(more_after)}

@@ -42,6 +42,7 @@ JOB_DEFAULTS: JsonObject = {
 JOB_CONSTRAINTS: JsonObject = {"maxWallClockTime": times.UNLIMITED, "maxTaskRetryCount": 0}
 TASK_CONSTRAINTS: JsonObject = {"maxWallClockTime": times.UNLIMITED, "retentionTime": "P7D"}
 
+POOL_NOT_THERE = ("cloudServiceConfiguration",)
 MACHINE_NOT_THERE = ("containerConfiguration", "extensions")
 JOB_NOT_THERE = (
     "jobManagerTask",
@@ -59,6 +60,7 @@ def pool(
     """Return the definition of a requested pool. Only ARM gives it identities and tags. Raises BatchError."""
     DATA_PLANE.normalize("BatchPoolCreateOptions", body, version)
     _check_id(body["id"])
+    _refuse("pool", body, POOL_NOT_THERE)
     _refuse("virtualMachineConfiguration", body.get("virtualMachineConfiguration", {}), MACHINE_NOT_THERE)
     complete = POOL_DEFAULTS | body
     if complete["enableAutoScale"]:

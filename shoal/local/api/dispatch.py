@@ -4,6 +4,7 @@ Route, check the api-version and the signature, call the handler, and give error
 """
 
 import logging
+import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -80,9 +81,9 @@ HANDLERS: Mapping[str, Handler] = {
 }
 
 LARGEST_BODY = 1 << 20
-SUPPORTED_VERSIONS = [str(year) for year in range(2019, 2027)]
-"""The years of the api-versions that are answered. All of them read the union of all fields; `shapes` refuses what a
-version does not know in a request."""
+SUPPORTED_YEARS = [str(year) for year in range(2019, 2027)]
+VERSION = re.compile(r"\d{4}-\d\d-\d\d(\.\d+\.\d+)?", re.ASCII)
+"""Api-versions such as `2024-02-01.19.0` and `2025-06-01`. `shapes` knows what each has in requests and answers."""
 
 
 class DataPlane:
@@ -163,7 +164,7 @@ def _check_query(query: Mapping[str, str]) -> None:
     version = query.get("api-version")
     if version is None:
         raise errors.missing_query_parameter("api-version")
-    if version[:4] not in SUPPORTED_VERSIONS:
+    if not VERSION.fullmatch(version) or version[:4] not in SUPPORTED_YEARS:
         raise errors.unsupported_version(version)
     if "$expand" in query:
         raise errors.not_implemented("The query option $expand")

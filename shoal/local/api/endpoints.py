@@ -4,7 +4,7 @@
 10.2): they reach the data plane at the root, as in Azure.
 """
 
-from shoal.local.api.operations import ROOT
+from shoal.local.api.operations import begins_path
 
 HOSTS = ".localhost"
 """`NAME.localhost` is this machine, without any entry in DNS. Source: RFC 6761, section 6.3."""
@@ -17,7 +17,7 @@ def account(raw_path: str, *, host: str, authorization: str) -> tuple[str, str]:
         return name, f"/{first}" if first.lower() == name else ""
     signer = _signer(authorization)
     # An account may be called `pools`: it signs for itself.
-    if signer and signer.lower() != first.lower() and first.lower() in ROOT.children:
+    if signer and signer.lower() != first.lower() and begins_path(first):
         return signer, ""
     return first, f"/{first}"
 

@@ -142,8 +142,8 @@ def _headers(call: Call, path: Path, status: os.stat_result, url: str) -> dict[s
 
 
 def _created(status: os.stat_result) -> int:
-    """Return when a file was made, as far as the system says: its last change of anything otherwise."""
-    return round(getattr(status, "st_birthtime", min(status.st_mtime, status.st_ctime)) * times.SECOND)
+    """Return the earliest time that the system keeps of a file: Linux does not tell when it was made."""
+    return min(status.st_mtime_ns, status.st_ctime_ns) // 1000
 
 
 def _content(call: Call, root: Path, url: str) -> Answer:

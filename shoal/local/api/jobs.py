@@ -26,6 +26,8 @@ COLUMNS = {
     "executionInfo/startTime": Column("created", "date"),
     "executionInfo/endTime": Column("ended", "date"),
 }
+WITH_SLOT_COUNTS = "2020-09-01"
+"""The first api-version whose counts are of two kinds. Source: the change log of azure-batch 10.0.0."""
 COUNTED = ("active", "running", "completed", "succeeded", "failed")
 """Names of the counts on the wire."""
 
@@ -105,6 +107,8 @@ async def get_job_task_counts(call: Call) -> Answer:
         for name in _counted_as(count):
             tasks[name] += count.tasks
             slots[name] += count.slots
+    if call.version < WITH_SLOT_COUNTS:
+        return Answer(content=orjson.dumps({"odata.metadata": context(call, "taskcounts/@Element"), **tasks}))
     metadata = context(call, "taskcountsresult/@Element")
     return Answer(content=orjson.dumps({"odata.metadata": metadata, "taskCounts": tasks, "taskSlotCounts": slots}))
 

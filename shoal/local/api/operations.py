@@ -86,6 +86,25 @@ delete_task_file                 DELETE /jobs/{job_id}/tasks/{task_id}/files/{fi
 """
 
 
+RETIRED = """
+add_certificate                  POST   /certificates
+list_certificates                GET    /certificates
+get_certificate                  GET    /certificates()
+delete_certificate               DELETE /certificates()
+cancel_certificate_deletion      POST   /certificates()/canceldelete
+get_remote_desktop               GET    /pools/{pool_id}/nodes/{node_id}/rdp
+list_node_agent_skus             GET    /nodeagentskus
+get_all_job_lifetime_statistics  GET    /lifetimejobstats
+get_all_pool_lifetime_statistics GET    /lifetimepoolstats
+upgrade_pool_os                  POST   /pools/{pool_id}/upgradeos
+"""
+"""Operations that Batch has ended, by the names of older clients; none has a handler.
+Source: azure-batch 7.0 to 14.2, and recorded requests of 2016 to 2022."""
+
+
+CERTIFICATES = "certificates"
+
+
 class Segment(Enum):
     PARAMETER = 1
     REST = 2
@@ -111,7 +130,7 @@ class Route:
 
 def _tree() -> Route:
     root = Route()
-    for line in TABLE.split("\n"):
+    for line in (TABLE + RETIRED).split("\n"):
         if line:
             name, method, path = line.split()
             segments = path.strip("/").split("/")
@@ -129,7 +148,17 @@ def _key(segment: str) -> Key:
     return Segment.REST if segment.endswith("*}") else Segment.PARAMETER
 
 
+def _without_key(segment: str) -> str:
+    """Return `certificates()` for `certificates(thumbprintAlgorithm=…)`, the only key in parentheses."""
+    return f"{CERTIFICATES}()" if segment.startswith(f"{CERTIFICATES}(") else segment
+
+
 ROOT = _tree()
+
+
+def begins_path(segment: str) -> bool:
+    """Return whether the path of an operation may begin with a segment."""
+    return _without_key(segment.lower()) in ROOT.children
 
 
 def find(method: str, raw_path: str) -> tuple[Operation, dict[str, str]]:
@@ -137,7 +166,7 @@ def find(method: str, raw_path: str) -> tuple[Operation, dict[str, str]]:
     route, values = ROOT, []
     segments = raw_path.strip("/").split("/")
     for position, segment in enumerate(segments):
-        if literal := route.children.get(segment.lower()):
+        if literal := route.children.get(_without_key(segment.lower())):
             route = literal
         elif parameter := route.children.get(Segment.PARAMETER):
             route = parameter

@@ -8,10 +8,15 @@ from shoal.local.api.shapes import DATA_PLANE
 ENTITIES = {"pools": "BatchPool", "nodes": "BatchNode", "jobs": "BatchJob", "tasks": "BatchTask"}
 
 
-def selected(text: str | None, kind: str, views: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return of each entity the properties that `text` names, or all. Raises BatchError InvalidQueryParameterValue."""
-    if not text or kind not in ENTITIES:
+def selected(text: str | None, kind: str, views: list[dict[str, Any]], version: str) -> list[dict[str, Any]]:
+    """Return of each entity the properties that `text` names, or all that the api-version knows.
+
+    Raises BatchError InvalidQueryParameterValue.
+    """
+    if kind not in ENTITIES:
         return views
+    if not text:
+        return [DATA_PLANE.spoken(ENTITIES[kind], view, version) for view in views]
     names = [name.strip() for name in text.split(",")]
     if unknown := set(names) - DATA_PLANE.properties(ENTITIES[kind]):
         reason = f"{', '.join(sorted(unknown))} is no property of {kind}"

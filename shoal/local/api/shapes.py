@@ -1,9 +1,11 @@
 """Request bodies held against tables of Azure's own shapes, which `tools/batch_shapes.py` writes from the clients.
 
 A table's `objects` have `properties`, each a word (`string`, `integer`, `duration`, …) or one of `{"object": NAME}`,
-`{"enum": NAME}` and `{"items": …}`; the names of those that are `required`; and in `earlier` the properties that newer
-api-versions do not know any more, each with the first version that knew it (`from`) and the first that did not
-(`until`). An object is compiled once into closures. Checking a body walks it and raises at the first fault.
+`{"enum": NAME}` and `{"items": …}`; the names of those that are `required`; in `since` the first api-version of those
+that are newer than 2019; and in `earlier` the properties that newer versions do not know any more, each with the first
+version that knew it (`from`), the first that did not (`until`), and the property that it has become (`as`). Of
+entities, `spans` has the same. An object is compiled once into closures. Checking a body walks it and raises at the
+first fault.
 """
 
 import re
@@ -67,6 +69,13 @@ class Shapes:
         """Return the names of the properties that clients read of an entity."""
         return frozenset(self._table["entities"][entity])
 
+    def spoken(self, entity: str, view: dict[str, Any], version: str) -> dict[str, Any]:
+        """Return an entity as a version of the API knows it."""
+        spans: Mapping[str, Mapping[str, str]] = self._table["spans"].get(entity, {})
+        shown = {name: item for name, item in view.items() if name not in spans or _knows(spans[name], version)}
+        before = {name: view[span["as"]] for name, span in spans.items() if "as" in span and _knows(span, version)}
+        return {**shown, **before}
+
     def _object(self, name: str) -> Reading:
         if name not in self._readings:
             self._readings[name] = self._compiled(self._table["objects"][name])
@@ -76,6 +85,8 @@ class Shapes:
         properties: Mapping[str, Any] = entry.get("properties", {})
         readings = {name: self._value(shape) for name, shape in properties.items()}
         required, earlier = entry.get("required", ()), entry.get("earlier", {})
+        since: Mapping[str, str] = entry.get("since", {})
+        moved = {name: span for name, span in earlier.items() if "as" in span}
         absent = {name: self._absent(shape, required=name in required) for name, shape in properties.items()}
         spellings = {name.lower(): name for name in (*readings, *earlier)} if self._ignore_case else {}
 
@@ -84,6 +95,8 @@ class Shapes:
                 raise errors.invalid_property(path, value, "an object is expected")
             if spellings:
                 _respell(value, spellings)
+            _require_known(value, since, path, version)
+            _move(value, moved, version)
             for name, item in list(value.items()):
                 if (read := readings.get(name)) is None:
                     # One that an earlier version knows is accepted and left without effect.
@@ -131,7 +144,25 @@ def _joined(path: str, name: str) -> str:
 
 def _knows(span: Mapping[str, str] | None, version: str) -> bool:
     """True where the version lies in the span: versions begin with their dates, so they compare as text."""
-    return span is not None and span.get("from", "") <= version < span["until"]
+    return span is not None and span.get("from", "") <= version < span.get("until", "9")
+
+
+def _require_known(body: dict[str, Any], since: Mapping[str, str], path: str, version: str) -> None:
+    """Raises BatchError UnsupportedProperty where the body has a property that is newer than its version."""
+    for name, first in since.items():
+        if version < first and name in body:
+            raise errors.unsupported_property(_joined(path, name))
+
+
+def _move(body: dict[str, Any], moved: Mapping[str, Mapping[str, str]], version: str) -> None:
+    """Give the properties of an earlier version the places that they have now."""
+    for name, span in moved.items():
+        if name in body and _knows(span, version):
+            *parents, last = span["as"].split(".")
+            place = body
+            for parent in parents:
+                place = place.setdefault(parent, {})
+            place[last] = body.pop(name)
 
 
 def _list(read_item: Reading) -> Reading:

@@ -34,6 +34,8 @@ WITH_COMMUNICATION_MODE = "2024-07-01"
 """The last api-version that has `targetNodeCommunicationMode`, which a PATCH of a later version keeps."""
 WITH_SECRETS = ("userAccounts", "mountConfiguration")
 """Parts whose passwords and keys are not kept, so that they cannot be read and given again."""
+WITH_TODAYS_NAMES = "2022-10-01"
+"""The data plane knows all properties under their present names from here on; ARM's table has read earlier ones."""
 
 
 async def put(call: ArmCall) -> Answer:
@@ -118,8 +120,8 @@ async def listing(call: ArmCall) -> Answer:
 def _definition(call: ArmCall, body: JsonObject, *, version: str | None = None) -> pool_lifecycle.PoolDefinition:
     identities = (body.get("identity") or {}).get("userAssignedIdentities") or {}
     properties = data_plane_body(call.target.name, records.properties(body))
-    version = version or call.version
-    return definitions.pool(properties, version=version, identities=identities, tags=body.get("tags"))
+    spoken = max(version or call.version, WITH_TODAYS_NAMES)
+    return definitions.pool(properties, version=spoken, identities=identities, tags=body.get("tags"))
 
 
 def _replacing(tx: Transaction, call: ArmCall, pool: Pool, body: JsonObject) -> pool_lifecycle.PoolDefinition:
