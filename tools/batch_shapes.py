@@ -109,9 +109,21 @@ SPANS: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]] = {
         "BatchPool": {**POOL, "taskSlotsPerNode": {"from": SLOTS}},
         "BatchTask": {**TOKEN, "requiredSlots": {"from": SLOTS}},
     },
-    "azure-mgmt-batch": {},
+    "azure-mgmt-batch": {
+        "BatchAccount": {"identity": {"from": "2020-05-01"}},
+        "BatchAccountProperties": {
+            "allowedAuthenticationModes": {"from": "2021-06-01"},
+            "dedicatedCoreQuotaPerVMFamily": {"from": "2019-08-01"},
+            "dedicatedCoreQuotaPerVMFamilyEnforced": {"from": "2019-08-01"},
+            "encryption": {"from": "2020-03-01"},
+            "nodeManagementEndpoint": {"from": "2022-06-01"},
+            "privateEndpointConnections": {"from": "2022-06-01"},
+            "publicNetworkAccess": {"from": "2020-03-01"},
+        },
+    },
 }
-"""The same for entities that clients read."""
+"""The same for entities that clients read. Source of the account's: answers recorded in the tests of azure-cli and
+azure-mgmt-batch, 2018-12-01 to 2024-02-01."""
 EARLIER_ENUMS = {
     "azure-batch": {},
     "azure-mgmt-batch": {"NodeCommunicationMode": ["Default", "Classic", "Simplified"]},

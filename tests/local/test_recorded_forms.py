@@ -110,6 +110,16 @@ def test_file_says_when_it_was_made(raw: Raw, client: Any, job: str) -> None:
     assert made <= changed
 
 
+def test_users_have_the_scope_and_the_elevation_that_nobody_gave(raw: Raw, name: str) -> None:
+    start_task = {"commandLine": "true", "userIdentity": {"autoUser": {"elevationLevel": "admin"}}}
+    users = [{"name": "me", "password": "Secret-1"}]
+    body = {"id": name, "vmSize": VM_SIZE, "startTask": start_task, "userAccounts": users}
+    assert raw("POST", "/pools", body).status == 201
+    shown = raw("GET", f"/pools/{name}").body
+    assert shown["startTask"]["userIdentity"] == {"autoUser": {"scope": "pool", "elevationLevel": "admin"}}
+    assert shown["userAccounts"] == [{"name": "me", "elevationLevel": "nonadmin"}]
+
+
 def test_end_of_an_images_support_is_a_moment_in_utc(raw: Raw) -> None:
     for image in raw("GET", "/supportedimages").body["value"]:
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT00:00:00Z", image["batchSupportEndOfLife"])

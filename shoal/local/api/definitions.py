@@ -20,7 +20,7 @@ JsonObject = dict[str, Any]
 MOST_DEPENDENCY_CHARACTERS = 64_000
 DEFAULT_FILL = "Spread"
 PRIORITIES = range(-1000, 1001)
-AUTO_USER = {"autoUser": {"scope": "pool", "elevationLevel": "nonadmin"}}
+AUTO_USER_DEFAULTS = {"scope": "pool", "elevationLevel": "nonadmin"}
 
 POOL_DEFAULTS: JsonObject = {
     "resizeTimeout": "PT15M",
@@ -72,6 +72,8 @@ def pool(
         check_count(complete[name], name)
     check_resize_timeout(complete["resizeTimeout"])
     mounts.check(complete.get("mountConfiguration", []))
+    for account in complete.get("userAccounts", ()):
+        account.setdefault("elevationLevel", "nonadmin")
     for name in ("mountConfiguration", "userAccounts"):
         if name in complete:
             complete[name] = mounts.without_secrets(complete[name])
@@ -83,7 +85,8 @@ def pool(
         _refuse("startTask", start_task, ("containerSettings",))
         transfers.check_resource_files(start_task, "startTask.")
         _check_retries(start_task, "startTask.")
-        complete["startTask"] = {"userIdentity": AUTO_USER, "maxTaskRetryCount": 0, "waitForSuccess": True} | start_task
+        complete["startTask"] = {"maxTaskRetryCount": 0, "waitForSuccess": True} | start_task
+        complete["startTask"]["userIdentity"] = _user_identity(start_task)
     return pool_lifecycle.PoolDefinition(id=body["id"], body=complete, identities=tuple(identities), tags=tags or {})
 
 
@@ -134,7 +137,8 @@ def task(body: Any, job_body: JsonObject, version: str) -> task_lifecycle.TaskDe
     _check_retries(given, "constraints.")
     slots = complete.setdefault("requiredSlots", 1)
     _check_slots(slots, "requiredSlots", TASK_SLOTS_PER_NODE)
-    if "username" in complete.setdefault("userIdentity", AUTO_USER):
+    complete["userIdentity"] = _user_identity(complete)
+    if "username" in complete["userIdentity"]:
         raise errors.not_implemented("task property userIdentity.username")
     transfers.check_resource_files(complete)
     if any(complete.get("dependsOn", {}).values()):
@@ -154,6 +158,12 @@ def check_count(value: int, name: str) -> None:
 def check_resize_timeout(text: str) -> None:
     if times.duration(text) < times.microseconds(SHORTEST_RESIZE_TIMEOUT):
         raise errors.invalid_property("resizeTimeout", text, "PT5M or more is expected")
+
+
+def _user_identity(body: JsonObject) -> JsonObject:
+    """Return the user of a task with what the service fills in, as recorded traffic shows."""
+    given: JsonObject = body.get("userIdentity", {})
+    return given if "username" in given else {"autoUser": AUTO_USER_DEFAULTS | given.get("autoUser", {})}
 
 
 def _pool_of(info: JsonObject) -> Any:

@@ -100,7 +100,9 @@ def _answer(call: ArmCall, body: JsonObject) -> Answer:
     """Answer with the account. Unlike what is below it, an account has a strong ETag, and not in its body."""
     changed = records.last_changed(call.service.connection, call.target.path)
     headers = {"ETag": f'"{times.etag(changed)}"', "Last-Modified": times.http_date(changed)}
-    return resource(view(call.service, body), headers=headers)
+    shown = ARM.spoken("BatchAccount", view(call.service, body), call.version)
+    properties = ARM.spoken("BatchAccountProperties", shown["properties"], call.version)
+    return resource({**shown, "properties": properties}, headers=headers)
 
 
 def view(service: "Service", body: JsonObject) -> JsonObject:
@@ -130,15 +132,12 @@ def _synced(body: JsonObject, old: JsonObject | None, now: int) -> JsonObject:
 
 
 def _quotas(conditions: Chaos) -> JsonObject:
-    is_by_family = conditions.vm_family_core_quota < chaos.MOST_CORES
     return {
         "dedicatedCoreQuota": conditions.dedicated_core_quota,
         "dedicatedCoreQuotaPerVMFamily": [
             {"name": family, "coreQuota": conditions.vm_family_core_quota} for family in quotas.vm_families()
-        ]
-        if is_by_family
-        else [],
-        "dedicatedCoreQuotaPerVMFamilyEnforced": is_by_family,
+        ],
+        "dedicatedCoreQuotaPerVMFamilyEnforced": True,
         "lowPriorityCoreQuota": conditions.low_priority_core_quota,
         "poolQuota": conditions.pool_quota,
         "activeJobAndJobScheduleQuota": conditions.active_job_quota,

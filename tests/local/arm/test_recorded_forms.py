@@ -43,6 +43,16 @@ def test_account_has_what_the_service_fills_in(service: Status, arm: ArmHttp, ac
     assert properties["autoStorage"]["lastKeySync"].endswith("Z")
 
 
+def test_account_is_shown_as_its_version_knows_it(arm: ArmHttp, account: str) -> None:
+    _, old = arm.call("GET", below(arm, account, ""), version="2018-12-01")
+    _, later = arm.call("GET", below(arm, account, ""), version="2021-01-01")
+    newer = {"encryption", "publicNetworkAccess", "dedicatedCoreQuotaPerVMFamily", "allowedAuthenticationModes"}
+    assert old["properties"].keys().isdisjoint(newer)
+    assert "identity" not in old
+    assert later["properties"].keys() & newer == newer - {"allowedAuthenticationModes"}
+    assert later["properties"]["dedicatedCoreQuotaPerVMFamilyEnforced"] is True
+
+
 @pytest.mark.parametrize("path", ["/applications/tool", "/applications/tool/versions/1.0", "/pools/p"])
 def test_resource_below_an_account_has_a_weak_etag_in_body_and_header(
     service: Status, arm: ArmHttp, account: str, path: str
