@@ -63,6 +63,14 @@ def test_body_that_is_no_json_object_is_refused(raw: Raw, path: str, content: by
             "InvalidPropertyValue",
             "startTask.resourceFiles[0]",
         ),
+        (
+            {
+                "startTask": {"commandLine": "true", "userIdentity": {"username": "you"}},
+                "userAccounts": [{"name": "me", "password": "Secret-1"}],
+            },
+            "InvalidPropertyValue",
+            "startTask.userIdentity.username",
+        ),
         ({"mountConfiguration": [{}]}, "InvalidPropertyValue", "mountConfiguration[0]"),
         ({"mountConfiguration": [{**NFS, "cifsMountConfiguration": None}] * 11}, "InvalidPropertyValue", MOUNTS),
         (

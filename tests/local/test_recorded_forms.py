@@ -120,6 +120,12 @@ def test_users_have_the_scope_and_the_elevation_that_nobody_gave(raw: Raw, name:
     assert shown["userAccounts"] == [{"name": "me", "elevationLevel": "nonadmin"}]
 
 
+def test_resize_needs_a_target(raw: Raw, pool: str) -> None:
+    answer = raw("POST", f"/pools/{pool}/resize", {"nodeDeallocationOption": "requeue"})
+    assert (answer.status, answer.code) == (400, "InvalidRequestBody")
+    assert answer.values["Reason"] == "at least one of targetDedicatedNodes and targetLowPriorityNodes must be given"
+
+
 def test_end_of_an_images_support_is_a_moment_in_utc(raw: Raw) -> None:
     for image in raw("GET", "/supportedimages").body["value"]:
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT00:00:00Z", image["batchSupportEndOfLife"])

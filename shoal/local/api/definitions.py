@@ -87,6 +87,7 @@ def pool(
         _check_retries(start_task, "startTask.")
         complete["startTask"] = {"maxTaskRetryCount": 0, "waitForSuccess": True} | start_task
         complete["startTask"]["userIdentity"] = _user_identity(start_task)
+        _require_user(complete["startTask"]["userIdentity"], complete.get("userAccounts", ()))
     return pool_lifecycle.PoolDefinition(id=body["id"], body=complete, identities=tuple(identities), tags=tags or {})
 
 
@@ -164,6 +165,14 @@ def _user_identity(body: JsonObject) -> JsonObject:
     """Return the user of a task with what the service fills in, as recorded traffic shows."""
     given: JsonObject = body.get("userIdentity", {})
     return given if "username" in given else {"autoUser": AUTO_USER_DEFAULTS | given.get("autoUser", {})}
+
+
+def _require_user(identity: JsonObject, accounts: Iterable[JsonObject]) -> None:
+    """Raises BatchError InvalidPropertyValue where a start task is to run as a user that its pool does not declare."""
+    user = identity.get("username")
+    if user is not None and user not in {account["name"] for account in accounts}:
+        reason = "the pool's userAccounts declare no such user"
+        raise errors.invalid_property("startTask.userIdentity.username", user, reason)
 
 
 def _pool_of(info: JsonObject) -> Any:

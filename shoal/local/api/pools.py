@@ -15,6 +15,7 @@ from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.pool import Pool
 from shoal.local.store.states import AllocationState, NodeDeallocationOption
 
+TARGETS = ("targetDedicatedNodes", "targetLowPriorityNodes")
 MOST_REMOVED = 100
 """Nodes in one request. Source: REST reference, Pools - Remove Nodes."""
 COLUMNS = {
@@ -85,7 +86,9 @@ async def delete_pool(call: Call) -> Answer:
 async def resize_pool(call: Call) -> Answer:
     body = call.body()
     DATA_PLANE.normalize("BatchPoolResizeOptions", body, call.version)
-    for name in ("targetDedicatedNodes", "targetLowPriorityNodes"):
+    if not body.keys() & set(TARGETS):
+        raise errors.invalid_request_body(f"at least one of {' and '.join(TARGETS)} must be given")
+    for name in TARGETS:
         definitions.check_count(body.get(name) or 0, name)
     if timeout := body.get("resizeTimeout"):
         definitions.check_resize_timeout(timeout)
