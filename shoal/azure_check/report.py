@@ -159,7 +159,8 @@ def _task_results(services: Services, job_id: str) -> Iterator[tuple[str, str | 
         execution = task.execution_info
         result = _word(execution.result) if execution else None
         failure = execution.failure_info if execution else None
-        kind = None if failure is None else f"{_word(failure.category)} {failure.code}"
+        # Batch writes `UserError` where its clients have `usererror`.
+        kind = None if failure is None else f"{str(_word(failure.category)).lower()} {failure.code}"
         yield " ".join(filter(None, (_word(task.state), result))), kind
 
 

@@ -170,6 +170,7 @@ def test_counts_tell_tasks_and_slots_by_state_and_result(client: BatchClient, na
     wait_for_state(client, name, "c", "running")
     client.create_task(name, task("d", "true", requiredSlots=7))
     found = client.get_job_task_counts(name).as_dict()
+    assert found.pop("odata.metadata").endswith("/$metadata#taskcountsresult/@Element")
     assert found == {
         "taskCounts": {"active": 1, "running": 1, "completed": 2, "succeeded": 1, "failed": 1},
         "taskSlotCounts": {"active": 7, "running": 4, "completed": 5, "succeeded": 2, "failed": 3},
