@@ -61,6 +61,7 @@ class Service:
 
     async def start(self) -> None:
         """Reach storage, start what the state says should run. Raises StorageMissing."""
+        await self.fleet.sweep()
         accounts.ensure_default(self.connection)
         keys = accounts.storage_keys(self.connection)
         await self.storage.serve(keys)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import orjson
 
 from shoal.local.children import Child, spawn
-from shoal.local.node import leftovers
+from shoal.local.node import keeper, leftovers
 
 log = logging.getLogger(__name__)
 
@@ -91,12 +91,17 @@ class NodeAgents:
         if agent := self.agents.get(node):
             agent.close()
         elif node not in self.unsent:
-            self._keep(asyncio.to_thread(self._clean_up, node, self.directory(node)))
+            self._keep(asyncio.to_thread(self._clean_up, node, self.directory(node), swept=True))
 
     def close(self, node: str) -> None:
         """Close the agent's input, which ends its tasks and itself. The node keeps its files."""
         if agent := self.agents.get(node):
             agent.close()
+
+    async def sweep(self) -> None:
+        """End what an earlier service has left running, before nodes start again in the same directories."""
+        if not await asyncio.to_thread(leftovers.end_processes, self.root):
+            log.error("some processes of the nodes of an earlier service cannot be ended")
 
     async def stop_all(self) -> None:
         """End every agent, by force where it takes too long; nodes keep their files."""
@@ -105,30 +110,29 @@ class NodeAgents:
             agent.close()
         if self.tasks:
             await asyncio.wait(self.tasks, timeout=PATIENCE)
-        # Those that have ended meanwhile are no longer in `agents`.
+        # Those that have ended meanwhile are no longer in `agents`. A keeper kills its agent, and then what is left.
         for agent in self.agents.values():
-            agent.process.kill()
+            agent.process.terminate()
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
     async def _accompany(self, node: str, boots: int) -> None:
         """Start an agent, pass on its reports, and tell the listener when it has ended, in whatever way."""
         directory = self.directory(node)
+        code: int | None = None
         try:
             await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
-            agent = await spawn(
-                [sys.executable, "-m", "shoal.local.node", str(directory)], log=self._log(node), heard=True
-            )
+            agent = await spawn(_keeper(directory), log=self._log(node), heard=True)
             self._greet(node, agent)
             async for line in agent.lines():
                 self.listener.on_report(node, boots, orjson.loads(line))
             # Its output has ended; if it still runs, this ends it.
             agent.close()
-            await agent.wait()
+            code = await agent.wait()
         except OSError:
             log.exception("the agent of node %s could not be started or heard", node)
         self.agents.pop(node, None)
         self.unsent.pop(node, None)
-        await asyncio.to_thread(self._clean_up, node, directory)
+        await asyncio.to_thread(self._clean_up, node, directory, swept=code == keeper.NOTHING_LEFT)
         # Last: the listener may start the node's next agent, in the same directory.
         self.listener.on_gone(node, boots)
 
@@ -143,10 +147,16 @@ class NodeAgents:
     def _log(self, node: str) -> Path:
         return self.root / f"{node}.log"
 
-    def _clean_up(self, node: str, directory: Path) -> None:
+    def _clean_up(self, node: str, directory: Path, *, swept: bool) -> None:
         # Before the files go: the processes might make new ones.
-        leftovers.end_processes(directory)
+        if not swept and not leftovers.end_processes(directory):
+            log.error("some processes of node %s cannot be ended", node)
         if node in self.stopping:
             self.stopping.discard(node)
             shutil.rmtree(directory, ignore_errors=True)
             self._log(node).unlink(missing_ok=True)
+
+
+def _keeper(directory: Path) -> list[str]:
+    """Return the command that runs a node's agent, without what only larger programs need."""
+    return [sys.executable, "-I", "-S", str(Path(keeper.__file__)), str(directory)]
