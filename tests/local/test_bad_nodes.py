@@ -10,7 +10,7 @@ from shoal.local.scheduler import node_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.queries import text
 from shoal.service_status import Status
-from tests.local.making import make_pool, wait_for_nodes
+from tests.local.making import completed, execution, make_job, make_pool, run, sh, task, wait_for_nodes
 from tests.local.paper import PoolOnPaper
 from tests.raw import Raw
 from tests.waiting import wait_until
@@ -73,3 +73,19 @@ def test_unusable_node_stays_so_after_the_service_has_started_again(tmp_path: Pa
     assert 2 < before.count("unusable") < 18
     node_lifecycle.recover(pool.at(2))
     assert [state == "unusable" for state in states(pool.at(3))] == [state == "unusable" for state in before]
+
+
+def test_task_that_kills_its_agents_fails_in_the_end_and_its_node_goes_on(client: BatchClient, name: str) -> None:
+    make_pool(client, name)
+    (node,) = wait_for_nodes(client, name, nodes=1)
+    make_job(client, name, name)
+    client.create_task(name, task("poison", sh("kill -9 $PPID; sleep 60"), constraints={"maxTaskRetryCount": 1}))
+    info = execution(completed(client, name, "poison"))
+    assert (info.result, info.requeue_count, info.retry_count) == ("failure", 2, 1)
+    assert info.failure_info is not None
+    assert (info.failure_info.code, info.failure_info.message) == (
+        "NodeAgentEnded",
+        f"The agent of node {node.id} ended while the task ran, which has happened before; the task may be the cause",
+    )
+    assert execution(run(client, name, task("good", "true"))).result == "success"
+    assert [kept.id for kept in client.list_nodes(name)] == [node.id]

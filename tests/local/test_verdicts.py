@@ -5,9 +5,11 @@ import pytest
 from shoal.local.scheduler.verdicts import (
     Ending,
     Verdict,
+    agent_ended_failure,
     exit_options,
     failure,
     failure_info,
+    is_to_blame,
     satisfies_dependents,
     terminates_job,
     verdict,
@@ -15,6 +17,7 @@ from shoal.local.scheduler.verdicts import (
 
 NO_BLOB = failure("BlobNotFound", "The specified blob does not exist")
 NO_UPLOAD = failure("FileUploadContainerNotFound", "The container does not exist")
+AGENT_GONE = agent_ended_failure("tvmps_1")
 OUT_OF_TIME = failure("TaskEnded", "The task ran longer than its maxWallClockTime")
 
 
@@ -35,6 +38,8 @@ def ended(exit_code: int | None = None, fault: dict[str, Any] | None = None) -> 
         (ended(0, NO_UPLOAD), 0, 5, Verdict.FAILURE),
         (ended(1, NO_UPLOAD), 0, -1, Verdict.FAILURE),
         (ended(137, OUT_OF_TIME), 0, -1, Verdict.FAILURE),
+        (ended(None, AGENT_GONE), 0, 0, Verdict.FAILURE),
+        (ended(None, AGENT_GONE), 0, 1, Verdict.RETRY),
     ],
 )
 def test_only_a_non_zero_exit_code_is_retried_and_only_while_retries_are_left(
@@ -131,3 +136,18 @@ def test_non_zero_exit_code_reads_as_batch_words_it() -> None:
 
 def test_failure_before_the_exit_code_is_the_one_that_is_told() -> None:
     assert failure_info(ended(1, NO_UPLOAD)) is NO_UPLOAD
+
+
+@pytest.mark.parametrize(
+    ("requeue_count", "alone", "expected"),
+    [(0, True, False), (1, True, False), (2, True, True), (2, False, False), (7, False, False), (8, False, True)],
+)
+def test_task_is_blamed_for_the_end_of_its_agent_after_a_few_losses_and_after_more_in_company(
+    requeue_count: int, alone: bool, expected: bool
+) -> None:
+    assert is_to_blame(requeue_count, alone=alone) is expected
+
+
+def test_task_that_ends_its_agents_meets_the_default_exit_condition() -> None:
+    conditions = {"default": {"jobAction": "none"}, "preProcessingError": {"jobAction": "terminate"}}
+    assert exit_options(conditions, ended(None, AGENT_GONE)) == {"jobAction": "none"}

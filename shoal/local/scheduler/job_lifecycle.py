@@ -154,7 +154,7 @@ def delete_parts(tx: Transaction) -> bool:
 
 
 def _end_running(tx: Transaction, key: int, message: str) -> None:
-    sql = "SELECT key, attempt, node FROM tasks WHERE job = ? AND state = ?"
+    sql = "SELECT key, attempt, node, requeue_count FROM tasks WHERE job = ? AND state = ?"
     for task in tx.all(task_lifecycle.Running._make, sql, key, TaskState.RUNNING):
         task_lifecycle.end_running(tx, task, message)
 

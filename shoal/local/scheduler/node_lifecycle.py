@@ -1,14 +1,16 @@
 """A node's life: created, started, set up by its start task, at work, lost and restarted, released."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
 from shoal.local import chaos, times
 from shoal.local.chaos import StartFault
-from shoal.local.scheduler import job_lifecycle, task_lifecycle
+from shoal.local.scheduler import endings, job_lifecycle, task_lifecycle
 from shoal.local.scheduler.assignments import package
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.scheduler.verdicts import Ending, agent_ended_failure, is_to_blame
 from shoal.local.store.account import Account
 from shoal.local.store.node import Node
 from shoal.local.store.pool import Pool
@@ -139,8 +141,9 @@ def end_tasks(tx: Transaction, node: Node, option: NodeDeallocationOption, messa
 def _running_on(tx: Transaction, node: Node) -> list[task_lifecycle.Running]:
     return tx.all(
         task_lifecycle.Running._make,
-        "SELECT tasks.key, tasks.attempt, tasks.node FROM allocations JOIN tasks ON tasks.key = allocations.task"
-        " AND tasks.attempt = allocations.attempt WHERE allocations.node = ? AND tasks.state = ?",
+        "SELECT tasks.key, tasks.attempt, tasks.node, tasks.requeue_count FROM allocations"
+        " JOIN tasks ON tasks.key = allocations.task AND tasks.attempt = allocations.attempt"
+        " WHERE allocations.node = ? AND tasks.state = ?",
         node.id,
         TaskState.RUNNING,
     )
@@ -223,13 +226,29 @@ def on_gone(tx: Transaction, node_id: str, boots: int) -> None:
         # Counted from here: two agents of one node would be in each other's way.
         tx.run("UPDATE nodes SET boot_due = ? WHERE key = ?", tx.now + chaos.absence(tx.connection), node.key)
         return
+    busy = _running_on(tx, node)
+    _blame(tx, node, busy)
     task_lifecycle.requeue_from(tx, node_id)
     # Without `booted` the agent ended before its first report; the state then dates from its start.
     lived = tx.now - (node.booted or node.state_time)
-    if lived < SHORT_LIFE and boots >= MOST_SHORT_LIVES:
+    # With tasks running, one of them may have ended it, which must not cost the pool its nodes one by one.
+    if lived < SHORT_LIFE and boots >= MOST_SHORT_LIVES and not busy:
         _give_up(tx, node, lived)
     else:
         _start_again(tx, node)
+
+
+def _blame(tx: Transaction, node: Node, busy: Sequence[task_lifecycle.Running]) -> None:
+    """Let the tasks that have lost too many agents spend a retry, or fail; the others wait again without."""
+    endings.on_ended(
+        tx,
+        node.id,
+        [
+            (task.key, task.attempt, Ending(ended=tx.now, failure=agent_ended_failure(node.id)))
+            for task in busy
+            if is_to_blame(task.requeue_count, alone=len(busy) == 1)
+        ],
+    )
 
 
 def _give_up(tx: Transaction, node: Node, lived: int) -> None:

@@ -34,6 +34,7 @@ class Running(NamedTuple):
     key: int
     attempt: int
     node: str
+    requeue_count: int
 
 
 def add(tx: Transaction, job: Job, definitions: Sequence[TaskDefinition]) -> list[errors.BatchError | None]:
@@ -98,7 +99,7 @@ def terminate(tx: Transaction, task: Task) -> None:
 def _running(task: Task) -> Running | None:
     if task.state is not TaskState.RUNNING or task.node is None:
         return None
-    return Running(task.key, task.attempt, task.node)
+    return Running(task.key, task.attempt, task.node, task.requeue_count)
 
 
 def reactivate(tx: Transaction, job: Job, task: Task) -> None:

@@ -33,9 +33,9 @@ UNLIMITED_RETRIES = -1
 def verdict(ending: Ending, *, retry_count: int, max_retries: int) -> Verdict:
     """Return what becomes of the task. Only a non-zero exit code is retried: a missing file will be missing again.
 
-    Source: REST reference, maxTaskRetryCount; "Check for errors in Batch".
+    Source: REST reference, maxTaskRetryCount; "Check for errors in Batch". The loss of its agents is retried likewise.
     """
-    if ending.failure is not None:
+    if ending.failure is not None and ending.failure["code"] != AGENT_ENDED:
         return Verdict.FAILURE
     if ending.exit_code == 0:
         return Verdict.SUCCESS
@@ -67,6 +67,9 @@ def failure(
 
 TASK_ENDED = "TaskEnded"
 """Also an agent's code for a task over its time limit (`node/agent.py`)."""
+AGENT_ENDED = "NodeAgentEnded"
+MOST_LOSSES_ALONE, MOST_LOSSES = 3, 9
+"""Losses of its node after which a task that ran there spends a retry: where it ran alone, and in any company."""
 UPLOAD_FAILURES = "FileUpload"
 """Beginning of the codes of all failed uploads (`node/output_files.py`)."""
 
@@ -75,13 +78,26 @@ def task_ended_failure(message: str) -> dict[str, Any]:
     return failure(TASK_ENDED, message)
 
 
+def is_to_blame(requeue_count: int, *, alone: bool) -> bool:
+    """Return True where a task whose node's agent has just ended is taken for the cause.
+
+    `requeue_count` are its losses before this one. Tasks beside it may be the cause as well, so it then takes more.
+    """
+    return requeue_count + 1 >= (MOST_LOSSES_ALONE if alone else MOST_LOSSES)
+
+
+def agent_ended_failure(node: str) -> dict[str, Any]:
+    message = f"The agent of node {node} ended while the task ran, which has happened before; the task may be the cause"
+    return failure(AGENT_ENDED, message)
+
+
 def exit_options(conditions: JsonObject, ending: Ending) -> JsonObject:
     """Return the options of the exit condition that applies to the end; an empty object where none does.
 
     Source: REST reference, ExitConditions: exact code, then range; `default` never applies to exit code 0. Azure does
     not say which conditions apply to a task that was ended by request. Here it is `default` only.
     """
-    if ending.failure is not None and ending.failure["code"] == TASK_ENDED:
+    if ending.failure is not None and ending.failure["code"] in (TASK_ENDED, AGENT_ENDED):
         return _first(conditions, "default")
     if ending.failure is not None and not ending.failure["code"].startswith(UPLOAD_FAILURES):
         return _first(conditions, "preProcessingError", "default")
