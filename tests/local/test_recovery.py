@@ -172,6 +172,22 @@ def test_storage_that_ends_is_started_again_with_what_it_had(tmp_path: Path) -> 
         assert container.download_blob("a.txt").readall() == b"a"
 
 
+def test_storage_whose_guard_is_killed_ends_and_is_started_again(tmp_path: Path) -> None:
+    with running_service(tmp_path) as status:
+        container = blobs(status).create_container("kept")
+        container.upload_blob("a.txt", b"a")
+        (guard,) = [pid for pid in processes_naming("shoal.local.guard") if str(tmp_path) in command_line(pid)]
+        (azurite,) = children(guard)
+        os.kill(guard, signal.SIGKILL)
+        wait_until(lambda: not Path(f"/proc/{azurite}").exists())
+        wait_until(lambda: blobs_answer(status))
+        assert container.download_blob("a.txt").readall() == b"a"
+        (guard,) = [pid for pid in processes_naming("shoal.local.guard") if str(tmp_path) in command_line(pid)]
+        os.kill(guard, signal.SIGKILL)
+    # Stopped before it was started again.
+    wait_until(lambda: not processes_naming(str(tmp_path)), within=5)
+
+
 def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 

@@ -27,7 +27,7 @@ def main(node_directory: str) -> int:
     """Return when the agent has ended and nothing of its node is left, or cannot be found from here."""
     # As the agent: only the end of its input ends it. SIGTERM comes where that took too long.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    adopting = _control(PR_SET_CHILD_SUBREAPER, 1)
+    adopting = control(PR_SET_CHILD_SUBREAPER, 1)
     agent = _start([sys.executable, "-m", "shoal.local.node", node_directory])
     signal.signal(signal.SIGTERM, lambda _number, _frame: _kill(agent))
     while os.wait()[0] != agent:
@@ -62,7 +62,8 @@ def _start(command: list[str]) -> int:
 
 def _become(command: list[str], keeper: int) -> NoReturn:
     # An agent without its keeper would lose sight of what its tasks leave.
-    _control(PR_SET_PDEATHSIG, signal.SIGKILL)
+    control(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # The keeper may have ended before that.
     if os.getppid() != keeper:
         os._exit(1)
     os.execv(command[0], command)
@@ -89,7 +90,7 @@ def _kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _control(option: int, argument: int) -> bool:
+def control(option: int, argument: int) -> bool:
     """Call prctl; return False on systems without it."""
     if sys.platform != "linux":
         return False
