@@ -149,6 +149,11 @@ def invalid_header(name: str, value: str, reason: str) -> BatchError:
     return BatchError(400, "InvalidHeaderValue", text, {"HeaderName": name, "HeaderValue": value, "Reason": reason})
 
 
+def headers_too_large(reason: str) -> BatchError:
+    """A refusal of this service's own: Azure's front ends answer such requests without Batch."""
+    return BatchError(431, "RequestHeadersTooLarge", "The headers of the request are too large.", {"Reason": reason})
+
+
 def condition_not_met(status: int) -> BatchError:
     text = "The condition specified using HTTP conditional header(s) is not met."
     return BatchError(status, "ConditionNotMet", text)

@@ -27,6 +27,7 @@ from shoal.local.api.dispatch import DataPlane
 from shoal.local.arm import blob_access, defaults
 from shoal.local.arm.resource_manager import ResourceManager
 from shoal.local.control import CannotStart
+from shoal.local.edge import METHODS, Edge
 from shoal.local.identity.certificates import Certificates, ensure_certificates
 from shoal.local.identity.discovery import Discovery
 from shoal.local.identity.token_endpoint import TokenEndpoint
@@ -39,7 +40,6 @@ from shoal.local.store.database import ForeignDatabase, open_database
 THREADS = 32
 """For what waits: ends of processes, files of nodes."""
 LOCK_TRIES, LOCK_PAUSE = 20, 0.05
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def serve(state_dir: Path, port: int | None, *, https: bool | None = None, attached: bool = False) -> None:
@@ -104,7 +104,7 @@ async def _run(
     # The timeout: a client that leaves its request open would otherwise keep the service from ending.
     server = Server(
         uvicorn.Config(
-            Starlette(routes=routes),
+            Edge(Starlette(routes=routes)),
             lifespan="off",
             access_log=False,
             log_config=None,

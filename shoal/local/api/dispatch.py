@@ -95,11 +95,11 @@ class DataPlane:
         try:
             answer = await self._answer(request, request_id)
         except errors.BatchError as exc:
-            answer = _error_answer(exc, str(request.base_url).rstrip("/"), request_id)
+            answer = error_answer(exc, str(request.base_url).rstrip("/"), request_id)
         except Exception:
             # The server must go on serving others, so the traceback is logged and this client gets a 500.
             log.exception("%s %s failed", request.method, request.url.path)
-            answer = _error_answer(errors.internal_error(), str(request.base_url).rstrip("/"), request_id)
+            answer = error_answer(errors.internal_error(), str(request.base_url).rstrip("/"), request_id)
         headers = {"request-id": request_id, "DataServiceVersion": "3.0", **answer.headers}
         if answer.content:
             headers.setdefault("Content-Type", "application/json;odata=minimalmetadata")
@@ -179,7 +179,7 @@ async def _content(request: Request) -> bytes:
     return content
 
 
-def _error_answer(exc: errors.BatchError, base_url: str, request_id: str) -> Answer:
+def error_answer(exc: errors.BatchError, base_url: str, request_id: str) -> Answer:
     if exc.status == 304:
         return Answer(status=304)
     body: dict[str, Any] = {

@@ -84,11 +84,11 @@ class ResourceManager:
         try:
             answer = await self._answer(request)
         except errors.BatchError as exc:
-            answer = _error_answer(exc, request.url.path)
+            answer = error_answer(exc, request.url.path)
         except Exception:
             # The server must go on serving others, so the traceback is logged and this client gets a 500.
             log.exception("%s %s failed", request.method, request.url.path)
-            answer = _error_answer(errors.internal_error(), request.url.path)
+            answer = error_answer(errors.internal_error(), request.url.path)
         headers = {"x-ms-request-id": str(uuid.uuid4()), **answer.headers}
         if answer.content:
             headers["Content-Type"] = "application/json; charset=utf-8"
@@ -146,7 +146,7 @@ def _route(method: str, path: str) -> tuple[Target, Handler]:
     raise arm_failures.not_here(f"The operation {method} on {target.type}")
 
 
-def _error_answer(exc: errors.BatchError, path: str) -> Answer:
+def error_answer(exc: errors.BatchError, path: str) -> Answer:
     if exc.status == 304:
         return Answer(status=304)
     detail = "".join(f" {name}: {value}." for name, value in exc.values.items())
