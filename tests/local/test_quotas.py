@@ -11,7 +11,8 @@ from shoal.local import chaos, times
 from shoal.local.api import pools
 from shoal.local.chaos import Chaos
 from shoal.local.control import running
-from shoal.local.scheduler import pool_lifecycle, quotas, scaling
+from shoal.local.scheduler import machine, pool_lifecycle, quotas, scaling
+from shoal.local.store.queries import integer
 from shoal.local.store.states import AllocationState, NodeDeallocationOption
 from shoal.service_status import Status
 from tests.arm import ArmHttp
@@ -154,3 +155,18 @@ def test_formula_tries_again_at_its_next_evaluation(tmp_path: Path) -> None:
     chaos.store(pool.connection, Chaos())
     scaling.evaluate_due(pool.at(5 * times.MINUTE / times.SECOND))
     assert (pool.record.current_low_priority, pool.record.resize_errors) == (3, ())
+
+
+def test_pool_gets_no_more_nodes_than_the_memory_of_the_machine_carries(tmp_path: Path) -> None:
+    pool = PoolOnPaper(tmp_path, "$TargetDedicatedNodes = 0;", "PT5M")
+    most = machine.most_nodes()
+    pool.size(pool.at(0), spot=2**31 - 1)
+    tx = pool.at(1)
+    assert tx.one(integer, "SELECT count(*) FROM nodes") == most
+    assert [(error["code"], error["message"]) for error in pool.record.resize_errors] == [
+        (
+            "AllocationFailed",
+            f"Desired number of nodes could not be allocated: this machine has memory for {most} nodes",
+        )
+    ]
+    assert machine.memory() // machine.MEMORY_OF_NODE == most

@@ -180,7 +180,7 @@ def test_storage_whose_guard_is_killed_ends_and_is_started_again(tmp_path: Path)
         (azurite,) = children(guard)
         os.kill(guard, signal.SIGKILL)
         wait_until(lambda: not Path(f"/proc/{azurite}").exists())
-        wait_until(lambda: blobs_answer(status))
+        wait_until(lambda: blobs_answer(status), within=60)
         assert container.download_blob("a.txt").readall() == b"a"
         (guard,) = [pid for pid in processes_naming("shoal.local.guard") if str(tmp_path) in command_line(pid)]
         os.kill(guard, signal.SIGKILL)

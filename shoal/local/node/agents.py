@@ -19,6 +19,8 @@ from shoal.local.node import keeper, leftovers
 
 log = logging.getLogger(__name__)
 
+STARTS_AT_A_TIME = 4
+"""Agents that come up together; more would only take the processors from requests."""
 PATIENCE = 10.0
 """Seconds for agents to end their tasks and themselves."""
 
@@ -46,6 +48,7 @@ class NodeAgents:
         self.closed = False
         """Set when all is stopped: agents whose processes are still being made then end at once."""
         self.tasks: set[asyncio.Task[None]] = set()
+        self.starts = asyncio.Semaphore(STARTS_AT_A_TIME)
 
     def directory(self, node: str) -> Path:
         return self.root / node
@@ -117,31 +120,45 @@ class NodeAgents:
 
     async def _accompany(self, node: str, boots: int) -> None:
         """Start an agent, pass on its reports, and tell the listener when it has ended, in whatever way."""
-        directory = self.directory(node)
-        code: int | None = None
+        directory, swept = self.directory(node), False
         try:
-            await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
-            agent = await spawn(_keeper(directory), log=self._log(node), heard=True)
-            self._greet(node, agent)
-            async for line in agent.lines():
-                self.listener.on_report(node, boots, orjson.loads(line))
-            # Its output has ended; if it still runs, this ends it.
-            agent.close()
-            code = await agent.wait()
+            async with self.starts:
+                begun = None if self._is_unwanted(node) else await self._begin(node, directory)
+            swept = begun is None or await self._hear(node, boots, *begun)
         except OSError:
             log.exception("the agent of node %s could not be started or heard", node)
         self.agents.pop(node, None)
         self.unsent.pop(node, None)
-        await asyncio.to_thread(self._clean_up, node, directory, swept=code == keeper.NOTHING_LEFT)
+        await asyncio.to_thread(self._clean_up, node, directory, swept=swept)
         # Last: the listener may start the node's next agent, in the same directory.
         self.listener.on_gone(node, boots)
+
+    async def _begin(self, node: str, directory: Path) -> tuple[Child, bytes | None]:
+        """Start the node's agent and return it once it has come up, with its first report, or with None at its end."""
+        await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
+        agent = await spawn(_keeper(directory), log=self._log(node), heard=True)
+        self._greet(node, agent)
+        return agent, await anext(agent.lines(), None)
+
+    async def _hear(self, node: str, boots: int, agent: Child, first: bytes | None) -> bool:
+        """Pass on the agent's reports until its output ends. Return True where nothing of its node is left then."""
+        if first is not None:
+            self.listener.on_report(node, boots, orjson.loads(first))
+            async for line in agent.lines():
+                self.listener.on_report(node, boots, orjson.loads(line))
+        # If it still runs, this ends it.
+        agent.close()
+        return await agent.wait() == keeper.NOTHING_LEFT
+
+    def _is_unwanted(self, node: str) -> bool:
+        return self.closed or node in self.stopping
 
     def _greet(self, node: str, agent: Child) -> None:
         self.agents[node] = agent
         for line in self.unsent.pop(node):
             agent.write(line)
         # Stopped while its process was being made, when there was nothing to close yet.
-        if self.closed or node in self.stopping:
+        if self._is_unwanted(node):
             agent.close()
 
     def _log(self, node: str) -> Path:

@@ -11,6 +11,7 @@ from functools import cache
 
 from shoal.azure.vm_sizes import VM_SIZES
 from shoal.local import chaos, errors
+from shoal.local.scheduler import machine
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.pool import Pool
 from shoal.local.store.queries import integer, text
@@ -26,6 +27,8 @@ SPOT_QUOTA_REACHED = {
     "code": "AccountLowPriorityCoreQuotaReached",
     "message": "The specified account has reached low priority core quota",
 }
+ALLOCATION_FAILED = "AllocationFailed"
+"""Azure's code where a region has no machines left."""
 FAMILY_QUOTA_REACHED = "AccountVMSeriesCoreQuotaReached"
 """Codes and messages as users report them, in azure-docs issue 53298 for example."""
 SIZE = re.compile(r"standard_(?P<series>[a-z]+)\d+(-\d+)?(?P<features>[a-z]+)?(_[a-z0-9]+?)??(_(?P<version>v\d+))?")
@@ -57,7 +60,21 @@ class Room:
 
 
 def room_for_nodes(tx: Transaction, pool: Pool, *, dedicated: bool) -> Room:
-    """Return the room for nodes of the pool's size: the least that a quota leaves."""
+    """Return the room for nodes of the pool's size: the least that a quota or this machine leaves."""
+    return min(_room_on_machine(tx), _room_in_account(tx, pool, dedicated=dedicated), key=lambda room: room.nodes)
+
+
+def _room_on_machine(tx: Transaction) -> Room:
+    most = machine.most_nodes()
+    nodes = tx.one(integer, "SELECT count(*) FROM nodes WHERE state != ?", NodeState.LEAVING_POOL) or 0
+    return Room(
+        nodes=max(0, most - nodes),
+        code=ALLOCATION_FAILED,
+        message=f"Desired number of nodes could not be allocated: this machine has memory for {most} nodes",
+    )
+
+
+def _room_in_account(tx: Transaction, pool: Pool, *, dedicated: bool) -> Room:
     conditions = chaos.load(tx.connection)
     size = pool.body()["vmSize"]
     sizes = tx.all(
