@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 FILE_NAME = "service.json"
 LOCK_NAME = "service.lock"
 """Held by the service as long as it runs, so that nothing else can be mistaken for it."""
+
+MENDED_WITHIN = 3.0
+"""Seconds within which a service has replaced a damaged status."""
 
 OWN_VERSION = "1"
 """The api-version of the service's own interface, which has one only."""
@@ -172,29 +176,60 @@ def write_status(status: Status) -> None:
     draft.replace(path)
 
 
+def is_written(status: Status) -> bool:
+    """True where the file holds this status."""
+    try:
+        return bool(json.loads((Path(status.state_dir) / FILE_NAME).read_text()) == asdict(status))
+    except (OSError, ValueError):
+        return False
+
+
 def read_status(state_dir: Path) -> Status | None:
     """Return the status of the service that runs on this state directory, or None where none is ready."""
     if not is_running(state_dir):
         return None
+    deadline = time.monotonic() + MENDED_WITHIN
+    while True:
+        try:
+            return Status(**json.loads((state_dir / FILE_NAME).read_text()))
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError):
+            # Somebody has damaged it. The service writes it anew.
+            if time.monotonic() > deadline:
+                return None
+        time.sleep(0.05)
+
+
+def process_id(state_dir: Path) -> int | None:
+    """Return the process that holds the directory, also where it has no status that can be read."""
     try:
-        return Status(**json.loads((state_dir / FILE_NAME).read_text()))
-    except FileNotFoundError:
+        return int((state_dir / LOCK_NAME).read_text())
+    except (FileNotFoundError, ValueError):
         return None
 
 
 def is_running(state_dir: Path) -> bool:
     """True while a service process holds the directory's lock, also while it starts or ends."""
-    if not (state_dir / LOCK_NAME).exists():
+    # The directory itself as well: the file may have been removed.
+    return _is_locked(state_dir / LOCK_NAME) or _is_locked(state_dir)
+
+
+def _is_locked(path: Path) -> bool:
+    if not path.exists():
         return False
     import fcntl  # of POSIX only, as the service is; elsewhere there is no lock
 
     try:
-        with (state_dir / LOCK_NAME).open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
-    except FileNotFoundError:
-        pass
+    finally:
+        os.close(descriptor)
     return False
 
 

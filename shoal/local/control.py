@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from shoal.service_status import Status, is_running, read_status
+from shoal.service_status import Status, is_running, process_id, read_status
 
 # Longer than the service waits for storage (storage.READY_WITHIN), or its message would never be seen.
 START_WITHIN = 90.0
@@ -64,15 +64,18 @@ def stop(state_dir: Path) -> bool:
 
     Raises ServiceFailed where it does not end.
     """
-    status = read_status(state_dir)
-    if status is None:
+    if not is_running(state_dir):
         return False
+    status = read_status(state_dir)
+    pid = process_id(state_dir) if status is None else status.pid
+    if pid is None:
+        raise ServiceFailed(f"a service holds {state_dir}, and neither service.json nor service.lock names its process")
     with suppress(ProcessLookupError):  # it may have ended just now
-        os.kill(status.pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_WITHIN
     while is_running(state_dir):
         if time.monotonic() > deadline:
-            raise ServiceFailed(f"process {status.pid} is still there {STOP_WITHIN:.0f} s after it was asked to end")
+            raise ServiceFailed(f"process {pid} is still there {STOP_WITHIN:.0f} s after it was asked to end")
         time.sleep(LOOK_EVERY)
     return True
 

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO
 
 import uvicorn
 import uvloop
@@ -33,13 +32,18 @@ from shoal.local.identity.discovery import Discovery
 from shoal.local.identity.token_endpoint import TokenEndpoint
 from shoal.local.identity.tokens import OWNER, TENANT, Tokens, make_key
 from shoal.local.service import Service
+from shoal.local.state_files import DATABASE, keep_private, require_not_lost
 from shoal.local.storage import Storage, StorageMissing, free_port
 from shoal.local.store import settings
 from shoal.local.store.database import ForeignDatabase, open_database
 
 THREADS = 32
 """For what waits: ends of processes, files of nodes."""
+LOOK_EVERY = 1.0
+"""Seconds between looks at the files of the state."""
 LOCK_TRIES, LOCK_PAUSE = 20, 0.05
+
+log = logging.getLogger(__name__)
 
 
 def serve(state_dir: Path, port: int | None, *, https: bool | None = None, attached: bool = False) -> None:
@@ -54,7 +58,8 @@ def serve(state_dir: Path, port: int | None, *, https: bool | None = None, attac
     # The SDK logs every request at INFO.
     logging.getLogger("azure").setLevel(logging.WARNING)
     with _alone_on(state_dir):
-        connection = _open(state_dir / "batch.db")
+        keep_private(state_dir)
+        connection = _open(state_dir)
         batch_socket = _listen(connection, port)
         tokens = Tokens(_secret(connection, "token_key", make_key))
         certificates = _certificates(connection, state_dir, tokens, requested=https)
@@ -74,6 +79,8 @@ def serve(state_dir: Path, port: int | None, *, https: bool | None = None, attac
             uvloop.run(_run(service, state_dir, batch_socket, certificates, attached=attached))
         except StorageMissing as exc:
             raise CannotStart(str(exc)) from exc
+        except sqlite3.DatabaseError as exc:
+            raise _unusable(state_dir / DATABASE, exc) from exc
         finally:
             status.forget_status(state_dir)
 
@@ -121,8 +128,11 @@ async def _run(
         await service.start()
         await defaults.ensure(service)
         # Last of the start: `control.start` returns once it reads this. The socket listens already.
-        status.write_status(_status(service, state_dir, certificates))
+        present = _status(service, state_dir, certificates)
+        status.write_status(present)
+        watching = asyncio.create_task(_watch_files(server, present, state_dir))
         await server.serve(sockets=[batch_socket])
+        watching.cancel()
     finally:
         await resources.long_operations.close()
         await service.stop()
@@ -141,6 +151,20 @@ def _end_on_request(server: Server, *, attached: bool) -> None:
     if attached:
         # Nothing is ever written there: it can be read once the process that held the other end is gone.
         loop.add_reader(sys.stdin, end)
+
+
+async def _watch_files(server: Server, present: status.Status, state_dir: Path) -> None:
+    """Write the status anew where somebody has damaged or removed it, and end when the database was removed."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        if not (state_dir / DATABASE).exists():
+            # `Service.stop` puts it back, once nothing changes any more.
+            log.error("%s was removed; the service writes it again and ends", state_dir / DATABASE)
+            server.should_exit = True
+            return
+        if not status.is_written(present):
+            log.error("%s was damaged or removed; it is written again", state_dir / status.FILE_NAME)
+            status.write_status(present)
 
 
 def _status(service: Service, state_dir: Path, certificates: Certificates | None) -> status.Status:
@@ -166,15 +190,23 @@ def _status(service: Service, state_dir: Path, certificates: Certificates | None
 
 @contextlib.contextmanager
 def _alone_on(state_dir: Path) -> Iterator[None]:
-    with (state_dir / status.LOCK_NAME).open("w") as lock:
-        if not _locked(lock):
-            raise CannotStart(f"a service already runs on {state_dir}; `shoal local status` shows it")
-        # An earlier service that was killed has left its status, which must not be taken for this one's.
-        status.forget_status(state_dir)
-        yield
+    """Hold a lock file and the directory itself: either alone could be removed, or be replaced, under the service."""
+    directory = os.open(state_dir, os.O_RDONLY)
+    try:
+        with (state_dir / status.LOCK_NAME).open("a") as lock:
+            if not (_locked(lock.fileno()) and _locked(directory)):
+                raise CannotStart(f"a service already runs on {state_dir}; `shoal local status` shows it")
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            # An earlier service that was killed has left its status, which must not be taken for this one's.
+            status.forget_status(state_dir)
+            yield
+    finally:
+        os.close(directory)
 
 
-def _locked(lock: IO[str]) -> bool:
+def _locked(lock: int) -> bool:
     """Try for a while: `is_running` takes the lock for a moment, too."""
     for _ in range(LOCK_TRIES):
         try:
@@ -186,13 +218,19 @@ def _locked(lock: IO[str]) -> bool:
     return False
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(state_dir: Path) -> sqlite3.Connection:
+    path = state_dir / DATABASE
+    require_not_lost(state_dir)
     try:
         return open_database(path)
     except ForeignDatabase as exc:
         raise CannotStart(str(exc)) from exc
     except sqlite3.Error as exc:
-        raise CannotStart(f"the state in {path} cannot be used: {exc}") from exc
+        raise _unusable(path, exc) from exc
+
+
+def _unusable(path: Path, exc: sqlite3.Error) -> CannotStart:
+    return CannotStart(f"the state in {path} cannot be used: {exc}")
 
 
 def _listen(connection: sqlite3.Connection, requested: int | None) -> socket.socket:

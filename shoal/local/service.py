@@ -16,6 +16,7 @@ from shoal.local.scheduler import endings, job_lifecycle, node_lifecycle, pool_l
 from shoal.local.scheduler.evictions import Evictions
 from shoal.local.scheduler.loop import Loop, Transaction
 from shoal.local.scheduler.verdicts import Ending
+from shoal.local.state_files import DATABASE, put_back
 from shoal.local.storage import Storage
 from shoal.local.store import queries
 from shoal.local.store.account import Account
@@ -47,6 +48,7 @@ class Service:
         """
         self.url = url
         self.connection = connection
+        self.database = state_dir / DATABASE
         self.storage = storage
         self.fleet = NodeAgents(root=state_dir / "nodes", listener=self)
         self.loop = Loop(connection, self.fleet, pool_lifecycle.settle)
@@ -84,7 +86,7 @@ class Service:
         # The agents go first, while there is storage for their transfers, and a loop that takes their reports.
         await self.fleet.stop_all()
         await self.storage.stop()
-        self.connection.close()
+        put_back(self.connection, self.database)
 
     async def serve_storage_accounts(self) -> None:
         """Give the keys of new storage accounts to storage and to the nodes."""

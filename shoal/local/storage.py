@@ -99,7 +99,7 @@ class Storage:
             self.accounts = {}
 
     async def _begin(self, accounts: dict[str, str]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         command = self._command()
         pairs = ";".join(f"{name}:{key}" for name, key in accounts.items())
         await self._port_free()

@@ -1,0 +1,68 @@
+"""Files of the state that are damaged, removed or readable by others."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from shoal.local import control
+from shoal.local.control import CannotStart
+from shoal.service_status import is_running, read_status
+from tests.local.making import make_job
+from tests.services import batch_client, running_service
+from tests.waiting import wait_until
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_state_stays_private_and_whole_whatever_happens_to_its_files(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "batch.db").touch(mode=0o644)
+    with running_service(tmp_path) as status:
+        files = ["batch.db", "batch.db-wal", "batch.db-shm", "service.json", "service.log"]
+        assert {name: mode(tmp_path / name) for name in files} == dict.fromkeys(files, 0o600)
+        assert mode(tmp_path / "azurite") == 0o700
+        make_job(batch_client(status), "job", "none")
+        for damage in ("", '{"pid": ', "[1]"):
+            (tmp_path / "service.json").write_text(damage)
+            assert read_status(tmp_path) == status
+        for name in ("service.json", "service.lock"):
+            (tmp_path / name).unlink()
+        wait_until(lambda: read_status(tmp_path) == status)
+        assert control.start(tmp_path) == status, "not a second one beside the first"
+        (tmp_path / "batch.db").unlink()
+        wait_until(lambda: not is_running(tmp_path))
+    assert "batch.db was removed" in (tmp_path / "service.log").read_text()
+    with running_service(tmp_path) as again:
+        assert batch_client(again).get_job("job").state == "active"
+
+
+def test_service_without_a_status_can_be_stopped(tmp_path: Path) -> None:
+    control.start(tmp_path)
+    (tmp_path / "service.json").unlink()
+    assert control.stop(tmp_path)
+    assert not is_running(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "is empty or was removed, and azurite beside it are of an earlier state; put the file back"),
+        (b"", "is empty or was removed, and azurite beside it are of an earlier state; put the file back"),
+        (b"no database" * 1000, "cannot be used: file is not a database"),
+    ],
+)
+def test_database_that_is_lost_or_damaged_is_refused_in_one_sentence(
+    content: bytes | None, reason: str, tmp_path: Path
+) -> None:
+    (tmp_path / "azurite").mkdir()
+    (tmp_path / "azurite" / "blob").touch()
+    if content is not None:
+        (tmp_path / "batch.db").write_bytes(content)
+    with pytest.raises(CannotStart, match=reason) as refused:
+        control.start(tmp_path)
+    assert "\n" not in str(refused.value)
+    assert (tmp_path / "azurite" / "blob").exists()
+    assert content is None or (tmp_path / "batch.db").stat().st_size == len(content)
