@@ -29,9 +29,18 @@ def launch(command_line: str, environment: Mapping[str, str], directory: TaskDir
         # Before the program is looked up: a relative one is meant from here, as are the outputs' paths below.
         os.chdir(directory.working)
         return _spawn(shlex.split(command_line), environment)
+    except FileNotFoundError as exc:
+        if directory.working.is_dir():
+            raise TaskFault("CommandLaunchFailed", f"The command could not be started: {exc}") from None
+        raise _vanished(directory) from None
     except (OSError, ValueError) as exc:
         # ValueError: an open quotation, or a NUL character, which no command line and no variable can hold.
         raise TaskFault("CommandLaunchFailed", f"The command could not be started: {exc}") from None
+
+
+def _vanished(directory: TaskDirectory) -> TaskFault:
+    path = directory.working
+    return TaskFault("CommandLaunchFailed", f"The task's directory {path} is gone, so the command could not be started")
 
 
 def _spawn(words: list[str], environment: Mapping[str, str]) -> int:
