@@ -44,6 +44,8 @@ def routes(service: "Service") -> list[Route]:
 
     async def preempt(request: Request) -> Response:
         node = (await _body(request)).get("node")
+        if not isinstance(node, str | None):
+            raise errors.invalid_request_body("node must be the id of a node")
         return JSONResponse({"node": await service.loop.change(lambda tx: evictions.preempt_named(tx, node))})
 
     table: list[tuple[str, str, Endpoint]] = [

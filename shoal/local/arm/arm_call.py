@@ -8,7 +8,7 @@ import orjson
 
 from shoal.local import times
 from shoal.local.api.calls import Answer
-from shoal.local.arm import arm_failures
+from shoal.local.arm import arm_failures, body_types
 from shoal.local.arm.ids import Target
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class ArmCall:
             raise arm_failures.invalid_content(str(exc)) from None
         if not isinstance(body, dict) or not isinstance(body.get("properties", {}), dict):
             raise arm_failures.invalid_content("a JSON object is expected")
+        body_types.check(self.target.type, body.get("properties"))
         return body
 
 
