@@ -189,7 +189,7 @@ def test_reference_to_what_is_not_there_or_not_active_is_refused(
     assert error_code(refusal.value) == "InvalidApplicationPackageReferences"
     both = {"value": [{"id": "bad", "commandLine": "true", **bad}, {"id": "good", "commandLine": "true"}]}
     results = raw("POST", f"/jobs/{job}/addtaskcollection", both).body["value"]
-    assert [result["status"] for result in results] == ["ClientError", "Success"]
+    assert [result["status"] for result in results] == ["clienterror", "Success"]
     assert results[0]["error"]["code"] == "InvalidApplicationPackageReferences"
 
 

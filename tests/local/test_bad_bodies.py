@@ -147,7 +147,7 @@ def test_task_that_batch_would_not_take_is_refused_alone_and_in_a_collection(
     answer = raw("POST", f"/jobs/{job}/addtaskcollection", {"value": [bad, {"id": "good", "commandLine": "true"}]})
     assert answer.status == 200
     refused, added = answer.body["value"]
-    assert (refused["status"], added["status"]) == ("ClientError", "Success")
+    assert (refused["status"], added["status"]) == ("clienterror", "Success")
     assert refused["error"]["code"] == code
     assert {"key": NAME, "value": property_name} in refused["error"]["values"]
     assert "location" not in refused
@@ -175,7 +175,7 @@ def test_collection_that_is_none_is_refused_as_a_whole(
 @pytest.mark.parametrize("item", [None, 5, "t", []])
 def test_item_of_a_collection_that_is_no_object_is_refused_alone(raw: Raw, job: str, item: Any) -> None:
     answer = raw("POST", f"/jobs/{job}/addtaskcollection", {"value": [item, TASK]})
-    assert [result["status"] for result in answer.body["value"]] == ["ClientError", "Success"]
+    assert [result["status"] for result in answer.body["value"]] == ["clienterror", "Success"]
 
 
 def test_body_of_more_than_a_megabyte_is_refused(raw: Raw, job: str) -> None:

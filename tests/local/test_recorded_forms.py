@@ -7,6 +7,8 @@ import re
 from typing import Any
 
 import pytest
+from azure.batch import BatchClient
+from azure.batch.models import CreateTasksError
 
 from shoal.local import times
 from tests.local.making import VM_SIZE, make_pool, run, sh, task
@@ -23,10 +25,24 @@ def test_fault_of_one_task_in_a_collection_names_the_request_and_the_time(raw: R
     tasks = [{"id": "a", "commandLine": "true"}, {"id": "b"}]
     answer = raw("POST", f"/jobs/{job}/addtaskcollection", {"value": tasks})
     added, refused = answer.body["value"]
-    assert (added["status"], refused["status"]) == ("Success", "ClientError")
+    assert (added["status"], refused["status"]) == ("Success", "clienterror")
     text = refused["error"]["message"]["value"]
     assert STAMP.fullmatch(text)
     assert f"RequestId:{answer.headers['request-id']}\n" in text
+
+
+@pytest.mark.parametrize(("version", "status"), [("2024-02-01.19.0", "ClientError"), ("2025-06-01", "clienterror")])
+def test_fault_of_one_task_in_a_collection_has_a_status_that_its_clients_read(
+    raw: Raw, job: str, version: str, status: str
+) -> None:
+    answer = raw("POST", f"/jobs/{job}/addtaskcollection", {"value": [{"id": "b"}]}, query={"api-version": version})
+    assert [result["status"] for result in answer.body["value"]] == [status]
+
+
+def test_client_of_today_raises_for_a_task_that_was_refused(client: BatchClient, job: str) -> None:
+    with pytest.raises(CreateTasksError) as refusal:
+        client.create_tasks(job, [task("good", "true"), task("bad", "true", dependsOn={"taskIds": ["good"]})])
+    assert [result.task_id for result in refusal.value.failure_tasks] == ["bad"]
 
 
 def test_package_that_is_not_there_is_the_key_of_the_errors_value(raw: Raw, name: str) -> None:

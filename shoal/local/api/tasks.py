@@ -17,6 +17,8 @@ from shoal.local.store.states import TaskState
 from shoal.local.store.task import Task, tasks_at
 
 MOST_IN_A_COLLECTION = 100
+STATUS_IN_SMALL_LETTERS = "2024-07-01"
+"""The first api-version of azure-batch 15, whose create_tasks hides failures with a status in other letters."""
 
 COLUMNS = {
     "id": Column("id", "text", ALL | {PREFIX}),
@@ -104,7 +106,6 @@ def _package_fault(
 
 
 def _result(call: Call, body: Any, created: int, failure: errors.BatchError | None) -> dict[str, Any]:
-    """Source: the words of `status` are the REST reference's (2016) and recorded ones, not the clients'."""
     task_id = body.get("id", "") if isinstance(body, dict) else ""
     if failure is None:
         return {
@@ -117,7 +118,17 @@ def _result(call: Call, body: Any, created: int, failure: errors.BatchError | No
     values = [{"key": key, "value": value} for key, value in failure.values.items()]
     message = {"lang": "en-US", "value": errors.stamped(failure.message, call.request_id)}
     error = {"code": failure.code, "message": message, "values": values}
-    return {"status": "ServerError" if failure.status >= 500 else "ClientError", "taskId": task_id, "error": error}
+    return {"status": _failed_status(call, failure), "taskId": task_id, "error": error}
+
+
+def _failed_status(call: Call, failure: errors.BatchError) -> str:
+    """Return the status of a task that was not added.
+
+    Source: the REST reference of 2016; `Success` is recorded, a failure is not. Azure's client of today compares with
+    the words in small letters, and takes any other one for a task that was added.
+    """
+    status = "ServerError" if failure.status >= 500 else "ClientError"
+    return status.lower() if call.version >= STATUS_IN_SMALL_LETTERS else status
 
 
 async def list_tasks(call: Call) -> Answer:
