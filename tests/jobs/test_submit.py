@@ -136,6 +136,6 @@ def test_refused_tasks_are_told_by_id(services: Services, name: str, tmp_path: P
         )
     )
     with pytest.raises(
-        WorkFailed, match=r"has 3 of its tasks; 1 were refused, among them:\n  merge: TaskDependenciesNotSpecified"
+        WorkFailed, match=r"has 3 of its tasks; 1 were refused, among them:\n  merge: UnsupportedProperty"
     ):
         submitted(services, tmp_path, name)
