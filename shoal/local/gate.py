@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 LONGEST_HEAD = 1 << 16
 CHUNK = 1 << 16
+NEVER_PAUSED = 1 << 40
+"""Bytes of an answer that may wait for its client. Over TLS asyncio drops what it has not yet passed on if the sender
+closes while reading is paused (seen with Python 3.11): the end of a large blob was lost."""
 STORAGE_BACK_WITHIN = 30.0
 """Seconds that a request waits for Azurite, which is away whenever it learns of an account."""
 READ_OUT_WITHIN = 30.0
@@ -117,10 +120,11 @@ class Gate:
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Raises TimeoutError where Azurite stays away."""
+        limit = LONGEST_HEAD if self.trust is None else NEVER_PAUSED
         async with asyncio.timeout(STORAGE_BACK_WITHIN):
             while True:
                 with contextlib.suppress(ConnectionError):
-                    return await asyncio.open_connection("127.0.0.1", self.storage_port, ssl=self.trust)
+                    return await asyncio.open_connection("127.0.0.1", self.storage_port, limit=limit, ssl=self.trust)
                 await asyncio.sleep(0.02)
 
 
