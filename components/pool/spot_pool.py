@@ -176,9 +176,9 @@ class SpotPool(pulumi.ComponentResource):
             f"{name}-pool",
             args,
             in_place,
+            _after(update, args["pool_name"]),
             pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[update],
                 replace_on_changes=REPLACING,
                 ignore_changes=IGNORED,
                 delete_before_replace=True,
@@ -220,13 +220,27 @@ def _changed_in_place(args: SpotPoolArgs) -> dict[str, Any]:
     }
 
 
-def _pool(name: str, args: SpotPoolArgs, in_place: dict[str, Any], opts: pulumi.ResourceOptions) -> batch.Pool:
+def _after(update: PoolUpdate, pool_name: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Return the name once the update is registered, so that a policy refuses it before the pool is made.
+
+    `depends_on` would wait for the children of the component, of which it has none.
+    """
+    return pulumi.Output.all(update.urn, pool_name).apply(lambda known: str(known[1]))
+
+
+def _pool(
+    name: str,
+    args: SpotPoolArgs,
+    in_place: dict[str, Any],
+    pool_name: pulumi.Output[str],
+    opts: pulumi.ResourceOptions,
+) -> batch.Pool:
     storage = node_storage.node_storage(args)
     return batch.Pool(
         name,
         resource_group_name=args["resource_group_name"],
         account_name=args["account_name"],
-        pool_name=args["pool_name"],
+        pool_name=pool_name,
         vm_size=args["vm_size"],
         deployment_configuration=deployment_configuration(args),
         network_configuration=network_configuration(args),

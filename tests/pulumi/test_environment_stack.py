@@ -78,15 +78,17 @@ def test_changed_package_becomes_a_version_that_the_pool_takes(
     assert [reference.version for reference in pool.application_packages or ()] == [version]
 
 
-def test_failed_activation_stops_the_pool_and_is_mended_by_the_next_deployment(
+def test_failed_publication_stops_the_pool_and_is_mended_by_the_next_deployment(
     stack: Stack, management: BatchManagementClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A pool waits for the packages that it lists, and for no others.
+    stack.configure(**{"maxSpotNodes: 3": "maxSpotNodes: 3\n      packages: [var]"})
     with monkeypatch.context() as cut_off:
         cut_off.setenv("HTTP_PROXY", NOWHERE)
         failed = stack.project.shoal("up", "-y", "-s", stack.name)
     assert failed.returncode == 1
     assert "application package var" in failed.stderr
-    assert "could not be activated" in failed.stderr
+    assert "could not be reserved" in failed.stderr  # the first request of the publication
     assert "Traceback" not in failed.stderr
     account = stack.name.replace("-", ""), stack.name.replace("-", "")
     with pytest.raises(ResourceNotFoundError):

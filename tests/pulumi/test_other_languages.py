@@ -79,7 +79,7 @@ def test_typescript_program_deploys_the_components_of_an_installed_wheel(
     result = json.loads(done.stdout)
     assert result["outputs"]["pool"]["value"] == project.name
     assert len(result["outputs"]["version"]["value"]) > 10
-    assert result["again"] == {"same": 6}
+    assert result["again"] == {"same": 7}
     with pytest.raises(ResourceNotFoundError):
         client.get_pool(project.name)
 
