@@ -1,5 +1,6 @@
-"""The first and the last step of every component: its arguments are checked, and its outputs are registered."""
+"""Steps of every component: its arguments are checked, progress is reported, and its outputs are registered."""
 
+import asyncio
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -36,6 +37,16 @@ def checked(
     if faults := list(rules(checked_args, as_given)):
         raise SettingsError("\n".join(map(source.fault, faults)))
     return checked_args
+
+
+def reporter(resource: pulumi.Resource) -> Callable[[str], None]:
+    """Return a function that other threads may call to report progress on the resource to Pulumi."""
+    loop = asyncio.get_event_loop()
+
+    def report(message: str) -> None:
+        loop.call_soon_threadsafe(pulumi.log.info, message, resource)
+
+    return report
 
 
 def outputs(component: pulumi.ComponentResource) -> dict[str, Any]:

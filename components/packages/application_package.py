@@ -10,7 +10,7 @@ from pulumi_azure_native import batch
 
 from ..argument_types import BatchId, NotEmpty
 from ..azure_provider import arm_endpoint, provider_token
-from ..component import checked, outputs
+from ..component import checked, outputs, reporter
 from .package_content import content_version
 from .publication import Publication, await_access, publish
 from .role_wait import RoleWait
@@ -108,7 +108,7 @@ class ApplicationPackage(pulumi.ComponentResource):
                 version=version,
                 directory=directory,
             )
-            return asyncio.to_thread(step, publication, self._role_wait())
+            return asyncio.to_thread(step, publication, RoleWait(report=reporter(self)))
 
         return pulumi.Output.unsecret(
             pulumi.Output.all(
@@ -119,15 +119,6 @@ class ApplicationPackage(pulumi.ComponentResource):
                 account=args["account_name"],
             ).apply(act)
         )
-
-    def _role_wait(self) -> RoleWait:
-        """Return a wait that reports to Pulumi from the uploading thread."""
-        loop = asyncio.get_running_loop()
-
-        def report(message: str) -> None:
-            loop.call_soon_threadsafe(pulumi.log.info, message, self)
-
-        return RoleWait(report=report)
 
 
 def package_directory(relative: str) -> Path:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -17,6 +18,7 @@ from pulumi_azure_native import batch
 from pydantic.alias_generators import to_camel
 
 from ..azure_provider import arm_endpoint, batch_client, provider_token
+from ..component import reporter
 from ..component_errors import PoolUpdateError
 from .pool_patch import differing, patch_body, patched_properties
 
@@ -59,15 +61,7 @@ class PoolUpdate(pulumi.ComponentResource):
     def carry_out(self, pool: batch.Pool) -> None:
         """Send the PATCH once the pool is there; in a preview, only name what it would change."""
 
-        def change(existing: ExistingPool, declared: Mapping[str, Any]) -> list[str] | None:
-            return carry_out(existing, declared, report)
-
-        loop = asyncio.get_event_loop()
-
-        def report(message: str) -> None:
-            loop.call_soon_threadsafe(pulumi.log.info, message, pool)
-
-        work = foresee if pulumi.runtime.is_dry_run() else change
+        work = foresee if pulumi.runtime.is_dry_run() else partial(carry_out, report=reporter(pool))
         self.register_outputs({"patched": self._with_pool(pool.id, work)})
 
     def _with_pool(self, pool_id: pulumi.Output[str], work: Work) -> pulumi.Output[list[str] | None]:
