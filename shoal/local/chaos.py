@@ -162,26 +162,6 @@ def store(connection: sqlite3.Connection, chaos: Chaos) -> None:
         settings.put(connection, PREFIX + name, value)
 
 
-def boot_time(connection: sqlite3.Connection) -> int:
-    """Microseconds."""
-    return round(load(connection).boot_seconds * times.SECOND)
-
-
-def absence(connection: sqlite3.Connection) -> int:
-    """Microseconds."""
-    return round(load(connection).absence_seconds * times.SECOND)
-
-
-def task_count_lag(connection: sqlite3.Connection) -> int:
-    """Microseconds."""
-    return round(load(connection).task_count_lag_seconds * times.SECOND)
-
-
-def task_lag(connection: sqlite3.Connection) -> int:
-    """Microseconds."""
-    return round(load(connection).task_lag_seconds * times.SECOND)
-
-
 def start_fault(chaos: Chaos, node: int, boots: int) -> StartFault | None:
     """Return what goes wrong at a node's start; it follows from the seed, the node's key and the number of starts."""
     number = Random(f"{chaos.seed} {node} {boots}").random()
@@ -190,11 +170,6 @@ def start_fault(chaos: Chaos, node: int, boots: int) -> StartFault | None:
     if number < chaos.unusable_share + chaos.start_task_failure_share:
         return StartFault.START_TASK_FAILS
     return None
-
-
-def role_delay(connection: sqlite3.Connection) -> int:
-    """Microseconds."""
-    return round(load(connection).role_delay_seconds * times.SECOND)
 
 
 def evicted(nodes: Sequence[int], chaos: Chaos, elapsed: int, random: Random) -> list[int]:

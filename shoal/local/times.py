@@ -24,6 +24,11 @@ def microseconds(duration: timedelta) -> int:
     return duration // timedelta(microseconds=1)
 
 
+def of_seconds(seconds: float) -> int:
+    """Return a duration in microseconds."""
+    return round(seconds * SECOND)
+
+
 def now() -> int:
     return time.time_ns() // 1000
 

@@ -115,7 +115,7 @@ async def get_job_task_counts(call: Call) -> Answer:
 
 def _counts(connection: sqlite3.Connection, job: int) -> list[TaskCount]:
     """Return the counts as clients see them, which may be those of a moment ago."""
-    if lag := chaos.task_count_lag(connection):
+    if lag := times.of_seconds(chaos.load(connection).task_count_lag_seconds):
         return TaskCount.of_job_at(connection, job, times.now() - lag)
     return TaskCount.of_job(connection, job)
 

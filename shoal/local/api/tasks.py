@@ -149,7 +149,7 @@ async def list_tasks(call: Call) -> Answer:
 
 def _shown(call: Call) -> str:
     """Return the table of tasks as clients see them, which may be behind by a moment."""
-    lag = chaos.task_lag(call.service.connection)
+    lag = times.of_seconds(chaos.load(call.service.connection).task_lag_seconds)
     return tasks_at(times.now() - lag) if lag else "tasks"
 
 

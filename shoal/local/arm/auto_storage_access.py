@@ -24,7 +24,7 @@ def require(connection: sqlite3.Connection, account_path: str) -> None:
         _require_fit(storage)
     # Nothing is checked while roles take effect at once, and for accounts that use storage by keys.
     if conditions.role_delay_seconds and linked.get("authenticationMode") == BY_IDENTITY:
-        latest = times.now() - chaos.role_delay(connection)
+        latest = times.now() - times.of_seconds(conditions.role_delay_seconds)
         _require_role(connection, account, linked["storageAccountId"], latest)
 
 

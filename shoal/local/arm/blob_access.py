@@ -203,7 +203,7 @@ def _require_permission(
         return
     roles = (*WRITERS, READER) if method in ("GET", "HEAD") else WRITERS
     scope = f"{account['id']}/blobServices/default/containers/{container}" if container else account["id"]
-    latest = times.now() - round(conditions.role_delay_seconds * times.SECOND)
+    latest = times.now() - times.of_seconds(conditions.role_delay_seconds)
     held = role_assignments.held(connection, caller.principal, scope)
     if not any(role.definition in roles and role.since <= latest for role in held):
         raise arm_failures.storage_not_permitted()

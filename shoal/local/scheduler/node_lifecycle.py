@@ -28,7 +28,7 @@ def add(tx: Transaction, pool: Pool, *, node_id: str, dedicated: bool) -> None:
     cursor = tx.connection.execute(
         "INSERT INTO nodes (pool, id, dedicated, ip_address, state, state_time, allocated, boot_due)"
         " VALUES (?1, ?2, ?3, '', ?4, ?5, ?5, ?6)",
-        (pool.key, node_id, dedicated, NodeState.CREATING, tx.now, tx.now + chaos.boot_time(tx.connection)),
+        (pool.key, node_id, dedicated, NodeState.CREATING, tx.now, tx.now + _boot_time(tx)),
     )
     key = cursor.lastrowid or 0
     # From the key, which the row has only now: distinct among nodes, and stable through reboots.
@@ -49,6 +49,10 @@ def boot_due(tx: Transaction) -> None:
             node_id,
         )
         boot(tx, node_id)
+
+
+def _boot_time(tx: Transaction) -> int:
+    return times.of_seconds(chaos.load(tx.connection).boot_seconds)
 
 
 def boot(tx: Transaction, node_id: str) -> None:
@@ -219,12 +223,16 @@ def on_gone(tx: Transaction, node_id: str, boots: int) -> None:
         return
     if node.state is NodeState.REBOOTING and node.booted is not None:
         # By request. Without `booted` its new agent has ended before its first report.
-        tx.run("UPDATE nodes SET boot_due = ? WHERE key = ?", tx.now + chaos.boot_time(tx.connection), node.key)
+        tx.run("UPDATE nodes SET boot_due = ? WHERE key = ?", tx.now + _boot_time(tx), node.key)
         boot_due(tx)
         return
     if node.state is NodeState.PREEMPTED:
         # Counted from here: two agents of one node would be in each other's way.
-        tx.run("UPDATE nodes SET boot_due = ? WHERE key = ?", tx.now + chaos.absence(tx.connection), node.key)
+        tx.run(
+            "UPDATE nodes SET boot_due = ? WHERE key = ?",
+            tx.now + times.of_seconds(chaos.load(tx.connection).absence_seconds),
+            node.key,
+        )
         return
     busy = _running_on(tx, node)
     _blame(tx, node, busy)
