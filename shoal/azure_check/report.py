@@ -1,4 +1,4 @@
-"""What happened in a deployed stack, gathered for whoever reads a report of it.
+"""A report of a deployed stack: its pools, nodes, packages, jobs and roles, gathered for somebody who was not there.
 
 Each part is asked for by itself: one that is refused stands in the report with the refusal, because reports are made
 where something does not work.

@@ -37,7 +37,7 @@ Reboot = tuple[str, str | None, str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """What was done for the nodes of a pool."""
+    """Steps that were taken for the nodes of a pool."""
 
     start_task: str | None = None
     """The pool's, when it was looked at last."""
@@ -61,7 +61,7 @@ class Decision(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to do now; afterwards, what was done of it."""
+    """Steps to take now; afterwards, those that were taken."""
 
     reboot: tuple[PoolNode, ...] = ()
     remove: tuple[PoolNode, ...] = ()

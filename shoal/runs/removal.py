@@ -14,7 +14,7 @@ from shoal.runs.stored_run import folder_in_batch, folder_of_run, folders_left
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """What `rm` is about to do."""
+    """The job and the stored files that `rm` is about to delete, or leave."""
 
     job_id: str
     job: bool

@@ -1,4 +1,4 @@
-"""What the service offers is compared with the pools of a stack and with our tables."""
+"""The offer of the service is compared with the pools of a stack and with our tables."""
 
 from datetime import date
 

@@ -43,7 +43,7 @@ class Submitter:
         return submit(job, make_plan(job), self.services, on_change=on_change)
 
     def printed(self) -> list[str]:
-        """What the tasks have printed, once the job has ended."""
+        """Return the lines that the tasks have printed, once the job has ended."""
         self.go.touch()
         wait_for_job(self.services, self.job_id)
         tasks = [str(task.id) for task in self.services.batch.list_tasks(self.job_id)]

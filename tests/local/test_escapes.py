@@ -41,7 +41,7 @@ ESCAPES = {
 
 
 class Fugitives:
-    """What the tasks of one test have let out."""
+    """Processes that the tasks of one test have let out."""
 
     def __init__(self, folder: Path, number: int) -> None:
         self.folder = folder

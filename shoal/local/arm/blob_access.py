@@ -1,4 +1,4 @@
-"""Who may reach which blob, by the network rules, keys and roles that a storage account has in ARM.
+"""Access to blobs, by the network rules, keys and roles that a storage account has in ARM.
 
 The gate asks for every request. A request of a node says so in headers of the agent's; every other one comes from
 `OUTSIDE`. Source: Learn, "Azure Storage firewall rules", "Authorize access to blobs using Microsoft Entra ID", "Prevent
