@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -179,6 +180,13 @@ def job_file(_document: dict[str, Any], block: Block, directory: Path) -> None:
     assert answer.exit_code == 0, answer.exception
 
 
+def sweep(document: dict[str, Any], block: Block, directory: Path) -> None:
+    """The sweep of a stage, planned in a job file around it."""
+    stage = {"name": "work", "command": "true", **document}
+    text = yaml.safe_dump({"job": {"pool": "spot"}, "stages": [stage]})
+    job_file({}, replace(block, text=text), directory)
+
+
 def stack_file(document: dict[str, Any], block: Block, _directory: Path) -> None:
     """A stack's file, or some of its keys."""
     keys = document.get("config", document)
@@ -205,6 +213,7 @@ def project_file(document: dict[str, Any], _block: Block, _directory: Path) -> N
 
 KINDS: dict[str, Callable[[dict[str, Any], Block, Path], None]] = {
     "stages": job_file,
+    "for_each": sweep,
     "config": stack_file,
     "apiVersion": kubernetes_object,
     "runtime": project_file,

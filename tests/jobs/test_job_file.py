@@ -47,6 +47,7 @@ def test_strings_common_to_all_tasks_are_rendered_and_keep_the_types_of_expressi
     assert found.spec.job.max_time == timedelta(minutes=90)
     sweep = found.spec.stages[0].for_each
     assert sweep is not None
+    assert isinstance(sweep.product, dict)
     assert sweep.product["name"] == ["a", "b"]
     assert found.spec.stages[0].command == "echo {{ name }}"
 

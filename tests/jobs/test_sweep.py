@@ -35,6 +35,27 @@ def swept(folder: Path, for_each: str, **files: str) -> list[dict[str, Any]]:
         ("{product: {a: [1, 2], b: [1, 2]}, exclude: [{a: 1}, {b: 1}]}", [{"a": 2, "b": 2}]),
         ("{product: {a: [1]}, where: a > 5, include: [{a: 0}]}", [{"a": 0}]),
         ("{product: {m: [{name: x, size: 2}]}}", [{"m": {"name": "x", "size": 2}}]),
+        (
+            "{zip: [{product: {a: [1, 2], b: [x]}}, {product: {c: [8, 9]}}]}",
+            [{"a": 1, "b": "x", "c": 8}, {"a": 2, "b": "x", "c": 9}],
+        ),
+        (
+            "{product: [{zip: {a: [1, 2], b: [3, 4]}}, {zip: {c: [5], d: [6]}}]}",
+            [{"a": 1, "b": 3, "c": 5, "d": 6}, {"a": 2, "b": 4, "c": 5, "d": 6}],
+        ),
+        (
+            "{product: [{zip: [{zip: {a: [1, 2]}}, {product: {b: [3, 4]}}], product: {c: [5]}}]}",
+            [{"a": 1, "b": 3, "c": 5}, {"a": 2, "b": 4, "c": 5}],
+        ),
+        ("{product: {a: [2, 3, 1]}, order: a}", [{"a": 1}, {"a": 2}, {"a": 3}]),
+        ("{product: {a: [2, 3, 1]}, order: -a, limit: 2}", [{"a": 3}, {"a": 2}]),
+        ("{product: {a: [b, c, a]}, include: [{a: B}], order: name}", [{"a": "B"}, {"a": "a"}, {"a": "b"}, {"a": "c"}]),
+        (
+            "{zip: {a: [1, 2, 3], b: [y, x, x]}, order: [b, -a]}",
+            [{"a": 3, "b": "x"}, {"a": 2, "b": "x"}, {"a": 1, "b": "y"}],
+        ),
+        ("{product: {size: [2, 1]}, order: size}", [{"size": 1}, {"size": 2}]),
+        ("{product: {a: {range: [1, 9]}}, limit: 2}", [{"a": 1}, {"a": 2}]),
     ],
 )
 def test_sweep_gives_these_points(tmp_path: Path, for_each: str, expected: list[dict[str, Any]]) -> None:
@@ -54,6 +75,14 @@ def test_sweep_gives_these_points(tmp_path: Path, for_each: str, expected: list[
         ("{product: {a: [1]}, where: b > 1}", r"line 6: 'b' is undefined"),
         ("{product: {a: {files: 'none*'}}}", r"line 6: axis 'a': no file in .* matches 'none\*'"),
         ("{where: a > 1}", "for_each is wrong: it needs product, zip, table, random or include"),
+        ("{zip: [{product: {a: [1, 2]}}, {product: {b: [1]}}]}", "line 6: the sources .* number 2 has 1 points"),
+        ("{product: [{zip: {a: [1]}}, {product: {a: [2]}}]}", "line 6: the axis 'a' has the name of another axis"),
+        ("{product: [{where: a}]}", r"for_each\.product\[0\]\.where is not a known key"),
+        ("{product: [{}]}", r"product\[0\] is an empty mapping; it needs product, zip, table or random|product"),
+        ("{product: {a: [1, x]}, order: a}", "line 6: the points have no order by it: '<' not supported"),
+        ("{product: {a: [1, 2]}, order: size}", "line 6: `size` is that of files; no axis has any"),
+        ("{product: {a: [1, 2]}, order: b}", "line 6: 'b' is undefined"),
+        ("{product: {a: [1, 2]}, limit: 0}", "limit is 0; it must be at least 1"),
     ],
 )
 def test_sweep_that_cannot_be_meant_is_refused(tmp_path: Path, for_each: str, message: str) -> None:
@@ -154,6 +183,28 @@ def test_files_are_paths_that_know_their_parts(tmp_path: Path) -> None:
     found = [point["f"] for point in swept(tmp_path, "{product: {f: {files: 'data/*.fa'}}}")]
     assert found == ["data/a.fa", "data/b.fa"]
     assert (found[1].name, found[1].stem, found[1].suffix, found[1].size) == ("b.fa", "b", ".fa", 5)
+
+
+def test_files_are_ordered_by_size_and_their_largest_comes_first_with_a_minus(tmp_path: Path) -> None:
+    for name, length in [("a", 2), ("b", 3), ("c", 1)]:
+        (tmp_path / f"{name}.fa").write_text("x" * length)
+    found = swept(tmp_path, "{product: {f: {files: '*.fa'}}, order: -size}")
+    assert [point["f"] for point in found] == ["b.fa", "a.fa", "c.fa"]
+
+
+def test_order_can_be_by_the_slots_that_each_task_takes(tmp_path: Path) -> None:
+    stage = "command: x\nslots: '{{ 4 - a }}'\nfor_each: {product: {a: [1, 2, 3]}, order: slots}"
+    assert [point["a"] for point in points(bound(tmp_path, one_stage(stage)).stages[0])] == [3, 2, 1]
+
+
+def test_random_order_is_that_of_its_seed_and_further_points_do_not_change_it(tmp_path: Path) -> None:
+    few, other = (
+        swept(tmp_path, f"{{product: {{a: {{range: [1, 20]}}}}, order: {{random: {seed}}}}}") for seed in (1, 2)
+    )
+    many = swept(tmp_path, "{product: {a: {range: [1, 40]}}, order: {random: 1}}")
+    assert [point for point in many if point["a"] <= 20] == few
+    assert sorted(point["a"] for point in few) == list(range(1, 21))
+    assert few != other
 
 
 def test_a_million_points_take_no_more_memory_than_a_thousand(tmp_path: Path) -> None:

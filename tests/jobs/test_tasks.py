@@ -140,6 +140,7 @@ def test_each_task_may_read_a_file_of_its_own(tmp_path: Path) -> None:
         ("command: echo {{ n }}", r"line 5: 'n' is undefined"),
         ("command: |\n  one\n  two {{ n }}", r"line 7: 'n' is undefined"),
         ("command: x\nslots: '{{ 1 / 2 }}'", r"line 6: slots must be a whole number from 1; task work has 0\.5"),
+        ("command: x\nslots: '{{ 9 ** 99 }}'", r"line 6: slots must be a whole number from 1; task work has 295126"),
         ("command: x\nslots: many", r"line 6: slots must be a whole number from 1; task work has 'many'"),
     ],
 )

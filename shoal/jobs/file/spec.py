@@ -233,27 +233,65 @@ class Draws(JobFileSection):
     """The random axes, by name."""
 
 
-class ForEach(JobFileSection):
-    """The points of a sweep; each becomes a task. Sources side by side are crossed."""
+def _axes_or_sources(value: object) -> str:
+    return "sources" if isinstance(value, list) else "axes by name"
 
-    product: dict[Name, Axis] = {}
-    """Axes of which every combination is a point."""
-    zip: dict[Name, Axis] = {}
-    """Axes of equal length that advance together."""
+
+class Sources(JobFileSection):
+    """Sources of points. Those that stand side by side are crossed."""
+
+    product: "AxesOrSources" = {}
+    """Axes, or a list of sources, of which every combination is a point."""
+    zip: "AxesOrSources" = {}
+    """Axes, or a list of sources, of equal length that advance together."""
     table: TableSource | None = None
     """A table of points, or only its file."""
     random: Draws | None = None
     """Points drawn at random."""
+
+    @model_validator(mode="after")
+    def _has_a_source(self) -> Self:
+        if not any(getattr(self, key) for key in Sources.model_fields):
+            raise PydanticCustomError("no_source", "it needs product, zip, table or random")
+        return self
+
+
+AxesOrSources = Annotated[
+    Annotated[dict[Name, Axis], Tag("axes by name")] | Annotated[list[Sources], Field(min_length=1), Tag("sources")],
+    Discriminator(_axes_or_sources),
+]
+
+
+class Shuffle(JobFileSection):
+    """A random order. The same seed gives the same order."""
+
+    random: int = Field(ge=-(2**63), lt=2**63)
+    """The seed of the order."""
+
+
+Order = Annotated[
+    Annotated[Shuffle, Tag("random order")] | Annotated[OneOrMore, Tag("expressions")],
+    Discriminator(lambda value: "random order" if isinstance(value, dict | Shuffle) else "expressions"),
+]
+
+
+class ForEach(Sources):
+    """The points of a sweep; each becomes a task. Sources side by side are crossed."""
+
     where: str | None = None
     """An expression without braces. Points for which it is false are left out."""
     include: list[dict[Name, JsonValue]] = []
     """Points that are added after exclude and where."""
     exclude: list[dict[Name, JsonValue]] = []
     """Points that are left out: all that agree with one of these entries."""
+    order: Order | None = None
+    """Expressions without braces by which the tasks are sorted: axes, `name`, `size`, `slots`; or `{random: SEED}`."""
+    limit: int | None = Field(default=None, ge=1)
+    """The largest number of points, after everything else."""
 
     @model_validator(mode="after")
     def _has_a_source(self) -> Self:
-        if not (self.product or self.zip or self.table or self.random or self.include):
+        if not (self.include or any(getattr(self, key) for key in Sources.model_fields)):
             raise PydanticCustomError("no_source", "it needs product, zip, table, random or include")
         return self
 

@@ -125,7 +125,7 @@ def command(source: str, place: Place) -> TextTemplate:
 
 def expression(source: str, place: Place) -> Expression:
     """An expression without braces, as in `where`."""
-    match _parse("{{" + source + "}}", place).body:
+    match _parse(f"{{{{ {source} }}}}", place).body:  # without the spaces, -a would begin with {{-
         case [nodes.Output(nodes=[nodes.Expr() as node])]:
             return _expression(node, place)
         case _:

@@ -3,38 +3,15 @@
 import math
 from collections.abc import Sequence
 from decimal import Decimal
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, assert_never
 
 from shoal.errors import BadInput
+from shoal.jobs.file.file_name import FileName
 from shoal.jobs.file.spec import Axis, FilesAxis, RangeAxis
 from shoal.jobs.sweep.identity import point_key
 
 MAX_STEPS = 10_000_000
-
-
-class FileName(str):
-    """A file's path relative to the job file, with the parts that templates use. In a point it is plain text."""
-
-    __slots__ = ("size",)
-    size: int
-
-    def __new__(cls, path: str, size: int) -> "FileName":
-        name = super().__new__(cls, path)
-        name.size = size
-        return name
-
-    @property
-    def name(self) -> str:
-        return PurePosixPath(self).name
-
-    @property
-    def stem(self) -> str:
-        return PurePosixPath(self).stem
-
-    @property
-    def suffix(self) -> str:
-        return PurePosixPath(self).suffix
 
 
 def values(axis: Axis, folder: Path) -> Sequence[Any]:

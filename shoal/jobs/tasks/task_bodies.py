@@ -9,7 +9,7 @@ from shoal.jobs.binding.bound_job import BoundJob, BoundStage, TaskField
 from shoal.jobs.file import templates
 from shoal.jobs.file.document import as_text
 from shoal.jobs.file.mistakes import MistakeList, made_by_all
-from shoal.jobs.file.spec import OnFailure, Scalar, Spec
+from shoal.jobs.file.spec import MAX_INTEGER, OnFailure, Scalar, Spec
 from shoal.jobs.file.templates import Names
 from shoal.jobs.sweep.identity import task_id
 from shoal.jobs.sweep.sweep import points
@@ -92,7 +92,8 @@ def _slots(stage: BoundStage) -> TaskField:
 
     def make(names: Names) -> int:
         number = expression.evaluate(names)
-        if not isinstance(number, int | float) or number < 1 or number != int(number):
+        # The upper end comes first: infinity has no integer.
+        if not isinstance(number, int | float) or not 1 <= number <= MAX_INTEGER or number != int(number):
             raise place.mistake(f"slots must be a whole number from 1; task {names['task']} has {number!r}")
         return int(number)
 
