@@ -8,14 +8,25 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from shoal.errors import BadInput
-from shoal.jobs.file.document import read_document, scalar
+from shoal.jobs.file.calendar_date import CalendarDate
+from shoal.jobs.file.document import as_text, read_document, scalar
 from shoal.jobs.file.draft import Draft
+from shoal.jobs.file.file_name import FileName
 from shoal.jobs.file.mistakes import Mistake, Mistakes
 from shoal.jobs.file.spec import RESERVED_NAMES, Name, Parameter, Spec
 from shoal.jobs.file.templates import unsettled
 from shoal.suggestion import nearest, suggestion
 
-_TYPES: dict[str, type | tuple[type, ...]] = {"int": int, "float": (int, float), "str": str, "bool": bool, "list": list}
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "int": int,
+    "float": (int, float),
+    "str": str,
+    "bool": bool,
+    "list": list,
+    "date": CalendarDate,
+    "path": FileName,
+}
+
 _DECLARATION = TypeAdapter(dict[Name, Parameter])
 
 
@@ -46,7 +57,7 @@ def parameter_values(draft: Draft, given: Mapping[str, Any]) -> dict[str, Any]:
         if name in meant and name not in given and parameter.is_required:
             continue  # its value was given under a misspelt name, which is reported
         try:
-            values[name] = _value(name, parameter, given)
+            values[name] = _value(name, parameter, given, draft.document.path.parent)
         except BadInput as exc:
             draft.refuse(["parameters", name], str(exc))
     return values
@@ -63,6 +74,8 @@ def convert(text: str, kind: str) -> Any:
             return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
         case "list":
             return _listed(text)
+        case "date":
+            return CalendarDate(text)
         case _:
             return text
 
@@ -109,36 +122,66 @@ def _check_given(given: Mapping[str, Any], section: Mapping[str, Any], draft: Dr
     return {nearest(name, section) for name in unknown}
 
 
-def _value(name: str, parameter: Parameter, given: Mapping[str, Any]) -> Any:
+def _value(name: str, parameter: Parameter, given: Mapping[str, Any], folder: Path) -> Any:
     """Raises BadInput with a sentence for its place."""
     if name in RESERVED_NAMES:
         raise BadInput(f"a parameter cannot be called '{name}'; templates have that name already")
     if name not in given and parameter.is_required:
         raise BadInput(f"parameter '{name}' has no default and was not given; pass -p {name}=…")
     value = given.get(name, parameter.default)
-    # Only what is given is text to be read; a default has the type that YAML gave it.
-    if isinstance(value, str) and name in given and parameter.type != "str":
-        try:
-            value = convert(value, parameter.type)
-        except (ValueError, KeyError) as exc:
-            raise BadInput(f"parameter '{name}' must be of type {parameter.type}; found '{value}'") from exc
+    # Only what is given is text to be read; a default has YAML's type, and YAML has no dates or paths.
+    if isinstance(value, str) and (name in given or parameter.type in ("date", "path")):
+        value = _read(name, value, parameter, folder)
     _check(name, value, parameter)
     return value
 
 
+def _read(name: str, text: str, parameter: Parameter, folder: Path) -> Any:
+    """Return text as a value of the parameter's type."""
+    match parameter.type:
+        case "path":
+            return _existing(name, text, folder)
+        case "choice":
+            return next((choice for choice in parameter.choices if as_text(choice) == text), text)
+    try:
+        return convert(text, parameter.type)
+    except (ValueError, KeyError) as exc:
+        form = ", such as 2026-01-31" if parameter.type == "date" else ""
+        raise BadInput(f"parameter '{name}' must be of type {parameter.type}{form}; found '{text}'") from exc
+
+
+def _existing(name: str, text: str, folder: Path) -> FileName:
+    """Return a path relative to the folder of the job file."""
+    path = folder / text
+    try:
+        state = path.stat()
+    except (OSError, ValueError) as exc:
+        raise BadInput(f"parameter '{name}' is '{text}', which cannot be read: {exc}") from exc
+    return FileName(text, state.st_size if path.is_file() else 0)
+
+
 def _check(name: str, value: Any, parameter: Parameter) -> None:
     is_bool = isinstance(value, bool)  # which is an int to isinstance
-    if not isinstance(value, _TYPES[parameter.type]) or is_bool != (parameter.type == "bool"):
+    if parameter.type != "choice" and (
+        not isinstance(value, _TYPES[parameter.type]) or is_bool != (parameter.type == "bool")
+    ):
         raise BadInput(f"parameter '{name}' must be of type {parameter.type}; found {value!r}")
     if parameter.choices and value not in parameter.choices:
         choices = ", ".join(map(str, parameter.choices))
         raise BadInput(f"parameter '{name}' is {value!r}; it must be one of {choices}")
-    if not isinstance(value, int | float):
-        return
+    if isinstance(value, int | float | CalendarDate):
+        _check_bounds(name, value, parameter)
+
+
+def _check_bounds(name: str, value: int | float | CalendarDate, parameter: Parameter) -> None:
     if parameter.min is not None and value < parameter.min:
-        raise BadInput(f"parameter '{name}' is {value!r}; it must be at least {parameter.min:g}")
+        raise BadInput(f"parameter '{name}' is {value!r}; it must be at least {_shown(parameter.min)}")
     if parameter.max is not None and value > parameter.max:
-        raise BadInput(f"parameter '{name}' is {value!r}; it must be at most {parameter.max:g}")
+        raise BadInput(f"parameter '{name}' is {value!r}; it must be at most {_shown(parameter.max)}")
+
+
+def _shown(bound: float | CalendarDate) -> str:
+    return bound if isinstance(bound, CalendarDate) else f"{bound:g}"
 
 
 def _listed(text: str) -> list[Any]:

@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from shoal.duration_type import Duration
+from shoal.jobs.file.calendar_date import CalendarDate
 
 RESERVED_NAMES = frozenset({"run", "job", "stage", "task"})
 """Names that templates see beside parameters and axes."""
@@ -61,6 +62,13 @@ def _number(value: object) -> object:
     return value
 
 
+def _bound(value: object) -> object:
+    try:
+        return CalendarDate(value) if isinstance(value, str) and value.count("-") == 2 else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as exc:
+        raise PydanticCustomError("bound", "it must be a number, or a date such as 2026-01-31") from exc
+
+
 def _command(value: object) -> object:
     if not isinstance(value, str | list) or value == []:
         raise PydanticCustomError("command", "it must be a line for the shell, or a list of words")
@@ -88,6 +96,9 @@ FileMode = Annotated[str, *matching("0?[0-7]{3}", "three octal digits such as 75
 # The checks come before the unions, of which pydantic would report one mistake for each member.
 Scalar = Annotated[str | int | float | bool, BeforeValidator(_scalar)]
 VariableName = Annotated[str, *matching("[^=\\x00]+", "a name without =")]
+Bound = Annotated[
+    Any, BeforeValidator(_bound), WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "format": "date"}]})
+]
 Number = Annotated[int | float, BeforeValidator(_number)]
 TASK_LEVEL = frozenset({"command", "environment", "inputs", "outputs", "slots"})
 """The keys of a stage that are rendered for each task."""
@@ -113,18 +124,27 @@ class JobFileSection(BaseModel):
 class Parameter(JobFileSection):
     """A value that can be set from outside: `-p NAME=VALUE`."""
 
-    type: Literal["int", "float", "str", "bool", "list"] = "str"
-    """The type of the value."""
+    type: Literal["int", "float", "str", "bool", "list", "choice", "date", "path"] = "str"
+    """The type of the value: `choice` is one of `choices`, `path` a file or a directory that exists."""
     default: JsonValue = None
     """The value where none is given. Without a default the parameter must be given."""
     description: str = ""
     """A sentence for the people who set the parameter."""
     choices: list[Scalar] = []
     """The only values that are allowed."""
-    min: float | None = None
-    """The smallest number that is allowed."""
-    max: float | None = None
-    """The largest number that is allowed."""
+    min: Bound | None = None
+    """The smallest number, or the first date, that is allowed."""
+    max: Bound | None = None
+    """The largest number, or the last date, that is allowed."""
+
+    @model_validator(mode="after")
+    def _fits_its_type(self) -> Self:
+        if self.type == "choice" and not self.choices:
+            raise PydanticCustomError("choices", "it must have choices, as its type is choice")
+        for bound in (self.min, self.max):
+            if bound is not None and isinstance(bound, CalendarDate) is not (self.type == "date"):
+                raise PydanticCustomError("bounds", "min and max must be dates for a date, and else numbers")
+        return self
 
     @property
     def is_required(self) -> bool:
