@@ -44,7 +44,7 @@ def test_parameter_of_a_type_has_this_value(tmp_path: Path, declaration: str, gi
         ("{type: date, min: 5}", None, "parameters.x is wrong: min and max must be dates for a date, and else numbers"),
         ("{type: int, max: 2026-01-01}", None, "min and max must be dates for a date, and else numbers"),
         ("{type: int, max: many}", None, r"max is many; it must be a number, or a date such as 2026-01-31"),
-        ("{type: choice}", None, "parameters.x is wrong: it must have choices|it must have choices, as its type is"),
+        ("{type: choice}", None, "parameters.x is a mapping; it must have choices, as its type is choice"),
         ("{type: choice, choices: [1, fast]}", "2", "'x' is '2'; it must be one of 1, fast"),
         ("{type: path}", "none.csv", "'x' is 'none.csv', which cannot be read: .*No such file"),
     ],

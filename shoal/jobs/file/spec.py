@@ -207,11 +207,11 @@ Axis = Annotated[
 
 
 class Table(JobFileSection):
-    """Points from a file of rows: CSV or TSV with a header, or JSON Lines."""
+    """Points from a file of rows: CSV or TSV with a header, JSON Lines, or Parquet."""
 
     file: str
     """The file, relative to the job file."""
-    types: dict[Name, Literal["int", "float", "str", "bool"]] = {}
+    types: dict[str, Literal["int", "float", "str", "bool"]] = {}
     """Types of columns. Without one, a cell is a number if it looks like a plain number, else text."""
 
 
@@ -242,6 +242,14 @@ class Draw(JobFileSection):
         return _exactly_one(self, *Draw.model_fields)
 
 
+class Method(StrEnum):
+    """The way in which random points fill the space of their axes."""
+
+    INDEPENDENT = "independent"
+    LATIN_HYPERCUBE = "latin_hypercube"
+    SOBOL = "sobol"
+
+
 class Draws(JobFileSection):
     """Random points. The same seed gives the same points."""
 
@@ -249,6 +257,8 @@ class Draws(JobFileSection):
     """The number of points."""
     seed: int
     """The seed of the random numbers."""
+    method: Method = Method.INDEPENDENT
+    """How points fill the space: each for itself, or evenly, as a Latin hypercube or a Sobol sequence."""
     axes: dict[Name, Draw] = Field(min_length=1)
     """The random axes, by name."""
 

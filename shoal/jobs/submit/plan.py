@@ -11,6 +11,7 @@ from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
 from shoal.jobs.file.spec import Shell
 from shoal.jobs.run_record import StageContent, stage_content, task_hash
+from shoal.jobs.sweep.renamed_axes import renamed_axes
 from shoal.jobs.tasks.bashisms import bashisms
 from shoal.jobs.tasks.stage_dependencies import is_barrier
 from shoal.jobs.tasks.task_bodies import TaskBody, stage_tasks
@@ -90,8 +91,13 @@ def make_plan(job: BoundJob, *, shown: int = 3) -> Plan:
         pool=pool,
         stages=stages,
         files=job.files.blobs,
-        warnings=(*_shell_warnings(job), *_slot_warnings(pool, stages)),
+        warnings=(*_renamed_axes(job), *_shell_warnings(job), *_slot_warnings(pool, stages)),
     )
+
+
+def _renamed_axes(job: BoundJob) -> Iterator[str]:
+    for stage in job.stages:
+        yield from renamed_axes(stage)
 
 
 def _shell_warnings(job: BoundJob) -> Iterator[str]:

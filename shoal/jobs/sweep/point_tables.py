@@ -1,7 +1,7 @@
-"""Tables of points: CSV and TSV with a header, JSON Lines. Rows are read one by one, however many there are."""
+"""Tables of points: CSV and TSV with a header, JSON Lines, Parquet. Rows are read one by one."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -10,48 +10,91 @@ import orjson
 from shoal.errors import BadInput
 from shoal.jobs.file.job_parameters import convert
 from shoal.jobs.file.spec import Table
+from shoal.jobs.sweep import parquet_table
+from shoal.jobs.sweep.column_names import axis_names
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+_JSON_LINES = (".jsonl", ".ndjson")
 
 
 def rows(table: Table, folder: Path) -> Iterator[dict[str, Any]]:
-    """Read the rows. Raises BadInput, with the line, for a row that does not fit the others."""
+    """Read the rows, by the names that templates use. Raises BadInput, with the line, for a row that does not fit."""
     path = folder / table.file
+    return _reading(path, lambda: _rows(table, path))
+
+
+def renamed_columns(table: Table, folder: Path) -> dict[str, str]:
+    """Return the columns whose names templates cannot use, and the axes that they become."""
+    path = folder / table.file
+    return {
+        column: axis for column, axis in next(_reading(path, lambda: iter([_axes(path)]))).items() if column != axis
+    }
+
+
+def _reading(path: Path, read: Callable[[], Iterator[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    """Raises BadInput where the file cannot be read."""
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
             raise BadInput(f"the table {path} is not a file")  # reading a pipe would wait for ever
-        # Excel writes a byte order mark, which -sig drops; newline="" leaves line ends within cells to the csv module.
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            yield from _json_rows(lines, path) if path.suffix in (".jsonl", ".ndjson") else _cells(lines, path, table)
+        yield from read()
     except FileNotFoundError as exc:
         raise BadInput(f"the table {path} does not exist") from exc
     except (OSError, ValueError, csv.Error) as exc:
         raise BadInput(f"the table {path} cannot be read: {exc}") from exc
 
 
-def _cells(lines: TextIO, path: Path, table: Table) -> Iterator[dict[str, Any]]:
+def _rows(table: Table, path: Path) -> Iterator[dict[str, Any]]:
+    if path.suffix == parquet_table.SUFFIX:
+        if table.types:
+            raise BadInput(f"the columns of {path} have types of their own; leave `types` out")
+        yield from parquet_table.rows(path)
+        return
+    with _opened(path) as lines:
+        yield from _json_rows(lines, path) if path.suffix in _JSON_LINES else _cells(lines, path, table)
+
+
+def _axes(path: Path) -> dict[str, str]:
+    """Return the axis for each column."""
+    if path.suffix == parquet_table.SUFFIX:
+        return axis_names(parquet_table.columns(path), str(path))
+    with _opened(path) as lines:
+        if path.suffix in _JSON_LINES:
+            first = next(filter(str.strip, lines), "{}")
+            return axis_names(_json_row(first, f"{path} line 1"), f"{path} line 1")
+        return axis_names(next(_reader(lines, path), []), f"{path} line 1")
+
+
+def _opened(path: Path) -> TextIO:
+    # Excel writes a byte order mark, which -sig drops; newline="" leaves line ends within cells to the csv module.
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def _reader(lines: TextIO, path: Path) -> Any:
     if path.suffix not in _DELIMITERS:
-        raise BadInput(f"the table {path} must be .csv, .tsv or .jsonl")
-    reader = csv.reader(lines, delimiter=_DELIMITERS[path.suffix], strict=True)
-    header = next(reader, [])
-    _check_header(header, table.types, path)
+        raise BadInput(f"the table {path} must be .csv, .tsv or .jsonl, or .parquet")
+    return csv.reader(lines, delimiter=_DELIMITERS[path.suffix], strict=True)
+
+
+def _cells(lines: TextIO, path: Path, table: Table) -> Iterator[dict[str, Any]]:
+    reader = _reader(lines, path)
+    axes = axis_names(next(reader, []), f"{path} line 1")
+    types = _types_by_axis(table.types, axes, path)
     for row in reader:
         if row:
-            if len(row) != len(header):
-                raise BadInput(f"{path} line {reader.line_num}: {len(row)} cells under {len(header)} columns")
+            if len(row) != len(axes):
+                raise BadInput(f"{path} line {reader.line_num}: {len(row)} cells under {len(axes)} columns")
             yield {
-                column: _typed(cell, table.types.get(column), f"{path} line {reader.line_num}: {column}")
-                for column, cell in zip(header, row, strict=True)
+                axis: _typed(cell, types.get(axis), f"{path} line {reader.line_num}: {axis}")
+                for axis, cell in zip(axes.values(), row, strict=True)
             }
 
 
-def _check_header(header: list[str], types: Mapping[str, str], path: Path) -> None:
-    for column in header:
-        if not column.isidentifier() or header.count(column) > 1:
-            raise BadInput(f"{path} line 1: '{column}' must be a name of its own: letters, digits and _")
+def _types_by_axis(types: Mapping[str, str], axes: Mapping[str, str], path: Path) -> dict[str, str]:
+    """A type may stand under the name of the column or of its axis."""
     for column in types:
-        if column not in header:
-            raise BadInput(f"{path} has no column '{column}'; it has {', '.join(header)}")
+        if column not in axes and column not in axes.values():
+            raise BadInput(f"{path} has no column '{column}'; it has {', '.join(axes)}")
+    return {axes.get(column, column): kind for column, kind in types.items()}
 
 
 def _typed(cell: str, kind: str | None, where: str) -> Any:
@@ -76,14 +119,14 @@ def _number(cell: str) -> int | float | None:
 
 
 def _json_rows(lines: TextIO, path: Path) -> Iterator[dict[str, Any]]:
-    columns: set[str] = set()
+    axes: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
         if line.strip():
             row = _json_row(line, f"{path} line {number}")
-            columns = columns or set(row)
-            if set(row) != columns:
-                raise BadInput(f"{path} line {number}: its names differ from the first row's, {', '.join(columns)}")
-            yield row
+            axes = axes or axis_names(row, f"{path} line {number}")
+            if row.keys() != axes.keys():
+                raise BadInput(f"{path} line {number}: its names differ from the first row's, {', '.join(axes)}")
+            yield {axes[column]: value for column, value in row.items()}
 
 
 def _json_row(line: str, where: str) -> dict[str, Any]:
@@ -91,6 +134,6 @@ def _json_row(line: str, where: str) -> dict[str, Any]:
         row = orjson.loads(line)
     except orjson.JSONDecodeError as exc:
         raise BadInput(f"{where}: this is not JSON: {exc}") from exc
-    if not isinstance(row, dict) or not all(name.isidentifier() for name in row):
-        raise BadInput(f"{where}: a row is an object whose names are letters, digits and _")
+    if not isinstance(row, dict):
+        raise BadInput(f"{where}: a row is an object of names and values")
     return row

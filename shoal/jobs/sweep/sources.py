@@ -9,8 +9,8 @@ from typing import Any
 from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import BoundStage
 from shoal.jobs.file.mistakes import MistakeList
-from shoal.jobs.file.spec import Axis, Draws, Sources, Table
-from shoal.jobs.sweep import axes, draws, point_tables
+from shoal.jobs.file.spec import Axis, Draws, Method, Sources, Table
+from shoal.jobs.sweep import axes, draws, even_draws, point_tables
 from shoal.jobs.sweep.identity import point_key
 
 Point = dict[str, Any]
@@ -46,7 +46,8 @@ def _table(spec: Table | str, stage: BoundStage, keys: Keys) -> Source:
 
 
 def _random(spec: Draws, stage: BoundStage, keys: Keys) -> Source:
-    return _checked(partial(draws.rows, spec), stage, keys)
+    rows = draws.rows if spec.method is Method.INDEPENDENT else even_draws.rows
+    return _checked(partial(rows, spec), stage, keys)
 
 
 def _zip(spec: Mapping[str, Axis] | list[Sources], stage: BoundStage, keys: Keys) -> Source:
