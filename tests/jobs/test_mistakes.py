@@ -129,7 +129,7 @@ def test_one_cause_has_one_message(tmp_path: Path, text: str, messages: list[str
          ["stages[0].for_each.product.n.range[1] is a; it must be a number",
           "stages[0].for_each.table.fiel is not a known key; did you mean file?"]),
         ("command: b, inputs: [{from: a, blobs: b}, {mode: x}], retries: -2",
-         ["stages[0].inputs[0] is wrong: exactly one of from, blobs, stage is needed here",
+         ["stages[0].inputs[0] is wrong: exactly one of from, blobs, blob, stage is needed here",
           "stages[0].inputs[1].mode is x; it must be three octal digits such as 755",
           "stages[0].retries is -2; it must be at least -1"]),
         ("command: b, max_time: 0s", ["stages[0].max_time is 0s; it must be longer than nothing"]),

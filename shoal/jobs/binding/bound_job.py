@@ -9,6 +9,7 @@ from typing import Any
 
 from shoal.environment import Environment, Package, Pool
 from shoal.jobs.binding.blob_access import BlobAccess, granted, masked
+from shoal.jobs.binding.blob_lists import BlobLists, listed
 from shoal.jobs.binding.local_files import LocalFiles
 from shoal.jobs.file.job_file import UNSETTLED_POOL, JobFile, draft_job_file
 from shoal.jobs.file.job_parameters import given_file, given_pairs
@@ -35,6 +36,7 @@ class BoundJob:
     environment: Environment
     access: BlobAccess
     files: LocalFiles
+    blobs: BlobLists
     run_id: str = RUN_ID_UNKNOWN
 
     @property
@@ -139,13 +141,17 @@ def requested_job(
     return bind(draft_job_file(file, given=given, run=run, job_id=job_id), environment)
 
 
-def bind(job_file: JobFile, environment: Environment) -> BoundJob:
-    """Return a job whose tasks may be shown to anyone: signatures are masked. See `runnable`."""
+def bind(job_file: JobFile, environment: Environment, blobs: BlobLists | None = None) -> BoundJob:
+    """Return a job whose tasks may be shown to anyone: signatures are masked. See `runnable`.
+
+    Without `blobs`, the service of the environment lists those that sweeps have as axes.
+    """
     return BoundJob(
         job_file=job_file,
         environment=environment,
         access=masked(environment, _containers(job_file, environment)),
         files=LocalFiles(job_file.folder),
+        blobs=blobs or BlobLists(environment, listed),
     )
 
 

@@ -1,6 +1,7 @@
 """Names of files as templates see them: plain text that knows its parts."""
 
 from pathlib import PurePosixPath
+from typing import Self
 
 
 class FileName(str):
@@ -9,7 +10,7 @@ class FileName(str):
     __slots__ = ("size",)
     size: int
 
-    def __new__(cls, path: str, size: int) -> "FileName":
+    def __new__(cls, path: str, size: int) -> Self:
         name = super().__new__(cls, path)
         name.size = size
         return name

@@ -182,6 +182,15 @@ class FilesAxis(JobFileSection):
     """A pattern such as `data/*.csv`, relative to the job file."""
 
 
+class BlobsAxis(JobFileSection):
+    """The blobs below a prefix."""
+
+    blobs: str
+    """The beginning of the blobs' names."""
+    container: str | None = None
+    """The container; the stack's inputs container if left out."""
+
+
 def _axis_kind(value: object) -> str | None:
     match value:
         case list():
@@ -190,6 +199,8 @@ def _axis_kind(value: object) -> str | None:
             return "range axis"
         case {"files": _} | FilesAxis():
             return "files axis"
+        case {"blobs": _} | BlobsAxis():
+            return "blobs axis"
         case _:
             return None
 
@@ -197,11 +208,12 @@ def _axis_kind(value: object) -> str | None:
 Axis = Annotated[
     Annotated[list[JsonValue], Field(min_length=1), Tag("listed values")]
     | Annotated[RangeAxis, Tag("range axis")]
-    | Annotated[FilesAxis, Tag("files axis")],
+    | Annotated[FilesAxis, Tag("files axis")]
+    | Annotated[BlobsAxis, Tag("blobs axis")],
     Discriminator(
         _axis_kind,
         custom_error_type="axis",
-        custom_error_message="an axis is a list, {range: [first, last]} or {files: PATTERN}",
+        custom_error_message="an axis is a list, {range: [first, last]}, {files: PATTERN} or {blobs: PREFIX}",
     ),
 ]
 
@@ -327,16 +339,18 @@ class ForEach(Sources):
 
 
 class Input(JobFileSection):
-    """A file, or files, that a task reads. It has exactly one of `from`, `blobs` and `stage`."""
+    """A file, or files, that a task reads. It has exactly one of `from`, `blobs`, `blob` and `stage`."""
 
     source: str | None = Field(default=None, alias="from")  # a keyword of Python
     """A file beside the job file, which is uploaded, or an http(s) address."""
+    blob: str | None = None
+    """The name of one blob in the container."""
     blobs: str | None = None
     """The prefix of blobs in the container."""
     stage: str | None = None
     """An earlier stage whose outputs are read."""
     container: str | None = None
-    """The container of `blobs`; the inputs container if left out."""
+    """The container of `blob` or `blobs`; the inputs container if left out."""
     to: str | None = None
     """The path below the working directory."""
     mode: FileMode | None = None
@@ -344,9 +358,9 @@ class Input(JobFileSection):
 
     @model_validator(mode="after")
     def _is_one_source(self) -> Self:
-        if self.container is not None and self.blobs is None:
-            raise PydanticCustomError("container", "container belongs to an input with blobs")
-        return _exactly_one(self, "source", "blobs", "stage")
+        if self.container is not None and self.blobs is None and self.blob is None:
+            raise PydanticCustomError("container", "container belongs to an input with blob or blobs")
+        return _exactly_one(self, "source", "blobs", "blob", "stage")
 
 
 class When(StrEnum):

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from shoal.environment import Environment
+from shoal.jobs.binding.blob_lists import BlobLists, listed
 from shoal.jobs.binding.bound_job import BoundJob, bind
 from shoal.jobs.file.job_file import draft_job_file
 from shoal.jobs.submit.plan import Plan, make_plan
@@ -21,7 +22,7 @@ UNNAMED = "0" * RUN_LENGTH
 def planned_without_name(path: Path, given: Mapping[str, Any], environment: Environment) -> tuple[BoundJob, Plan]:
     """Plan a job under a placeholder name and without addresses. Raises BadInput for a job that cannot run."""
     anywhere = replace(environment, blob_endpoint="", node_identity=None)
-    job = bind(draft_job_file(path, given=given, run=UNNAMED), anywhere)
+    job = bind(draft_job_file(path, given=given, run=UNNAMED), anywhere, BlobLists(environment, listed))
     return job, make_plan(job)
 
 

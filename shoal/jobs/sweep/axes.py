@@ -1,4 +1,4 @@
-"""The values of one axis: a list, a range, or the files that match a pattern."""
+"""The values of one axis: a list, a range, the files that match a pattern, or the blobs below a prefix."""
 
 import math
 from collections.abc import Sequence
@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from shoal.errors import BadInput
+from shoal.jobs.binding.bound_job import BoundJob
 from shoal.jobs.file.file_name import FileName
-from shoal.jobs.file.spec import Axis, FilesAxis, RangeAxis
+from shoal.jobs.file.spec import Axis, BlobsAxis, FilesAxis, RangeAxis
 from shoal.jobs.sweep.identity import point_key
 
 MAX_STEPS = 10_000_000
 
 
-def values(axis: Axis, folder: Path) -> Sequence[Any]:
-    """Return the values of an axis. Raises BadInput where a pattern matches no file."""
+def values(axis: Axis, job: BoundJob) -> Sequence[Any]:
+    """Return the values of an axis. Raises BadInput where a pattern matches no file, or a prefix no blob."""
     match axis:
         case list():
             _refuse_infinite(axis)
@@ -23,15 +24,17 @@ def values(axis: Axis, folder: Path) -> Sequence[Any]:
         case RangeAxis():
             return _steps(*map(_exact, axis.range))
         case FilesAxis():
-            return _matching(axis.files, folder)
+            return _matching(axis.files, job.job_file.folder)
+        case BlobsAxis():
+            return job.blobs.below(axis.blobs, axis.container)
         case _:
             assert_never(axis)
 
 
-def distinct_values(axis: Axis, folder: Path) -> Sequence[Any]:
+def distinct_values(axis: Axis, job: BoundJob) -> Sequence[Any]:
     """Return the values of an axis that is combined with others. Raises BadInput where two are equal."""
-    checked = values(axis, folder)
-    if isinstance(axis, list):  # ranges and file names never repeat
+    checked = values(axis, job)
+    if isinstance(axis, list):  # ranges, and names of files and blobs, never repeat
         seen: set[bytes] = set()
         for value in axis:
             key = point_key({"": value})

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any
 
 from shoal.errors import BadInput
-from shoal.jobs.binding.bound_job import BoundStage
+from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.file.mistakes import MistakeList
 from shoal.jobs.file.spec import Axis, Draws, Method, Sources, Table
 from shoal.jobs.sweep import axes, draws, even_draws, point_tables
@@ -88,7 +87,7 @@ def _nested(specs: Sequence[Sources], stage: BoundStage, keys: Keys) -> list[Sou
 
 def _axes(
     spec: Mapping[str, Axis],
-    values: Callable[[Axis, Path], Sequence[Any]],
+    values: Callable[[Axis, BoundJob], Sequence[Any]],
     stage: BoundStage,
     keys: Keys,
 ) -> dict[str, Sequence[Any]]:
@@ -96,7 +95,7 @@ def _axes(
     for name, axis in spec.items():
         with mistakes.collecting():
             try:
-                values_by_name[name] = values(axis, stage.job.job_file.folder)
+                values_by_name[name] = values(axis, stage.job)
             except BadInput as exc:
                 raise stage.mistake(f"axis '{name}': {exc}", *keys, name) from exc
     mistakes.refuse()

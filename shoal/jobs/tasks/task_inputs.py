@@ -4,6 +4,7 @@ Source: Batch REST, ResourceFile: `httpUrl` for one file, `storageContainerUrl` 
 their whole paths; `filePath` is relative to the working directory, which `..` may not leave.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
@@ -46,14 +47,20 @@ def _resource(stage: BoundStage, number: int) -> _Resource:
     spec, place = stage.spec.inputs[number], stage.place("inputs", number)
     compiled = _CompiledInput(
         spec=spec,
-        source=templates.text(spec.source or spec.blobs or "", place),
+        source=templates.text(spec.source or spec.blob or spec.blobs or "", place),
         to=templates.text(spec.to or "", place),
         place=place,
         job=stage.job,
     )
-    make = _from_file if spec.source is not None else _from_prefix
+    make = _maker(spec)
     is_constant = compiled.source.constant is not None and compiled.to.constant is not None
     return _Resource(make=partial(make, compiled), is_constant=is_constant)
+
+
+def _maker(spec: Input) -> Callable[[_CompiledInput, Names], dict[str, Any]]:
+    if spec.source is not None:
+        return _from_file
+    return _from_prefix if spec.blob is None else _from_blob
 
 
 def _from_file(compiled: _CompiledInput, names: Names) -> dict[str, Any]:
@@ -65,6 +72,13 @@ def _from_file(compiled: _CompiledInput, names: Names) -> dict[str, Any]:
         target, path = job.access.address(job.environment.containers.inputs, blob), _place_of(address)
     path = compiled.to.render(names) or path
     return {"httpUrl": target.pop("url"), **target, "filePath": _below(path, compiled.place), **_mode(compiled.spec)}
+
+
+def _from_blob(compiled: _CompiledInput, names: Names) -> dict[str, Any]:
+    blob, job, spec = compiled.source.render(names), compiled.job, compiled.spec
+    target = job.access.address(spec.container or job.environment.containers.inputs, blob)
+    path = compiled.to.render(names) or blob
+    return {"httpUrl": target.pop("url"), **target, "filePath": _below(path, compiled.place), **_mode(spec)}
 
 
 def _name_in(address: str, place: Place) -> str:

@@ -1,0 +1,73 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shoal.connect import Services
+from shoal.environment import Environment
+from shoal.errors import BadInput
+from shoal.jobs.binding.blob_lists import BlobLists, BlobName, names_below, unseen
+from shoal.jobs.binding.bound_job import BoundJob, bind
+from shoal.jobs.submit.plan import make_plan
+from shoal.jobs.sweep.sweep import points
+from tests.jobs.builders import ENVIRONMENT, job_file, one_stage
+
+STAGE = (
+    "command: wc -c {{ b }} {{ b.size }}\nfor_each: {product: {b: {blobs: listed/}}, order: -size}\n"
+    "inputs: [{blob: '{{ b }}'}]"
+)
+
+
+def sweep(folder: Path, stage: str, services: Services) -> BoundJob:
+    def list_blobs(_: Environment, container: str, prefix: str) -> list[BlobName]:
+        return names_below(services.blobs.get_container_client(container), prefix)
+
+    environment = services.environment
+    return bind(job_file(folder, one_stage(stage)), environment, BlobLists(environment, list_blobs))
+
+
+@pytest.fixture(scope="module")
+def listed_blobs(services: Services) -> None:
+    container = services.blobs.get_container_client(services.environment.containers.inputs)
+    for name, content in {"listed/a.fa": b"1", "listed/in/b c.fa": b"123", "listed-not": b""}.items():
+        container.upload_blob(name, content, overwrite=True)
+
+
+@pytest.mark.usefixtures("listed_blobs")
+def test_blobs_below_a_prefix_are_values_that_know_their_size_and_time(tmp_path: Path, services: Services) -> None:
+    found = [point["b"] for point in points(sweep(tmp_path, STAGE, services).stages[0])]
+    assert found == ["listed/in/b c.fa", "listed/a.fa"]
+    assert [(blob.name, blob.stem, blob.suffix, blob.size) for blob in found[:1]] == [("b c.fa", "b c", ".fa", 3)]
+    assert "2026-01-01T00:00:00Z" < found[0].modified < "2100"
+
+
+@pytest.mark.usefixtures("listed_blobs")
+def test_task_reads_its_own_blob_under_its_name(tmp_path: Path, services: Services) -> None:
+    task: dict[str, Any] = make_plan(sweep(tmp_path, STAGE, services)).stages[0].first[0]
+    assert task["commandLine"] == "/bin/sh -c 'wc -c '\"'\"'listed/in/b c.fa'\"'\"' 3'"
+    file = task["resourceFiles"][0]
+    assert file["filePath"] == "listed/in/b c.fa"
+    assert file["httpUrl"].startswith(f"{services.environment.blob_endpoint}/inputs/listed/in/b%20c.fa?")
+
+
+@pytest.mark.parametrize(
+    ("axis", "message"),
+    [
+        ("{blobs: none/}", "line 6: axis 'b': no blob in the container 'inputs' begins with 'none/'"),
+        ("{blobs: x, container: none}", "line 6: axis 'b': there is no container 'none'"),
+    ],
+)
+def test_prefix_without_a_blob_is_refused_with_its_line(
+    tmp_path: Path, services: Services, axis: str, message: str
+) -> None:
+    stage = f"command: x\nfor_each: {{product: {{b: {axis}}}}}"
+    with pytest.raises(BadInput, match=message):
+        make_plan(sweep(tmp_path, stage, services))
+
+
+def test_check_without_a_service_says_that_it_cannot_see_blobs(tmp_path: Path) -> None:
+    job = bind(job_file(tmp_path, one_stage(STAGE)), ENVIRONMENT, BlobLists(ENVIRONMENT, unseen))
+    with pytest.raises(
+        BadInput, match="line 6: axis 'b': the blobs of 'inputs' below 'listed/' cannot be seen without a"
+    ):
+        make_plan(job)
