@@ -1,7 +1,8 @@
 from pathlib import Path
 from typing import Any
 
-from shoal.jobs.tasks.stage_dependencies import ID_CHARACTERS, with_barrier
+from shoal.jobs.tasks.stage_dependencies import with_barrier
+from shoal.jobs.tasks.task_groups import ID_CHARACTERS
 from tests.jobs.builders import tasks
 
 TEXT = """\

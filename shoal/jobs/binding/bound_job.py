@@ -1,8 +1,8 @@
 """A job file bound to an environment, and its stages: everything that its tasks are made from."""
 
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ class BoundJob:
     files: LocalFiles
     blobs: BlobLists
     run_id: str = RUN_ID_UNKNOWN
+    ids_by_group: dict[tuple[str, tuple[str, ...]], Mapping[bytes, list[str]]] = field(default_factory=dict)
+    """The ids of a stage's tasks by their values of some axes, as far as they were needed."""
 
     @property
     def folder(self) -> str:
@@ -50,6 +52,9 @@ class BoundJob:
             BoundStage(job=self, index=index, spec=spec)
             for index, spec in zip(self.job_file.positions, self.job_file.spec.stages, strict=True)
         ]
+
+    def stage(self, name: str) -> "BoundStage":
+        return next(stage for stage in self.stages if stage.name == name)
 
     @property
     def pool(self) -> Pool:

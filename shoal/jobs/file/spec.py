@@ -349,6 +349,8 @@ class Input(JobFileSection):
     """The prefix of blobs in the container."""
     stage: str | None = None
     """An earlier stage whose outputs are read."""
+    pattern: str | None = None
+    """The files of `stage` that are kept, as each of its tasks names them, such as `*.csv`."""
     container: str | None = None
     """The container of `blob` or `blobs`; the inputs container if left out."""
     to: str | None = None
@@ -360,6 +362,8 @@ class Input(JobFileSection):
     def _is_one_source(self) -> Self:
         if self.container is not None and self.blobs is None and self.blob is None:
             raise PydanticCustomError("container", "container belongs to an input with blob or blobs")
+        if self.pattern is not None and self.stage is None:
+            raise PydanticCustomError("pattern_of_stage", "pattern belongs to an input with stage")
         return _exactly_one(self, "source", "blobs", "blob", "stage")
 
 
@@ -424,15 +428,57 @@ class Job(JobFileSection):
     """Name/value pairs stored with the job."""
 
 
+class Dependency(JobFileSection):
+    """An earlier stage, of whose tasks each task waits for some only."""
+
+    stage: str
+    """The name of the earlier stage."""
+    each: bool = False
+    """True where each task waits for the one task with the same values of that stage's axes."""
+    by: OneOrMore = []
+    """Axes of that stage. Each task waits for all tasks with the same values of these axes."""
+
+    @property
+    def is_grouped(self) -> bool:
+        return self.each or bool(self.by)
+
+    @model_validator(mode="after")
+    def _has_one_form(self) -> Self:
+        if self.each and self.by:
+            raise PydanticCustomError("dependency", "it has either each or by")
+        return self
+
+
+def _dependency_form(value: object) -> str:
+    match value:
+        case str():
+            return "stage's name"
+        case dict() | Dependency():
+            return "dependency"
+        case _:
+            return "several stages"
+
+
+_OneDependency = Annotated[
+    Annotated[str, Tag("stage's name")] | Annotated[Dependency, Tag("dependency")], Discriminator(_dependency_form)
+]
+After = Annotated[
+    Annotated[str, Tag("stage's name")]
+    | Annotated[Dependency, Tag("dependency")]
+    | Annotated[list[_OneDependency], Tag("several stages")],
+    Discriminator(_dependency_form),
+]
+
+
 class Stage(JobFileSection):
     """Tasks that run the same command, one for each point of a sweep, or one."""
 
     name: StageName
     """The name of the stage, which begins the ids of its tasks."""
     for_each: ForEach | None = None
-    """The sweep. Without one, the stage has one task."""
-    after: OneOrMore = []
-    """Stages whose tasks must end before these start."""
+    """The sweep. Without one, the stage has one task, or one for each group that it waits for."""
+    after: After = []
+    """Stages whose tasks must end before these start: names, or `{stage: NAME, by: AXIS}` for a part of them."""
     command: Command
     """A line for the shell, or a list of words that is run without a shell."""
     shell: Shell | None = None
@@ -455,6 +501,32 @@ class Stage(JobFileSection):
     """The results of tasks for which stdout and stderr are kept."""
     on_failure: OnFailure = OnFailure.BLOCK
     """The effect of a failed task on the tasks that depend on it, and on the job."""
+
+    @property
+    def dependencies(self) -> list[Dependency]:
+        after = self.after if isinstance(self.after, list) else [self.after]
+        return [Dependency(stage=one) if isinstance(one, str) else one for one in after]
+
+    @property
+    def waits_for(self) -> list[str]:
+        """The names of the earlier stages."""
+        return [dependency.stage for dependency in self.dependencies]
+
+    @property
+    def sweep_of(self) -> Dependency | None:
+        """The dependency whose groups are the points of this stage, as it has no sweep of its own."""
+        if self.for_each is not None:
+            return None
+        return next((dependency for dependency in self.dependencies if dependency.is_grouped), None)
+
+    @property
+    def is_swept(self) -> bool:
+        """True for a stage whose tasks have points, which are in their ids."""
+        return self.for_each is not None or self.sweep_of is not None
+
+    def waits_for_part_of(self, stage: str | None) -> Dependency | None:
+        """Return the dependency on some of a stage's tasks, if there is one."""
+        return next((link for link in self.dependencies if link.stage == stage and link.is_grouped), None)
 
 
 class Spec(JobFileSection):

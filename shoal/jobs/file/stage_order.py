@@ -36,7 +36,7 @@ def without_other_stages(spec: Spec) -> Spec:
     stages: list[Stage] = []
     for stage in spec.stages:
         sound = {other.name for other in stages}
-        stages.append(stage.model_copy(update={"after": [name for name in stage.after if name in sound]}))
+        stages.append(stage.model_copy(update={"after": [link for link in stage.dependencies if link.stage in sound]}))
     return spec.model_copy(update={"stages": stages})
 
 
@@ -47,13 +47,17 @@ def _links(stages: Any) -> Iterator[StageLinks]:
             yield StageLinks(
                 index=index,
                 name=str(stage["name"]),
-                after=after if isinstance(after, list) else [after],
+                after=[_name(link) for link in (after if isinstance(after, list) else [after])],
                 reads=[
                     (number, str(source["stage"]))
                     for number, source in enumerate(inputs if isinstance(inputs, list) else [])
                     if isinstance(source, dict) and "stage" in source
                 ],
             )
+
+
+def _name(link: Any) -> Any:
+    return link.get("stage", "") if isinstance(link, dict) else link
 
 
 def _check_name(stage: StageLinks, earlier: Sequence[str], draft: Draft) -> None:

@@ -147,7 +147,7 @@ def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int 
         raise stage.mistake("no point of the sweep is left", "for_each")
     return StagePlan(
         name=stage.name,
-        after=stage.spec.after,
+        after=stage.spec.waits_for,
         tasks=tasks,
         slots=slots,
         barriers=barriers,

@@ -91,7 +91,7 @@ def job_body(spec: Spec, plan: Plan) -> dict[str, Any]:
         "poolInfo": {"poolId": plan.pool.id},
         "priority": spec.job.priority,
         "constraints": constraints(spec.job.retries, spec.job.max_time),
-        "usesTaskDependencies": any(stage.after for stage in spec.stages),  # else Batch refuses `dependsOn`
+        "usesTaskDependencies": any(stage.dependencies for stage in spec.stages),  # else Batch refuses `dependsOn`
         "onTaskFailure": "performexitoptionsjobaction" if stops_on_failure(spec) else "noaction",
         "commonEnvironmentSettings": environment_settings(spec.job.environment),
         "metadata": [{"name": name, "value": value} for name, value in spec.job.metadata.items()],

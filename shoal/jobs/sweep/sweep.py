@@ -6,6 +6,7 @@ from typing import Any
 from shoal.jobs.binding.bound_job import BoundStage
 from shoal.jobs.file import templates
 from shoal.jobs.file.spec import RESERVED_NAMES, ForEach
+from shoal.jobs.sweep.groups import group_points
 from shoal.jobs.sweep.identity import point_key
 from shoal.jobs.sweep.selection import selected
 from shoal.jobs.sweep.sources import Point, named, side_by_side
@@ -13,8 +14,10 @@ from shoal.jobs.sweep.sources import Point, named, side_by_side
 
 def points(stage: BoundStage) -> Iterator[Point]:
     """Return the points of a stage; without a sweep, one empty point. Raises BadInput for two equal points."""
-    sweep = stage.spec.for_each
-    return iter([{}]) if sweep is None else selected(_with_included(sweep, stage), sweep, stage)
+    sweep, groups = stage.spec.for_each, stage.spec.sweep_of
+    if sweep is not None:
+        return selected(_with_included(sweep, stage), sweep, stage)
+    return iter([{}]) if groups is None else group_points(points(stage.job.stage(groups.stage)), groups, stage)
 
 
 def _with_included(sweep: ForEach, stage: BoundStage) -> Iterator[Point]:

@@ -16,9 +16,7 @@ from shoal.jobs.file.spec import Stage
 from shoal.jobs.file.stage_order import BARRIER_PREFIX
 from shoal.jobs.sweep.identity import task_id
 from shoal.jobs.sweep.sweep import points
-
-ID_CHARACTERS = 60_000
-"""Kept below Batch's 64,000."""
+from shoal.jobs.tasks.task_groups import ID_CHARACTERS, tasks_before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +29,7 @@ class StageDependency:
 
     def is_through_barrier(self, dependent: Stage) -> bool:
         # Many tasks that each name many ids would grow with the product of both, so they name one barrier.
-        return self.tasks is None or (dependent.for_each is not None and len(self.tasks) > 1)
+        return self.tasks is None or (dependent.is_swept and len(self.tasks) > 1)
 
     def task_ids(self, dependent: Stage) -> list[str]:
         """Return the ids that each task of the dependent stage depends on."""
@@ -41,18 +39,25 @@ class StageDependency:
 
 
 def depends_on(stage: BoundStage) -> TaskField:
-    """Return the tasks that each task of the stage depends on, the same for all."""
-    by_name = {other.name: other for other in stage.job.stages}
-    task_ids = [task for name in stage.spec.after for task in _dependency(by_name[name]).task_ids(stage.spec)]
-    return TaskField(value={"taskIds": task_ids} if task_ids else None)
+    """Return the tasks that each task of the stage depends on: whole stages, and groups of tasks."""
+    whole = [link.stage for link in stage.spec.dependencies if not link.is_grouped]
+    common = [task for name in whole for task in _dependency(stage.job.stage(name)).task_ids(stage.spec)]
+    groups = [tasks_before(stage, dependency) for dependency in stage.spec.dependencies if dependency.is_grouped]
+    if not groups:
+        return TaskField(value={"taskIds": common} if common else None)
+    return TaskField(make=lambda names: {"taskIds": common + [task for group in groups for task in group(names)]})
 
 
 def needs_barrier(stage: BoundStage) -> bool:
-    dependents = [other.spec for other in stage.job.stages if stage.name in other.spec.after]
+    dependents = [other.spec for other in stage.job.stages if _is_whole(stage.name, other.spec)]
     if not dependents:
         return False
     dependency = _dependency(stage)
     return any(dependency.is_through_barrier(dependent) for dependent in dependents)
+
+
+def _is_whole(name: str, dependent: Stage) -> bool:
+    return any(link.stage == name and not link.is_grouped for link in dependent.dependencies)
 
 
 def barrier_id(stage: str) -> str:
@@ -85,7 +90,7 @@ def _dependency(stage: BoundStage) -> StageDependency:
 
 def _ids_that_fit(stage: BoundStage) -> list[str] | None:
     """Return the ids of all tasks; None as soon as there are too many, so that a long stage is not walked through."""
-    if stage.spec.for_each is None:
+    if not stage.spec.is_swept:
         return [stage.name]
     ids: list[str] = []
     characters = 0

@@ -1,10 +1,14 @@
 """The outputs of earlier stages where a command expects them: below `JOB/`, whatever the run's folder in storage.
 
 Batch keeps a blob's whole path when it downloads it, and the folder in storage has the id of the run. So the task
-itself gives the folder its stable name before the command begins.
+itself gives the folder its stable name before the command begins. Batch downloads all blobs below a prefix, so the task
+also deletes the files that no pattern of its inputs matches.
 """
 
+import re
 import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from shoal.jobs.binding.bound_job import BoundStage
@@ -12,21 +16,63 @@ from shoal.jobs.file import templates
 from shoal.jobs.file.templates import Names, TextTemplate
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _StageInput:
+    """An input that is another stage's outputs."""
+
+    stage: str
+    to: TextTemplate
+    pattern: TextTemplate
+    """Empty where all files are kept."""
+
+
 def folder_moves(stage: BoundStage) -> TextTemplate:
     """Return shell commands, each followed by `; `. Empty for a stage that reads no other one's outputs."""
-    targets = [
-        templates.text(source.to or "", stage.place("inputs", number))
+    inputs = [
+        _StageInput(
+            stage=source.stage,
+            to=templates.text(source.to or "", stage.place("inputs", number)),
+            pattern=templates.text(source.pattern or "", stage.place("inputs", number)),
+        )
         for number, source in enumerate(stage.spec.inputs)
         if source.stage is not None
     ]
     job_id, folder = stage.job.job_file.job_id, stage.job.folder
 
     def render(names: Names) -> str:
-        directories = dict.fromkeys(PurePosixPath(target.render(names)) for target in targets)
-        return "".join(_move(directory / folder, directory / job_id) for directory in directories)
+        patterns: dict[PurePosixPath, dict[str, list[str]]] = {}
+        for source in inputs:
+            stages = patterns.setdefault(PurePosixPath(source.to.render(names)), {})
+            stages.setdefault(source.stage, []).append(source.pattern.render(names))
+        return "".join(
+            "".join(_filter(directory / folder / name, kept) for name, kept in stages.items())
+            + _move(directory / folder, directory / job_id)
+            for directory, stages in patterns.items()
+        )
 
-    is_constant = all(target.constant is not None for target in targets)
+    is_constant = all(text.constant is not None for source in inputs for text in (source.to, source.pattern))
     return TextTemplate(constant=render({}) if is_constant else None, render=render)
+
+
+def _filter(outputs: PurePosixPath, patterns: Sequence[str]) -> str:
+    """Delete the files of a stage that match none of the patterns, unless one of its inputs has none."""
+    if not all(patterns):
+        return ""
+    place, task = shlex.quote(f"./{outputs}"), _literal(f"./{outputs}") + "/[^/]*/"
+    kept = " ".join(f"! -regex {shlex.quote(task + _regex(pattern))}" for pattern in patterns)
+    return f"if [ -d {place} ]; then find {place} -type f {kept} -delete; fi; "
+
+
+def _regex(pattern: str) -> str:
+    """Translate a pattern of files for `find`: `*` within a directory, `**` across directories."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    translated = {"**/": r"\(.*/\)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(translated.get(part) or _literal(part) for part in parts)
+
+
+def _literal(text: str) -> str:
+    """Escape text in the way that all of find's dialects read."""
+    return re.sub(r"[.*+?$\[]", r"[\g<0>]", text).replace("^", r"\^")
 
 
 def _move(source: PurePosixPath, target: PurePosixPath) -> str:

@@ -51,7 +51,7 @@ def _fields(stage: BoundStage) -> dict[str, TaskField]:
 def _own_tasks(stage: BoundStage, fields: Mapping[str, TaskField]) -> Iterator[TaskBody]:
     common = {name: made.value for name, made in fields.items() if made.make is None and made.value is not None}
     varying = [(name, made.make) for name, made in fields.items() if made.make is not None]
-    base, swept = stage.names, stage.spec.for_each is not None
+    base, swept = stage.names, stage.spec.is_swept
     for point in points(stage):
         task = task_id(stage.name, point) if swept else stage.name
         names = {**base, **point, "task": task}

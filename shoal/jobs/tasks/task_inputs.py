@@ -16,6 +16,7 @@ from shoal.jobs.file import templates
 from shoal.jobs.file.mistakes import made_by_all
 from shoal.jobs.file.spec import Input
 from shoal.jobs.file.templates import Names, Place, TextTemplate
+from shoal.jobs.tasks.task_groups import tasks_before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,11 @@ def resource_files(stage: BoundStage) -> TaskField:
     resources = made_by_all([partial(_resource, number=number) for number in range(len(stage.spec.inputs))], stage)
 
     makers = [resource.make for resource in resources]
-    return stage.field(partial(made_by_all, makers), is_constant=all(resource.is_constant for resource in resources))
+
+    def make(names: Names) -> list[dict[str, Any]]:
+        return [file for files in made_by_all(makers, names) for file in files]
+
+    return stage.field(make, is_constant=all(resource.is_constant for resource in resources))
 
 
 def _resource(stage: BoundStage, number: int) -> _Resource:
@@ -52,9 +57,11 @@ def _resource(stage: BoundStage, number: int) -> _Resource:
         place=place,
         job=stage.job,
     )
+    if dependency := stage.spec.waits_for_part_of(spec.stage):
+        return _Resource(make=partial(_from_tasks, compiled, tasks_before(stage, dependency)), is_constant=False)
     make = _maker(spec)
     is_constant = compiled.source.constant is not None and compiled.to.constant is not None
-    return _Resource(make=partial(make, compiled), is_constant=is_constant)
+    return _Resource(make=lambda names: [make(compiled, names)], is_constant=is_constant)
 
 
 def _maker(spec: Input) -> Callable[[_CompiledInput, Names], dict[str, Any]]:
@@ -95,11 +102,21 @@ def _place_of(file: str) -> str:
 
 
 def _from_prefix(compiled: _CompiledInput, names: Names) -> dict[str, Any]:
+    """Return all outputs of a stage, or the blobs below a prefix."""
     spec, containers = compiled.spec, compiled.job.environment.containers
     if spec.stage is not None:
-        container, prefix = containers.outputs, f"{compiled.job.folder}/{spec.stage}/"
-    else:
-        container, prefix = spec.container or containers.inputs, compiled.source.render(names)
+        return _below_prefix(compiled, names, containers.outputs, f"{compiled.job.folder}/{spec.stage}/")
+    return _below_prefix(compiled, names, spec.container or containers.inputs, compiled.source.render(names))
+
+
+def _from_tasks(compiled: _CompiledInput, tasks_of: Callable[[Names], list[str]], names: Names) -> list[dict[str, Any]]:
+    """Return the outputs of those tasks of an earlier stage that the task waits for."""
+    container, folder = compiled.job.environment.containers.outputs, f"{compiled.job.folder}/{compiled.spec.stage}"
+    return [_below_prefix(compiled, names, container, f"{folder}/{task}/") for task in tasks_of(names)]
+
+
+def _below_prefix(compiled: _CompiledInput, names: Names, container: str, prefix: str) -> dict[str, Any]:
+    spec = compiled.spec
     target = compiled.job.access.address(container)
     directory = {"filePath": _below(compiled.to.render(names), compiled.place)} if spec.to else {}
     return {"storageContainerUrl": target.pop("url"), **target, "blobPrefix": prefix, **directory, **_mode(spec)}
