@@ -39,7 +39,7 @@ document = click.option(
     type=click.Path(path_type=Path),
     help="File with an environment document, from `shoal outputs --json`, instead of a stack.",
 )
-_file = click.argument("file", type=click.Path(path_type=Path))
+file = click.argument("file", type=click.Path(path_type=Path))
 _pairs = click.option(
     "-p", "pairs", metavar="NAME=VALUE", multiple=True, help="Value of a parameter; repeatable. run=NAME names the run."
 )
@@ -89,7 +89,7 @@ def of_job_file(command: Command) -> Command:
         job = requested_job(file, environment, pairs=pairs, parameters=parameters, job_id=job_id)
         command(job=job, **others)
 
-    return _file(values(with_job))
+    return file(values(with_job))
 
 
 def values(command: Command) -> Command:

@@ -17,6 +17,10 @@ def show_warnings(warnings: Sequence[str]) -> None:
         click.echo(f"warning: {warning}", err=True)
 
 
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def emit_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print aligned columns, header first, as plain text that can be piped and cut."""
     cells = [list(columns), *([("" if cell is None else str(cell)) for cell in row] for row in rows)]

@@ -137,13 +137,18 @@ class BoundStage:
 def requested_job(
     file: Path, environment: Environment, *, pairs: Sequence[str], parameters: Path | None, job_id: str | None
 ) -> BoundJob:
-    """Read and bind a job file. `NAME=VALUE` pairs override a parameter file; the pair `run=NAME` names the run.
+    """Read and bind a job file.
 
     Mistakes of the file are raised with those of its tasks, once these are planned or rendered.
     """
+    return bind(requested_file(file, pairs=pairs, parameters=parameters, job_id=job_id), environment)
+
+
+def requested_file(file: Path, *, pairs: Sequence[str], parameters: Path | None, job_id: str | None) -> JobFile:
+    """Read a job file. `NAME=VALUE` pairs override a parameter file; the pair `run=NAME` names the run."""
     given = (given_file(parameters) if parameters else {}) | given_pairs(pairs)
     run = str(given.pop("run", None) or _generated_run(datetime.now(UTC), secrets.token_hex(2)))
-    return bind(draft_job_file(file, given=given, run=run, job_id=job_id), environment)
+    return draft_job_file(file, given=given, run=run, job_id=job_id)
 
 
 def bind(job_file: JobFile, environment: Environment, blobs: BlobLists | None = None) -> BoundJob:
