@@ -22,7 +22,7 @@ def plan(job: "BoundJob", as_json: bool) -> None:
 
     planned = make_plan(job)
     output.show_warnings(planned.warnings)
-    output.emit_json(to_json(planned)) if as_json else _show(planned)
+    output.emit_json(to_json(planned)) if as_json else _show(job, planned)
 
 
 @click.command()
@@ -105,14 +105,17 @@ def schema() -> None:
     output.emit_json(job_file_schema())
 
 
-def _show(planned: "Plan") -> None:
-    pool = planned.pool
-    click.echo(f"job {planned.job_id} on pool {pool.id} ({pool.vm_size}, {pool.task_slots_per_node} slots a node)\n")
+def _show(job: "BoundJob", planned: "Plan") -> None:
+    from shutil import get_terminal_size
+
+    from shoal.cli.plan_screen import heading, task_lines, upload_line
+    from shoal.jobs.preflight.shown_tasks import first_and_last
+
+    click.echo(f"{heading(planned)}\n")
     rows = [(stage.name, stage.tasks, stage.slots, ", ".join(stage.after)) for stage in planned.stages]
     output.emit_table(("STAGE", "TASKS", "SLOTS", "AFTER"), rows)
-    for path in planned.files:
-        click.echo(f"\nuploads {path}")
-    for stage in planned.stages:
-        click.echo(f"\nfirst of {stage.name}:")
-        for task in stage.first:
-            click.echo(f"  {task['id']}\n    {task['commandLine']}")
+    click.echo(f"\n{upload_line(planned)}")
+    for stage in job.stages:
+        click.echo()
+        for line in task_lines(stage.name, first_and_last(stage), get_terminal_size().columns):
+            click.echo(line)

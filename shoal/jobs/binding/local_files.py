@@ -12,21 +12,26 @@ class LocalFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.blobs: dict[Path, str] = {}
+        self.sizes: dict[str, int] = {}
+        """Bytes by blob name."""
 
     def blob(self, name: str, place: Place) -> str:
         """Return the blob name of a file. Raises BadInput where the file is missing."""
         path = self._folder / name
         if path not in self.blobs:
-            self.blobs[path] = f"{_content_hash(path, place)}/{path.name}"
+            content_hash, size = _read(path, place)
+            self.blobs[path] = f"{content_hash}/{path.name}"
+            self.sizes[self.blobs[path]] = size
         return self.blobs[path]
 
 
-def _content_hash(path: Path, place: Place) -> str:
+def _read(path: Path, place: Place) -> tuple[str, int]:
+    """Return the hash of a file's content, and its size."""
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
             raise place.mistake(f"the input {path} is not a file")  # reading a pipe would wait for ever
         with path.open("rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()[:16]
+            return hashlib.file_digest(content, "sha256").hexdigest()[:16], content.tell()
     except FileNotFoundError as exc:
         raise place.mistake(f"the input file {path} does not exist") from exc
     except ValueError as exc:  # a null byte, or half of a surrogate pair

@@ -32,6 +32,7 @@ class StagePlan:
     barriers: int
     """Tasks that only wait for the others."""
     first: list[TaskBody]
+    last: TaskBody
     content: StageContent
     """The content of its tasks, barriers included, as the record of the run keeps it."""
 
@@ -43,6 +44,8 @@ class Plan:
     stages: list[StagePlan]
     files: Mapping[Path, str]
     """Local files to upload, and the blob names they get."""
+    upload_bytes: int = 0
+    """Total size of the files."""
     warnings: tuple[str, ...] = ()
     """Sentences about what may fail on the nodes, with file and line, and about what would run, but not well."""
 
@@ -69,6 +72,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "barriers": plan.barriers,
         "stages": plan.stages,
         "warnings": plan.warnings,
+        "upload_bytes": plan.upload_bytes,
         "files": {str(path): blob for path, blob in plan.files.items()},
     }
 
@@ -91,6 +95,7 @@ def make_plan(job: BoundJob, *, shown: int = 3) -> Plan:
         pool=pool,
         stages=stages,
         files=job.files.blobs,
+        upload_bytes=sum(job.files.sizes.values()),
         warnings=(*_renamed_axes(job), *_shell_warnings(job), *_slot_warnings(pool, stages)),
     )
 
@@ -131,6 +136,7 @@ def _refuse_windows(job: BoundJob, pool: Pool) -> None:
 def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int | None) -> StagePlan:
     tasks = slots = barriers = hashes = 0
     first: list[TaskBody] = []
+    last: TaskBody | None = None
     for task in islice(stage_tasks(stage), limit):
         hashes += task_hash(task, stage.job.environment.blob_endpoint)
         if is_barrier(task["id"]):
@@ -143,7 +149,8 @@ def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int 
             raise stage.mistake(_too_large(task, pool), "slots")
         if tasks <= shown:
             first.append(task)
-    if tasks == 0:
+        last = task
+    if last is None:
         raise stage.mistake("no point of the sweep is left", "for_each")
     return StagePlan(
         name=stage.name,
@@ -152,6 +159,7 @@ def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int 
         slots=slots,
         barriers=barriers,
         first=first,
+        last=last,
         content=stage_content(tasks + barriers, hashes),
     )
 

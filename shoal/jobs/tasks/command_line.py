@@ -3,7 +3,7 @@
 import shlex
 
 from shoal.environment import Package
-from shoal.jobs.binding.bound_job import BoundStage, TaskField
+from shoal.jobs.binding.bound_job import BoundStage, Maker, TaskField
 from shoal.jobs.file import templates
 from shoal.jobs.file.document import as_text
 from shoal.jobs.file.spec import Scalar
@@ -18,6 +18,15 @@ def command_line(stage: BoundStage) -> TaskField:
     if isinstance(command, str):
         return _under_shell(stage, command.strip())
     return _without_shell(stage, command)
+
+
+def written_command(stage: BoundStage) -> Maker:
+    """Return a maker of the command as it stands in the job file, with a task's values in it."""
+    command, place = stage.spec.command, stage.place("command")
+    if isinstance(command, str):
+        return templates.command(command.strip(), place).render
+    words = [templates.text(as_text(word), place) for word in command]
+    return lambda names: shlex.join([word.render(names) for word in words])
 
 
 def _under_shell(stage: BoundStage, command: str) -> TaskField:

@@ -1,0 +1,96 @@
+"""A plan fits on one screen of 80 columns, whatever it uploads and however long its commands are."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shoal.cli.plan_screen import size, task_lines
+from shoal.environment import to_json
+from shoal.jobs.preflight.shown_tasks import ShownTask, first_and_last
+from tests.jobs.builders import ENVIRONMENT, bound, one_stage
+
+FILES = """\
+job: {pool: spot, id: convert}
+stages:
+  - name: convert
+    for_each: {product: {file: {files: "data/*.txt"}}}
+    command: |
+      wc -c "{{ file }}" | awk '{print $1}' > size.txt
+      echo 'done with' {{ file }}
+    inputs: [{from: "{{ file }}"}]
+    packages: var
+  - {name: merge, after: convert, inputs: [{stage: convert}], command: [sort, -n, "{{ job }} sizes"]}
+"""
+
+
+def plan(folder: Path, text: str, *words: str) -> subprocess.CompletedProcess[str]:
+    (folder / "job.yaml").write_text(text)
+    (folder / "environment.json").write_text(json.dumps(to_json(ENVIRONMENT)))
+    return subprocess.run(
+        [sys.executable, "-m", "shoal", "plan", "job.yaml", "--environment", "environment.json", *words],
+        cwd=folder,
+        env={**os.environ, "SHOAL_STATE": str(folder / "no-service"), "COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    for number in range(200):
+        (tmp_path / "data" / f"{number:03}.txt").write_text("x" * 1000 + str(number))
+    return tmp_path
+
+
+def test_two_hundred_files_are_planned_on_one_screen(files: Path) -> None:
+    done = plan(files, FILES)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert "uploads: 200 files, 200 kB" in lines
+    assert lines[lines.index("convert: first and last task") :][1:7] == [
+        lines[lines.index("convert: first and last task") + 1],
+        "    wc -c \"data/000.txt\" | awk '{print $1}' > size.txt",
+        "    echo 'done with' data/000.txt",
+        lines[lines.index("convert: first and last task") + 4],
+        "    wc -c \"data/199.txt\" | awk '{print $1}' > size.txt",
+        "    echo 'done with' data/199.txt",
+    ]
+    assert lines[-3:] == ["merge: the only task", "  merge", "    sort -n 'convert sizes'"]
+
+
+def test_plan_as_json_keeps_every_file_and_the_last_task(files: Path) -> None:
+    result = json.loads(plan(files, FILES, "--json").stdout)
+    assert len(result["files"]) == 200
+    assert result["upload_bytes"] == 200_000 + 10 + 2 * 90 + 3 * 100
+    assert "data/199.txt" in result["stages"][0]["last"]["commandLine"]
+    assert len(result["stages"][0]["first"]) == 3
+
+
+def test_shown_command_is_the_one_in_the_file_with_values_quoted_for_their_places(tmp_path: Path) -> None:
+    text = one_stage(
+        "for_each: {product: {n: [1, \"it's\"]}}\nshell: bash\ncommand: echo {{ n }} '{{ n }}'\npackages: var"
+    )
+    (stage,) = bound(tmp_path, text).stages
+    assert [task.command for task in first_and_last(stage)] == ["echo 1 '1'", "echo 'it'\"'\"'s' 'it'\\''s'"]
+
+
+def test_long_lines_are_cut_and_long_scripts_shortened() -> None:
+    script = "\n".join(["x" * 100, "b", "c", "d", "e"])
+    shown = list(task_lines("s", [ShownTask(id="s", command=script)], 40))
+    assert shown == ["s: the only task", "  s", f"    {'x' * 35}…", "    b", "    c", "    … 2 lines more"]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (250_000, "250 kB"), (1.2e9, "1.2 GB"), (5e15, "5000 TB")],
+)
+def test_sizes_have_units(number: float, text: str) -> None:
+    assert size(number) == text
