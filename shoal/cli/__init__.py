@@ -9,7 +9,7 @@ import sys
 
 import click
 
-from shoal.cli import azure, check, deploy, env, formulas, init, job_files, local, pull_request, runs
+from shoal.cli import azure, check, deploy, env, formulas, init, job_files, local, plan, pull_request, runs
 from shoal.cli.sections import SectionedGroup
 from shoal.errors import ShoalError
 from shoal.service_status import trust_running_service
@@ -24,9 +24,7 @@ def shoal() -> None:
 
 
 shoal.add_section("Stacks", deploy.up, deploy.preview, deploy.down, deploy.outputs, pull_request.comment, env.env)
-shoal.add_section(
-    "Job files", check.check, job_files.plan, job_files.render, job_files.submit, runs.run, job_files.schema
-)
+shoal.add_section("Job files", check.check, plan.plan, job_files.render, job_files.submit, runs.run, job_files.schema)
 shoal.add_section("Jobs", runs.watch, runs.fetch, runs.logs, runs.jobs, runs.tasks, runs.nodes, runs.cancel, runs.rm)
 shoal.add_section("Tools", init.init, local.local, azure.azure, formulas.autoscale)
 

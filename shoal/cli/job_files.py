@@ -1,4 +1,4 @@
-"""`shoal plan`, `render`, `submit` and `schema`: job files, and the jobs they become in Batch."""
+"""`shoal render`, `submit` and `schema`: job files, and the jobs they become in Batch."""
 
 import sys
 from pathlib import Path
@@ -10,19 +10,6 @@ from shoal.cli import options, output
 
 if TYPE_CHECKING:
     from shoal.jobs.binding.bound_job import BoundJob
-    from shoal.jobs.submit.plan import Plan
-
-
-@click.command()
-@options.of_job_file
-@options.as_json
-def plan(job: "BoundJob", as_json: bool) -> None:
-    """Show what FILE would run: tasks, slots and the first commands. Refuses a file that cannot run."""
-    from shoal.jobs.submit.plan import make_plan, to_json
-
-    planned = make_plan(job)
-    output.show_warnings(planned.warnings)
-    output.emit_json(to_json(planned)) if as_json else _show(job, planned)
 
 
 @click.command()
@@ -103,19 +90,3 @@ def schema() -> None:
     from shoal.jobs.file.schema import job_file_schema
 
     output.emit_json(job_file_schema())
-
-
-def _show(job: "BoundJob", planned: "Plan") -> None:
-    from shutil import get_terminal_size
-
-    from shoal.cli.plan_screen import heading, task_lines, upload_line
-    from shoal.jobs.preflight.shown_tasks import first_and_last
-
-    click.echo(f"{heading(planned)}\n")
-    rows = [(stage.name, stage.tasks, stage.slots, ", ".join(stage.after)) for stage in planned.stages]
-    output.emit_table(("STAGE", "TASKS", "SLOTS", "AFTER"), rows)
-    click.echo(f"\n{upload_line(planned)}")
-    for stage in job.stages:
-        click.echo()
-        for line in task_lines(stage.name, first_and_last(stage), get_terminal_size().columns):
-            click.echo(line)

@@ -11,6 +11,7 @@ from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
 from shoal.jobs.file.spec import Shell
 from shoal.jobs.run_record import StageContent, stage_content, task_hash
+from shoal.jobs.submit.input_sizes import InputSizes
 from shoal.jobs.sweep.renamed_axes import renamed_axes
 from shoal.jobs.tasks.bashisms import bashisms
 from shoal.jobs.tasks.stage_dependencies import is_barrier
@@ -33,6 +34,8 @@ class StagePlan:
     """Tasks that only wait for the others."""
     first: list[TaskBody]
     last: TaskBody
+    input_bytes: int
+    """Bytes of the local files that a task reads, of the task that reads most."""
     content: StageContent
     """The content of its tasks, barriers included, as the record of the run keeps it."""
 
@@ -137,6 +140,7 @@ def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int 
     tasks = slots = barriers = hashes = 0
     first: list[TaskBody] = []
     last: TaskBody | None = None
+    inputs = InputSizes(stage)
     for task in islice(stage_tasks(stage), limit):
         hashes += task_hash(task, stage.job.environment.blob_endpoint)
         if is_barrier(task["id"]):
@@ -150,6 +154,7 @@ def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int 
         if tasks <= shown:
             first.append(task)
         last = task
+        inputs.add(task)
     if last is None:
         raise stage.mistake("no point of the sweep is left", "for_each")
     return StagePlan(
@@ -160,6 +165,7 @@ def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int 
         barriers=barriers,
         first=first,
         last=last,
+        input_bytes=inputs.most,
         content=stage_content(tasks + barriers, hashes),
     )
 

@@ -20,6 +20,7 @@ from shoal.connect import Services, error_code
 from shoal.errors import BadInput, WorkFailed
 from shoal.jobs.binding.bound_job import BoundJob
 from shoal.jobs.file.spec import Spec
+from shoal.jobs.preflight.preflight import refuse_problems
 from shoal.jobs.run_folder import generated_run_id
 from shoal.jobs.run_record import RunRecord, job_digest, to_metadata
 from shoal.jobs.submit.changes import OnChange
@@ -54,7 +55,7 @@ def submit(job: BoundJob, plan: Plan, services: Services, *, on_change: OnChange
     `on_change` makes no choice.
     """
     client = services.batch
-    _check_pool(plan, client)
+    refuse_problems(job, plan, services)
     planned, existing = planned_record(job, plan), _existing_job(plan, client)
     if existing is not None and existing.state in _ENDED:
         submission = _nothing_to_add(job, plan, client)
@@ -71,6 +72,18 @@ def submit(job: BoundJob, plan: Plan, services: Services, *, on_change: OnChange
     _refuse_partial(added, plan)
     _end_with_last_task(client, plan.job_id)
     return Submission(job_id=plan.job_id, added=added.added, already_there=added.already_there)
+
+
+def refuse_other_run(job: BoundJob, plan: Plan, services: Services, *, on_change: OnChange) -> None:
+    """Raise BadInput where the job's id is in use and `submit` would refuse to continue. Changes nothing."""
+    client = services.batch
+    existing = _existing_job(plan, client)
+    if existing is None:
+        return
+    ended = existing.state in _ENDED
+    if ended:
+        _nothing_to_add(job, plan, client)
+    settle(job, existing, planned_record(job, plan), client, on_change=on_change, ended=ended)
 
 
 def planned_record(job: BoundJob, plan: Plan) -> RunRecord:
@@ -112,13 +125,6 @@ def add_all(client: BatchClient, job_id: str, tasks: Iterator[dict[str, Any]], *
         finally:
             for future in waiting:
                 future.cancel()  # those that have not begun; the executor waits for the others
-
-
-def _check_pool(plan: Plan, client: BatchClient) -> None:
-    try:
-        client.get_pool(plan.pool.id, select=["id"])
-    except ResourceNotFoundError as exc:
-        raise BadInput(f"pool '{plan.pool.id}' is not there any more; run `shoal up` to make it again") from exc
 
 
 def _existing_job(plan: Plan, client: BatchClient) -> BatchJob | None:
