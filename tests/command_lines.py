@@ -41,6 +41,8 @@ def _of_a_program(words: list[str]) -> list[str]:
 def refusal(words: list[str]) -> str | None:
     """The reason why `shoal` takes no such words, from its own parser; values are looked at where they are a choice."""
     command: click.Command = shoal
+    if words[:1] == ["-C"]:  # an option of the group itself, with its directory
+        words = words[2:]
     while isinstance(command, click.Group) and words:
         name, *words = words
         if name not in command.commands:

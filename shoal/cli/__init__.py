@@ -6,10 +6,11 @@ Modules here import click and nothing heavy; what a command needs is imported in
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
-from shoal.cli import azure, check, deploy, env, formulas, init, job_files, local, plan, pull_request, runs
+from shoal.cli import azure, check, deploy, env, formulas, init, job_files, local, options, plan, pull_request, runs
 from shoal.cli.sections import SectionedGroup
 from shoal.errors import ShoalError
 from shoal.service_status import trust_running_service
@@ -17,8 +18,11 @@ from shoal.service_status import trust_running_service
 
 @click.group(cls=SectionedGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="shoal")
-def shoal() -> None:
+@options.directory
+def shoal(directory: Path | None) -> None:
     """Azure Batch as code: deploy pools, submit sweeps and fetch results, in Azure or on this machine."""
+    if directory is not None:
+        os.chdir(directory)
     # Here, for all commands: Azure's clients take these variables when they are made, and programs inherit them.
     trust_running_service(os.environ)
 

@@ -55,7 +55,8 @@ def submit(
     if listed is (file is not None):  # both or neither
         raise click.UsageError("give either a FILE or --listed")
     if file is not None:
-        job = requested_job(file, options.requested_environment(stack_name, document), **values)
+        environment = options.requested_environment(stack_name, document, job_file=file)
+        job = requested_job(file, environment, **values)
         _submit(job, changed=changed, as_json=as_json)
     elif any(values.values()) or changed:
         raise click.UsageError("with --listed, parameters and ids come from the configuration")

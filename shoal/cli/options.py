@@ -33,6 +33,13 @@ engine = click.option(
     help="Deployment engine. Default: the one that deployed the stack before, else Pulumi's if `pulumi` is on the "
     "PATH, else the embedded one (for stacks on this machine only).",
 )
+directory = click.option(
+    "-C",
+    "directory",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Run as if started in DIR: files, results and the project are looked up there.",
+)
 document = click.option(
     "--environment",
     "document",
@@ -74,10 +81,10 @@ def of_environment(command: Command) -> Command:
 def of_job_file(command: Command) -> Command:
     """Give the command `job`: a job file with its parameters, bound to an environment."""
 
-    @of_environment
     @wraps(command)
     def with_job(
-        environment: Any,
+        stack_name: str,
+        document: Path | None,
         file: Path,
         pairs: tuple[str, ...],
         parameters: Path | None,
@@ -86,10 +93,11 @@ def of_job_file(command: Command) -> Command:
     ) -> None:
         from shoal.jobs.binding.bound_job import requested_job
 
+        environment = requested_environment(stack_name, document, job_file=file)
         job = requested_job(file, environment, pairs=pairs, parameters=parameters, job_id=job_id)
         command(job=job, **others)
 
-    return file(values(with_job))
+    return file(values(stack(document(with_job))))
 
 
 def values(command: Command) -> Command:
@@ -97,8 +105,11 @@ def values(command: Command) -> Command:
     return _pairs(_parameters(_job_id(command)))
 
 
-def requested_environment(stack_name: str, document: Path | None) -> "Environment":
-    """Return the environment in the document if there is one, else that of the stack. Raises BadInput."""
+def requested_environment(stack_name: str, document: Path | None, *, job_file: Path | None = None) -> "Environment":
+    """Return the environment in the document if there is one, else that of the stack. Raises BadInput.
+
+    The stack's project is the one around the working directory, else the one around the job file.
+    """
     from shoal.deploy.stack_outputs import find_environment
 
-    return find_environment(stack_name, document, project_dir=Path.cwd())
+    return find_environment(stack_name, document, project_dir=Path.cwd(), job_file=job_file)

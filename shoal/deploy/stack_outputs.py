@@ -16,10 +16,12 @@ from shoal.errors import BadInput
 from shoal.projects.project import Stack, StackService, find_project, read_stack
 
 
-def find_environment(stack: str, document: Path | None, *, project_dir: Path) -> Environment:
+def find_environment(
+    stack: str, document: Path | None, *, project_dir: Path, job_file: Path | None = None
+) -> Environment:
     """Return the environment in a file if one is named, else that of the deployed stack. Raises BadInput."""
     if document is None:
-        return environment_of(stack, project_dir=project_dir)
+        return environment_of(stack, project_dir=project_dir, job_file=job_file)
     outputs = read_outputs(document)
     try:
         return from_json(outputs)
@@ -38,12 +40,13 @@ def read_outputs(document: Path) -> Mapping[str, Any]:
     return outputs
 
 
-def environment_of(stack: str, *, project_dir: Path) -> Environment:
-    """Return the environment of a stack of the project in this directory or above it.
+def environment_of(stack: str, *, project_dir: Path, job_file: Path | None = None) -> Environment:
+    """Return the environment of a stack of the project in this directory or above it, else around the job file.
 
     Raises BadInput where there is no such stack, it is not deployed, or its service does not answer.
     """
-    return from_json(outputs_of(read_stack(stack, find_project(project_dir))))
+    others = [] if job_file is None else [job_file.absolute().parent]
+    return from_json(outputs_of(read_stack(stack, find_project(project_dir, *others))))
 
 
 def outputs_of(stack: Stack) -> Mapping[str, Any]:

@@ -72,12 +72,14 @@ class Stack:
             raise BadInput(f"{self.encrypted[0]} is encrypted, which only Pulumi's own engine can read ({self.file})")
 
 
-def find_project(start: Path) -> Path:
-    """Return the nearest directory with a Pulumi.yaml, from `start` upwards. Raises BadInput."""
-    for directory in (start, *start.parents):
-        if (directory / PROJECT_FILE).is_file():
-            return directory
-    raise BadInput(f"there is no {PROJECT_FILE} in {start} or above it; go to the project's directory")
+def find_project(start: Path, *others: Path) -> Path:
+    """Return the nearest directory with a Pulumi.yaml, from `start` upwards, else from the others. Raises BadInput."""
+    for place in (start, *others):
+        for directory in (place, *place.parents):
+            if (directory / PROJECT_FILE).is_file():
+                return directory
+    places = " or ".join(dict.fromkeys(map(str, (start, *others))))
+    raise BadInput(f"there is no {PROJECT_FILE} in {places} or above it; go to the project's directory, or pass -C DIR")
 
 
 def read_project(directory: Path) -> Project:

@@ -184,6 +184,14 @@ def test_project_is_found_from_below(tmp_path: Path) -> None:
     assert find_project(below) == tmp_path
 
 
+def test_project_is_found_from_another_place_only_where_the_first_has_none(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name / "jobs").mkdir(parents=True)
+        write(tmp_path / name, "")
+    assert find_project(tmp_path, tmp_path / "two" / "jobs") == tmp_path / "two"
+    assert find_project(tmp_path / "one", tmp_path / "two") == tmp_path / "one"
+
+
 def test_directory_outside_of_a_project_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"there is no Pulumi.yaml in .* or above it"):
         find_project(tmp_path)
