@@ -25,6 +25,7 @@ ALLOWED = {
     "policy": ("shoal.azure", "shoal.autoscale"),
     "shoal/autoscale": ("shoal.autoscale", "shoal.azure", "shoal.suggestion"),
     "shoal/azure": ("shoal.azure",),
+    "shoal/importers": ("shoal.importers", "shoal.azure", "shoal.errors", "shoal.suggestion"),
     "shoal/local": ("shoal.local", "shoal.azure", "shoal.autoscale", "shoal.process_lifetime", "shoal.service_status"),
     "shoal/projects/template": ("components", "shoal"),
     "shoal/cli": ("shoal",),
@@ -46,7 +47,10 @@ ALLOWED = {
                 "environment",
             )
         ),
-        *(f"shoal.{name}" for name in ("errors", "jobs", "nodes", "process_lifetime", "projects", "pull_requests")),
+        *(
+            f"shoal.{name}"
+            for name in ("errors", "importers", "jobs", "nodes", "process_lifetime", "projects", "pull_requests")
+        ),
         *(
             f"shoal.{name}"
             for name in (

@@ -10,7 +10,21 @@ from pathlib import Path
 
 import click
 
-from shoal.cli import azure, check, deploy, env, formulas, init, job_files, local, options, plan, pull_request, runs
+from shoal.cli import (
+    azure,
+    check,
+    deploy,
+    env,
+    formulas,
+    imports,
+    init,
+    job_files,
+    local,
+    options,
+    plan,
+    pull_request,
+    runs,
+)
 from shoal.cli.sections import SectionedGroup
 from shoal.errors import ShoalError
 from shoal.service_status import trust_running_service
@@ -30,7 +44,7 @@ def shoal(directory: Path | None) -> None:
 shoal.add_section("Stacks", deploy.up, deploy.preview, deploy.down, deploy.outputs, pull_request.comment, env.env)
 shoal.add_section("Job files", check.check, plan.plan, job_files.render, job_files.submit, runs.run, job_files.schema)
 shoal.add_section("Jobs", runs.watch, runs.fetch, runs.logs, runs.jobs, runs.tasks, runs.nodes, runs.cancel, runs.rm)
-shoal.add_section("Tools", init.init, local.local, azure.azure, formulas.autoscale)
+shoal.add_section("Tools", init.init, imports.import_, local.local, azure.azure, formulas.autoscale)
 
 
 def main() -> None:
