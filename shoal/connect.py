@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import cache
 from typing import Any, assert_never
 
 from azure.batch import BatchClient
@@ -22,10 +23,13 @@ from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, gener
 
 from shoal.account_keys import account_keys
 from shoal.azure_errors import with_explanations
+from shoal.blob_requests import BlobAccess
 from shoal.environment import Authentication, Environment
 from shoal.errors import BadInput, WorkFailed
 from shoal.whole_answers import WholeAnswers
 
+STORAGE_SCOPE = "https://storage.azure.com/.default"
+CLOCK_DIFFERENCE = timedelta(minutes=15)
 KEY_SIGNATURE_LIFE = timedelta(days=30)
 DELEGATED_SIGNATURE_LIFE = timedelta(days=7)
 """Source: Azure Storage, Get User Delegation Key: at most seven days."""
@@ -38,6 +42,8 @@ class Services:
     blobs: BlobServiceClient
     sign: Callable[[str], str]
     """Make the query part of a shared access signature for a container, for nodes without an identity."""
+    blob_access: Callable[[str], BlobAccess]
+    """Return what a plain request for a blob of a container carries, for `shoal.blob_requests`."""
 
 
 @contextmanager
@@ -78,6 +84,7 @@ def services_by_keys(environment: Environment, *, batch_key: str, storage_key: s
         batch=batch_client(environment.batch_endpoint, batch),
         blobs=BlobServiceClient(environment.blob_endpoint, credential=storage),
         sign=lambda container: _signature(environment, container, KEY_SIGNATURE_LIFE, account_key=storage_key),
+        blob_access=cache(lambda container: _key_access(environment, container, storage_key)),
     )
 
 
@@ -130,7 +137,9 @@ def _by_entra(environment: Environment) -> Services:
         return _signature(environment, container, DELEGATED_SIGNATURE_LIFE, user_delegation_key=delegated)
 
     batch = batch_client(environment.batch_endpoint, credential)
-    return Services(environment=environment, batch=batch, blobs=blobs, sign=sign)
+    return Services(
+        environment=environment, batch=batch, blobs=blobs, sign=sign, blob_access=lambda _: _token_access(credential)
+    )
 
 
 def _by_keys(environment: Environment) -> Services:
@@ -138,12 +147,31 @@ def _by_keys(environment: Environment) -> Services:
     return services_by_keys(environment, batch_key=keys.batch, storage_key=keys.storage)
 
 
+def _key_access(environment: Environment, container: str, key: str) -> BlobAccess:
+    """Sign for as long as one command may run: a plain request cannot be signed by the key itself."""
+    life = timedelta(days=1)
+    query = generate_container_sas(
+        environment.storage_account,
+        container,
+        permission=ContainerSasPermissions(read=True, list=True),
+        start=datetime.now(UTC) - CLOCK_DIFFERENCE,
+        expiry=datetime.now(UTC) + life,
+        account_key=key,
+    )
+    return BlobAccess(query=query)
+
+
+def _token_access(credential: TokenCredential) -> BlobAccess:
+    # The credential keeps the token, and renews it.
+    return BlobAccess(headers={"Authorization": f"Bearer {credential.get_token(STORAGE_SCOPE).token}"})
+
+
 def _signature(environment: Environment, container: str, life: timedelta, **key: Any) -> str:
     return generate_container_sas(
         environment.storage_account,
         container,
         permission=_permission(environment, container),
-        start=datetime.now(UTC) - timedelta(minutes=15),  # clocks differ
+        start=datetime.now(UTC) - CLOCK_DIFFERENCE,
         expiry=datetime.now(UTC) + life,
         **key,
     )

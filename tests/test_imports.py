@@ -41,6 +41,7 @@ ALLOWED = {
                 "azure",
                 "azure_check",
                 "azure_errors",
+                "blob_requests",
                 "cli",
                 "connect",
                 "deploy",

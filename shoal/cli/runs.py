@@ -30,6 +30,7 @@ SHOWN_FAILURES = 3
 def run(job: "BoundJob", changed: str | None, out: Path | None, recover: bool, as_json: bool) -> None:
     """Submit FILE, watch its job and fetch its outputs. Exits with 0 only if all its tasks succeeded."""
     from shoal.cli.display import follow
+    from shoal.cli.fetch import fetched_outputs
     from shoal.connect import connected
     from shoal.jobs.submit.changes import OnChange
     from shoal.jobs.submit.plan import make_plan
@@ -43,8 +44,9 @@ def run(job: "BoundJob", changed: str | None, out: Path | None, recover: bool, a
         expected = submission.added + submission.already_there
         ending = follow(services, plan.job_id, err=as_json, expected=expected, recover=recover)
         # Also after failures: what the other tasks wrote is there.
-        fetched = _fetch(services, plan.job_id, out)
+        fetched = fetched_outputs(services, plan.job_id, out)
         _report(services, plan.job_id, ending, as_json=as_json, submission=asdict(submission), fetched=fetched)
+        fetched.refuse_problems()
 
 
 @click.command()
@@ -60,21 +62,6 @@ def watch(job_id: str, environment: "Environment", recover: bool, as_json: bool)
     with connected(environment) as services:
         ending = follow(services, job_id, err=as_json, recover=recover)
         _report(services, job_id, ending, as_json=as_json)
-
-
-@click.command()
-@options.job_argument
-@options.run_of_job
-@options.of_environment
-@options.out
-@options.as_json
-def fetch(job_id: str, run_id: str | None, environment: "Environment", out: Path | None, as_json: bool) -> None:
-    """Download the outputs of JOB as STAGE/TASK/FILE. Fetching again downloads only new files."""
-    from shoal.connect import connected
-
-    with connected(environment) as services:
-        fetched = _fetch(services, job_id, out, run_id)
-    output.emit_json(fetched) if as_json else click.echo(fetched.summary)
 
 
 @click.command()
@@ -213,19 +200,6 @@ def _recover(services: "Services", pools: Sequence[str], *, err: bool) -> WorkFa
     except WorkFailed as exc:
         return exc
     return None
-
-
-def _fetch(services: "Services", job_id: str, out: Path | None, run_id: str | None = None) -> "Fetched":
-    from shoal.runs.fetch import fetch
-    from shoal.runs.fetched_runs import make_room
-    from shoal.runs.stored_run import folder_of_run
-
-    run = folder_of_run(services, job_id, run_id)
-    container = services.blobs.get_container_client(services.environment.containers.outputs)
-    folder = out or Path("results") / job_id
-    if (earlier := make_room(folder, run)) is not None:
-        click.echo(f"the outputs of an earlier run of {job_id} were moved from {folder} to {earlier}", err=True)
-    return fetch(container, run, folder)
 
 
 def _report(services: "Services", job_id: str, ending: "JobEnding", *, as_json: bool, **more: Any) -> None:

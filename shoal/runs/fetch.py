@@ -1,74 +1,155 @@
-"""Fetch a run's outputs: each file whole or not at all, and each only once."""
+"""Fetch a run's outputs: each file whole or not at all, and each only once. A bad name does not stop the others."""
 
-import os
-from collections.abc import Iterator
+import errno
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
 
-from azure.storage.blob import BlobProperties, ContainerClient
+from azure.storage.blob import BlobPrefix
 
-from shoal.errors import WorkFailed
+from shoal.blob_requests import Blob, BlobChanged, BlobRequests
+from shoal.connect import Services
+from shoal.errors import BadInput, WorkFailed
+from shoal.runs.download import WrongChecksum, download
+from shoal.runs.fetch_selection import Selection, TakenPaths, Unfetchable
 from shoal.runs.fetched_runs import write_note
+from shoal.suggestion import suggestion
 
 IN_FLIGHT = 8
+SHOWN_PROBLEMS = 5
+FULL = (errno.ENOSPC, errno.EDQUOT)
+EVERYTHING = Selection()
+
+
+class Problem(NamedTuple):
+    """An output that was not fetched."""
+
+    name: str
+    reason: str
+
+
+class Target(NamedTuple):
+    """An output STAGE/TASK/FILE, its blob, and the file that it becomes."""
+
+    name: str
+    blob: Blob
+    path: Path
+
+
+Result = int | None | Problem
+"""Bytes of a fetched file, None for one that is there already, or the reason why it was not fetched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     folder: str
     files: int
+    """Files that are there now."""
     already_there: int
     bytes: int
+    """Bytes that were fetched now."""
+    problems: list[Problem] = field(default_factory=list)
+    """Outputs that were not fetched."""
 
     @property
     def summary(self) -> str:
-        if self.files == 0:
+        if self.files == 0 and not self.problems:
             return "there are no outputs"
         return f"{self.files} files in {self.folder}, {self.files - self.already_there} of them fetched now"
 
+    def refuse_problems(self) -> None:
+        """Raises WorkFailed that names the first outputs that were not fetched."""
+        if not self.problems:
+            return
+        shown = [f"\n  {name}: {reason}" for name, reason in self.problems[:SHOWN_PROBLEMS]]
+        more = len(self.problems) - len(shown)
+        rest = f"\n  and {more} more" if more else ""
+        raise WorkFailed(f"{len(self.problems)} outputs were not fetched:{''.join(shown)}{rest}")
 
-def fetch(container: ContainerClient, run: str, folder: Path) -> Fetched:
-    """Fetch the outputs in the folder of a run as STAGE/TASK/FILE. Each keeps its blob's time: same time and size, same
-    file."""
-    files: list[str] = []
 
-    def targets() -> Iterator[tuple[BlobProperties, Path]]:
-        for blob in _outputs(container, run):
-            path = target(blob.name, run, folder)
-            files.append(path.relative_to(folder).as_posix())
-            yield blob, path
+def fetch(services: Services, run: str, folder: Path, selection: Selection = EVERYTHING) -> Fetched:
+    """Fetch the selected outputs in the folder of a run as STAGE/TASK/FILE.
+
+    Each file keeps its blob's time: same time and size, same file. Raises BadInput where nothing is selected or the
+    folder cannot be written, and WorkFailed where the disk is full.
+    """
+    _make(folder)
+    environment, files, problems = services.environment, list[str](), list[Problem]()
+    container = environment.containers.outputs
+    # Ranges of a large file have connections beside those of the small ones.
+    blobs = BlobRequests(environment.blob_endpoint, container, services.blob_access, connections=2 * IN_FLIGHT)
+
+    def targets() -> Iterator[Target]:
+        taken = TakenPaths()
+        for name, blob in _selected(blobs, run, selection):
+            try:
+                path = selection.path(name)
+                taken.take(path, name)
+            except Unfetchable as exc:
+                problems.append(Problem(name, str(exc)))
+            else:
+                files.append(path.as_posix())
+                yield Target(name, blob, folder / path)
 
     try:
-        with ThreadPoolExecutor(IN_FLIGHT) as pool:
-            sizes = list(pool.map(lambda item: _fetch_file(container, *item), targets()))
+        results = _all(lambda target: _fetch_one(blobs, target), targets())
     finally:
         write_note(folder, run, files)
-    fetched = [size for size in sizes if size is not None]
-    return Fetched(folder=str(folder), files=len(sizes), already_there=len(sizes) - len(fetched), bytes=sum(fetched))
+    problems += [result for result in results if isinstance(result, Problem)]
+    sizes = [result for result in results if not isinstance(result, Problem)]
+    if not files and not problems and selection != EVERYTHING:
+        _refuse_selection(services, run, selection)
+    there = sizes.count(None)
+    total = sum(size for size in sizes if size)
+    return Fetched(folder=str(folder), files=len(sizes), already_there=there, bytes=total, problems=problems)
 
 
-def _outputs(container: ContainerClient, run: str) -> Iterator[BlobProperties]:
-    return iter(container.list_blobs(name_starts_with=f"{run}/"))
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise BadInput(f"the directory {folder} cannot be made: {exc.strerror}; choose another one with --out") from exc
 
 
-def target(blob: str, run: str, folder: Path) -> Path:
-    """Return the path of a blob's file. Raises WorkFailed for a name that would lead out of the folder."""
-    path = PurePosixPath(blob.removeprefix(f"{run}/"))
-    if path.is_absolute() or ".." in path.parts:
-        raise WorkFailed(f"the output '{blob}' would be written outside of {folder}")
-    return folder / path
+def _selected(blobs: BlobRequests, run: str, selection: Selection) -> Iterator[tuple[str, Blob]]:
+    for blob in blobs.listed(f"{run}/{selection.prefix}"):
+        name = blob.name.removeprefix(f"{run}/")
+        if selection.has(name):
+            yield name, blob
 
 
-def _fetch_file(container: ContainerClient, blob: BlobProperties, target: Path) -> int | None:
-    """Fetch one file and return its size, or None for a file that is there already."""
-    written = blob.last_modified.timestamp()
-    if target.exists() and (target.stat().st_size, target.stat().st_mtime) == (blob.size, written):
-        return None
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.part")
-    with part.open("wb") as content:
-        container.download_blob(blob.name).readinto(content)
-    os.utime(part, (written, written))
-    part.replace(target)
-    return int(blob.size)
+def _all(fetch_one: Callable[[Target], Result], targets: Iterator[Target]) -> list[Result]:
+    with ThreadPoolExecutor(IN_FLIGHT) as threads:
+        try:
+            return list(threads.map(fetch_one, targets))
+        except BaseException:
+            # Without this, Ctrl-C and a full disk would wait for all that has not begun.
+            threads.shutdown(cancel_futures=True)
+            raise
+
+
+def _fetch_one(blobs: BlobRequests, target: Target) -> Result:
+    try:
+        return download(blobs, target.blob, target.path)
+    except (BlobChanged, WrongChecksum) as exc:
+        return Problem(target.name, str(exc))
+    except OSError as exc:
+        if exc.errno in FULL:
+            raise WorkFailed(
+                f"there is no space left for {target.path}; what was fetched is whole, and fetching again goes on"
+            ) from exc
+        return Problem(target.name, f"{target.path} cannot be written: {exc.strerror or exc}")
+
+
+def _refuse_selection(services: Services, run: str, selection: Selection) -> None:
+    """Raises BadInput, unless the run has no outputs at all."""
+    container = services.blobs.get_container_client(services.environment.containers.outputs)
+    walked = container.walk_blobs(name_starts_with=f"{run}/", delimiter="/")
+    stages = [item.name.removeprefix(f"{run}/").rstrip("/") for item in walked if isinstance(item, BlobPrefix)]
+    for stage in selection.stages:
+        if stages and stage not in stages:
+            raise BadInput(f"no stage '{stage}' has outputs; {suggestion(stage, stages)}")
+    if stages:
+        raise BadInput("no output is selected; `shoal fetch` without --stage, --task and --pattern fetches all of them")

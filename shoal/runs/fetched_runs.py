@@ -30,7 +30,10 @@ def make_room(folder: Path, run: str) -> Path | None:
 
 
 def write_note(folder: Path, run: str, files: Sequence[str]) -> None:
+    """Note the files of a run, beside those that were fetched of it before."""
     if files:
+        before = _read(folder)
+        files = [*dict.fromkeys([*(before.files if before and before.run == run else ()), *files])]
         _note_of(folder).write_text(json.dumps(asdict(Note(run=run, files=files))))
 
 

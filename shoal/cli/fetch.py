@@ -1,0 +1,61 @@
+"""`shoal fetch`: the outputs of a job, brought home."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shoal.cli import options, output
+
+if TYPE_CHECKING:
+    from shoal.connect import Services
+    from shoal.environment import Environment
+    from shoal.runs.fetch import Fetched
+    from shoal.runs.fetch_selection import Selection
+
+
+@click.command()
+@options.job_argument
+@click.option("--stage", "stages", metavar="NAME", multiple=True, help="Only outputs of this stage; repeatable.")
+@click.option("--task", "tasks", metavar="ID", multiple=True, help="Only outputs of this task; repeatable.")
+@click.option("--pattern", metavar="PATTERN", help="Only files whose path below the task's folder matches, as *.csv.")
+@click.option("--flat", is_flag=True, help="Write all files into one directory, as TASK-FILE.")
+@options.run_of_job
+@options.of_environment
+@options.out
+@options.as_json
+def fetch(
+    job_id: str,
+    stages: tuple[str, ...],
+    tasks: tuple[str, ...],
+    pattern: str | None,
+    flat: bool,
+    run_id: str | None,
+    environment: "Environment",
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Download the outputs of JOB as STAGE/TASK/FILE. Fetching again downloads only new files."""
+    from shoal.connect import connected
+    from shoal.runs.fetch_selection import Selection
+
+    selection = Selection(stages=frozenset(stages), tasks=frozenset(tasks), pattern=pattern, flat=flat)
+    with connected(environment) as services:
+        fetched = fetched_outputs(services, job_id, out, run_id, selection)
+    output.emit_json(fetched) if as_json else click.echo(fetched.summary)
+    fetched.refuse_problems()
+
+
+def fetched_outputs(
+    services: "Services", job_id: str, out: Path | None, run_id: str | None = None, selection: "Selection | None" = None
+) -> "Fetched":
+    """Fetch into `out`, or results/JOB; files of an earlier run there are moved away first, which is told."""
+    from shoal.runs.fetch import EVERYTHING, fetch
+    from shoal.runs.fetched_runs import make_room
+    from shoal.runs.stored_run import folder_of_run
+
+    run = folder_of_run(services, job_id, run_id)
+    folder = out or Path("results") / job_id
+    if (earlier := make_room(folder, run)) is not None:
+        click.echo(f"the outputs of an earlier run of {job_id} were moved from {folder} to {earlier}", err=True)
+    return fetch(services, run, folder, selection or EVERYTHING)
