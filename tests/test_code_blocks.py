@@ -44,6 +44,7 @@ PAGES_WHOSE_OUTPUT_IS_TESTED = {
     "jobs.md": "tests/test_shown_messages.py",
     "policies.md": "tests/test_shown_messages.py",
     "running.md": "tests/runs/test_runs_of_a_job.py",
+    "why.md": "tests/runs/why/test_page.py",
 }
 
 SERVICE_OF_THIS_RUN = """

@@ -25,6 +25,7 @@ from shoal.cli import (
     plan,
     pull_request,
     runs,
+    why,
 )
 from shoal.cli.sections import SectionedGroup
 from shoal.errors import ShoalError
@@ -44,7 +45,9 @@ def shoal(directory: Path | None) -> None:
 
 shoal.add_section("Stacks", deploy.up, deploy.preview, deploy.down, deploy.outputs, pull_request.comment, env.env)
 shoal.add_section("Job files", check.check, plan.plan, job_files.render, job_files.submit, runs.run, job_files.schema)
-shoal.add_section("Jobs", runs.watch, fetch.fetch, runs.logs, runs.jobs, runs.tasks, runs.nodes, runs.cancel, runs.rm)
+shoal.add_section(
+    "Jobs", runs.watch, fetch.fetch, runs.logs, runs.jobs, runs.tasks, runs.nodes, runs.cancel, runs.rm, why.why
+)
 shoal.add_section("Tools", init.init, imports.import_, local.local, azure.azure, formulas.autoscale)
 
 

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from shoal.jobs.binding.bound_job import BoundJob
     from shoal.runs.fetch import Fetched
     from shoal.runs.job_ending import JobEnding
-    from shoal.runs.task_failures import Failure
-
-SHOWN_FAILURES = 3
 
 
 @click.command()
@@ -204,26 +201,24 @@ def _recover(services: "Services", pools: Sequence[str], *, err: bool) -> WorkFa
 
 def _report(services: "Services", job_id: str, ending: "JobEnding", *, as_json: bool, **more: Any) -> None:
     """Print how the job ended. Raises WorkFailed unless it succeeded."""
-    from shoal.runs.task_failures import failures
+    from shoal.runs.why.failed_tasks import failures_of_job
+    from shoal.runs.why.failure_summary import failure_lines, summaries
 
-    shown = list(failures(services, job_id, limit=SHOWN_FAILURES)) if ending.counts.failed else []
+    failures = failures_of_job(services, job_id, total=ending.counts.failed)
     if as_json:
-        output.emit_json({"job_id": job_id, **asdict(ending), "failures": shown, **more})
+        output.emit_json({"job_id": job_id, **asdict(ending), "failures": summaries(failures), **more})
     else:
-        _show_end(ending, shown, more.get("fetched"))
+        _show_end(ending, failure_lines(failures), more.get("fetched"))
     if not ending.succeeded:
-        raise WorkFailed(f"job {job_id}: {ending.problem}")
+        raise WorkFailed(f"job {job_id}: {ending.problem}; `shoal why {job_id}` has the next step")
 
 
-def _show_end(ending: "JobEnding", failures: Sequence["Failure"], fetched: "Fetched | None") -> None:
+def _show_end(ending: "JobEnding", failures: Sequence[str], fetched: "Fetched | None") -> None:
     click.echo(f"{ending.counts.succeeded} succeeded, {ending.counts.failed} failed ({ending.reason})")
     if fetched is not None:
         click.echo(fetched.summary)
-    for failure in failures:
-        exited = "" if failure.exit_code is None else f", exit code {failure.exit_code}"
-        click.echo(f"\n{failure.task_id}: {failure.code}{exited}: {failure.message}", err=True)
-        for line in failure.stderr.splitlines():
-            click.echo(f"  | {line}", err=True)
+    for line in failures:
+        click.echo(line, err=True)
 
 
 def _emit(rows: Sequence[Any], noun: str, *, as_json: bool) -> None:

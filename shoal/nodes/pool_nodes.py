@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from azure.batch import BatchClient
@@ -12,7 +12,17 @@ from azure.batch.models import BatchNode, BatchPool, BatchStartTask
 from shoal.connect import plain_word
 
 NODE_COLUMNS = [
-    *("id", "state", "stateTransitionTime", "startTask", "startTaskInfo", "errors", "isDedicated"),
+    *(
+        "id",
+        "state",
+        "stateTransitionTime",
+        "allocationTime",
+        "lastBootTime",
+        "startTask",
+        "startTaskInfo",
+        "errors",
+        "isDedicated",
+    ),
     *("runningTasksCount", "runningTaskSlotsCount", "totalTasksRun"),
 ]
 POOL_COLUMNS = [
@@ -38,6 +48,8 @@ class PoolNode:
     """Exit code of its start task."""
     fault: str = ""
     """Code and message of its first error."""
+    startup: timedelta | None = None
+    """Time from its allocation until it could run tasks, at its last start."""
     is_spot: bool = False
     running_tasks: int = 0
     running_slots: int = 0
@@ -101,11 +113,18 @@ def pool_node(node: BatchNode) -> PoolNode:
         start_task_result=plain_word(info.result or info.state) if info else None,
         exit_code=info.exit_code if info else None,
         fault=f"{error.code}: {error.message}" if error else "",
+        startup=_startup(node),
         is_spot=not node.is_dedicated,
         running_tasks=node.running_tasks_count or 0,
         running_slots=node.running_task_slots_count or 0,
         tasks_run=node.total_tasks_run or 0,
     )
+
+
+def _startup(node: BatchNode) -> timedelta | None:
+    info = node.start_task_info
+    ready = (info.end_time if info else None) or node.last_boot_time
+    return ready - node.allocation_time if ready and node.allocation_time else None
 
 
 def _text(start_task: BatchStartTask | None) -> str | None:

@@ -10,6 +10,7 @@ from shoal.connect import Services, error_code, first_line
 from shoal.errors import WorkFailed
 from shoal.nodes import requests
 from shoal.nodes.pool_nodes import PoolNode, PoolNodes, read_pool
+from shoal.nodes.problem import problem
 from shoal.nodes.recovery import Past, Plan, after, is_settled, plan
 from shoal.runs.watch import Clock, is_final
 
@@ -58,7 +59,7 @@ class Recovery:
         )
 
     def _cause(self, node: PoolNode) -> str:
-        cause = f"pool {self._pool_id}: recovery stops, {reason(node)}; mend the cause and run `shoal up`"
+        cause = f"pool {self._pool_id}: recovery stops, {problem(node)}; mend the cause and run `shoal up`"
         stderr = (
             "" if node.state == "unusable" else requests.start_task_stderr(self._services.batch, self._pool_id, node.id)
         )
@@ -117,16 +118,8 @@ def lines(pool: PoolNodes, done: Plan) -> list[str]:
     for verb, nodes in (("rebooting", done.reboot), ("replacing", done.remove)):
         if nodes:
             others = f" and {len(nodes) - 1} more" if len(nodes) > 1 else ""
-            steps.append(f"pool {pool.id}: {verb} node {nodes[0].id}{others}: {reason(nodes[0])}")
+            steps.append(f"pool {pool.id}: {verb} node {nodes[0].id}{others}: {problem(nodes[0])}")
     if done.resize:
         counts = f"{done.resize.dedicated} dedicated, {done.resize.low_priority} Spot"
         steps.append(f"pool {pool.id}: back to its target of nodes ({counts})")
     return steps
-
-
-def reason(node: PoolNode) -> str:
-    """Return why a node can do no work."""
-    if node.state == "unusable":
-        return f"it is unusable ({node.fault or 'without errors: Batch has lost contact'})"
-    exited = "" if node.exit_code is None else f" with exit code {node.exit_code}"
-    return f"its start task failed{exited}"

@@ -130,14 +130,14 @@ def _waiting(tasks: Iterable[BatchTask]) -> dict[str, list[Parent]] | None:
     """Return the tasks and their parents, or None as soon as one of them runs or waits for nothing."""
     waiting = {}
     for task in tasks:
-        parents = _parents(task)
+        parents = depends_on(task)
         if task.state != BatchTaskState.ACTIVE or not parents:
             return None
         waiting[_key(task.id)] = parents
     return waiting
 
 
-def _parents(task: BatchTask) -> list[Parent]:
+def depends_on(task: BatchTask) -> list[Parent]:
     if task.depends_on is None:
         return []
     spans = [range(span.start, span.end + 1) for span in task.depends_on.task_id_ranges or ()]

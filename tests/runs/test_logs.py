@@ -5,7 +5,8 @@ import pytest
 from shoal.connect import Services
 from shoal.errors import BadInput
 from shoal.runs.logs import LogFile, follow_log, read_log, tail
-from shoal.runs.task_failures import failures
+from shoal.runs.why.failed_tasks import failures_of_job
+from shoal.runs.why.failure_summary import summaries
 from tests.environments import wait_for_job
 from tests.runs.batch_jobs import add_job, task
 
@@ -49,7 +50,7 @@ def test_failure_is_told_in_batch_words_with_the_end_of_stderr(services: Service
     script = "for i in $(seq 30); do echo line $i >&2; done; exit 7"
     add_job(services, name, task("bad", script), {"id": "missing", "commandLine": "no-such-program"})
     wait_for_job(services, name)
-    found = {failure.task_id: failure for failure in failures(services, name, limit=5)}
+    found = {failure.task_id: failure for failure in summaries(failures_of_job(services, name, total=2))}
     assert (found["bad"].code, found["bad"].exit_code) == ("FailureExitCode", 7)
     assert found["bad"].stderr.splitlines()[-1] == "line 30"
     assert len(found["bad"].stderr.splitlines()) == 10

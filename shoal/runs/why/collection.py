@@ -1,0 +1,162 @@
+"""Collects the evidence about a job or a task, by a number of requests that does not grow with either."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import islice
+
+from azure.batch.models import BatchJob, BatchTask, BatchTaskState
+from azure.core.exceptions import ResourceNotFoundError
+
+from shoal.connect import Services
+from shoal.errors import BadInput
+from shoal.jobs.run_folder import run_folder
+from shoal.jobs.run_record import from_metadata
+from shoal.nodes.pool_nodes import NODE_COLUMNS, PoolNode, pool_node
+from shoal.nodes.requests import start_task_stderr
+from shoal.runs.job_queries import depends_on
+from shoal.runs.progress import Counts
+from shoal.runs.why import stages
+from shoal.runs.why.evidence import Evidence, JobShare, WaitingTask
+from shoal.runs.why.failed_tasks import IN_FLIGHT, failure_of, read_failures
+from shoal.runs.why.failure_kinds import Failures, grouped
+from shoal.runs.why.job_reading import job_facts, task_facts
+from shoal.runs.why.pool_reading import read_pool_facts
+
+WAITING = 100
+"""Waiting tasks that are read. Each may name thousands of others, so a page of a thousand would be too long."""
+NODES = 1000
+SHARES = 8
+"""Active jobs on the pool whose tasks are counted."""
+WAITING_COLUMNS = ["id", "requiredSlots", "dependsOn"]
+
+
+def collect(services: Services, job_id: str, task_id: str | None = None) -> Evidence:
+    """Read what there is to know about a job, or one task of it. Raises BadInput where there is none such."""
+    return Collection(services, _job(services, job_id)).evidence(task_id)
+
+
+class Collection:
+    """The questions about one job. Those that do not need each other's answers are asked at the same time."""
+
+    def __init__(self, services: Services, job: BatchJob) -> None:
+        self.services, self.batch = services, services.batch
+        self.job = job_facts(job)
+        record = from_metadata(job.metadata)
+        # Jobs of other clients have no record, and their outputs are in a folder named after them.
+        self.folder = run_folder(self.job.id, record.run_id) if record else self.job.id
+
+    def evidence(self, task_id: str | None) -> Evidence:
+        task = None if task_id is None else self._task(task_id)
+        counts = self._counts()
+        with ThreadPoolExecutor(IN_FLIGHT) as pool:
+            failures = pool.submit(self._failures, counts.failed)
+            about_pool = self._about_pool(pool, task, counts)
+            evidence = replace(about_pool, failures=failures.result())
+        return evidence if task is None else self._narrowed(evidence, task)
+
+    def _about_pool(self, pool: ThreadPoolExecutor, task: BatchTask | None, counts: Counts) -> Evidence:
+        """Return the evidence about waiting tasks and the nodes for them; little else where none waits."""
+        evidence = Evidence(now=datetime.now(UTC), job=self.job, counts=counts)
+        if not counts.active and (task is None or task.state != BatchTaskState.ACTIVE):
+            return evidence
+        facts = pool.submit(read_pool_facts, self.batch, self.job.pool_id)
+        nodes = pool.submit(self._nodes)
+        shares = pool.submit(self._shares)
+        waiting = self._waiting()
+        mine = waiting if task is None else (_waiting_task(task),)
+        progress = stages.progress(self.batch, self.job, mine)
+        return replace(
+            evidence,
+            pool=facts.result(),
+            nodes=nodes.result(),
+            shares=shares.result(),
+            waiting=waiting,
+            stages=progress.stages,
+            unfinished_parents=progress.unfinished,
+            start_task_stderr=self._start_task_stderr(nodes.result()),
+        )
+
+    def _narrowed(self, evidence: Evidence, task: BatchTask) -> Evidence:
+        """Return the evidence about one task, which keeps of the others what it may depend on."""
+        facts = task_facts(task)
+        waits = facts.state == "active"
+        failed = facts.state == "completed" and not facts.succeeded
+        own = grouped([failure_of(self.services, self.job.id, task, folder=self.folder)]) if failed else ()
+        counts = Counts(
+            active=int(waits),
+            running=int(facts.state in ("preparing", "running")),
+            succeeded=int(facts.succeeded),
+            failed=int(failed),
+        )
+        return replace(
+            evidence,
+            task=facts,
+            counts=counts,
+            waiting=(_waiting_task(task),) if waits else (),
+            others=tuple(other for other in evidence.waiting if other.id.lower() != facts.id.lower()),
+            failures=replace(evidence.failures, kinds=own, total=len(evidence.failures.listed)),
+        )
+
+    def _task(self, task_id: str) -> BatchTask:
+        try:
+            return self.batch.get_task(self.job.id, task_id)
+        except ResourceNotFoundError as exc:
+            job_id = self.job.id
+            raise BadInput(f"job '{job_id}' has no task '{task_id}'; `shoal tasks {job_id}` lists them") from exc
+
+    def _counts(self) -> Counts:
+        counts = self.batch.get_job_task_counts(self.job.id).task_counts
+        return Counts(active=counts.active, running=counts.running, succeeded=counts.succeeded, failed=counts.failed)
+
+    def _failures(self, failed: int) -> Failures:
+        if not failed:
+            return Failures()
+        return read_failures(self.services, self.job.id, folder=self.folder, total=failed)
+
+    def _waiting(self) -> tuple[WaitingTask, ...]:
+        tasks: Iterable[BatchTask] = self.batch.list_tasks(
+            self.job.id, filter="state eq 'active'", select=WAITING_COLUMNS, max_results=WAITING
+        )
+        return tuple(map(_waiting_task, islice(tasks, WAITING)))
+
+    def _nodes(self) -> tuple[PoolNode, ...]:
+        nodes = self.batch.list_nodes(self.job.pool_id, select=NODE_COLUMNS, max_results=NODES)
+        try:
+            return tuple(map(pool_node, islice(nodes, NODES)))
+        except ResourceNotFoundError:
+            return ()
+
+    def _shares(self) -> tuple[JobShare, ...]:
+        on_pool = f"state eq 'active' and executionInfo/poolId eq '{self.job.pool_id}'"
+        jobs = list(islice(self.batch.list_jobs(filter=on_pool, select=["id", "priority"], max_results=100), 100))
+        first = sorted(jobs, key=lambda job: -(job.priority or 0))[:SHARES]
+        return tuple(self._share(job) for job in first)
+
+    def _share(self, job: BatchJob) -> JobShare:
+        counts = self.batch.get_job_task_counts(str(job.id))
+        return JobShare(
+            job_id=str(job.id),
+            running=counts.task_counts.running,
+            running_slots=counts.task_slot_counts.running,
+            active=counts.task_counts.active,
+            priority=job.priority or 0,
+        )
+
+    def _start_task_stderr(self, nodes: Sequence[PoolNode]) -> tuple[str, ...]:
+        failed = next((node for node in nodes if node.state == "starttaskfailed"), None)
+        if failed is None:
+            return ()
+        return tuple(start_task_stderr(self.batch, self.job.pool_id, failed.id).splitlines())
+
+
+def _waiting_task(task: BatchTask) -> WaitingTask:
+    return WaitingTask(id=str(task.id), slots=task.required_slots or 1, parents=tuple(depends_on(task)))
+
+
+def _job(services: Services, job_id: str) -> BatchJob:
+    try:
+        return services.batch.get_job(job_id)
+    except ResourceNotFoundError as exc:
+        raise BadInput(f"there is no job '{job_id}'; `shoal jobs` lists them") from exc

@@ -1,0 +1,128 @@
+"""Rows about the job itself, or the one task: it has ended, is disabled, has no tasks, or all is well. Pure."""
+
+from datetime import timedelta
+
+from shoal.runs.why.evidence import Evidence
+from shoal.runs.why.finding import Finding, Row, counted
+
+ENDINGS = {
+    "UserTerminate": "it was cancelled",
+    "MaxWallClockTimeExpiry": "it reached its own time limit (max_time of the job)",
+    "TaskFailed": "a task failed, and its stage stops the job then (on_failure: stop)",
+    "AllTasksComplete": "all its tasks had completed",
+    "JMComplete": "its job manager task completed",
+    "TerminateJobSchedule": "its job schedule was ended",
+}
+"""Source: Batch REST, Job - Get, JobExecutionInformation, terminateReason."""
+
+
+def _ended(evidence: Evidence) -> Finding | None:
+    job, left = evidence.job, evidence.counts.active
+    if not job.is_over:
+        return None
+    if not left and (evidence.task is not None or job.reason in ("AllTasksComplete", "")):
+        return None
+    meaning = ENDINGS.get(job.reason, f"somebody ended it ({job.reason})" if job.reason else "somebody ended it")
+    never = f", and {counted(left, 'task')} will never run" if left else ""
+    return Finding(
+        sentence=f"the job has ended: {meaning}{never}",
+        evidence=(f"the job is {job.state}{f' since {job.ended:%Y-%m-%d %H:%M:%S} UTC' if job.ended else ''}",),
+        step=f"run what is missing with `shoal retry {job.id}`",
+        blocks=max(left, 1),
+    )
+
+
+def _disabled(evidence: Evidence) -> Finding | None:
+    if evidence.job.state not in ("disabled", "disabling", "enabling") or not evidence.counts.active:
+        return None
+    return Finding(
+        sentence=f"the job is {evidence.job.state}: Batch starts none of its tasks",
+        step=f"enable it: `az batch job enable --job-id {evidence.job.id}`",
+        blocks=evidence.counts.active,
+    )
+
+
+def _tasks_missing(evidence: Evidence) -> Finding | None:
+    expected, there = evidence.job.expected or 0, evidence.counts.total
+    if evidence.task is not None or expected <= there:
+        return None
+    return Finding(
+        sentence=f"{there} of {expected} tasks are in the job: it is still being submitted, or that broke off",
+        step="if nobody submits it any more, submit the same file again: only missing tasks are added",
+    )
+
+
+def _no_tasks(evidence: Evidence) -> Finding | None:
+    if evidence.counts.total or evidence.job.expected:
+        return None
+    return Finding(
+        sentence="the job has no tasks", step=f"submit its file, or end it: `shoal cancel {evidence.job.id}`"
+    )
+
+
+def _running(evidence: Evidence) -> Finding | None:
+    """Also true beside tasks that wait: their reasons follow."""
+    counts = evidence.counts
+    if not counts.running:
+        return None
+    task = evidence.task
+    if task is not None:
+        since = f" for {_duration(evidence.now - task.began)}" if task.began else ""
+        on = (f"on node {task.node}",) if task.node else ()
+        return Finding(sentence=f"it is running{since}", evidence=(*on, *_attempts(evidence)))
+    return Finding(
+        sentence=f"it is running: {counts.completed} of {counts.total} tasks done, {counts.running} running"
+        f"{_rate(evidence)}"
+    )
+
+
+def _succeeded(evidence: Evidence) -> Finding | None:
+    counts, task = evidence.counts, evidence.task
+    expected = 0 if task is not None else evidence.job.expected or 0
+    if not counts.total or counts.succeeded < max(counts.total, expected):
+        return None
+    if task is None:
+        return Finding(sentence=f"all is well: all {counts.total} tasks succeeded")
+    took = f" after {_duration(task.ended - task.began)}" if task.began and task.ended else ""
+    return Finding(sentence=f"all is well: it succeeded{took}", evidence=_attempts(evidence))
+
+
+def _attempts(evidence: Evidence) -> tuple[str, ...]:
+    task = evidence.task
+    if task is None:
+        return ()
+    lines = []
+    if task.retries:
+        lines.append(f"{counted(task.retries, 'attempt')} failed before")
+    if task.requeues:
+        lines.append(f"{counted(task.requeues, 'attempt')} lost the node before")
+    return tuple(lines)
+
+
+def _retrying(evidence: Evidence) -> Finding | None:
+    if evidence.task is None or evidence.task.state != "active" or not _attempts(evidence):
+        return None
+    return Finding(sentence=f"it waits to run again: {' and '.join(_attempts(evidence))}")
+
+
+def _rate(evidence: Evidence) -> str:
+    began = evidence.job.began
+    seconds = (evidence.now - began).total_seconds() if began else 0
+    if seconds <= 0 or not evidence.counts.completed:
+        return ""
+    return f", {evidence.counts.completed / seconds:.2g} tasks a second on average"
+
+
+def _duration(time: timedelta) -> str:
+    return str(timedelta(seconds=max(0, round(time.total_seconds()))))
+
+
+ENDED = Row(
+    code="job-ended", situation="The job has ended: cancelled, at its time limit, or for a failure", find=_ended
+)
+DISABLED = Row(code="job-disabled", situation="The job is disabled", find=_disabled)
+RUNNING = Row(code="running", situation="Tasks are running", find=_running)
+RETRYING = Row(code="waits-again", situation="The task waits for its next attempt", find=_retrying)
+TASKS_MISSING = Row(code="tasks-missing", situation="The submission goes on, or broke off", find=_tasks_missing)
+NO_TASKS = Row(code="no-tasks", situation="The job has no tasks", find=_no_tasks)
+SUCCEEDED = Row(code="succeeded", situation="Everything succeeded", find=_succeeded)

@@ -1,0 +1,118 @@
+"""Rows about the nodes of the job's pool: they start, cannot work, or are full. Pure."""
+
+from datetime import timedelta
+
+from shoal.nodes.pool_nodes import PoolNode
+from shoal.nodes.problem import problem
+from shoal.runs.why.evidence import Evidence, JobShare
+from shoal.runs.why.finding import Finding, Row, counted, several
+from shoal.runs.why.waiting_rows import for_nodes, ready
+
+LOST = ("unusable", "unknown", "offline")
+SHOWN_NODES = 3
+
+
+def _start_task_failed(evidence: Evidence) -> Finding | None:
+    failed = evidence.nodes_in("starttaskfailed")
+    if not failed or not for_nodes(evidence):
+        return None
+    exited = "" if failed[0].exit_code is None else f" with exit code {failed[0].exit_code}"
+    return Finding(
+        sentence=f"the start task failed{exited} on {counted(len(failed), 'node')} of pool {evidence.job.pool_id}",
+        evidence=(f"for example node {failed[0].id}", *(f"| {line}" for line in evidence.start_task_stderr)),
+        step="correct startTask in the stack's file and `shoal up`; once only: `shoal nodes --recover` reboots them",
+        blocks=_blocked(evidence),
+    )
+
+
+def _unusable(evidence: Evidence) -> Finding | None:
+    lost = evidence.nodes_in(*LOST)
+    if not lost or not for_nodes(evidence):
+        return None
+    return Finding(
+        sentence=f"{counted(len(lost), 'node')} of pool {evidence.job.pool_id} cannot be used",
+        evidence=_shown(lost),
+        step="replace them: `shoal nodes --recover`",
+        blocks=_blocked(evidence),
+    )
+
+
+def _starting(evidence: Evidence) -> Finding | None:
+    pool, starting = evidence.pool, evidence.starting
+    if pool is None or not for_nodes(evidence) or not (starting or (pool.target > pool.nodes and not pool.is_steady)):
+        return None
+    number = max(len(starting), pool.target - pool.nodes)
+    began = [node.since for node in starting if node.since is not None]
+    so_far = f", for {_time(evidence.now - min(began))} so far" if began else ""
+    # The shortest: the start of a node that was evicted or rebooted seems to last since it was first allocated.
+    before = min((node.startup for node in evidence.working if node.startup is not None), default=None)
+    usual = f"; another node took {_time(before)}" if before is not None else ""
+    verb = "is" if number == 1 else "are"
+    return Finding(
+        sentence=f"{counted(number, 'node')} of pool {pool.id} {verb} still starting{so_far}{usual}",
+        evidence=(_by_state(starting),) if starting else (),
+        step="wait; `shoal nodes` shows their states",
+        blocks=_blocked(evidence),
+    )
+
+
+def _busy(evidence: Evidence) -> Finding | None:
+    pool, working = evidence.pool, evidence.working
+    waiting = ready(evidence)
+    if pool is None or not working or not waiting:
+        return None
+    needed = min(task.slots for task in waiting)
+    free = max(pool.slots_per_node - node.running_slots for node in working)
+    if free >= needed or needed > pool.slots_per_node:
+        return None
+    slots = len(working) * pool.slots_per_node
+    used = sum(node.running_slots for node in working)
+    full = f"all {slots} slots of pool {pool.id} are busy" if used == slots else f"no node has {needed} free slots"
+    holders = sorted((share for share in evidence.shares if share.running), key=lambda share: -share.running_slots)
+    by = f": {several([_share(share) for share in holders])}" if holders else ""
+    return Finding(
+        sentence=f"{full}{by}",
+        evidence=tuple(f"job {share.job_id} has priority {share.priority}" for share in holders if share.priority),
+        step="wait; or allow more nodes in the stack's file, or give the job a higher priority",
+        blocks=0 if evidence.counts.running else len(waiting),
+    )
+
+
+def _free(evidence: Evidence) -> Finding | None:
+    """Tell of free slots, for what has been placed a moment later."""
+    pool, waiting = evidence.pool, ready(evidence)
+    if pool is None or not waiting or evidence.counts.running:
+        return None
+    needed = min(task.slots for task in waiting)
+    if all(pool.slots_per_node - node.running_slots < needed for node in evidence.working):
+        return None
+    return Finding(sentence=f"pool {pool.id} has free slots: its tasks start now", step="wait some seconds")
+
+
+def _share(share: JobShare) -> str:
+    return f"job {share.job_id} runs {counted(share.running, 'task')} on {counted(share.running_slots, 'slot')}"
+
+
+def _shown(nodes: tuple[PoolNode, ...]) -> tuple[str, ...]:
+    lines = [f"node {node.id}: {problem(node)}" for node in nodes[:SHOWN_NODES]]
+    return (*lines, f"and {len(nodes) - SHOWN_NODES} more") if len(nodes) > SHOWN_NODES else tuple(lines)
+
+
+def _by_state(nodes: tuple[PoolNode, ...]) -> str:
+    states = sorted({node.state for node in nodes})
+    return ", ".join(f"{sum(node.state == state for node in nodes)} {state}" for state in states)
+
+
+def _blocked(evidence: Evidence) -> int:
+    return 0 if evidence.working else for_nodes(evidence)
+
+
+def _time(time: timedelta) -> str:
+    return str(timedelta(seconds=max(0, round(time.total_seconds()))))
+
+
+START_TASK_FAILED = Row(code="start-task-failed", situation="The start task of nodes failed", find=_start_task_failed)
+UNUSABLE = Row(code="nodes-unusable", situation="Nodes are unusable", find=_unusable)
+STARTING = Row(code="nodes-starting", situation="Nodes are still starting", find=_starting)
+BUSY = Row(code="slots-busy", situation="All slots are busy; the jobs that hold them are listed", find=_busy)
+FREE = Row(code="about-to-start", situation="There are free slots: the task starts at any moment", find=_free)
