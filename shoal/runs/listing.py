@@ -13,6 +13,10 @@ from shoal.connect import plain_word
 from shoal.environment import Environment
 from shoal.errors import BadInput
 from shoal.nodes.pool_nodes import PoolNode, PoolNodes, read_pool
+from shoal.nodes.problem import problem
+from shoal.runs.why.causes import reason
+from shoal.runs.why.failed_tasks import failed_task
+from shoal.runs.why.obstacles import Obstacles
 from shoal.suggestion import suggestion
 
 
@@ -25,6 +29,8 @@ class JobRow:
     ended: datetime | None
     reason: str | None
     """The reason for its end, in Batch's words."""
+    waits_for: str | None
+    """The reason why waiting tasks of it would not run, as far as the job and its pool show it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +45,8 @@ class TaskRow:
     started: datetime | None
     ended: datetime | None
     node: str | None
+    reason: str | None
+    """The cause of a failure in one clause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +62,15 @@ class NodeRow:
     """`success`, `failure`, `running`, or None without a start task."""
     old_start_task: bool
     """The pool has another start task by now."""
+    problem: str | None
+    """The reason why it can do no work."""
 
 
 def jobs(client: BatchClient) -> Iterator[JobRow]:
-    return map(_job_row, client.list_jobs(select=["id", "state", "creationTime", "executionInfo", "poolInfo"]))
+    """List the jobs. Two lists, also for many jobs: their tasks are not counted."""
+    obstacles = Obstacles(client)
+    columns = ["id", "state", "creationTime", "executionInfo", "poolInfo"]
+    return (_job_row(job, obstacles) for job in client.list_jobs(select=columns))
 
 
 def tasks(client: BatchClient, job_id: str, *, state: str | None, failed: bool, limit: int | None) -> Iterator[TaskRow]:
@@ -65,7 +78,7 @@ def tasks(client: BatchClient, job_id: str, *, state: str | None, failed: bool, 
     terms = [f"state eq '{state}'"] if state else []
     terms += ["executionInfo/result eq 'failure'"] if failed else []
     listed = client.list_tasks(
-        job_id, filter=" and ".join(terms) or None, select=["id", "state", "executionInfo", "nodeInfo"]
+        job_id, filter=" and ".join(terms) or None, select=["id", "state", "executionInfo", "nodeInfo", "constraints"]
     )
     try:
         yield from map(_task_row, itertools.islice(listed, limit))
@@ -98,7 +111,7 @@ def requested_pools(environment: Environment, pool: str | None) -> list[str]:
     return [pool] if pool else list(environment.pools)
 
 
-def _job_row(job: BatchJob) -> JobRow:
+def _job_row(job: BatchJob, obstacles: Obstacles) -> JobRow:
     execution = job.execution_info
     return JobRow(
         id=str(job.id),
@@ -107,6 +120,7 @@ def _job_row(job: BatchJob) -> JobRow:
         created=job.creation_time,
         ended=execution.end_time if execution else None,
         reason=execution.termination_reason if execution else None,
+        waits_for=obstacles.of(job),
     )
 
 
@@ -123,6 +137,7 @@ def _task_row(task: BatchTask) -> TaskRow:
         started=execution.start_time if execution else None,
         ended=execution.end_time if execution else None,
         node=task.node_info.node_id if task.node_info else None,
+        reason=reason(failed_task(task)) if failure else None,
     )
 
 
@@ -137,4 +152,5 @@ def _node_row(name: str, pool: PoolNodes, node: PoolNode) -> NodeRow:
         tasks_run=node.tasks_run,
         start_task=node.start_task_result,
         old_start_task=pool.has_old_start_task(node),
+        problem=problem(node) or None,
     )
