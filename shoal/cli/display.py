@@ -16,6 +16,7 @@ from shoal.runs.job_queries import BatchJobQueries
 from shoal.runs.progress import Snapshot, line
 from shoal.runs.verdict import Unfinished
 from shoal.runs.watch import watch
+from shoal.runs.why.commentary import Commentary
 
 PLAIN_LINE_SECONDS = 3.0
 _HISTORY = 256
@@ -29,7 +30,7 @@ class Display(Protocol):
     def on_snapshot(self, snapshot: Snapshot) -> None: ...
     def on_silence(self, away: timedelta) -> None: ...
     def on_lag(self, unfinished: Unfinished) -> None: ...
-    def on_recovery(self, text: str) -> None: ...
+    def on_line(self, text: str) -> None: ...
 
 
 def display(*, err: bool) -> Display:
@@ -41,18 +42,20 @@ def display(*, err: bool) -> Display:
 def follow(
     services: Services, job_id: str, *, err: bool, expected: int | None = None, recover: bool = True
 ) -> JobEnding:
-    """Watch a job to its end, and recover the nodes of its pool while tasks wait for them.
+    """Watch a job to its end, tell why it stands still, and recover the nodes of its pool while tasks wait for them.
 
     `expected`: the number of its tasks. On an interrupt, print that the job continues.
     """
     try:
         with display(err=err) as shown:
-            recovery = JobRecovery(services, job_id, report=shown.on_recovery) if recover else None
+            recovery = JobRecovery(services, job_id, report=shown.on_line) if recover else None
+            commentary = Commentary(services, job_id, report=shown.on_line)
 
             def on_snapshot(snapshot: Snapshot) -> None:
                 shown.on_snapshot(snapshot)
                 if recovery is not None and snapshot.counts.active:
                     recovery.on_waiting_tasks()
+                commentary.on_snapshot(snapshot)
 
             return watch(
                 BatchJobQueries(services.batch, job_id),
@@ -106,7 +109,7 @@ class PlainLines:
     def on_lag(self, unfinished: Unfinished) -> None:
         self._say(lag_line(unfinished))
 
-    def on_recovery(self, text: str) -> None:
+    def on_line(self, text: str) -> None:
         # Each of these is printed, however soon it follows another line.
         click.echo(text, err=self._err)
 
@@ -153,5 +156,5 @@ class LiveLine:
     def on_lag(self, unfinished: Unfinished) -> None:
         self._progress.update(self._task, description=lag_line(unfinished))
 
-    def on_recovery(self, text: str) -> None:
+    def on_line(self, text: str) -> None:
         self._progress.console.print(text, markup=False, highlight=False)

@@ -23,18 +23,20 @@ UNLIMITED_DAYS = 3650
 COLUMNS = ["id", "executionInfo", "exitConditions", "constraints"]
 
 
-def read_failures(services: Services, job_id: str, *, folder: str, total: int) -> Failures:
+def read_failures(services: Services, job_id: str, *, folder: str, total: int, most_stderr: int = READ) -> Failures:
     """Read the failures of a job: all of up to a thousand; of more, the first thousand, and others by exit code."""
     listed = _listed(services, job_id, total)
-    with_stderr = {task.id: task for task in _with_stderr(services, job_id, folder, to_read(listed, READ))}
+    with_stderr = {task.id: task for task in _with_stderr(services, job_id, folder, to_read(listed, most_stderr))}
     kinds = grouped(with_stderr.get(task.id, task) for task in listed)
     return Failures(total=max(total, len(listed)), listed=tuple(listed), kinds=kinds)
 
 
-def failures_of_job(services: Services, job_id: str, *, total: int) -> Failures:
+def failures_of_job(services: Services, job_id: str, *, total: int, most_stderr: int = READ) -> Failures:
     """Read the failures of a job that is in Batch."""
-    folder = folder_in_batch(services, job_id) if total else None
-    return read_failures(services, job_id, folder=folder or job_id, total=total) if total else Failures()
+    if not total:
+        return Failures()
+    folder = folder_in_batch(services, job_id) or job_id
+    return read_failures(services, job_id, folder=folder, total=total, most_stderr=most_stderr)
 
 
 def failure_of(services: Services, job_id: str, task: BatchTask, *, folder: str) -> FailedTask:
