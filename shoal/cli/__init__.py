@@ -24,6 +24,7 @@ from shoal.cli import (
     options,
     plan,
     pull_request,
+    retry,
     runs,
     why,
 )
@@ -46,7 +47,9 @@ def shoal(directory: Path | None) -> None:
 shoal.add_section("Stacks", deploy.up, deploy.preview, deploy.down, deploy.outputs, pull_request.comment, env.env)
 shoal.add_section("Job files", check.check, plan.plan, job_files.render, job_files.submit, runs.run, job_files.schema)
 shoal.add_section(
-    "Jobs", runs.watch, fetch.fetch, runs.logs, runs.jobs, runs.tasks, runs.nodes, runs.cancel, runs.rm, why.why
+    "Jobs",
+    *(runs.watch, why.why, retry.retry, fetch.fetch, runs.logs),
+    *(runs.jobs, runs.tasks, runs.nodes, runs.cancel, runs.rm),
 )
 shoal.add_section("Tools", init.init, imports.import_, local.local, azure.azure, formulas.autoscale)
 

@@ -55,7 +55,8 @@ def fetched_outputs(
     from shoal.runs.stored_run import folder_of_run
 
     run = folder_of_run(services, job_id, run_id)
-    folder = out or Path("results") / job_id
+    # By the run: jobs that continue it bring their outputs to the same place.
+    folder = out or Path("results") / run.partition(".")[0]
     if (earlier := make_room(folder, run)) is not None:
         click.echo(f"the outputs of an earlier run of {job_id} were moved from {folder} to {earlier}", err=True)
     return fetch(services, run, folder, selection or EVERYTHING)

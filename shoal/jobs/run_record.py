@@ -9,10 +9,12 @@ import orjson
 from azure.batch.models import BatchMetadataItem
 
 from shoal.jobs.file.spec import RESERVED_METADATA
+from shoal.jobs.run_folder import run_folder
 
 RUN_ID = f"{RESERVED_METADATA}run_id"
 RUN_NAME = f"{RESERVED_METADATA}run"
 JOB_DIGEST = f"{RESERVED_METADATA}job"
+CONTINUES = f"{RESERVED_METADATA}continues"
 STAGE_PREFIX = f"{RESERVED_METADATA}stage_"
 _BITS = 64
 
@@ -32,6 +34,16 @@ def stage_content(tasks: int, hashes: int) -> StageContent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Continuation:
+    """A later job of a run, which has the tasks that had not succeeded when the earlier job ended."""
+
+    first_job: str
+    """The id of the job that began the run."""
+    tasks: int
+    """The number of its own tasks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     run_id: str
     """The id that the folder of its outputs has."""
@@ -40,11 +52,23 @@ class RunRecord:
     job_digest: str
     """The hash of the job's own properties."""
     stages: Mapping[str, StageContent]
+    continuation: Continuation | None = None
+    """Set in the later jobs of a run."""
 
     @property
     def tasks(self) -> int:
-        """The number of tasks that the file asked for."""
+        """The number of tasks that the job must have."""
+        if self.continuation is not None:
+            return self.continuation.tasks
         return sum(stage.tasks for stage in self.stages.values())
+
+    def first_job(self, job_id: str) -> str:
+        """Return the id of the job that began the run of the job with this record."""
+        return self.continuation.first_job if self.continuation is not None else job_id
+
+    def folder(self, job_id: str) -> str:
+        """Return the folder of the run of the job with this record."""
+        return run_folder(self.first_job(job_id), self.run_id)
 
 
 def task_hash(task: Mapping[str, Any], endpoint: str) -> int:
@@ -61,6 +85,8 @@ def to_metadata(record: RunRecord) -> list[BatchMetadataItem]:
     """Return one short item for each stage, as Batch does not publish how long a value may be."""
     values = {RUN_ID: record.run_id, RUN_NAME: record.run_name, JOB_DIGEST: record.job_digest}
     values |= {f"{STAGE_PREFIX}{name}": f"{stage.tasks} {stage.total:016x}" for name, stage in record.stages.items()}
+    if record.continuation is not None:
+        values[CONTINUES] = f"{record.continuation.first_job} {record.continuation.tasks}"
     return [BatchMetadataItem(name=name, value=value) for name, value in values.items()]
 
 
@@ -77,6 +103,7 @@ def from_metadata(items: Iterable[BatchMetadataItem] | None) -> RunRecord | None
                 for name, value in values.items()
                 if name.startswith(STAGE_PREFIX)
             },
+            continuation=_continuation(values[CONTINUES]) if CONTINUES in values else None,
         )
     except (KeyError, ValueError):
         return None
@@ -84,6 +111,11 @@ def from_metadata(items: Iterable[BatchMetadataItem] | None) -> RunRecord | None
 
 def is_of_record(item: BatchMetadataItem) -> bool:
     return item.name.startswith(RESERVED_METADATA)
+
+
+def _continuation(text: str) -> Continuation:
+    first_job, tasks = text.split()
+    return Continuation(first_job=first_job, tasks=int(tasks))
 
 
 def _stage_content(text: str) -> StageContent:

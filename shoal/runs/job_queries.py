@@ -115,7 +115,7 @@ class EndedTasks:
 
     def add(self, tasks: Iterable[BatchTask]) -> None:
         for task in tasks:
-            self.satisfies[_key(task.id)] = satisfies_dependents(task)
+            self.satisfies[task_key(task.id)] = satisfies_dependents(task)
             ended = task.execution_info.end_time if task.execution_info else None
             if ended and (self._latest is None or ended > self._latest):
                 self._latest = ended
@@ -133,7 +133,7 @@ def _waiting(tasks: Iterable[BatchTask]) -> dict[str, list[Parent]] | None:
         parents = depends_on(task)
         if task.state != BatchTaskState.ACTIVE or not parents:
             return None
-        waiting[_key(task.id)] = parents
+        waiting[task_key(task.id)] = parents
     return waiting
 
 
@@ -141,9 +141,9 @@ def depends_on(task: BatchTask) -> list[Parent]:
     if task.depends_on is None:
         return []
     spans = [range(span.start, span.end + 1) for span in task.depends_on.task_id_ranges or ()]
-    return [*map(_key, task.depends_on.task_ids or ()), *spans]
+    return [*map(task_key, task.depends_on.task_ids or ()), *spans]
 
 
-def _key(task_id: str | None) -> str:
+def task_key(task_id: str | None) -> str:
     """Return the id as Batch compares it: without case."""
     return str(task_id).lower()

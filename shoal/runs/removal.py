@@ -8,6 +8,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from shoal.connect import Services
 from shoal.errors import BadInput
 from shoal.runs.cancel import POLL_SECONDS
+from shoal.runs.retry.jobs_of_run import other_jobs
 from shoal.runs.stored_files import StoredFiles, delete_stored_files, stored_files
 from shoal.runs.stored_run import folder_in_batch, folder_of_run, folders_left
 
@@ -48,13 +49,18 @@ class Removal:
 
 
 def find_removal(services: Services, job_id: str, run_id: str | None, *, outputs: bool) -> Removal:
-    """Raises BadInput where there is nothing to delete."""
+    """Raises BadInput where there is nothing to delete, and for outputs that another job of the run has, too."""
     current = folder_in_batch(services, job_id)
     if current is None and not outputs:
         left = folders_left(services, job_id)
         more = f", and has left {', '.join(left)}; `shoal rm {job_id} --outputs` deletes them" if left else ""
         raise BadInput(f"there is no job '{job_id}'{more or '; `shoal jobs` lists them'}")
     folder = folder_of_run(services, job_id, run_id)
+    if outputs and (others := other_jobs(services.batch, folder, job_id)):
+        raise BadInput(
+            f"the outputs in {folder}/ belong to {', '.join(others)} as well, of the same run; first "
+            f"`shoal rm {others[-1]}`, or delete {job_id} without --outputs"
+        )
     return Removal(
         job_id=job_id,
         job=current is not None and folder == current,

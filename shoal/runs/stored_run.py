@@ -47,7 +47,7 @@ def folder_in_batch(services: Services, job_id: str) -> str | None:
     record = from_metadata(job.metadata)
     # The id as Batch keeps it: ids are compared without case, and names of blobs are not. A job that another client
     # made has no run id.
-    return str(job.id) if record is None else run_folder(str(job.id), record.run_id)
+    return str(job.id) if record is None else record.folder(str(job.id))
 
 
 def folders_left(services: Services, job_id: str) -> list[str]:

@@ -22,7 +22,7 @@ from shoal.jobs.binding.bound_job import BoundJob
 from shoal.jobs.file.spec import Spec
 from shoal.jobs.preflight.preflight import refuse_problems
 from shoal.jobs.run_folder import generated_run_id
-from shoal.jobs.run_record import RunRecord, job_digest, to_metadata
+from shoal.jobs.run_record import RunRecord, from_metadata, job_digest, to_metadata
 from shoal.jobs.submit.changes import OnChange
 from shoal.jobs.submit.collection import Added, add, collections, encoded
 from shoal.jobs.submit.existing_run import continue_run, settle
@@ -65,12 +65,12 @@ def submit(job: BoundJob, plan: Plan, services: Services, *, on_change: OnChange
     upload(plan.files, services.blobs.get_container_client(services.environment.containers.inputs))
     # After the upload: a task must not start before its inputs are there.
     run_id = planned.run_id if settled is None else continue_run(client, job, settled)
-    if settled is None and not _create_job(client, job_body(job.job_file.spec, plan), planned):
+    if settled is None and not create_job(client, job_body(job.job_file.spec, plan), planned):
         # Somebody else created it meanwhile.
         return submit(job, plan, services, on_change=on_change)
     added = add_all(client, plan.job_id, all_tasks(job.runnable(run_id, services.sign)))
-    _refuse_partial(added, plan)
-    _end_with_last_task(client, plan.job_id)
+    refuse_partial(added, plan.job_id)
+    end_with_last_task(client, plan.job_id)
     return Submission(job_id=plan.job_id, added=added.added, already_there=added.already_there)
 
 
@@ -127,12 +127,27 @@ def add_all(client: BatchClient, job_id: str, tasks: Iterator[dict[str, Any]], *
                 future.cancel()  # those that have not begun; the executor waits for the others
 
 
+def require_pool(pool_id: str, client: BatchClient) -> None:
+    """Raise BadInput where Batch does not have the pool."""
+    try:
+        client.get_pool(pool_id, select=["id"])
+    except ResourceNotFoundError as exc:
+        raise BadInput(f"pool '{pool_id}' is not there any more; run `shoal up` to make it again") from exc
+
+
 def _existing_job(plan: Plan, client: BatchClient) -> BatchJob | None:
-    """Raises BadInput where the job exists on another pool."""
+    """Raises BadInput where the job exists on another pool, or continues the run of another job."""
     try:
         job = client.get_job(plan.job_id)
     except ResourceNotFoundError:
         return None
+    record = from_metadata(job.metadata)
+    if record is not None and record.continuation is not None:
+        first = record.continuation.first_job
+        raise BadInput(
+            f"job '{job.id}' continues the run of '{first}' with the tasks that had not succeeded; "
+            f"`shoal retry {first}` goes on with it, and --job ID names another"
+        )
     if job.pool_info.pool_id != plan.pool.id:
         raise BadInput(
             f"job '{plan.job_id}' is there already, on pool '{job.pool_info.pool_id}', not '{plan.pool.id}'; "
@@ -156,7 +171,7 @@ def _nothing_to_add(job: BoundJob, plan: Plan, client: BatchClient) -> Submissio
     return Submission(job_id=plan.job_id, added=0, already_there=planned)
 
 
-def _create_job(client: BatchClient, body: dict[str, Any], record: RunRecord) -> bool:
+def create_job(client: BatchClient, body: dict[str, Any], record: RunRecord) -> bool:
     """Return False where the job is there already."""
     recorded = [{"name": item.name, "value": item.value} for item in to_metadata(record)]
     try:
@@ -168,17 +183,21 @@ def _create_job(client: BatchClient, body: dict[str, Any], record: RunRecord) ->
     return True
 
 
-def _refuse_partial(added: Added, plan: Plan) -> None:
+def refuse_partial(added: Added, job_id: str) -> None:
+    """Raise WorkFailed where the service has refused tasks."""
     if added.refused:
         there = added.added + added.already_there
         raise WorkFailed(
-            f"job '{plan.job_id}' has {there} of its tasks; {added.refused} were refused, among them:\n"
+            f"job '{job_id}' has {there} of its tasks; {added.refused} were refused, among them:\n"
             + "\n".join(f"  {refusal.task_id}: {refusal.code} {refusal.message}" for refusal in added.refusals)
         )
 
 
-def _end_with_last_task(client: BatchClient, job_id: str) -> None:
-    """Source: Batch REST, Job - Update: onAllTasksComplete goes from noaction to terminatejob, never back."""
+def end_with_last_task(client: BatchClient, job_id: str) -> None:
+    """Let the job end by itself.
+
+    Source: Batch REST, Job - Update: onAllTasksComplete goes from noaction to terminatejob, never back.
+    """
     try:
         client.update_job(
             job_id, BatchJobUpdateOptions(all_tasks_complete_mode=BatchAllTasksCompleteMode.TERMINATE_JOB)

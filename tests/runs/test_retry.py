@@ -1,0 +1,249 @@
+"""`shoal retry`: what failed runs again, in its job or in one that continues the run, and nothing runs twice."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from shoal.connect import Services
+from shoal.environment import Environment, to_json
+from shoal.errors import BadInput
+from shoal.jobs.binding.bound_job import BoundJob, bind
+from shoal.jobs.file.job_file import read_job_file
+from shoal.jobs.submit.plan import make_plan
+from shoal.jobs.submit.submit import submit
+from shoal.jobs.tasks.task_bodies import all_tasks
+from shoal.runs.cancel import cancel
+from shoal.runs.fetch import fetch
+from shoal.runs.job_ending import JobEnding
+from shoal.runs.job_queries import BatchJobQueries
+from shoal.runs.logs import LogFile, read_log
+from shoal.runs.removal import find_removal
+from shoal.runs.retry.choice import Choice, Request
+from shoal.runs.retry.jobs_of_run import JobsOfRun
+from shoal.runs.retry.retry import Retried, retry
+from shoal.runs.stored_run import folder_of_run
+from shoal.runs.verdict import Unfinished
+from shoal.runs.watch import watch
+from shoal.service_status import Status
+from tests.environments import shoal as run_shoal
+from tests.services import REPOSITORY
+
+# Each attempt leaves a line in `attempts`, and fails while a line of `broken` names its point.
+JOB = """\
+parameters:
+  last: {type: int, default: 4}
+  here: {}
+job: {pool: spot}
+stages:
+  - name: square
+    for_each: {product: {n: {range: [1, "{{ last }}"]}}}
+    command: |
+      echo {{ n }} >> {{ here }}/attempts
+      echo partial > out-{{ n }}.part
+      if grep -qx {{ n }} {{ here }}/broken; then exit 9; fi
+      rm out-{{ n }}.part
+      echo $(({{ n }} * {{ n }})) > out.txt
+    outputs: [{pattern: "out*", when: completion}]
+  - name: sum
+    after: square
+    inputs: [{stage: square, to: parts}]
+    command: |
+      if grep -qx sum {{ here }}/broken; then exit 3; fi
+      cat parts/{{ job }}/square/*/out* | sort -n | tee sum.txt
+    outputs: [{pattern: sum.txt}]
+"""
+WHOLE = "1\n4\n9\n16\n"
+
+
+class Run:
+    """A job of the file above, and the jobs that continue its run."""
+
+    def __init__(self, services: Services, folder: Path, job_id: str) -> None:
+        self.services, self.folder, self.job_id = services, folder, job_id
+        self.write(JOB)
+        self.broken()
+
+    def write(self, text: str) -> None:
+        (self.folder / "job.yaml").write_text(text)
+
+    def broken(self, *points: object) -> None:
+        (self.folder / "broken").write_text("".join(f"{point}\n" for point in points))
+
+    def bound(self, job_id: str | None = None) -> BoundJob:
+        given = {"here": str(self.folder)}
+        job_file = read_job_file(self.folder / "job.yaml", given=given, run="r", job_id=job_id or self.job_id)
+        return bind(job_file, self.services.environment)
+
+    def submit(self, job_id: str | None = None) -> JobEnding:
+        job = self.bound(job_id)
+        submit(job, make_plan(job), self.services)
+        return self.end(job_id)
+
+    def end(self, job_id: str | None = None) -> JobEnding:
+        queries = BatchJobQueries(self.services.batch, job_id or self.job_id)
+        return watch(queries, on_snapshot=lambda _: None, on_silence=lambda _: None)
+
+    def retry(self, *, tasks: list[str] | None = None, stages: list[str] | None = None) -> Retried:
+        return retry(self.services, self.job_id, Request(tasks=tasks or [], stages=stages or []), Silent())
+
+    def task(self, n: int) -> str:
+        """Return the id of the task of a point."""
+        return next(str(task["id"]) for task in all_tasks(self.bound()) if task["id"].startswith(f"square-{n}-"))
+
+    @property
+    def attempts(self) -> list[int]:
+        return sorted(map(int, (self.folder / "attempts").read_text().split()))
+
+    @property
+    def sum(self) -> str:
+        """What the last stage wrote, after the outputs are fetched."""
+        container = self.services.blobs.get_container_client("outputs")
+        fetch(container, folder_of_run(self.services, self.job_id), self.folder / "home")
+        return (self.folder / "home/sum/sum/sum.txt").read_text()
+
+
+class Silent:
+    def on_lag(self, unfinished: Unfinished) -> None: ...
+    def on_choice(self, run: JobsOfRun, choice: Choice) -> None: ...
+
+
+@pytest.fixture
+def run(services: Services, tmp_path: Path, name: str) -> Run:
+    return Run(services, tmp_path, name)
+
+
+def test_failed_tasks_of_an_active_job_run_again_and_the_waiting_one_goes_on(run: Run) -> None:
+    run.broken(2, 3)
+    assert run.submit().counts.failed == 2
+    run.broken()
+    retried = run.retry()
+    assert (retried.job_id, retried.continues, retried.going_on) == (run.job_id, None, 1)
+    assert sorted(retried.again) == [run.task(2), run.task(3)]
+    assert run.end().succeeded
+    assert run.attempts == [1, 2, 2, 3, 3, 4]
+    # Without what the failed attempts had left: `partial` would be among the lines.
+    assert run.sum == WHOLE
+
+
+def test_named_tasks_and_stages_alone_run_again(run: Run) -> None:
+    run.broken(2, 3)
+    run.submit()
+    run.broken()
+    with pytest.raises(BadInput, match=f"run '{run.job_id}' has no stage 'squares'; did you mean square?"):
+        run.retry(stages=["squares"])
+    for task, reason in {
+        run.task(1): "it has succeeded",
+        "sum": "it is waiting or running already",
+        "nothing": f"there is no such task; `shoal tasks {run.job_id}` lists them",
+    }.items():
+        with pytest.raises(BadInput, match=f"^task '{task}' cannot run again: {reason}$"):
+            run.retry(tasks=[task])
+    one = run.retry(tasks=[run.task(3)])
+    assert (one.again, one.left_out) == ([run.task(3)], 1)
+    assert run.end().counts.failed == 1
+    assert run.retry(stages=["square"]).again == [run.task(2)]
+    assert run.end().succeeded
+    assert run.attempts == [1, 2, 2, 3, 3, 4]
+
+
+def test_cancelled_job_goes_on_with_the_tasks_that_waited(run: Run) -> None:
+    run.broken(2)
+    run.submit()
+    cancel(run.services.batch, run.job_id)
+    named = run.retry(tasks=[run.task(2)])
+    assert (named.job_id, named.continues) == (f"{run.job_id}-retry-1", run.job_id)
+    assert (named.again, named.resumed) == ([run.task(2)], ["sum"])
+    assert run.end(named.job_id).problem == "1 of 2 tasks failed, 1 never ran"
+    # It failed again: the job that continues the run is active, and the task runs there once more.
+    run.broken()
+    second = run.retry()
+    assert (second.job_id, second.again) == (named.job_id, [run.task(2)])
+    assert run.end(named.job_id).succeeded
+    assert run.attempts == [1, 2, 2, 2, 3, 4]
+    assert run.sum == WHOLE
+    with pytest.raises(BadInput, match=f"job '{named.job_id}' continues the run of '{run.job_id}'"):
+        run.submit(named.job_id)
+
+
+def test_tasks_that_were_left_out_of_a_continued_run_join_it_later(run: Run) -> None:
+    run.broken(2, 3)
+    run.submit()
+    cancel(run.services.batch, run.job_id)
+    one = run.retry(tasks=[run.task(2)])
+    assert (one.again, one.resumed, one.left_out) == ([run.task(2)], [], 2)
+    assert run.end(one.job_id).counts.failed == 1
+    run.broken()
+    rest = run.retry()
+    assert rest.job_id == f"{run.job_id}-retry-2"
+    assert (sorted(rest.again), rest.resumed) == ([run.task(2), run.task(3)], ["sum"])
+    assert run.end(rest.job_id).succeeded
+    assert run.attempts == [1, 2, 2, 2, 3, 3, 4]
+    assert run.sum == WHOLE
+
+
+def test_active_job_that_continues_a_run_gets_the_tasks_that_it_lacks(run: Run) -> None:
+    """As after a submission of it that broke off."""
+    run.broken(2, 3)
+    run.submit()
+    cancel(run.services.batch, run.job_id)
+    first = run.retry()
+    assert run.end(first.job_id).counts.failed == 2
+    run.services.batch.delete_task(first.job_id, run.task(3))
+    run.broken()
+    second = run.retry()
+    assert (second.job_id, sorted(second.again)) == (first.job_id, [run.task(2), run.task(3)])
+    assert run.end(first.job_id).succeeded
+    assert run.sum == WHOLE
+
+
+def test_job_that_ended_is_continued_by_another_one_which_repeats_nothing(run: Run) -> None:
+    run.broken("sum")
+    run.submit()  # ends with its last task, the one that failed
+    run.broken()
+    retried = run.retry()
+    assert (retried.job_id, retried.again, retried.resumed) == (f"{run.job_id}-retry-1", ["sum"], [])
+    assert run.end(retried.job_id).succeeded
+    assert run.attempts == [1, 2, 3, 4]
+    assert run.sum == WHOLE
+    for task, printed in {"sum": WHOLE, run.task(1): ""}.items():
+        log = LogFile(job_id=retried.job_id, task_id=task, name="stdout.txt")
+        assert read_log(run.services, log).decode() == printed
+    assert run.retry().again == []
+    with pytest.raises(
+        BadInput, match=f"belong to {run.job_id} as well, of the same run; first `shoal rm {run.job_id}`"
+    ):
+        find_removal(run.services, retried.job_id, None, outputs=True)
+    assert not find_removal(run.services, retried.job_id, None, outputs=False).outputs
+
+
+def test_commands_say_what_runs_again_and_where_its_outputs_are(
+    service: Status, environment: Environment, name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "environment.json").write_text(json.dumps(to_json(environment)))
+    (tmp_path / "job.yaml").write_text(JOB)
+    (tmp_path / "broken").write_text("sum")
+
+    def shoal(*words: str) -> subprocess.CompletedProcess[str]:
+        return run_shoal(service, tmp_path, *words, "--environment", "environment.json")
+
+    assert shoal("run", "job.yaml", "--job", name, "-p", f"here={tmp_path}").returncode == 1
+    (tmp_path / "broken").write_text("")
+    retried = shoal("retry", name)
+    assert (retried.returncode, retried.stdout) == (0, f"{name}-retry-1\n")
+    page = (REPOSITORY / "docs" / "retry.md").read_text()
+    shown = page.partition("$ shoal retry var-friday\n")[2].partition("```")[0]
+    assert (retried.stderr + retried.stdout).replace(name, "var-friday") == shown
+    assert shoal("watch", f"{name}-retry-1").returncode == 0
+    again = shoal("retry", name)
+    assert (again.returncode, again.stdout) == (0, f"{name}-retry-1\n")
+    assert again.stderr == f"{name}: no task failed, nothing runs again\n"
+    fetched = shoal("fetch", f"{name}-retry-1")
+    assert fetched.stdout == f"5 files in results/{name}, 1 of them fetched now\n"
+    assert (tmp_path / "results" / name / "sum/sum/sum.txt").read_text() == WHOLE
+
+
+def test_retry_of_an_unknown_job_is_refused(run: Run) -> None:
+    with pytest.raises(BadInput, match=f"^there is no job '{run.job_id}'; `shoal jobs` lists them$"):
+        run.retry()
