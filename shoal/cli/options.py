@@ -102,7 +102,12 @@ def of_job_file(command: Command) -> Command:
 
 def values(command: Command) -> Command:
     """Give the command `pairs`, `parameters` and `job_id`, with which a job file is rendered."""
-    return _pairs(_parameters(_job_id(command)))
+    return parameter_values(_job_id(command))
+
+
+def parameter_values(command: Command) -> Command:
+    """Give the command `pairs` and `parameters`."""
+    return _pairs(_parameters(command))
 
 
 def requested_environment(stack_name: str, document: Path | None, *, job_file: Path | None = None) -> "Environment":

@@ -1,6 +1,7 @@
 """`shoal retry`: what failed in a job runs again."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -8,10 +9,12 @@ import click
 from shoal.cli import options, output
 
 if TYPE_CHECKING:
+    from shoal.connect import Services
     from shoal.environment import Environment
+    from shoal.jobs.binding.bound_job import BoundJob
     from shoal.runs.retry.choice import Choice
     from shoal.runs.retry.jobs_of_run import JobsOfRun
-    from shoal.runs.retry.retry import Retried
+    from shoal.runs.retry.retried import Retried
     from shoal.runs.retry.unfinished_work import UnfinishedTask
     from shoal.runs.verdict import Unfinished
 
@@ -23,6 +26,14 @@ SHOWN_TASKS = 5
 @click.option("--failed", is_flag=True, help="All failed tasks; this is the default.")
 @click.option("--task", "tasks", metavar="ID", multiple=True, help="Only this task; repeatable.")
 @click.option("--stage", "stages", metavar="NAME", multiple=True, help="Only tasks of this stage; repeatable.")
+@click.option(
+    "--with",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The corrected job file, for all tasks that have not succeeded; -p and --parameters are for this file.",
+)
+@options.parameter_values
 @options.of_environment
 @options.as_json
 def retry(
@@ -30,6 +41,9 @@ def retry(
     failed: bool,
     tasks: tuple[str, ...],
     stages: tuple[str, ...],
+    file: Path | None,
+    pairs: tuple[str, ...],
+    parameters: Path | None,
     environment: "Environment",
     as_json: bool,
 ) -> None:
@@ -40,18 +54,43 @@ def retry(
     JOB-retry-1.
     """
     from shoal.connect import connected
-    from shoal.runs.retry.choice import Request
-    from shoal.runs.retry.retry import retry as retry_tasks
 
     if failed and (tasks or stages):
         raise click.UsageError("--failed is all failed tasks; give either it or --task and --stage")
+    if file is None and (pairs or parameters):
+        raise click.UsageError("-p and --parameters are for the file of --with")
+    if file is not None and (tasks or stages):
+        raise click.UsageError("--with is for all tasks that have not succeeded; --task and --stage are not")
     with connected(environment) as services:
-        retried = retry_tasks(services, job_id, Request(tasks=tasks, stages=stages), Lines())
+        if file is None:
+            retried = _retry(services, job_id, tasks, stages)
+        else:
+            retried = _retry_with(services, job_id, file, pairs, parameters)
     if as_json:
         output.emit_json(retried)
     else:
         click.echo(summary(job_id, retried), err=True)
         click.echo(retried.job_id)
+
+
+def _retry(services: "Services", job_id: str, tasks: Sequence[str], stages: Sequence[str]) -> "Retried":
+    from shoal.runs.retry.choice import Request
+    from shoal.runs.retry.retry import retry
+
+    return retry(services, job_id, Request(tasks=tasks, stages=stages), Lines())
+
+
+def _retry_with(
+    services: "Services", job_id: str, file: Path, pairs: Sequence[str], parameters: Path | None
+) -> "Retried":
+    from shoal.jobs.binding.bound_job import requested_job
+    from shoal.runs.retry.corrected import retry_with
+
+    def read(first_id: str, run_name: str) -> "BoundJob":
+        named = [f"run={run_name}", *pairs]  # a name that is given comes later, and counts
+        return requested_job(file, services.environment, pairs=named, parameters=parameters, job_id=first_id)
+
+    return retry_with(services, job_id, read, Lines())
 
 
 class Lines:
@@ -76,10 +115,11 @@ def summary(job_id: str, retried: "Retried") -> str:
     again, resumed = len(retried.again), len(retried.resumed)
     parts = [
         f"{_tasks(again, 'failed')} {'runs' if again == 1 else 'run'} again" if again else "",
-        f"{_tasks(resumed, 'waiting')} {'goes' if resumed == 1 else 'go'} on" if resumed else "",
+        f"{_tasks(resumed, 'other')} {'goes' if resumed == 1 else 'go'} on" if resumed else "",
         going_on,
         f"{_tasks(retried.left_out, 'unfinished')} left as they are" if retried.left_out else "",
     ]
+    parts += [f"{_tasks(number, 'succeeded')} of {stage} kept as before" for stage, number in retried.kept.items()]
     where = f"; it continues the run of {retried.continues}" if retried.continues else ""
     return f"{retried.job_id}: {', '.join(filter(None, parts))}{where}"
 

@@ -21,8 +21,10 @@ from shoal.runs.job_queries import BatchJobQueries
 from shoal.runs.logs import LogFile, read_log
 from shoal.runs.removal import find_removal
 from shoal.runs.retry.choice import Choice, Request
+from shoal.runs.retry.corrected import retry_with
 from shoal.runs.retry.jobs_of_run import JobsOfRun
-from shoal.runs.retry.retry import Retried, retry
+from shoal.runs.retry.retried import Retried
+from shoal.runs.retry.retry import retry
 from shoal.runs.stored_run import folder_of_run
 from shoal.runs.verdict import Unfinished
 from shoal.runs.watch import watch
@@ -87,6 +89,10 @@ class Run:
 
     def retry(self, *, tasks: list[str] | None = None, stages: list[str] | None = None) -> Retried:
         return retry(self.services, self.job_id, Request(tasks=tasks or [], stages=stages or []), Silent())
+
+    def retry_with(self) -> Retried:
+        """With the file as it is now, as the first submission read it."""
+        return retry_with(self.services, self.job_id, lambda job_id, _: self.bound(job_id), Silent())
 
     def task(self, n: int) -> str:
         """Return the id of the task of a point."""
@@ -218,6 +224,70 @@ def test_job_that_ended_is_continued_by_another_one_which_repeats_nothing(run: R
     assert not find_removal(run.services, retried.job_id, None, outputs=False).outputs
 
 
+def test_corrected_command_runs_for_what_failed_and_repeats_nothing(run: Run) -> None:
+    """The merge of a sweep has a typing error: the job ends with it."""
+    run.write(JOB.replace("tee sum.txt", "tea sum.txt"))
+    assert run.submit().counts.failed == 1
+    run.write(JOB)
+    corrected = run.retry_with()
+    assert (corrected.job_id, corrected.again, corrected.kept) == (f"{run.job_id}-retry-1", ["sum"], {})
+    assert run.end(corrected.job_id).succeeded
+    assert run.attempts == [1, 2, 3, 4]
+    assert run.sum == WHOLE
+    nothing = run.retry_with()
+    assert (nothing.again, nothing.resumed) == ([], [])
+
+
+def test_corrected_stage_of_an_active_job_keeps_what_has_succeeded(run: Run) -> None:
+    run.broken(2, 3)
+    run.submit()
+    run.write(JOB.replace("{{ here }}/broken; then exit 9", "{{ here }}/no-such; then exit 9"))
+    corrected = run.retry_with()
+    assert corrected.job_id == run.job_id
+    assert sorted(corrected.again) == [run.task(2), run.task(3)]
+    assert (corrected.resumed, corrected.going_on, corrected.kept) == ([], 1, {"square": 2})
+    assert run.end().succeeded
+    assert run.attempts == [1, 2, 2, 3, 3, 4]
+    assert run.sum == WHOLE
+
+
+def test_corrected_file_goes_on_with_a_cancelled_job_and_its_new_points(run: Run) -> None:
+    run.broken(2)
+    run.submit()
+    cancel(run.services.batch, run.job_id)
+    run.broken()
+    run.write(JOB.replace("default: 4", "default: 5").replace("{pool: spot}", "{pool: spot, priority: 7}"))
+    corrected = run.retry_with()
+    assert corrected.job_id == f"{run.job_id}-retry-1"
+    assert (corrected.again, sorted(corrected.resumed)) == ([run.task(2)], [run.task(5), "sum"])
+    assert run.services.batch.get_job(corrected.job_id).priority == 7
+    assert run.end(corrected.job_id).succeeded
+    assert run.attempts == [1, 2, 2, 3, 4, 5]
+    assert run.sum == WHOLE + "25\n"
+
+
+def test_whole_correction_of_a_stuck_job_runs_in_it_or_in_one_that_continues_it(run: Run) -> None:
+    """Nothing unfinished is left of the job while its tasks are replaced, so it may end."""
+    run.broken(1, 2, 3, 4)
+    run.submit()
+    run.broken()
+    run.write(JOB.replace("echo partial", "echo part").replace("| tee", "| cat | tee"))
+    corrected = run.retry_with()
+    assert len(corrected.again) == 4
+    assert run.end(corrected.job_id).succeeded
+    assert run.attempts == [1, 1, 2, 2, 3, 3, 4, 4]
+    assert run.sum == WHOLE
+
+
+def test_other_keys_of_an_active_job_are_refused_with_the_way_to_them(run: Run) -> None:
+    run.broken(2)
+    run.submit()
+    run.write(JOB.replace("{pool: spot}", "{pool: spot, priority: 7}"))
+    with pytest.raises(BadInput, match=f"first `shoal cancel {run.job_id}`: another job then has these keys"):
+        run.retry_with()
+    assert run.retry().again == [run.task(2)]
+
+
 def test_commands_say_what_runs_again_and_where_its_outputs_are(
     service: Status, environment: Environment, name: str, tmp_path: Path
 ) -> None:
@@ -239,6 +309,16 @@ def test_commands_say_what_runs_again_and_where_its_outputs_are(
     again = shoal("retry", name)
     assert (again.returncode, again.stdout) == (0, f"{name}-retry-1\n")
     assert again.stderr == f"{name}: no task failed, nothing runs again\n"
+    corrected = shoal("retry", name, "--with", "job.yaml", "-p", f"here={tmp_path}", "--json")
+    assert json.loads(corrected.stdout) == {
+        "job_id": f"{name}-retry-1",
+        "continues": name,
+        "again": [],
+        "resumed": [],
+        "going_on": 0,
+        "left_out": 0,
+        "kept": {},
+    }
     fetched = shoal("fetch", f"{name}-retry-1")
     assert fetched.stdout == f"5 files in results/{name}, 1 of them fetched now\n"
     assert (tmp_path / "results" / name / "sum/sum/sum.txt").read_text() == WHOLE

@@ -12,23 +12,30 @@ from shoal.jobs.tasks.stage_dependencies import barrier_id
 from shoal.jobs.tasks.task_bodies import stage_tasks
 
 IN_FLIGHT = 8
+WAITING = "state eq 'active'"
 
 
 def delete_waiting(client: BatchClient, job: BoundJob, changed: Sequence[str]) -> int:
     """Delete them and return their number. One that begins at this moment is ended, and runs again as a new task."""
+    return len(delete_replaced(client, job.job_file.job_id, job, changed, filter_text=WAITING))
+
+
+def delete_replaced(
+    client: BatchClient, job_id: str, job: BoundJob, changed: Sequence[str], *, filter_text: str
+) -> set[str]:
+    """Delete the tasks of changed stages that match the filter from a job in Batch, and return their ids."""
     unchanged = {task["id"] for stage in job.stages if stage.name not in changed for task in stage_tasks(stage)}
-    active = client.list_tasks(job.job_file.job_id, filter="state eq 'active'", select=["id"])
-    ids = [str(task.id) for task in active]
-    waiting = [task for task in ids if task not in unchanged and any(_is_of(task, stage) for stage in changed)]
+    ids = [str(task.id) for task in client.list_tasks(job_id, filter=filter_text, select=["id"])]
+    replaced = [task for task in ids if task not in unchanged and any(_is_of(task, stage) for stage in changed)]
 
     def delete(task_id: str) -> None:
         with suppress(ResourceNotFoundError):
-            client.delete_task(job.job_file.job_id, task_id)
+            client.delete_task(job_id, task_id)
 
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
-        for _ in pool.map(delete, waiting):
+        for _ in pool.map(delete, replaced):
             pass
-    return len(waiting)
+    return set(replaced)
 
 
 def _is_of(task_id: str, stage: str) -> bool:

@@ -1,6 +1,7 @@
 """A job that continues a run whose last job has ended: the same properties and folder, the tasks that are left."""
 
 from collections.abc import Iterator, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -46,7 +47,7 @@ def continue_run(services: Services, run: JobsOfRun, tasks: Sequence[UnfinishedT
     record = continuing(record, run, len(tasks))
     if not create_job(services.batch, {**body, "id": run.next_id}, record):
         raise JobHasEnded
-    _add(services, run.next_id, _copies(services, tasks, set()))
+    add_tasks(services, run.next_id, _copies(services, tasks, set()))
     return run.next_id
 
 
@@ -59,7 +60,7 @@ def add_to_job(
     """
     record = _continuable(run, tasks)
     write_record(services, run.last, continuing(record, run, there + len(tasks)))
-    _add(services, str(run.last.id), _copies(services, tasks, others))
+    add_tasks(services, str(run.last.id), _copies(services, tasks, others))
 
 
 def continuing(record: RunRecord, run: JobsOfRun, tasks: int) -> RunRecord:
@@ -75,9 +76,11 @@ def job_body(job: BatchJob) -> dict[str, Any]:
 
 
 def write_record(services: Services, job: BatchJob, record: RunRecord) -> None:
+    """Raises JobHasEnded where Batch changes nothing of the job by now."""
     own = [item for item in job.metadata or () if not is_of_record(item)]
     with_record = BatchJobUpdateOptions(metadata=[*own, *to_metadata(record)])
-    services.batch.update_job(str(job.id), with_record)
+    with _until_the_end():
+        services.batch.update_job(str(job.id), with_record)
 
 
 def _continuable(run: JobsOfRun, tasks: Sequence[UnfinishedTask]) -> RunRecord:
@@ -97,12 +100,19 @@ def _copies(services: Services, tasks: Sequence[UnfinishedTask], others: Set[str
     return (with_dependencies(copied(task.body, renewed), ids) for task in tasks)
 
 
-def _add(services: Services, job_id: str, tasks: Iterator[Body]) -> None:
-    try:
+def add_tasks(services: Services, job_id: str, tasks: Iterator[Body]) -> None:
+    """Add the last tasks of a job. Raises JobHasEnded where it takes none by now."""
+    with _until_the_end():
         added = add_all(services.batch, job_id, tasks)
+    refuse_partial(added, job_id)
+    end_with_last_task(services.batch, job_id)
+
+
+@contextmanager
+def _until_the_end() -> Iterator[None]:
+    try:
+        yield
     except HttpResponseError as exc:
         if error_code(exc) in ENDED_CODES:
             raise JobHasEnded from exc
         raise
-    refuse_partial(added, job_id)
-    end_with_last_task(services.batch, job_id)

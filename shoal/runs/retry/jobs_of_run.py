@@ -44,6 +44,15 @@ class JobsOfRun:
         return str(self.last.id) if self.record is None else self.record.first_job(str(self.last.id))
 
     @property
+    def stages(self) -> list[str]:
+        """The names of the run's stages; none for a job that another client made."""
+        return list(self.record.stages) if self.record is not None else []
+
+    def continued_by(self, job_id: str) -> str | None:
+        """Return the id of the first job, where this is a later job of the run."""
+        return None if _is_same(job_id, self.first_id) else self.first_id
+
+    @property
     def has_first(self) -> bool:
         return _is_same(str(self.jobs[0].id), self.first_id)
 

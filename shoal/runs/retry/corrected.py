@@ -1,0 +1,177 @@
+"""`shoal retry --with FILE`: the corrected file for the tasks that have not succeeded; those that have stay.
+
+A task is known by its id, which is made of its stage and its point. Once it has succeeded it is kept, also where the
+file has another command for it now.
+"""
+
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass, replace
+
+from azure.batch import BatchClient
+
+from shoal.connect import Services
+from shoal.errors import BadInput
+from shoal.jobs.binding.bound_job import BoundJob
+from shoal.jobs.run_record import RunRecord
+from shoal.jobs.submit.changes import differing_stages
+from shoal.jobs.submit.plan import Plan, make_plan
+from shoal.jobs.submit.replacement import WAITING, delete_replaced
+from shoal.jobs.submit.submit import create_job, job_body, planned_record, require_pool
+from shoal.jobs.submit.upload import upload
+from shoal.jobs.tasks.stage_dependencies import is_barrier
+from shoal.jobs.tasks.task_bodies import all_tasks
+from shoal.runs.job_queries import FAILED, SUCCEEDED, task_key
+from shoal.runs.retry.choice import Choice, stage_of
+from shoal.runs.retry.continuation import JobHasEnded, add_tasks, continuing, write_record
+from shoal.runs.retry.failed_attempts import delete_outputs
+from shoal.runs.retry.jobs_of_run import JobsOfRun
+from shoal.runs.retry.retried import Reports, Retried
+from shoal.runs.retry.retry import reactivate_all
+from shoal.runs.retry.settled_run import until_carried_out
+from shoal.runs.retry.task_copies import Body, with_dependencies
+from shoal.runs.retry.unfinished_work import UnfinishedTask, UnfinishedWork, unfinished_work
+
+ReadJob = Callable[[str, str], BoundJob]
+"""Reads the corrected file, for a job's id and the name of a run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """The corrected file beside the run."""
+
+    run: JobsOfRun
+    job: BoundJob
+    plan: Plan
+    record: RunRecord
+    """The record that the run gets."""
+    changed: list[str]
+    """Stages with another definition than before."""
+    work: UnfinishedWork
+    succeeded: Set[str]
+    """Ids, in lower case, of the tasks that have succeeded."""
+
+    @property
+    def planned(self) -> list[str]:
+        return [task["id"] for task in all_tasks(self.job)]
+
+    @property
+    def failed(self) -> list[UnfinishedTask]:
+        return [task for task in self.work.tasks.values() if task.failed]
+
+
+def retry_with(services: Services, job_id: str, read: ReadJob, reports: Reports) -> Retried:
+    """Run the corrected file's tasks without success. Raises BadInput, with nothing changed, where that cannot be."""
+    again: dict[str, UnfinishedTask] = {}  # over all rounds: a task may be deleted in one, and be added in the next
+    return until_carried_out(services, job_id, lambda run: _retry(services, run, read, reports, again), reports)
+
+
+def _retry(
+    services: Services, run: JobsOfRun, read: ReadJob, reports: Reports, again: dict[str, UnfinishedTask]
+) -> Retried:
+    correction = _correction(services.batch, run, read)
+    planned = {task_key(task) for task in correction.planned}
+    left_out = [key for key in correction.work.tasks if key not in planned]
+    chosen = [task for key, task in correction.work.tasks.items() if key in planned]
+    again |= {task_key(task.id): task for task in chosen if task.failed}
+    require_pool(correction.plan.pool.id, services.batch)
+    reports.on_choice(run, Choice(tasks=chosen, left_out=len(left_out)))
+    delete_outputs(services, run, correction.failed)
+    upload(correction.plan.files, services.blobs.get_container_client(services.environment.containers.inputs))
+    job_id, added = _continue(services, correction) if run.has_ended else _correct(services, correction)
+    return Retried(
+        job_id=job_id,
+        continues=run.continued_by(job_id),
+        again=[task.id for task in again.values()],
+        resumed=[task for task in added if task_key(task) not in again],
+        going_on=len(correction.work.going_on - {task_key(task) for task in added}),
+        left_out=len(left_out),
+        kept=_kept(correction),
+    )
+
+
+def _correction(client: BatchClient, run: JobsOfRun, read: ReadJob) -> Correction:
+    then = _correctable(run)
+    job = read(run.first_id, then.run_name)
+    plan = make_plan(job)
+    record = replace(planned_record(job, plan), run_id=then.run_id, continuation=then.continuation)
+    if not run.has_ended and record.job_digest != then.job_digest:
+        raise BadInput(
+            f"the job's own keys (environment, priority, retries, max_time, on_failure, …) differ, and '{run.last.id}' "
+            f"is active with the former ones; first `shoal cancel {run.last.id}`: another job then has these keys"
+        )
+    return Correction(
+        run=run,
+        job=job,
+        plan=plan,
+        record=record,
+        changed=differing_stages(then, record),
+        work=unfinished_work(client, run),
+        succeeded=_succeeded(client, run),
+    )
+
+
+def _correctable(run: JobsOfRun) -> RunRecord:
+    if run.record is None:
+        raise BadInput(f"job '{run.last.id}' was not added by shoal, so no file can be compared with it")
+    if not run.has_first:
+        raise BadInput(
+            f"job '{run.first_id}', which began the run, is not in Batch any more, and with it the list of the tasks "
+            "that have succeeded; submit the file as another run"
+        )
+    return run.record
+
+
+def _succeeded(client: BatchClient, run: JobsOfRun) -> set[str]:
+    lists = [client.list_tasks(str(job.id), filter=SUCCEEDED, select=["id"]) for job in run.jobs]
+    return {task_key(task.id) for tasks in lists for task in tasks}
+
+
+def _continue(services: Services, correction: Correction) -> tuple[str, list[str]]:
+    """Add a job with the tasks without success. Return its id and theirs."""
+    run, plan = correction.run, replace(correction.plan, job_id=correction.run.next_id)
+    missing = [task for task in correction.planned if task_key(task) not in correction.succeeded]
+    if not missing:
+        return str(run.last.id), []
+    record = continuing(correction.record, run, len(missing))
+    if not create_job(services.batch, job_body(correction.job.job_file.spec, plan), record):
+        raise JobHasEnded
+    ids = {task_key(task) for task in missing}
+    add_tasks(services, run.next_id, _bodies(services, correction, ids, dependencies=ids))
+    return run.next_id, missing
+
+
+def _correct(services: Services, correction: Correction) -> tuple[str, list[str]]:
+    """Replace the tasks of an active job that did not succeed and do not run. Return its id, and theirs.
+
+    In this order: the next call finds all that is missing after a crash in between. Where deleting the last unfinished
+    tasks ends the job, they run in another one.
+    """
+    client, job_id = services.batch, str(correction.run.last.id)
+    waiting_or_failed = f"{WAITING} or {FAILED}"
+    replaced = delete_replaced(client, job_id, correction.job, correction.changed, filter_text=waiting_or_failed)
+    unchanged = [task for task in correction.failed if task.job_id == job_id and task.id not in replaced]
+    reactivate_all(client, job_id, unchanged)
+    there = {task_key(task.id) for task in client.list_tasks(job_id, select=["id"])}
+    missing = [task for task in correction.planned if task_key(task) not in there | correction.succeeded]
+    record, ids = correction.record, {task_key(task) for task in missing}
+    if record.continuation is not None:
+        record = continuing(record, correction.run, len(there) + len(missing))
+    write_record(services, correction.run.last, record)
+    add_tasks(services, job_id, _bodies(services, correction, ids, dependencies=ids | there))
+    return job_id, missing
+
+
+def _bodies(services: Services, correction: Correction, ids: Set[str], *, dependencies: Set[str]) -> Iterator[Body]:
+    runnable = correction.job.runnable(correction.record.run_id, services.sign)
+    tasks = (task for task in all_tasks(runnable) if task_key(task["id"]) in ids)
+    return (with_dependencies(task, dependencies) for task in tasks)
+
+
+def _kept(correction: Correction) -> dict[str, int]:
+    stages = [stage.name for stage in correction.job.stages]
+    kept: dict[str, int] = {}
+    for task in correction.planned:
+        stage = stage_of(task, stages)
+        if stage in correction.changed and not is_barrier(task) and task_key(task) in correction.succeeded:
+            kept[stage] = kept.get(stage, 0) + 1
+    return kept
