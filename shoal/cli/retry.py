@@ -109,10 +109,12 @@ class Lines:
 
 def summary(job_id: str, retried: "Retried") -> str:
     """Return a sentence about what runs again, and where."""
+    from shoal.jobs.tasks.stage_dependencies import is_barrier
+
     going_on = f"{_tasks(retried.going_on)} waiting or running anyway" if retried.going_on else ""
     if not retried.again and not retried.resumed:
         return f"{job_id}: no task failed, nothing runs again" + (f"; {going_on}" if going_on else "")
-    again, resumed = len(retried.again), len(retried.resumed)
+    again, resumed = len(retried.again), sum(not is_barrier(task) for task in retried.resumed)
     parts = [
         f"{_tasks(again, 'failed')} {'runs' if again == 1 else 'run'} again" if again else "",
         f"{_tasks(resumed, 'other')} {'goes' if resumed == 1 else 'go'} on" if resumed else "",

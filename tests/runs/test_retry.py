@@ -279,6 +279,23 @@ def test_whole_correction_of_a_stuck_job_runs_in_it_or_in_one_that_continues_it(
     assert run.sum == WHOLE
 
 
+@pytest.mark.parametrize("with_file", [False, True])
+def test_task_that_runs_again_waits_for_those_before_it_that_run_again(run: Run, *, with_file: bool) -> None:
+    """The failures before it had let it run, through a barrier, and it failed as well."""
+    text = JOB.replace('{pattern: "out*", when: completion}]', "{pattern: out.txt}]\n    on_failure: continue")
+    run.write(text.replace("    after: square", "    after: square\n    for_each: {product: {k: [1, 2]}}"))
+    run.broken(2, "sum")
+    assert run.submit().counts.failed == 3
+    run.broken()
+    retried = run.retry_with() if with_file else run.retry()
+    assert [task.partition("-")[0] for task in sorted(retried.again)] == ["square", "sum", "sum"]
+    assert retried.resumed == ["wait_for_square"]
+    assert run.end(retried.job_id).succeeded
+    container = run.services.blobs.get_container_client("outputs")
+    fetch(container, folder_of_run(run.services, run.job_id), run.folder / "home")
+    assert {path.read_text() for path in run.folder.glob("home/sum/*/sum.txt")} == {WHOLE}
+
+
 def test_other_keys_of_an_active_job_are_refused_with_the_way_to_them(run: Run) -> None:
     run.broken(2)
     run.submit()

@@ -129,7 +129,7 @@ def _succeeded(client: BatchClient, run: JobsOfRun) -> set[str]:
 def _continue(services: Services, correction: Correction) -> tuple[str, list[str]]:
     """Add a job with the tasks without success. Return its id and theirs."""
     run, plan = correction.run, replace(correction.plan, job_id=correction.run.next_id)
-    missing = [task for task in correction.planned if task_key(task) not in correction.succeeded]
+    missing = _without_success(correction)
     if not missing:
         return str(run.last.id), []
     record = continuing(correction.record, run, len(missing))
@@ -138,6 +138,18 @@ def _continue(services: Services, correction: Correction) -> tuple[str, list[str
     ids = {task_key(task) for task in missing}
     add_tasks(services, run.next_id, _bodies(services, correction, ids, dependencies=ids))
     return run.next_id, missing
+
+
+def _without_success(correction: Correction) -> list[str]:
+    """Return the ids of the planned tasks without success, and of the barriers behind them."""
+    missing: dict[str, str] = {}
+    for task in all_tasks(correction.job):
+        key, parents = task_key(task["id"]), task.get("dependsOn", {}).get("taskIds") or ()
+        # A barrier may have succeeded in spite of failures before it.
+        reopened = is_barrier(task["id"]) and any(task_key(parent) in missing for parent in parents)
+        if reopened or key not in correction.succeeded:
+            missing[key] = task["id"]
+    return list(missing.values())
 
 
 def _correct(services: Services, correction: Correction) -> tuple[str, list[str]]:

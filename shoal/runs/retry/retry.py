@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from azure.batch import BatchClient
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
@@ -9,6 +10,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from shoal.connect import Services, error_code
 from shoal.errors import BadInput
 from shoal.runs.job_queries import task_key
+from shoal.runs.retry.barriers import Behind, read_barrier
 from shoal.runs.retry.choice import Choice, Request, choose
 from shoal.runs.retry.continuation import ENDED_CODES, JobHasEnded, add_to_job, continue_run
 from shoal.runs.retry.failed_attempts import delete_outputs
@@ -28,12 +30,26 @@ def retry(services: Services, job_id: str, request: Request, reports: Reports) -
 
 def _retry(services: Services, run: JobsOfRun, request: Request, reports: Reports) -> Retried:
     work = unfinished_work(services.batch, run)
-    choice = choose(work, request, run.stages)
+    choice = _in_order(services.batch, run, choose(work, request, run.stages))
     _refuse_unknown(services.batch, run, work, request, choice)
     if not choice.tasks:
         return _result(run, work, choice, str(run.last.id))
     reports.on_choice(run, choice)
     return _result(run, work, choice, _carry_out(services, run, work, choice))
+
+
+def _in_order(client: BatchClient, run: JobsOfRun, choice: Choice) -> Choice:
+    """Return the choice in which no task runs beside one that it waits for.
+
+    A reactivated task starts at once. So in an active job those that wait stay, for the next retry.
+    """
+    behind = Behind(choice.tasks, read_barrier(client, run))
+    waiting = [task for task in choice.tasks if behind.waits(task)]
+    if run.has_ended:
+        return replace(choice, tasks=[*choice.tasks, *behind.barriers])
+    staying = [task for task in waiting if task.failed]
+    tasks = [task for task in choice.tasks if task not in staying]
+    return replace(choice, tasks=tasks, left_out=choice.left_out + len(staying))
 
 
 def _carry_out(services: Services, run: JobsOfRun, work: UnfinishedWork, choice: Choice) -> str:
