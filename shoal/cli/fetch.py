@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shoal.cli import options, output
+from shoal.cli import interrupts, options, output
 
 if TYPE_CHECKING:
     from shoal.connect import Services
@@ -59,4 +59,5 @@ def fetched_outputs(
     folder = out or Path("results") / run.partition(".")[0]
     if (earlier := make_room(folder, run)) is not None:
         click.echo(f"the outputs of an earlier run of {job_id} were moved from {folder} to {earlier}", err=True)
-    return fetch(services, run, folder, selection or EVERYTHING)
+    with interrupts.fetching(job_id):
+        return fetch(services, run, folder, selection or EVERYTHING)

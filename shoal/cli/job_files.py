@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shoal.cli import options, output
+from shoal.cli import interrupts, options, output
 
 if TYPE_CHECKING:
     from shoal.jobs.binding.bound_job import BoundJob
@@ -76,7 +76,7 @@ def _submit(job: "BoundJob", *, changed: str | None, as_json: bool) -> None:
 
     planned = make_plan(job)
     output.show_warnings(planned.warnings)
-    with connected(job.environment) as services:
+    with connected(job.environment) as services, interrupts.submitting(job):
         submission = submit_job(job, planned, services, on_change=OnChange(changed or OnChange.REFUSE))
     if as_json:
         output.emit_json(asdict(submission))

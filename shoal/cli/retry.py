@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shoal.cli import options, output
+from shoal.cli import interrupts, options, output
 
 if TYPE_CHECKING:
     from shoal.connect import Services
@@ -61,7 +61,7 @@ def retry(
         raise click.UsageError("-p and --parameters are for the file of --with")
     if file is not None and (tasks or stages):
         raise click.UsageError("--with is for all tasks that have not succeeded; --task and --stage are not")
-    with connected(environment) as services:
+    with connected(environment) as services, interrupts.retrying(job_id):
         if file is None:
             retried = _retry(services, job_id, tasks, stages)
         else:

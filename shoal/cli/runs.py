@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shoal.cli import options, output
+from shoal.cli import interrupts, options, output
 from shoal.errors import WorkFailed
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def run(job: "BoundJob", changed: str | None, out: Path | None, recover: bool, a
     plan = make_plan(job)
     output.show_warnings(plan.warnings)
     with connected(job.environment) as services:
-        submission = submit(job, plan, services, on_change=OnChange(changed or OnChange.REFUSE))
+        with interrupts.submitting(job):
+            submission = submit(job, plan, services, on_change=OnChange(changed or OnChange.REFUSE))
         click.echo(submission.summary, err=as_json)
         expected = submission.added + submission.already_there
         ending = follow(services, plan.job_id, err=as_json, expected=expected, recover=recover)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shoal.cli import output
+from shoal.cli import interrupts, output
 from shoal.errors import WorkFailed
 
 if TYPE_CHECKING:
@@ -66,12 +66,15 @@ def submit_listed(jobs: "Sequence[ListedJob]", environment: "Environment", *, er
     planned = plan_all(jobs, environment)
     for job in planned:
         output.show_warnings([f"{job.listed.key}: {warning}" for warning in job.plan.warnings])
-    with connected(environment) as services:
+    submitted: list[str] = []
+
+    def on_submitted(result: "SubmittedJob") -> None:
+        submitted.append(result.job_id)
+        _show(result, err=err)
+
+    with connected(environment) as services, interrupts.submitting_listed(submitted):
         return submit_all(
-            planned,
-            services,
-            watch=lambda job: _watch(services, job, err=err),
-            on_submitted=lambda result: _show(result, err=err),
+            planned, services, watch=lambda job: _watch(services, job, err=err), on_submitted=on_submitted
         )
 
 
