@@ -14,6 +14,7 @@ from shoal.nodes.recover import JobRecovery
 from shoal.runs.job_ending import JobEnding
 from shoal.runs.job_queries import BatchJobQueries
 from shoal.runs.progress import Snapshot, line
+from shoal.runs.stuck_job import ended_if_stuck
 from shoal.runs.verdict import Unfinished
 from shoal.runs.watch import watch
 from shoal.runs.why.commentary import Commentary
@@ -57,13 +58,14 @@ def follow(
                     recovery.on_waiting_tasks()
                 commentary.on_snapshot(snapshot)
 
-            return watch(
+            ending = watch(
                 BatchJobQueries(services.batch, job_id),
                 on_snapshot=on_snapshot,
                 on_silence=shown.on_silence,
                 on_lag=shown.on_lag,
                 expected=expected,
             )
+            return ended_if_stuck(services.batch, job_id, ending)
     except KeyboardInterrupt:
         click.echo(f"\njob {job_id} continues; watch it again with `shoal watch {job_id}`", err=True)
         raise

@@ -211,7 +211,16 @@ def _report(services: "Services", job_id: str, ending: "JobEnding", *, as_json: 
     else:
         _show_end(ending, failure_lines(failures), more.get("fetched"))
     if not ending.succeeded:
+        _show_way_on(job_id, ending)
         raise WorkFailed(f"job {job_id}: {ending.problem}; `shoal why {job_id}` has the next step")
+
+
+def _show_way_on(job_id: str, ending: "JobEnding") -> None:
+    """Print the commands that go on after a failure."""
+    if ending.blocked and not ending.ended_when_stuck:
+        click.echo(f"job {job_id} stays active: `shoal cancel {job_id}` ends it", err=True)
+    if ending.counts.failed:
+        click.echo(f"once the cause is mended, `shoal retry {job_id}` runs again what failed", err=True)
 
 
 def _show_end(ending: "JobEnding", failures: Sequence[str], fetched: "Fetched | None") -> None:

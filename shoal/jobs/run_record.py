@@ -15,6 +15,8 @@ RUN_ID = f"{RESERVED_METADATA}run_id"
 RUN_NAME = f"{RESERVED_METADATA}run"
 JOB_DIGEST = f"{RESERVED_METADATA}job"
 CONTINUES = f"{RESERVED_METADATA}continues"
+WHEN_STUCK = f"{RESERVED_METADATA}when_stuck"
+END = "end"
 STAGE_PREFIX = f"{RESERVED_METADATA}stage_"
 _BITS = 64
 
@@ -54,6 +56,8 @@ class RunRecord:
     stages: Mapping[str, StageContent]
     continuation: Continuation | None = None
     """Set in the later jobs of a run."""
+    ends_when_stuck: bool = False
+    """True if whoever watches the job ends it once none of its tasks can run any more."""
 
     @property
     def tasks(self) -> int:
@@ -87,6 +91,8 @@ def to_metadata(record: RunRecord) -> list[BatchMetadataItem]:
     values |= {f"{STAGE_PREFIX}{name}": f"{stage.tasks} {stage.total:016x}" for name, stage in record.stages.items()}
     if record.continuation is not None:
         values[CONTINUES] = f"{record.continuation.first_job} {record.continuation.tasks}"
+    if record.ends_when_stuck:
+        values[WHEN_STUCK] = END
     return [BatchMetadataItem(name=name, value=value) for name, value in values.items()]
 
 
@@ -104,6 +110,7 @@ def from_metadata(items: Iterable[BatchMetadataItem] | None) -> RunRecord | None
                 if name.startswith(STAGE_PREFIX)
             },
             continuation=_continuation(values[CONTINUES]) if CONTINUES in values else None,
+            ends_when_stuck=values.get(WHEN_STUCK) == END,
         )
     except (KeyError, ValueError):
         return None

@@ -11,11 +11,11 @@ from shoal.errors import BadInput
 POLL_SECONDS = 1
 
 
-def cancel(client: BatchClient, job_id: str) -> bool:
+def cancel(client: BatchClient, job_id: str, *, reason: str = "UserTerminate") -> bool:
     """End running tasks, and let waiting ones never run. Return False where the job had ended before."""
     try:
         # The client refuses a missing or empty body, and keeps the model of it to itself.
-        options: Any = {"terminateReason": "UserTerminate"}
+        options: Any = {"terminateReason": reason}
         client.begin_terminate_job(job_id, options=options, polling_interval=POLL_SECONDS).wait()
     except ResourceNotFoundError as exc:
         raise BadInput(f"there is no job '{job_id}'; `shoal jobs` lists them") from exc

@@ -13,6 +13,8 @@ class JobEnding:
     """The reason of Batch, where the job ended; else a sentence."""
     blocked: bool
     """True if tasks are left that can never run."""
+    ended_when_stuck: bool = False
+    """True if the job was ended since none of its tasks could run any more."""
     expected: int | None = None
     """The number of submitted tasks, where it is known."""
 

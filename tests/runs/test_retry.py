@@ -26,10 +26,12 @@ from shoal.runs.retry.jobs_of_run import JobsOfRun
 from shoal.runs.retry.retried import Retried
 from shoal.runs.retry.retry import retry
 from shoal.runs.stored_run import folder_of_run
+from shoal.runs.stuck_job import ended_if_stuck
 from shoal.runs.verdict import Unfinished
 from shoal.runs.watch import watch
 from shoal.service_status import Status
 from tests.environments import shoal as run_shoal
+from tests.environments import wait_for_job
 from tests.services import REPOSITORY
 
 # Each attempt leaves a line in `attempts`, and fails while a line of `broken` names its point.
@@ -305,6 +307,34 @@ def test_other_keys_of_an_active_job_are_refused_with_the_way_to_them(run: Run) 
     assert run.retry().again == [run.task(2)]
 
 
+def test_stuck_job_is_ended_where_its_file_says_so_and_goes_on_in_another_one(run: Run) -> None:
+    run.write(JOB.replace("  - name: sum", "    on_failure: end\n  - name: sum"))
+    run.broken(2)
+    ending = ended_if_stuck(run.services.batch, run.job_id, run.submit())
+    assert ending.blocked
+    assert ending.ended_when_stuck
+    wait_for_job(run.services, run.job_id)
+    info = run.services.batch.get_job(run.job_id).execution_info
+    assert info is not None
+    assert info.termination_reason == "TasksBlocked"
+    assert run.attempts == [1, 2, 3, 4]  # the failure did not keep the others from running
+    run.broken()
+    retried = run.retry()
+    assert (retried.again, retried.resumed) == ([run.task(2)], ["sum"])
+    assert run.end(retried.job_id).succeeded
+    assert run.sum == WHOLE
+
+
+def test_stuck_job_stays_active_without_a_word_in_its_file(run: Run) -> None:
+    run.broken(2)
+    ending = run.submit()
+    assert ended_if_stuck(run.services.batch, run.job_id, ending) is ending
+    assert run.services.batch.get_job(run.job_id).state == "active"
+    run.write(JOB.replace("  - name: sum", "    on_failure: end\n  - name: sum"))
+    with pytest.raises(BadInput, match="job: its own keys"):
+        run.submit()
+
+
 def test_commands_say_what_runs_again_and_where_its_outputs_are(
     service: Status, environment: Environment, name: str, tmp_path: Path
 ) -> None:
@@ -315,7 +345,11 @@ def test_commands_say_what_runs_again_and_where_its_outputs_are(
     def shoal(*words: str) -> subprocess.CompletedProcess[str]:
         return run_shoal(service, tmp_path, *words, "--environment", "environment.json")
 
-    assert shoal("run", "job.yaml", "--job", name, "-p", f"here={tmp_path}").returncode == 1
+    failed = shoal("run", "job.yaml", "--job", name, "-p", f"here={tmp_path}")
+    assert failed.returncode == 1
+    assert (
+        f"\nonce the cause is mended, `shoal retry {name}` runs again what failed\nerror: job {name}: " in failed.stderr
+    )
     (tmp_path / "broken").write_text("")
     retried = shoal("retry", name)
     assert (retried.returncode, retried.stdout) == (0, f"{name}-retry-1\n")

@@ -389,6 +389,7 @@ class OnFailure(StrEnum):
     BLOCK = "block"
     CONTINUE = "continue"
     STOP = "stop"
+    END = "end"
 
 
 class Shell(StrEnum):

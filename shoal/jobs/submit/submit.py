@@ -28,7 +28,7 @@ from shoal.jobs.submit.collection import Added, add, collections, encoded
 from shoal.jobs.submit.existing_run import continue_run, settle
 from shoal.jobs.submit.plan import Plan
 from shoal.jobs.submit.upload import upload
-from shoal.jobs.tasks.task_bodies import all_tasks, constraints, environment_settings, stops_on_failure
+from shoal.jobs.tasks.task_bodies import all_tasks, constraints, ends_when_stuck, environment_settings, stops_on_failure
 
 IN_FLIGHT = 4
 _ENDED = {BatchJobState.TERMINATING, BatchJobState.COMPLETED, BatchJobState.DELETING}
@@ -89,11 +89,15 @@ def refuse_other_run(job: BoundJob, plan: Plan, services: Services, *, on_change
 def planned_record(job: BoundJob, plan: Plan) -> RunRecord:
     """Return the record of the run if it begins now."""
     own = {key: value for key, value in job_body(job.job_file.spec, plan).items() if key not in ("id", "metadata")}
+    ends = ends_when_stuck(job.job_file.spec)
+    if ends:  # no property of the job itself, but a change all the same
+        own["endsWhenStuck"] = True
     return RunRecord(
         run_id=generated_run_id(),
         run_name=str(job.job_file.names["run"]),
         job_digest=job_digest(own),
         stages={stage.name: stage.content for stage in plan.stages},
+        ends_when_stuck=ends,
     )
 
 

@@ -121,6 +121,10 @@ def stops_on_failure(spec: Spec) -> bool:
     return any(stage.on_failure is OnFailure.STOP for stage in spec.stages)
 
 
+def ends_when_stuck(spec: Spec) -> bool:
+    return any(stage.on_failure is OnFailure.END for stage in spec.stages)
+
+
 def _exit_conditions(stage: BoundStage) -> TaskField:
     """Source: Batch REST, ExitConditions: `default` is for every failure. A job action is allowed only in a job that
     performs them, and there it is `terminate` where none is named."""
@@ -130,7 +134,7 @@ def _exit_conditions(stage: BoundStage) -> TaskField:
             return TaskField(value={"default": {"jobAction": "terminate", "dependencyAction": "block"}})
         case OnFailure.CONTINUE:
             return TaskField(value={"default": {"dependencyAction": "satisfy", **no_action}})
-        case OnFailure.BLOCK:
+        case OnFailure.BLOCK | OnFailure.END:
             return TaskField(value={"default": {"dependencyAction": "block", **no_action}} if no_action else None)
 
 
