@@ -25,6 +25,7 @@ CLIENTS = {"azure-batch": "azure.batch.models", "azure-mgmt-batch": "azure.mgmt.
 BODIES = {
     "azure-batch": (
         "BatchJobCreateOptions",
+        "BatchJobDisableOptions",
         "BatchJobTerminateOptions",
         "BatchJobUpdateOptions",
         "BatchNodeRebootOptions",

@@ -126,6 +126,7 @@ class Service:
 
     def _pass_time(self, tx: Transaction) -> None:
         job_lifecycle.terminate_overdue(tx)
+        job_lifecycle.finish_disabling(tx)
         node_lifecycle.boot_due(tx)
         pool_lifecycle.time_out(tx)
         self.evictions.draw(tx)

@@ -211,7 +211,6 @@ def test_what_the_service_does_not_do_is_refused_by_the_name_of_its_property(raw
     cases = [
         ("/pools", {**POOL, "id": f"{name}-x", "virtualMachineConfiguration": machine}, "containerConfiguration"),
         ("/jobs", {**JOB, "id": f"{name}-x", "jobManagerTask": manager}, "jobManagerTask"),
-        ("/jobs", {**JOB, "id": f"{name}-x", "maxParallelTasks": 5}, "maxParallelTasks"),
         (
             "/jobs",
             {**JOB, "id": f"{name}-x", "poolInfo": {"autoPoolSpecification": {"poolLifetimeOption": "job"}}},

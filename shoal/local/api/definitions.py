@@ -12,6 +12,7 @@ from shoal.local import errors, times
 from shoal.local.api import images, mounts, transfers
 from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import job_lifecycle, pool_lifecycle, scaling, task_lifecycle
+from shoal.local.scheduler.job_lifecycle import UNLIMITED_PARALLEL_TASKS
 from shoal.local.scheduler.verdicts import UNLIMITED_RETRIES
 from shoal.local.store.states import AllTasksCompleteMode, TaskFailureMode
 
@@ -33,7 +34,7 @@ POOL_DEFAULTS: JsonObject = {
 }
 JOB_DEFAULTS: JsonObject = {
     "priority": 0,
-    "maxParallelTasks": -1,
+    "maxParallelTasks": UNLIMITED_PARALLEL_TASKS,
     "allowTaskPreemption": False,
     "onAllTasksComplete": AllTasksCompleteMode.NO_ACTION,
     "onTaskFailure": TaskFailureMode.NO_ACTION,
@@ -101,8 +102,8 @@ def job(body: Any, version: str) -> job_lifecycle.JobDefinition:
 def job_definition(body: JsonObject) -> job_lifecycle.JobDefinition:
     """Return the definition of a whole job whose shape has been checked. Raises BatchError."""
     _refuse("job", body, JOB_NOT_THERE)
-    if body.get("maxParallelTasks", -1) != -1:
-        raise errors.not_implemented("job property maxParallelTasks")
+    if (most := body.get("maxParallelTasks", UNLIMITED_PARALLEL_TASKS)) < 1 and most != UNLIMITED_PARALLEL_TASKS:
+        raise errors.invalid_property("maxParallelTasks", most, "-1 (without limit) or more than 0 is expected")
     _refuse("job", body["poolInfo"], ("autoPoolSpecification",))
     if "poolId" not in body["poolInfo"]:
         raise errors.missing_property("poolInfo.poolId")
@@ -116,11 +117,23 @@ def job_definition(body: JsonObject) -> job_lifecycle.JobDefinition:
 def patched_job(current: JsonObject, body: Any, version: str) -> job_lifecycle.JobDefinition:
     """Return the definition after a PATCH, which replaces nested objects as a whole. Raises BatchError."""
     DATA_PLANE.normalize("BatchJobUpdateOptions", body, version)
-    if _pool_of(body.get("poolInfo", current["poolInfo"])) != _pool_of(current["poolInfo"]):
-        raise errors.conflict(
-            "OperationInvalidForCurrentState", "The pool of a job may change only while it is disabled."
-        )
-    definition = job_definition(current | body)
+    return _changed_job(current, current | body)
+
+
+def replaced_job(current: JsonObject, body: Any, version: str) -> job_lifecycle.JobDefinition:
+    """Return the definition after a PUT, which takes everything that may change back to its default. Raises BatchError.
+
+    Source: REST reference, Jobs - Update; azure-batch 15.1, the parts of BatchJob that it sends.
+    """
+    DATA_PLANE.normalize("BatchJobUpdateOptions", body, version)
+    if "poolInfo" not in body:
+        raise errors.missing_property("poolInfo")
+    kept = {name: value for name, value in current.items() if name not in DATA_PLANE.names("BatchJobUpdateOptions")}
+    return _changed_job(current, kept | body)
+
+
+def _changed_job(current: JsonObject, changed: JsonObject) -> job_lifecycle.JobDefinition:
+    definition = job_definition(changed)
     before, after = current["onAllTasksComplete"], definition.body["onAllTasksComplete"]
     if before == AllTasksCompleteMode.TERMINATE_JOB and after == AllTasksCompleteMode.NO_ACTION:
         raise errors.invalid_property("onAllTasksComplete", after, "terminatejob cannot be taken back")
@@ -175,7 +188,12 @@ def _require_user(identity: JsonObject, accounts: Iterable[JsonObject]) -> None:
         raise errors.invalid_property("startTask.userIdentity.username", user, reason)
 
 
-def _pool_of(info: JsonObject) -> Any:
+def same_pool(job_body: JsonObject, other: JsonObject) -> bool:
+    """Return True where two definitions of a job name the same pool."""
+    return _pool_of(job_body["poolInfo"]) == _pool_of(other["poolInfo"])
+
+
+def _pool_of(info: JsonObject) -> tuple[str, JsonObject | None]:
     """Return what names a job's pool. Ids are compared without case."""
     return info.get("poolId", "").casefold(), info.get("autoPoolSpecification")
 
@@ -228,8 +246,6 @@ def _check_exit_conditions(conditions: JsonObject, job_body: JsonObject) -> None
     if actions and job_body["onTaskFailure"] == TaskFailureMode.NO_ACTION:
         reason = "a jobAction needs a job with onTaskFailure=performexitoptionsjobaction"
         raise errors.invalid_property("exitConditions", actions[0], reason)
-    if "disable" in actions:
-        raise errors.not_implemented("exit option jobAction=disable")
 
 
 def _refuse(kind: str, body: JsonObject, names: Iterable[str]) -> None:

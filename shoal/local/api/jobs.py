@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from shoal.local import chaos, times
+from shoal.local import chaos, errors, times
 from shoal.local.api import conditions, definitions, odata
 from shoal.local.api.calls import Answer, Call, accepted, context, entity, more_after, page
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
@@ -13,7 +13,7 @@ from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import job_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.job import Job
-from shoal.local.store.states import CountedState, TaskResult
+from shoal.local.store.states import CountedState, DisableJobOption, JobState, TaskResult
 from shoal.local.store.task_count import TaskCount
 
 COLUMNS = {
@@ -70,10 +70,57 @@ async def update_job(call: Call) -> Answer:
     def update(tx: Transaction) -> int:
         job = find(call)
         conditions.check(call.method, call.headers, job.last_modified)
-        job_lifecycle.redefine(tx, job, definitions.patched_job(job.body(), body, call.version))
+        definition = definitions.patched_job(job.body(), body, call.version)
+        _check_pool(job, definition)
+        job_lifecycle.redefine(tx, job, definition)
         return tx.now
 
     return accepted(call, 200, await call.service.loop.change(update))
+
+
+async def replace_job(call: Call) -> Answer:
+    body = call.body()
+
+    def replace(tx: Transaction) -> int:
+        job = find(call)
+        conditions.check(call.method, call.headers, job.last_modified)
+        definition = definitions.replaced_job(job.body(), body, call.version)
+        _check_pool(job, definition)
+        job_lifecycle.redefine(tx, job, definition)
+        return tx.now
+
+    return accepted(call, 200, await call.service.loop.change(replace))
+
+
+def _check_pool(job: Job, definition: job_lifecycle.JobDefinition) -> None:
+    """Raises BatchError where the job gets another pool while it is not disabled."""
+    if job.state is not JobState.DISABLED and not definitions.same_pool(job.body(), definition.body):
+        reason = "The pool of a job may change only while it is disabled."
+        raise errors.conflict("OperationInvalidForCurrentState", reason)
+
+
+async def disable_job(call: Call) -> Answer:
+    body = call.body()
+    DATA_PLANE.normalize("BatchJobDisableOptions", body, call.version)
+    option = DisableJobOption(body["disableTasks"])
+
+    def disable(tx: Transaction) -> int:
+        job = find(call)
+        conditions.check(call.method, call.headers, job.last_modified)
+        job_lifecycle.begin_disable(tx, job, option)
+        return job.last_modified
+
+    return accepted(call, 202, await call.service.loop.change(disable), call.path)
+
+
+async def enable_job(call: Call) -> Answer:
+    def enable(tx: Transaction) -> int:
+        job = find(call)
+        conditions.check(call.method, call.headers, job.last_modified)
+        job_lifecycle.enable(tx, job)
+        return job.last_modified
+
+    return accepted(call, 202, await call.service.loop.change(enable), call.path)
 
 
 async def delete_job(call: Call) -> Answer:
@@ -93,7 +140,7 @@ async def terminate_job(call: Call) -> Answer:
     def terminate(tx: Transaction) -> int:
         job = find(call)
         conditions.check(call.method, call.headers, job.last_modified)
-        job_lifecycle.require_active(job)
+        job_lifecycle.require_live(job)
         job_lifecycle.terminate(tx, job.key, reason=body.get("terminateReason") or "UserTerminate")
         return job.last_modified
 

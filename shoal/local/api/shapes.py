@@ -59,7 +59,13 @@ class Shapes:
         """
         if not isinstance(body, dict):
             raise errors.invalid_request_body("a JSON object is expected")
+        # Clients send back what they have read, and that begins with it.
+        body.pop("odata.metadata", None)
         self._object(name)(body, "", version)
+
+    def names(self, name: str) -> frozenset[str]:
+        """Return the names of the properties that a body may have in the newest version."""
+        return frozenset(self._table["objects"][name]["properties"])
 
     def words(self, enum: str) -> tuple[str, ...]:
         """Return an enum's words in the client's spelling."""

@@ -89,7 +89,7 @@ def _checked(body: Any, job_body: dict[str, Any], version: str) -> task_lifecycl
 
 def _add(tx: Transaction, call: Call, requested: list[task_lifecycle.TaskDefinition]) -> list[errors.BatchError | None]:
     job = find_job(call)
-    job_lifecycle.require_active(job)
+    job_lifecycle.require_live(job)
     faults = [_package_fault(tx, call.account, definition) for definition in requested]
     added = iter(task_lifecycle.add(tx, job, [d for d, fault in zip(requested, faults, strict=True) if fault is None]))
     return [next(added) if fault is None else fault for fault in faults]
@@ -185,7 +185,7 @@ async def terminate_task(call: Call) -> Answer:
 async def reactivate_task(call: Call) -> Answer:
     def reactivate(tx: Transaction) -> int:
         job, task = find(call)
-        job_lifecycle.require_active(job)
+        job_lifecycle.require_live(job)
         conditions.check(call.method, call.headers, task.last_modified)
         task_lifecycle.reactivate(tx, job, task)
         return task.last_modified

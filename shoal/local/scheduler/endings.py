@@ -10,6 +10,7 @@ from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.verdicts import (
     Ending,
     Verdict,
+    disables_job,
     exit_options,
     failure_info,
     satisfies_dependents,
@@ -85,6 +86,8 @@ def _conclude(tx: Transaction, failure_mode: TaskFailureMode, task: EndedTask, e
         dependencies.satisfy(tx, job=task.job, parent=task.id)
     if terminates_job(options, succeeded=success, on_task_failure=failure_mode):
         job_lifecycle.terminate(tx, task.job, reason="TaskFailed")
+    if disables_job(options, succeeded=success, on_task_failure=failure_mode):
+        job_lifecycle.disable_by_task(tx, task.job)
     return success
 
 

@@ -4,11 +4,11 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
+from shoal.local.scheduler import job_lifecycle
 from shoal.local.scheduler.assignments import assignment
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.placement import Room, Waiting, placements
 from shoal.local.store.job import Job
-from shoal.local.store.queries import integer
 from shoal.local.store.states import JobState, NodeFillType, NodeState, PoolState, TaskState
 
 
@@ -44,9 +44,10 @@ def fill_pool(tx: Transaction, pool_key: int) -> None:
     if pool is None:
         return
     rooms = _rooms(tx, pool)
-    for job in tx.all(
-        integer,
-        "SELECT key FROM jobs WHERE account = ? AND pool_id = ? AND state = ? ORDER BY priority DESC, key",
+    for job, most in tx.all(
+        tuple,
+        "SELECT key, parallel_limits.tasks FROM jobs LEFT JOIN parallel_limits ON parallel_limits.job = jobs.key"
+        " WHERE account = ? AND pool_id = ? AND state = ? ORDER BY priority DESC, key",
         pool.account,
         pool.id,
         JobState.ACTIVE,
@@ -54,8 +55,14 @@ def fill_pool(tx: Transaction, pool_key: int) -> None:
         if not rooms:
             return
         # `placements` shortens `rooms`: later jobs get neither the full nodes nor those held back.
-        if placed := placements(rooms, _waiting(tx, job, pool, rooms), pool.fill):
+        if placed := placements(rooms, _waiting(tx, job, pool, _free_for(tx, job, most, rooms)), pool.fill):
             _start(tx, Job.get(tx.connection, job), placed)
+
+
+def _free_for(tx: Transaction, job: int, most: int | None, rooms: Sequence[Room]) -> int:
+    """Return how many tasks of the job there could be room for; `most` of them may run at a time."""
+    free = sum(room.free for room in rooms)
+    return free if most is None else min(free, max(0, most - job_lifecycle.running_tasks(tx, job)))
 
 
 def _rooms(tx: Transaction, pool: FillingPool) -> list[Room]:
@@ -69,8 +76,8 @@ def _rooms(tx: Transaction, pool: FillingPool) -> list[Room]:
     return [Room(node, free) for node, free in rows if free > 0]
 
 
-def _waiting(tx: Transaction, job: int, pool: FillingPool, rooms: Sequence[Room]) -> list[Waiting]:
-    """Return as many of the job's next tasks as there could be room for."""
+def _waiting(tx: Transaction, job: int, pool: FillingPool, most: int) -> list[Waiting]:
+    """Return up to so many of the job's next tasks."""
     return tx.all(
         Waiting._make,
         # The state is written out: SQLite takes the index `tasks_ready` only where it sees the index's own condition.
@@ -80,7 +87,7 @@ def _waiting(tx: Transaction, job: int, pool: FillingPool, rooms: Sequence[Room]
         " WHERE job = ? AND state = 'active' AND blockers = 0 AND slots <= ? ORDER BY key LIMIT ?",
         job,
         pool.slots_per_node,
-        sum(room.free for room in rooms),
+        most,
     )
 
 

@@ -1,6 +1,7 @@
-"""A job's life: added, patched, terminated, deleted."""
+"""A job's life: added, changed, disabled and enabled, terminated, deleted."""
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,12 @@ from shoal.local.scheduler import dependencies, quotas, task_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.job import Job
 from shoal.local.store.queries import integer, text
-from shoal.local.store.states import AllTasksCompleteMode, CountedState, JobState, TaskState
+from shoal.local.store.states import AllTasksCompleteMode, CountedState, DisableJobOption, JobState, TaskState
 
+UNLIMITED_PARALLEL_TASKS = -1
+LIVE = (JobState.ACTIVE, JobState.DISABLING, JobState.DISABLED, JobState.ENABLING)
+"""States of a job that has not ended and may still be changed."""
+DISABLED_OR_SOON = (JobState.DISABLING, JobState.DISABLED)
 DELETED_AT_ONCE = 5_000
 """Tasks removed in one transaction; a larger job is deleted in several, between which others are served."""
 
@@ -52,8 +57,15 @@ def add(tx: Transaction, account: str, definition: JobDefinition) -> int:
     except sqlite3.IntegrityError:
         raise errors.already_exists("Job") from None
     key = cursor.lastrowid or 0
+    _limit_parallel_tasks(tx, key, definition)
     complete_if_done(tx, key)
     return key
+
+
+def _limit_parallel_tasks(tx: Transaction, key: int, definition: JobDefinition) -> None:
+    tx.run("DELETE FROM parallel_limits WHERE job = ?", key)
+    if (limit := definition.body["maxParallelTasks"]) != UNLIMITED_PARALLEL_TASKS:
+        tx.run("INSERT INTO parallel_limits VALUES (?, ?)", key, limit)
 
 
 def redefine(tx: Transaction, job: Job, definition: JobDefinition) -> None:
@@ -65,7 +77,80 @@ def redefine(tx: Transaction, job: Job, definition: JobDefinition) -> None:
         " last_modified = :now WHERE key = :key",
         {**definition.columns, "key": job.key, "now": tx.now},
     )
+    _limit_parallel_tasks(tx, job.key, definition)
+    task_lifecycle.touch_pool(tx, job.account, definition.pool_id)
     complete_if_done(tx, job.key)
+
+
+def begin_disable(tx: Transaction, job: Job, option: DisableJobOption) -> None:
+    """Start no task of the job any more, and deal with those that run. Raises BatchError.
+
+    Source: REST reference, Jobs - Disable: allowed while active, disabling or disabled.
+    """
+    require_live(job)
+    _disable(tx, job.key, option)
+
+
+def disable_by_task(tx: Transaction, key: int) -> None:
+    """Disable the job of a task whose exit condition says so; an ended job stays as it is."""
+    if Job.get(tx.connection, key).state in LIVE:
+        _disable(tx, key, DisableJobOption.REQUEUE)
+
+
+def _disable(tx: Transaction, key: int, option: DisableJobOption) -> None:
+    enter(tx, key, JobState.DISABLING, among=LIVE)
+    match option:
+        case DisableJobOption.REQUEUE:
+            for task in _running(tx, key):
+                task_lifecycle.requeue(tx, task)
+        case DisableJobOption.TERMINATE:
+            _end_running(tx, key, "The task was ended because its job was disabled")
+        case DisableJobOption.WAIT:
+            pass
+    finish_disabling(tx)
+
+
+def finish_disabling(tx: Transaction) -> None:
+    """Call the jobs disabled whose last running task has ended or waits again."""
+    # The state is written out: SQLite takes the index `jobs_in_transition` only where it sees the index's condition.
+    for key in tx.all(integer, "SELECT key FROM jobs WHERE state = 'disabling'"):
+        if not running_tasks(tx, key):
+            enter(tx, key, JobState.DISABLED, among=(JobState.DISABLING,))
+
+
+def running_tasks(tx: Transaction, key: int) -> int:
+    """Return the number of a job's tasks that are on nodes."""
+    sql = "SELECT ifnull(sum(tasks), 0) FROM task_counts WHERE job = ? AND state IN (?, ?)"
+    return tx.one(integer, sql, key, CountedState.PREPARING, CountedState.RUNNING) or 0
+
+
+def enable(tx: Transaction, job: Job) -> None:
+    """Let the tasks of a disabled job run again. Raises BatchError.
+
+    Source: REST reference, Jobs - Enable. Azure does not say which answer an active job gets; here it is a conflict.
+    """
+    require_live(job)
+    if job.state not in DISABLED_OR_SOON:
+        raise errors.conflict("OperationInvalidForCurrentState", f"The specified job is {job.state}, not disabled.")
+    # Nothing has to be waited for, but clients see the state it came from.
+    enter(tx, job.key, JobState.ENABLING, among=DISABLED_OR_SOON)
+    enter(tx, job.key, JobState.ACTIVE, among=(JobState.ENABLING,))
+    task_lifecycle.touch_pool(tx, job.account, job.pool_id)
+    complete_if_done(tx, job.key)
+
+
+def enter(tx: Transaction, key: int, state: JobState, *, among: Sequence[JobState]) -> bool:
+    """Change a job's state from one of those given. Return False where it has another one."""
+    return bool(
+        tx.run(
+            "UPDATE jobs SET previous_state = state, previous_state_time = state_time, state = ?, state_time = ?"
+            f" WHERE key = ? AND state IN ({', '.join('?' * len(among))})",
+            state,
+            tx.now,
+            key,
+            *among,
+        )
+    )
 
 
 def complete_if_done(tx: Transaction, key: int) -> None:
@@ -89,17 +174,9 @@ def _has_unfinished(tx: Transaction, key: int) -> bool:
 
 
 def terminate(tx: Transaction, key: int, *, reason: str) -> None:
-    """End an active job and its running tasks. Its waiting tasks stay active and never run."""
-    completed = tx.run(
-        "UPDATE jobs SET previous_state = state, previous_state_time = state_time, state = ?1,"
-        " state_time = ?2, ended = ?2, terminate_reason = ?3 WHERE key = ?4 AND state = ?5",
-        JobState.COMPLETED,
-        tx.now,
-        reason,
-        key,
-        JobState.ACTIVE,
-    )
-    if completed:
+    """End a live job and its running tasks. Its waiting tasks stay active and never run."""
+    if enter(tx, key, JobState.COMPLETED, among=LIVE):
+        tx.run("UPDATE jobs SET ended = ?, terminate_reason = ? WHERE key = ?", tx.now, reason, key)
         _end_running(tx, key, "The task was ended because its job was terminated")
 
 
@@ -108,9 +185,10 @@ def terminate_overdue(tx: Transaction) -> None:
 
     Source: REST reference, JobConstraints: the limit counts from the job's creation.
     """
-    # The state is written out: SQLite takes the index `jobs_by_deadline` only where it sees the index's own condition.
-    for key in tx.all(integer, "SELECT key FROM jobs WHERE state = 'active' AND deadline <= ?", tx.now):
+    for key in tx.all(integer, "SELECT key FROM jobs WHERE deadline <= ?", tx.now):
         terminate(tx, key, reason="MaxWallClockTimeExpiry")
+        # Jobs that have ended keep their limit in their definitions.
+        tx.run("UPDATE jobs SET deadline = NULL WHERE key = ?", key)
 
 
 def begin_delete(tx: Transaction, job: Job) -> None:
@@ -147,19 +225,24 @@ def delete_some(tx: Transaction, key: int) -> bool:
 
 def delete_parts(tx: Transaction) -> bool:
     """Go on with the jobs that are being deleted. Return True where anything is left of any."""
-    deleting = tx.all(integer, "SELECT key FROM jobs WHERE state = ?", JobState.DELETING)
+    # The state is written out, as above.
+    deleting = tx.all(integer, "SELECT key FROM jobs WHERE state = 'deleting'")
     # All before `any`: each of them gets its turn, also where an earlier one is not done yet.
     unfinished = [delete_some(tx, key) for key in deleting]
     return any(unfinished)
 
 
 def _end_running(tx: Transaction, key: int, message: str) -> None:
-    sql = "SELECT key, attempt, node, requeue_count FROM tasks WHERE job = ? AND state = ?"
-    for task in tx.all(task_lifecycle.Running._make, sql, key, TaskState.RUNNING):
+    for task in _running(tx, key):
         task_lifecycle.end_running(tx, task, message)
 
 
-def require_active(job: Job) -> None:
+def _running(tx: Transaction, key: int) -> list[task_lifecycle.Running]:
+    sql = "SELECT key, attempt, node, requeue_count FROM tasks WHERE job = ? AND state = ?"
+    return tx.all(task_lifecycle.Running._make, sql, key, TaskState.RUNNING)
+
+
+def require_live(job: Job) -> None:
     require_not_deleting(job)
     if job.state is JobState.COMPLETED:
         raise errors.conflict("JobCompleted", "The specified job is already in a completed state.")

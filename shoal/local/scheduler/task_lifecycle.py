@@ -40,7 +40,7 @@ class Running(NamedTuple):
 def add(tx: Transaction, job: Job, definitions: Sequence[TaskDefinition]) -> list[errors.BatchError | None]:
     """Add tasks to an active job; return for each None, or the reason why it was not added."""
     outcomes = [_add(tx, job, definition) for definition in definitions]
-    _touch_pool(tx, job)
+    touch_pool(tx, job.account, job.pool_id)
     return outcomes
 
 
@@ -121,7 +121,7 @@ def reactivate(tx: Transaction, job: Job, task: Task) -> None:
         task.key,
         TaskState.COMPLETED,
     )
-    _touch_pool(tx, job)
+    touch_pool(tx, job.account, job.pool_id)
 
 
 def delete(tx: Transaction, job: Job, task: Task) -> None:
@@ -131,6 +131,20 @@ def delete(tx: Transaction, job: Job, task: Task) -> None:
     tx.run("DELETE FROM tasks WHERE key = ?", task.key)
     if task.node is not None:
         tx.tell(task.node, {"forget": [job.id, task.id]})
+
+
+def requeue(tx: Transaction, task: Running) -> None:
+    """Kill a running task and let it wait again. Its slots are free when its node reports the end."""
+    kill(tx, task)
+    tx.run(
+        "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = ?1, state_time = ?2,"
+        " requeue_count = requeue_count + 1, last_requeue = ?2 WHERE key = ?3 AND attempt = ?4 AND state = ?5",
+        TaskState.ACTIVE,
+        tx.now,
+        task.key,
+        task.attempt,
+        TaskState.RUNNING,
+    )
 
 
 def requeue_from(tx: Transaction, node: str) -> None:
@@ -151,7 +165,8 @@ def requeue_from(tx: Transaction, node: str) -> None:
     tx.run("DELETE FROM allocations WHERE node = ?", node)
 
 
-def _touch_pool(tx: Transaction, job: Job) -> None:
-    pool = tx.one(integer, "SELECT key FROM pools WHERE account = ? AND id = ?", job.account, job.pool_id)
+def touch_pool(tx: Transaction, account: str, pool_id: str) -> None:
+    """Let the pool, where there is one, look for tasks to place."""
+    pool = tx.one(integer, "SELECT key FROM pools WHERE account = ? AND id = ?", account, pool_id)
     if pool is not None:
         tx.pools_to_fill.add(pool)

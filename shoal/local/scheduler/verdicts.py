@@ -137,4 +137,18 @@ def terminates_job(options: JsonObject, *, succeeded: bool, on_task_failure: str
     """
     if on_task_failure != TaskFailureMode.PERFORM_EXIT_OPTIONS_JOB_ACTION:
         return False
-    return bool(options.get("jobAction", "none" if succeeded else "terminate") == "terminate")
+    return _job_action(options, succeeded=succeeded) == "terminate"
+
+
+def disables_job(options: JsonObject, *, succeeded: bool, on_task_failure: str) -> bool:
+    """Return True where the end of the task disables its job, whose running tasks then wait again.
+
+    Source: REST reference, JobAction: the same as Jobs - Disable with `requeue`.
+    """
+    if on_task_failure != TaskFailureMode.PERFORM_EXIT_OPTIONS_JOB_ACTION:
+        return False
+    return _job_action(options, succeeded=succeeded) == "disable"
+
+
+def _job_action(options: JsonObject, *, succeeded: bool) -> str:
+    return str(options.get("jobAction", "none" if succeeded else "terminate"))

@@ -155,7 +155,15 @@ CREATE TABLE jobs (
     UNIQUE (account, id)
 ) STRICT;
 CREATE INDEX jobs_by_pool ON jobs (account, pool_id, state);
-CREATE INDEX jobs_by_deadline ON jobs (deadline) WHERE deadline IS NOT NULL AND state = 'active';
+CREATE INDEX jobs_by_deadline ON jobs (deadline) WHERE deadline IS NOT NULL;
+CREATE INDEX jobs_in_transition ON jobs (state)
+    WHERE state = 'disabling' OR state = 'enabling' OR state = 'terminating' OR state = 'deleting';
+
+-- The tasks of a job that may run at a time, where it has such a limit.
+CREATE TABLE parallel_limits (
+    job   INTEGER PRIMARY KEY REFERENCES jobs (key) ON DELETE CASCADE,
+    tasks INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE tasks (
     key                 INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: agents may still report on deleted tasks

@@ -47,6 +47,14 @@ class JobState(StrEnum):
     DELETING = "deleting"
 
 
+class DisableJobOption(StrEnum):
+    """The fate of the running tasks of a job that is disabled."""
+
+    REQUEUE = "requeue"
+    TERMINATE = "terminate"
+    WAIT = "wait"
+
+
 class AllTasksCompleteMode(StrEnum):
     """A job's `onAllTasksComplete`."""
 
