@@ -12,7 +12,15 @@ from shoal.local import accounts, errors
 from shoal.local.disturbances import Disturbances
 from shoal.local.identity.tokens import ARM_AUDIENCES, OWN_LIFE, Tokens
 from shoal.local.node.agents import NodeAgents
-from shoal.local.scheduler import endings, job_lifecycle, node_lifecycle, pool_lifecycle, pool_samples, scaling
+from shoal.local.scheduler import (
+    endings,
+    job_lifecycle,
+    job_node_tasks,
+    node_lifecycle,
+    pool_lifecycle,
+    pool_samples,
+    scaling,
+)
 from shoal.local.scheduler.evictions import Evictions
 from shoal.local.scheduler.loop import Loop, Transaction
 from shoal.local.scheduler.verdicts import Ending
@@ -127,6 +135,7 @@ class Service:
     def _pass_time(self, tx: Transaction) -> None:
         job_lifecycle.terminate_overdue(tx)
         job_lifecycle.finish_disabling(tx)
+        job_lifecycle.finish_terminating(tx)
         node_lifecycle.boot_due(tx)
         pool_lifecycle.time_out(tx)
         self.evictions.draw(tx)
@@ -139,14 +148,15 @@ def _apply(tx: Transaction, node: str, boots: int, report: dict[str, Any]) -> No
     match report:
         case {"ended": ended}:
             # Without `boots`: a stale end shows by its attempt, and an attempt belongs to one boot.
-            endings.on_ended(
-                tx,
-                node,
-                [
-                    (key, attempt, Ending(ended=moment, exit_code=code, failure=failure))
-                    for key, attempt, moment, code, failure in ended
-                ],
-            )
+            runs = [
+                (key, attempt, Ending(ended=moment, exit_code=code, failure=failure))
+                for key, attempt, moment, code, failure in ended
+            ]
+            if of_job := [run for run in runs if run[0] < 0]:
+                job_node_tasks.on_ended(tx, of_job)
+                job_lifecycle.finish_terminating(tx)
+            if of_tasks := [run for run in runs if run[0] > 0]:
+                endings.on_ended(tx, node, of_tasks)
         case {"state": state}:
             info, faults = report.get("start_task"), report.get("errors")
             node_lifecycle.on_state(tx, node, boots, NodeState(state), start_task_info=info, node_errors=faults)

@@ -207,10 +207,8 @@ def test_null_is_the_same_as_nothing(raw: Raw, client: BatchClient, job: str) ->
 
 def test_what_the_service_does_not_do_is_refused_by_the_name_of_its_property(raw: Raw, job: str, name: str) -> None:
     machine = {"imageReference": {}, "nodeAgentSKUId": "x", "containerConfiguration": {"type": "dockerCompatible"}}
-    manager = {"id": "m", "commandLine": "true"}
     cases = [
         ("/pools", {**POOL, "id": f"{name}-x", "virtualMachineConfiguration": machine}, "containerConfiguration"),
-        ("/jobs", {**JOB, "id": f"{name}-x", "jobManagerTask": manager}, "jobManagerTask"),
         (
             "/jobs",
             {**JOB, "id": f"{name}-x", "poolInfo": {"autoPoolSpecification": {"poolLifetimeOption": "job"}}},

@@ -57,6 +57,10 @@ class Call:
             raise errors.query_parameter_out_of_range("maxresults", text, f"1 to {LARGEST_PAGE} is allowed")
         return int(text)
 
+    def flag(self, name: str) -> bool:
+        """Return a query parameter that is true or false; an absent one is false."""
+        return self.query.get(name, "false").lower() == "true"
+
     def after(self) -> int:
         """The key after which the page starts."""
         token = self.query.get("$skiptoken", "0")

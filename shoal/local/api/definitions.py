@@ -6,14 +6,12 @@ Source: REST reference, defaults of Pool, Job and Task; how they read back as se
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shoal.azure.id_patterns import BATCH_ID
 from shoal.azure.limits import SHORTEST_RESIZE_TIMEOUT, TASK_SLOTS_PER_NODE
 from shoal.local import errors, times
-from shoal.local.api import images, mounts, transfers
+from shoal.local.api import images, job_tasks, mounts, transfers
 from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import job_lifecycle, pool_lifecycle, scaling, task_lifecycle
 from shoal.local.scheduler.job_lifecycle import UNLIMITED_PARALLEL_TASKS
-from shoal.local.scheduler.verdicts import UNLIMITED_RETRIES
 from shoal.local.store.states import AllTasksCompleteMode, TaskFailureMode
 
 JsonObject = dict[str, Any]
@@ -21,7 +19,6 @@ JsonObject = dict[str, Any]
 MOST_DEPENDENCY_CHARACTERS = 64_000
 DEFAULT_FILL = "Spread"
 PRIORITIES = range(-1000, 1001)
-AUTO_USER_DEFAULTS = {"scope": "pool", "elevationLevel": "nonadmin"}
 
 POOL_DEFAULTS: JsonObject = {
     "resizeTimeout": "PT15M",
@@ -41,14 +38,10 @@ JOB_DEFAULTS: JsonObject = {
     "usesTaskDependencies": False,
 }
 JOB_CONSTRAINTS: JsonObject = {"maxWallClockTime": times.UNLIMITED, "maxTaskRetryCount": 0}
-TASK_CONSTRAINTS: JsonObject = {"maxWallClockTime": times.UNLIMITED, "retentionTime": "P7D"}
 
 POOL_NOT_THERE = ("cloudServiceConfiguration",)
 MACHINE_NOT_THERE = ("containerConfiguration", "extensions")
 JOB_NOT_THERE = (
-    "jobManagerTask",
-    "jobPreparationTask",
-    "jobReleaseTask",
     "allowTaskPreemption",
     "networkConfiguration",
 )
@@ -60,15 +53,15 @@ def pool(
 ) -> pool_lifecycle.PoolDefinition:
     """Return the definition of a requested pool. Only ARM gives it identities and tags. Raises BatchError."""
     DATA_PLANE.normalize("BatchPoolCreateOptions", body, version)
-    _check_id(body["id"])
-    _refuse("pool", body, POOL_NOT_THERE)
-    _refuse("virtualMachineConfiguration", body.get("virtualMachineConfiguration", {}), MACHINE_NOT_THERE)
+    job_tasks.check_id(body["id"])
+    job_tasks.refuse("pool", body, POOL_NOT_THERE)
+    job_tasks.refuse("virtualMachineConfiguration", body.get("virtualMachineConfiguration", {}), MACHINE_NOT_THERE)
     complete = POOL_DEFAULTS | body
     if complete["enableAutoScale"]:
         _check_auto_scale(body, complete)
     complete["vmSize"] = complete["vmSize"].lower()
     complete["taskSchedulingPolicy"] = {"nodeFillType": DEFAULT_FILL} | complete.get("taskSchedulingPolicy", {})
-    _check_slots(complete["taskSlotsPerNode"], "taskSlotsPerNode", TASK_SLOTS_PER_NODE)
+    job_tasks.check_slots(complete["taskSlotsPerNode"], "taskSlotsPerNode", TASK_SLOTS_PER_NODE)
     for name in ("targetDedicatedNodes", "targetLowPriorityNodes"):
         check_count(complete[name], name)
     check_resize_timeout(complete["resizeTimeout"])
@@ -83,11 +76,11 @@ def pool(
     if "publisher" in (image := machine.get("imageReference", {})):
         image.setdefault("version", "latest")
     if start_task := complete.get("startTask"):
-        _refuse("startTask", start_task, ("containerSettings",))
+        job_tasks.refuse("startTask", start_task, ("containerSettings",))
         transfers.check_resource_files(start_task, "startTask.")
-        _check_retries(start_task, "startTask.")
+        job_tasks.check_retries(start_task, "startTask.")
         complete["startTask"] = {"maxTaskRetryCount": 0, "waitForSuccess": True} | start_task
-        complete["startTask"]["userIdentity"] = _user_identity(start_task)
+        complete["startTask"]["userIdentity"] = job_tasks.user_identity(start_task)
         _require_user(complete["startTask"]["userIdentity"], complete.get("userAccounts", ()))
     return pool_lifecycle.PoolDefinition(id=body["id"], body=complete, identities=tuple(identities), tags=tags or {})
 
@@ -95,23 +88,29 @@ def pool(
 def job(body: Any, version: str) -> job_lifecycle.JobDefinition:
     """Return the definition of a requested job. Raises BatchError."""
     DATA_PLANE.normalize("BatchJobCreateOptions", body, version)
-    _check_id(body["id"])
+    job_tasks.check_id(body["id"])
     return job_definition(body)
 
 
 def job_definition(body: JsonObject) -> job_lifecycle.JobDefinition:
     """Return the definition of a whole job whose shape has been checked. Raises BatchError."""
-    _refuse("job", body, JOB_NOT_THERE)
+    job_tasks.refuse("job", body, JOB_NOT_THERE)
     if (most := body.get("maxParallelTasks", UNLIMITED_PARALLEL_TASKS)) < 1 and most != UNLIMITED_PARALLEL_TASKS:
         raise errors.invalid_property("maxParallelTasks", most, "-1 (without limit) or more than 0 is expected")
-    _refuse("job", body["poolInfo"], ("autoPoolSpecification",))
+    job_tasks.refuse("job", body["poolInfo"], ("autoPoolSpecification",))
     if "poolId" not in body["poolInfo"]:
         raise errors.missing_property("poolInfo.poolId")
     complete = JOB_DEFAULTS | body | {"constraints": JOB_CONSTRAINTS | body.get("constraints", {})}
-    _check_retries(complete["constraints"], "constraints.")
+    job_tasks.check_retries(complete["constraints"], "constraints.")
     if complete["priority"] not in PRIORITIES:
         raise errors.invalid_property("priority", complete["priority"], "-1000 to 1000 is allowed")
-    return job_lifecycle.JobDefinition(id=body["id"], body=complete, pool_id=body["poolInfo"]["poolId"])
+    job_tasks.complete(complete)
+    return job_lifecycle.JobDefinition(
+        id=body["id"],
+        body=complete,
+        pool_id=body["poolInfo"]["poolId"],
+        manager=job_tasks.manager(complete),
+    )
 
 
 def patched_job(current: JsonObject, body: Any, version: str) -> job_lifecycle.JobDefinition:
@@ -143,15 +142,16 @@ def _changed_job(current: JsonObject, changed: JsonObject) -> job_lifecycle.JobD
 def task(body: Any, job_body: JsonObject, version: str) -> task_lifecycle.TaskDefinition:
     """Return the definition of a requested task of a job. Raises BatchError."""
     DATA_PLANE.normalize("BatchTaskCreateOptions", body, version)
-    _check_id(body["id"])
-    _refuse("task", body, TASK_NOT_THERE)
+    job_tasks.check_id(body["id"])
+    job_tasks.refuse("task", body, TASK_NOT_THERE)
+    job_tasks.check_task_id(body["id"], job_body)
     complete = dict(body)
     given = complete.get("constraints", {})
-    complete["constraints"] = TASK_CONSTRAINTS | given
-    _check_retries(given, "constraints.")
+    complete["constraints"] = job_tasks.TASK_CONSTRAINTS | given
+    job_tasks.check_retries(given, "constraints.")
     slots = complete.setdefault("requiredSlots", 1)
-    _check_slots(slots, "requiredSlots", TASK_SLOTS_PER_NODE)
-    complete["userIdentity"] = _user_identity(complete)
+    job_tasks.check_slots(slots, "requiredSlots", TASK_SLOTS_PER_NODE)
+    complete["userIdentity"] = job_tasks.user_identity(complete)
     if "username" in complete["userIdentity"]:
         raise errors.not_implemented("task property userIdentity.username")
     transfers.check_resource_files(complete)
@@ -174,12 +174,6 @@ def check_resize_timeout(text: str) -> None:
         raise errors.invalid_property("resizeTimeout", text, "PT5M or more is expected")
 
 
-def _user_identity(body: JsonObject) -> JsonObject:
-    """Return the user of a task with what the service fills in, as recorded traffic shows."""
-    given: JsonObject = body.get("userIdentity", {})
-    return given if "username" in given else {"autoUser": AUTO_USER_DEFAULTS | given.get("autoUser", {})}
-
-
 def _require_user(identity: JsonObject, accounts: Iterable[JsonObject]) -> None:
     """Raises BatchError InvalidPropertyValue where a start task is to run as a user that its pool does not declare."""
     user = identity.get("username")
@@ -196,22 +190,6 @@ def same_pool(job_body: JsonObject, other: JsonObject) -> bool:
 def _pool_of(info: JsonObject) -> tuple[str, JsonObject | None]:
     """Return what names a job's pool. Ids are compared without case."""
     return info.get("poolId", "").casefold(), info.get("autoPoolSpecification")
-
-
-def _check_retries(body: JsonObject, path: str) -> None:
-    if (retries := body.get("maxTaskRetryCount", 0)) < UNLIMITED_RETRIES:
-        raise errors.invalid_property(f"{path}maxTaskRetryCount", retries, "-1 (without limit) or more is expected")
-
-
-def _check_id(value: str) -> None:
-    if not BATCH_ID.pattern.fullmatch(value):
-        reason = "1 to 64 letters, digits, hyphens and underscores are expected"
-        raise errors.invalid_property("id", value, reason)
-
-
-def _check_slots(value: int, name: str, most: int) -> None:
-    if not 1 <= value <= most:
-        raise errors.invalid_property(name, value, f"1 to {most} is allowed")
 
 
 def _check_auto_scale(body: JsonObject, complete: JsonObject) -> None:
@@ -246,9 +224,3 @@ def _check_exit_conditions(conditions: JsonObject, job_body: JsonObject) -> None
     if actions and job_body["onTaskFailure"] == TaskFailureMode.NO_ACTION:
         reason = "a jobAction needs a job with onTaskFailure=performexitoptionsjobaction"
         raise errors.invalid_property("exitConditions", actions[0], reason)
-
-
-def _refuse(kind: str, body: JsonObject, names: Iterable[str]) -> None:
-    for name in names:
-        if body.get(name):
-            raise errors.not_implemented(f"{kind} property {name}")

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from shoal.local import errors, times
 from shoal.local.api import conditions, nodes, odata, tasks
 from shoal.local.api.calls import Answer, Call, page, version_headers
+from shoal.local.node.directories import task_root
 
 RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})?")
 PART = 1 << 18
@@ -50,7 +51,7 @@ def _task_root(call: Call) -> tuple[Path, str]:
     if task.node is None:
         text = "The task files are unavailable because the task has not run."
         raise errors.conflict("TaskFilesUnavailable", text)
-    root = call.service.node_directory(task.node) / "workitems" / job.id / "job-1" / task.id
+    root = call.service.node_directory(task.node) / task_root(job.id, task.id)
     if not root.is_dir():
         text = "The task files are unavailable because the node on which the task ran is not there any more."
         raise errors.conflict("TaskFilesUnavailable", text)
@@ -74,7 +75,7 @@ def _inside(root: Path, relative: str) -> Path:
 
 def _list(call: Call, root: Path, url: str) -> Answer:
     prefix = odata.prefix(call.query.get("$filter"), "name")
-    recursive = call.query.get("recursive", "false").lower() == "true"
+    recursive = call.flag("recursive")
     found = (path.relative_to(root).as_posix() for path in _walk(root, recursive=recursive))
     names = sorted(name for name in found if name.startswith(prefix))
     start, size = call.after(), call.page_size()

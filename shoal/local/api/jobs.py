@@ -9,6 +9,7 @@ from shoal.local import chaos, errors, times
 from shoal.local.api import conditions, definitions, odata
 from shoal.local.api.calls import Answer, Call, accepted, context, entity, more_after, page
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
+from shoal.local.api.pools import require_packages
 from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import job_lifecycle
 from shoal.local.scheduler.loop import Transaction
@@ -30,12 +31,16 @@ WITH_SLOT_COUNTS = "2020-09-01"
 """The first api-version whose counts are of two kinds. Source: the change log of azure-batch 10.0.0."""
 COUNTED = ("active", "running", "completed", "succeeded", "failed")
 """Names of the counts on the wire."""
+COUNTED_AS = {CountedState.BLOCKED: CountedState.ACTIVE, CountedState.PREPARING: CountedState.RUNNING}
+"""States that have no count of their own there."""
 
 
 async def create_job(call: Call) -> Answer:
     definition = definitions.job(call.body(), call.version)
 
     def add(tx: Transaction) -> int:
+        if definition.manager is not None:
+            require_packages(tx, call.account, definition.manager.task.body)
         job_lifecycle.add(tx, call.account, definition)
         return tx.now
 
@@ -127,7 +132,7 @@ async def delete_job(call: Call) -> Answer:
     def delete(tx: Transaction) -> None:
         job = find(call)
         conditions.check(call.method, call.headers, job.last_modified)
-        job_lifecycle.begin_delete(tx, job)
+        job_lifecycle.begin_delete(tx, job, force=call.flag("force"))
 
     await call.service.loop.change(delete)
     return accepted(call, 202)
@@ -170,7 +175,7 @@ def _counts(connection: sqlite3.Connection, job: int) -> list[TaskCount]:
 def _counted_as(count: TaskCount) -> list[str]:
     """Return the names under which clients read the count."""
     outcome = {TaskResult.SUCCESS: ["succeeded"], TaskResult.FAILURE: ["failed"], None: []}[count.result]
-    return [CountedState.ACTIVE if count.state is CountedState.BLOCKED else count.state, *outcome]
+    return [COUNTED_AS.get(count.state, count.state), *outcome]
 
 
 def find(call: Call) -> Job:

@@ -10,6 +10,7 @@ from shoal.local.api.calls import Answer, Call, accepted, context, entity, more_
 from shoal.local.api.jobs import find as find_job
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
 from shoal.local.api.pools import require_packages
+from shoal.local.node.directories import task_root
 from shoal.local.scheduler import job_lifecycle, task_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.job import Job
@@ -225,7 +226,7 @@ def view(task: Task, job: Job, base_url: str) -> dict[str, Any]:
 def _execution_info(task: Task) -> dict[str, Any]:
     info: dict[str, Any] = {"retryCount": task.retry_count, "requeueCount": task.requeue_count}
     moments = {"lastRetryTime": task.last_retry, "lastRequeueTime": task.last_requeue}
-    if task.state is not TaskState.ACTIVE:
+    if task.state not in (TaskState.ACTIVE, TaskState.PREPARING):
         moments |= {"startTime": task.started, "endTime": task.ended}
     info |= {name: times.iso(moment) for name, moment in moments.items() if moment is not None}
     if task.exit_code is not None:
@@ -239,7 +240,7 @@ def _execution_info(task: Task) -> dict[str, Any]:
 
 def _node_info(node: str, task: Task, job: Job, base_url: str) -> dict[str, str]:
     node_url = f"{base_url}/pools/{job.pool_id}/nodes/{node}"
-    root = f"workitems/{job.id}/job-1/{task.id}"
+    root = task_root(job.id, task.id)
     return {
         "affinityId": f"TVM:{node}",
         "nodeUrl": node_url,

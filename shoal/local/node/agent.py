@@ -25,7 +25,12 @@ from shoal.local.node.launch import end_group, exit_code, launch
 from shoal.local.node.package_folders import Packages
 from shoal.local.node.run import Run
 from shoal.local.node.start_task import StartTask
-from shoal.local.node.task_environment import node_environment, package_environment, task_environment
+from shoal.local.node.task_environment import (
+    node_environment,
+    package_environment,
+    preparation_environment,
+    task_environment,
+)
 from shoal.local.store.states import NodeState
 
 SERVICE_IN, SERVICE_OUT = 0, 1
@@ -164,6 +169,9 @@ class Agent:
         run.environment = task_environment(
             self.environment, path=self.setup.path, directory=run.directory, job=assignment.job, task=assignment.task
         )
+        if assignment.job_preparation is not None:
+            prepared = self.directory.task(assignment.job, assignment.job_preparation)
+            run.environment |= preparation_environment(prepared)
         if not assignment.packages and not assignment.resource_files:
             self._launch(run, [], None)
             return

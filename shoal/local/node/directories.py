@@ -29,6 +29,12 @@ class TaskDirectory:
         self.working.mkdir()
 
 
+def task_root(job: str, task: str) -> str:
+    """Return the path of a task's directory below its node's root."""
+    # Azure keeps a job as run `job-1` of a work item, and its paths show it.
+    return f"workitems/{job}/job-1/{task}"
+
+
 @dataclass(frozen=True, slots=True)
 class NodeDirectory:
     root: Path
@@ -57,8 +63,7 @@ class NodeDirectory:
         return self.root / "workitems" / job
 
     def task(self, job: str, task: str) -> TaskDirectory:
-        # Azure keeps a job as run `job-1` of a work item, and its paths show it.
-        return TaskDirectory(self.job(job) / "job-1" / task)
+        return TaskDirectory(self.root / task_root(job, task))
 
     def make(self) -> None:
         for path in (self.applications, self.mounts, self.shared, self.cache, self.root / "workitems"):

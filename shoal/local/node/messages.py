@@ -3,7 +3,8 @@
 To the agent: the setup first, then `{"run": [assignment, …]}`, `{"kill": [[key, attempt], …]}`,
 `{"keys": {storage account: key, …}}`, `{"forget": [job, task or null]}`. To the service:
 `{"state": …, "start_task": …, "errors": …}`,
-`{"ended": [[key, attempt, time, exit code or null, failure or null], …]}`.
+`{"ended": [[key, attempt, time, exit code or null, failure or null], …]}`. A key below zero is that of a job
+preparation or release task.
 """
 
 from dataclasses import dataclass, field
@@ -63,6 +64,8 @@ class Assignment:
     resource_files: list[JsonObject] = field(default_factory=list)
     output_files: list[JsonObject] = field(default_factory=list)
     packages: list[UnpackedPackage] = field(default_factory=list)
+    job_preparation: str | None = None
+    """Id of the job preparation task that has run before, where the job has one."""
     max_wall_clock_time: float | None = None
     """Seconds from the start of the run, downloads included; None is unlimited."""
 

@@ -51,6 +51,14 @@ def task_environment(
     }
 
 
+def preparation_environment(preparation: TaskDirectory) -> dict[str, str]:
+    """Return the variables by which a job's tasks find the files of its job preparation task."""
+    return {
+        "AZ_BATCH_JOB_PREP_DIR": str(preparation.path),
+        "AZ_BATCH_JOB_PREP_WORKING_DIR": str(preparation.working),
+    }
+
+
 def package_environment(installed: Iterable[tuple[UnpackedPackage, Path]]) -> dict[str, str]:
     """Each package by its name with and without its version, in the case of its id and in no other.
 

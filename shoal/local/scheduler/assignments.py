@@ -33,7 +33,10 @@ def assignment(tx: Transaction, job: Job, job_body: dict[str, Any], task: Placed
         for setting in settings
     }
     references = body.get("applicationPackageReferences", ())
+    preparation = job_body.get("jobPreparationTask")
+    before = {} if preparation is None or preparation["id"] == task.id else {"job_preparation": preparation["id"]}
     return {
+        **before,
         "key": task.key,
         "attempt": task.attempt,
         "job": job.id,

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from shoal.local import errors, times
-from shoal.local.scheduler import dependencies, quotas, task_lifecycle
+from shoal.local.scheduler import dependencies, job_node_tasks, quotas, task_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.job import Job
 from shoal.local.store.queries import integer, text
@@ -23,12 +23,26 @@ DELETED_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobManager:
+    """The rules of a job manager task, and the task itself."""
+
+    task: task_lifecycle.TaskDefinition
+    ends_job: bool
+    """Its end ends the job."""
+    exclusive: bool
+    """No other task runs on its node meanwhile."""
+    dedicated: bool
+    """It runs on no Spot node."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobDefinition:
     """A job as it was requested, with Batch's defaults filled in."""
 
     id: str
     body: dict[str, Any]
     pool_id: str
+    manager: JobManager | None = None
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -58,8 +72,23 @@ def add(tx: Transaction, account: str, definition: JobDefinition) -> int:
         raise errors.already_exists("Job") from None
     key = cursor.lastrowid or 0
     _limit_parallel_tasks(tx, key, definition)
+    if definition.manager is not None:
+        _add_manager(tx, key, definition.manager)
     complete_if_done(tx, key)
     return key
+
+
+def _add_manager(tx: Transaction, key: int, manager: JobManager) -> None:
+    """Add the job manager task, before any other task of its job."""
+    tx.run(
+        "INSERT INTO job_managers VALUES (?, ?, ?, ?, ?)",
+        key,
+        manager.task.id,
+        manager.ends_job,
+        manager.exclusive,
+        manager.dedicated,
+    )
+    task_lifecycle.add(tx, Job.get(tx.connection, key), [manager.task])
 
 
 def _limit_parallel_tasks(tx: Transaction, key: int, definition: JobDefinition) -> None:
@@ -154,18 +183,30 @@ def enter(tx: Transaction, key: int, state: JobState, *, among: Sequence[JobStat
 
 
 def complete_if_done(tx: Transaction, key: int) -> None:
-    """Terminate an active job whose `onAllTasksComplete` says so when no task of it is left to run.
+    """Terminate an active job whose job manager task has ended, or that has no task left to run, where it says so.
 
-    Source: REST reference, onAllTasksComplete: a job without tasks counts as complete.
+    Source: REST reference, killJobOnCompletion; onAllTasksComplete: a job without tasks counts as complete.
     """
-    terminates = tx.exists(
-        "SELECT 1 FROM jobs WHERE key = ? AND state = ? AND on_all_tasks_complete = ?",
+    rules = tx.one(
+        tuple,
+        "SELECT on_all_tasks_complete, job_managers.task FROM jobs"
+        " LEFT JOIN job_managers ON job_managers.job = jobs.key AND job_managers.ends_job"
+        " WHERE jobs.key = ? AND state = ?",
         key,
         JobState.ACTIVE,
-        AllTasksCompleteMode.TERMINATE_JOB,
     )
-    if terminates and not _has_unfinished(tx, key):
+    if rules is None:
+        return
+    mode, manager = rules
+    if manager is not None and _has_ended(tx, key, manager):
+        terminate(tx, key, reason="JMComplete")
+    elif mode == AllTasksCompleteMode.TERMINATE_JOB and not _has_unfinished(tx, key):
         terminate(tx, key, reason="AllTasksComplete")
+
+
+def _has_ended(tx: Transaction, key: int, task_id: str) -> bool:
+    sql = "SELECT 1 FROM tasks WHERE job = ? AND id = ? AND state = ?"
+    return tx.exists(sql, key, task_id, TaskState.COMPLETED)
 
 
 def _has_unfinished(tx: Transaction, key: int) -> bool:
@@ -174,10 +215,33 @@ def _has_unfinished(tx: Transaction, key: int) -> bool:
 
 
 def terminate(tx: Transaction, key: int, *, reason: str) -> None:
-    """End a live job and its running tasks. Its waiting tasks stay active and never run."""
-    if enter(tx, key, JobState.COMPLETED, among=LIVE):
-        tx.run("UPDATE jobs SET ended = ?, terminate_reason = ? WHERE key = ?", tx.now, reason, key)
-        _end_running(tx, key, "The task was ended because its job was terminated")
+    """End a live job and its running tasks. Its waiting tasks stay active and never run.
+
+    It is `terminating` while its job release task runs on the nodes.
+    """
+    releasing = job_node_tasks.has_prepared(tx, key)
+    if not enter(tx, key, JobState.TERMINATING if releasing else JobState.COMPLETED, among=LIVE):
+        return
+    tx.run(
+        "UPDATE jobs SET terminate_reason = ?1, ended = iif(state = ?2, ?3, NULL) WHERE key = ?4",
+        reason,
+        JobState.COMPLETED,
+        tx.now,
+        key,
+    )
+    _end_running(tx, key, "The task was ended because its job was terminated")
+    if releasing:
+        job_node_tasks.begin_release(tx, key)
+        finish_terminating(tx)
+
+
+def finish_terminating(tx: Transaction) -> None:
+    """Complete the jobs whose job release task runs on no node any more."""
+    # The state is written out, as above.
+    for key in tx.all(integer, "SELECT key FROM jobs WHERE state = 'terminating'"):
+        if not job_node_tasks.is_releasing(tx, key):
+            enter(tx, key, JobState.COMPLETED, among=(JobState.TERMINATING,))
+            tx.run("UPDATE jobs SET ended = ? WHERE key = ?", tx.now, key)
 
 
 def terminate_overdue(tx: Transaction) -> None:
@@ -191,7 +255,8 @@ def terminate_overdue(tx: Transaction) -> None:
         tx.run("UPDATE jobs SET deadline = NULL WHERE key = ?", key)
 
 
-def begin_delete(tx: Transaction, job: Job) -> None:
+def begin_delete(tx: Transaction, job: Job, *, force: bool = False) -> None:
+    """Delete a job with its tasks, after its job release task has run on the nodes, unless by force."""
     require_not_deleting(job)
     tx.run(
         "UPDATE jobs SET previous_state = state, previous_state_time = state_time, state = ?1, state_time = ?2,"
@@ -202,11 +267,15 @@ def begin_delete(tx: Transaction, job: Job) -> None:
     )
     # While the rows are there: they say which processes have to be killed.
     _end_running(tx, job.key, "The task was ended because its job was deleted")
+    if job_node_tasks.has_prepared(tx, job.key) and not force:
+        job_node_tasks.begin_release(tx, job.key)
     delete_some(tx, job.key)
 
 
 def delete_some(tx: Transaction, key: int) -> bool:
-    """Delete a part of a job that is being deleted. Return True where anything is left."""
+    """Delete a part of a job that is being deleted. Return True where more can be deleted at once."""
+    if job_node_tasks.is_releasing(tx, key):
+        return False
     removed = tx.run(
         "DELETE FROM tasks WHERE key IN (SELECT key FROM tasks WHERE job = ? LIMIT ?)", key, DELETED_AT_ONCE
     )
@@ -238,12 +307,14 @@ def _end_running(tx: Transaction, key: int, message: str) -> None:
 
 
 def _running(tx: Transaction, key: int) -> list[task_lifecycle.Running]:
-    sql = "SELECT key, attempt, node, requeue_count FROM tasks WHERE job = ? AND state = ?"
-    return tx.all(task_lifecycle.Running._make, sql, key, TaskState.RUNNING)
+    sql = "SELECT key, attempt, node, requeue_count, state FROM tasks WHERE job = ? AND state IN (?, ?)"
+    return tx.all(task_lifecycle.Running._make, sql, key, *task_lifecycle.ON_NODE)
 
 
 def require_live(job: Job) -> None:
     require_not_deleting(job)
+    if job.state is JobState.TERMINATING:
+        raise errors.conflict("JobBeingTerminated", "The specified job is being terminated.")
     if job.state is JobState.COMPLETED:
         raise errors.conflict("JobCompleted", "The specified job is already in a completed state.")
 

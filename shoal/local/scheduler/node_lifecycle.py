@@ -15,7 +15,7 @@ from shoal.local.store.account import Account
 from shoal.local.store.node import Node
 from shoal.local.store.pool import Pool
 from shoal.local.store.queries import integer, text
-from shoal.local.store.states import NodeDeallocationOption, NodeState, TaskState
+from shoal.local.store.states import NodeDeallocationOption, NodeState
 
 SHORT_LIFE = 5 * times.SECOND
 MOST_SHORT_LIVES = 3
@@ -145,11 +145,11 @@ def end_tasks(tx: Transaction, node: Node, option: NodeDeallocationOption, messa
 def _running_on(tx: Transaction, node: Node) -> list[task_lifecycle.Running]:
     return tx.all(
         task_lifecycle.Running._make,
-        "SELECT tasks.key, tasks.attempt, tasks.node, tasks.requeue_count FROM allocations"
+        "SELECT tasks.key, tasks.attempt, tasks.node, tasks.requeue_count, tasks.state FROM allocations"
         " JOIN tasks ON tasks.key = allocations.task AND tasks.attempt = allocations.attempt"
-        " WHERE allocations.node = ? AND tasks.state = ?",
+        " WHERE allocations.node = ? AND tasks.state IN (?, ?)",
         node.id,
-        TaskState.RUNNING,
+        *task_lifecycle.ON_NODE,
     )
 
 
@@ -276,6 +276,8 @@ def recover(tx: Transaction) -> None:
     """Start on the state of an earlier service, which may have ended at any moment: no agent is alive."""
     # Nothing but the ends of their agents was awaited.
     tx.run("DELETE FROM nodes WHERE state = ?", NodeState.LEAVING_POOL)
+    # The nodes count their boots anew below; no count of before may look like one of theirs.
+    tx.run("UPDATE job_node_tasks SET boots = 0")
     for node in tx.all(Node.from_row, "SELECT * FROM busy_nodes"):
         task_lifecycle.requeue_from(tx, node.id)
         # Boots count towards giving up; a restart of the service is no fault of the node's.

@@ -13,6 +13,7 @@ class Room:
 
     node: str
     free: int
+    dedicated: bool = True
 
 
 class Waiting(NamedTuple):

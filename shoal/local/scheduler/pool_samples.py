@@ -68,7 +68,7 @@ def _record(tx: Transaction, pool: Pool) -> None:
         tx.now,
         # Blocked tasks are counted apart: Azure's $ActiveTasks has only those whose dependencies are satisfied.
         counts.get((CountedState.ACTIVE, None), 0),
-        counts.get((CountedState.RUNNING, None), 0),
+        counts.get((CountedState.PREPARING, None), 0) + counts.get((CountedState.RUNNING, None), 0),
         counts.get((CountedState.COMPLETED, TaskResult.SUCCESS), 0),
         counts.get((CountedState.COMPLETED, TaskResult.FAILURE), 0),
         _cpu(),
@@ -86,10 +86,11 @@ def _task_counts(tx: Transaction, pool: Pool) -> dict[tuple[CountedState, TaskRe
     counts = tx.all(
         TaskCount.from_row,
         "SELECT c.state, c.result, sum(c.tasks), sum(c.slots) FROM jobs j JOIN task_counts c ON c.job = j.key"
-        " WHERE j.account = ? AND j.pool_id = ? AND (j.state = ? OR c.state IN (?, ?)) GROUP BY c.state, c.result",
+        " WHERE j.account = ? AND j.pool_id = ? AND (j.state = ? OR c.state IN (?, ?, ?)) GROUP BY c.state, c.result",
         pool.account,
         pool.id,
         JobState.ACTIVE,
+        CountedState.PREPARING,
         CountedState.RUNNING,
         CountedState.COMPLETED,
     )

@@ -16,6 +16,9 @@ from shoal.local.store.queries import integer
 from shoal.local.store.states import TaskResult, TaskState
 from shoal.local.store.task import Task
 
+ON_NODE = (TaskState.PREPARING, TaskState.RUNNING)
+"""States of a task that holds slots of a node."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDefinition:
@@ -29,12 +32,13 @@ class TaskDefinition:
 
 
 class Running(NamedTuple):
-    """A running task, as far as it takes to end it."""
+    """A task on a node, running or still preparing, as far as it takes to end it."""
 
     key: int
     attempt: int
     node: str
     requeue_count: int
+    state: str
 
 
 def add(tx: Transaction, job: Job, definitions: Sequence[TaskDefinition]) -> list[errors.BatchError | None]:
@@ -85,7 +89,17 @@ def end_running(tx: Transaction, task: Running, message: str) -> None:
 
 
 def kill(tx: Transaction, task: Running) -> None:
-    tx.tell(task.node, {"kill": [[task.key, task.attempt]]})
+    if task.state == TaskState.PREPARING:
+        # Its node does not know it yet.
+        leave_node(tx, task)
+    else:
+        tx.tell(task.node, {"kill": [[task.key, task.attempt]]})
+
+
+def leave_node(tx: Transaction, task: Running) -> None:
+    """Free the slots of a task without a process."""
+    tx.run("DELETE FROM allocations WHERE task = ? AND attempt = ?", task.key, task.attempt)
+    tx.pools_to_fill.update(tx.all(integer, "SELECT pool FROM nodes WHERE id = ?", task.node))
 
 
 def terminate(tx: Transaction, task: Task) -> None:
@@ -97,9 +111,9 @@ def terminate(tx: Transaction, task: Task) -> None:
 
 
 def _running(task: Task) -> Running | None:
-    if task.state is not TaskState.RUNNING or task.node is None:
+    if task.state not in ON_NODE or task.node is None:
         return None
-    return Running(task.key, task.attempt, task.node, task.requeue_count)
+    return Running(task.key, task.attempt, task.node, task.requeue_count, task.state)
 
 
 def reactivate(tx: Transaction, job: Job, task: Task) -> None:
@@ -138,12 +152,12 @@ def requeue(tx: Transaction, task: Running) -> None:
     kill(tx, task)
     tx.run(
         "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = ?1, state_time = ?2,"
-        " requeue_count = requeue_count + 1, last_requeue = ?2 WHERE key = ?3 AND attempt = ?4 AND state = ?5",
+        " requeue_count = requeue_count + 1, last_requeue = ?2 WHERE key = ?3 AND attempt = ?4 AND state IN (?5, ?6)",
         TaskState.ACTIVE,
         tx.now,
         task.key,
         task.attempt,
-        TaskState.RUNNING,
+        *ON_NODE,
     )
 
 
@@ -156,10 +170,10 @@ def requeue_from(tx: Transaction, node: str) -> None:
         "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = ?1, state_time = ?2,"
         " requeue_count = requeue_count + 1, last_requeue = ?2"
         # With the attempt: the process of an earlier one may still hold slots here while the task runs elsewhere.
-        " WHERE state = ?3 AND (key, attempt) IN (SELECT task, attempt FROM allocations WHERE node = ?4)",
+        " WHERE state IN (?3, ?4) AND (key, attempt) IN (SELECT task, attempt FROM allocations WHERE node = ?5)",
         TaskState.ACTIVE,
         tx.now,
-        TaskState.RUNNING,
+        *ON_NODE,
         node,
     )
     tx.run("DELETE FROM allocations WHERE node = ?", node)

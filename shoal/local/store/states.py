@@ -27,6 +27,20 @@ class StartTaskState(StrEnum):
     COMPLETED = "completed"
 
 
+class JobNodeTaskKind(StrEnum):
+    """The tasks of a job that run on its nodes beside its own."""
+
+    PREPARATION = "preparation"
+    RELEASE = "release"
+
+
+class JobNodeTaskState(StrEnum):
+    """The state of a job preparation or release task on a node."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+
+
 class CountedState(StrEnum):
     """A task's state as `task_counts` keeps it: active tasks that wait for others are counted apart."""
 

@@ -16,6 +16,9 @@ from shoal.local.store.database import open_database
 FOLDER = Path(store.__file__).parent
 COLUMNS: dict[tuple[str, str], type[StrEnum]] = {
     ("application_versions", "state"): states.PackageState,
+    ("job_node_tasks", "kind"): states.JobNodeTaskKind,
+    ("job_node_tasks", "result"): states.TaskResult,
+    ("job_node_tasks", "state"): states.JobNodeTaskState,
     ("jobs", "on_all_tasks_complete"): states.AllTasksCompleteMode,
     ("jobs", "state"): states.JobState,
     ("nodes", "state"): states.NodeState,
@@ -31,6 +34,8 @@ COLUMNS: dict[tuple[str, str], type[StrEnum]] = {
 AZURES: dict[type[StrEnum], type[Enum]] = {
     states.AllTasksCompleteMode: models.BatchAllTasksCompleteMode,
     states.AllocationState: models.AllocationState,
+    states.DisableJobOption: models.DisableBatchJobOption,
+    states.JobNodeTaskState: models.BatchJobPreparationTaskState,
     states.JobState: models.BatchJobState,
     states.NodeDeallocationOption: models.BatchNodeDeallocationOption,
     states.NodeFillType: models.BatchNodeFillType,
