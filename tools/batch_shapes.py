@@ -26,6 +26,8 @@ BODIES = {
     "azure-batch": (
         "BatchJobCreateOptions",
         "BatchJobDisableOptions",
+        "BatchJobScheduleCreateOptions",
+        "BatchJobScheduleUpdateOptions",
         "BatchJobTerminateOptions",
         "BatchJobUpdateOptions",
         "BatchNodeRebootOptions",
@@ -48,7 +50,10 @@ BODIES = {
     ),
 }
 """Objects that clients send; the objects that these refer to come with them."""
-ENTITIES = {"azure-batch": ("BatchJob", "BatchNode", "BatchPool", "BatchTask"), "azure-mgmt-batch": ()}
+ENTITIES = {
+    "azure-batch": ("BatchJob", "BatchJobSchedule", "BatchNode", "BatchPool", "BatchTask"),
+    "azure-mgmt-batch": (),
+}
 """Objects that clients read; only the names of their properties are kept, for `$select`."""
 BARE = {str: "string", bool: "boolean", int: "integer", datetime.timedelta: "duration", datetime.datetime: "time"}
 
@@ -93,6 +98,7 @@ Source: the change logs of azure-batch 10.0.0 to 15.1.0 and of azure-mgmt-batch 
 SINCE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "azure-batch": {
         "BatchJobCreateOptions": {"allowTaskPreemption": "2022-01-01", "maxParallelTasks": "2021-06-01"},
+        "BatchJobSpecification": {"allowTaskPreemption": "2022-01-01", "maxParallelTasks": "2021-06-01"},
         "BatchJobUpdateOptions": {"allowTaskPreemption": "2022-01-01", "maxParallelTasks": "2021-06-01"},
         "BatchPoolCreateOptions": {"taskSlotsPerNode": SLOTS},
         "BatchPoolSpecification": {"taskSlotsPerNode": SLOTS},

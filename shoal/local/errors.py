@@ -27,6 +27,7 @@ NOT_FOUND = {
     "Pool": "The specified pool does not exist.",
     "Node": "The specified node does not exist.",
     "Job": "The specified job does not exist.",
+    "JobSchedule": "The specified job schedule does not exist.",
     "Task": "The specified task does not exist.",
     "File": "The specified file does not exist.",
     "Application": "The specified application does not exist.",
@@ -34,6 +35,7 @@ NOT_FOUND = {
 EXISTS = {
     "Pool": "The specified pool already exists.",
     "Job": "The specified job already exists.",
+    "JobSchedule": "The specified job schedule already exists.",
     "Task": "The specified task already exists.",
 }
 

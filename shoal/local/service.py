@@ -16,6 +16,7 @@ from shoal.local.scheduler import (
     endings,
     job_lifecycle,
     job_node_tasks,
+    job_schedules,
     node_lifecycle,
     pool_lifecycle,
     pool_samples,
@@ -136,6 +137,7 @@ class Service:
         job_lifecycle.terminate_overdue(tx)
         job_lifecycle.finish_disabling(tx)
         job_lifecycle.finish_terminating(tx)
+        job_schedules.pass_time(tx)
         node_lifecycle.boot_due(tx)
         pool_lifecycle.time_out(tx)
         self.evictions.draw(tx)

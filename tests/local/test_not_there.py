@@ -39,10 +39,10 @@ def test_retired_operation_answers_501_with_its_name(raw: Raw, name: str, method
     assert answer.body["message"]["value"].startswith(f"The operation {name} is not implemented")
 
 
-def test_answer_to_head_names_what_is_not_implemented_in_a_header(raw: Raw) -> None:
-    answer = raw("HEAD", "/jobschedules/any")
-    assert (answer.status, answer.content) == (501, b"")
-    assert answer.headers["shoal-not-implemented"] == "The operation job_schedule_exists"
+def test_answer_names_what_is_not_implemented_in_a_header_too(raw: Raw) -> None:
+    answer = raw("GET", "/nodeagentskus")
+    assert answer.status == 501
+    assert answer.headers["shoal-not-implemented"] == "The operation list_node_agent_skus"
 
 
 def test_every_request_of_the_official_client_is_an_operation_of_the_table() -> None:

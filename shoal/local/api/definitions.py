@@ -105,12 +105,7 @@ def job_definition(body: JsonObject) -> job_lifecycle.JobDefinition:
     if complete["priority"] not in PRIORITIES:
         raise errors.invalid_property("priority", complete["priority"], "-1000 to 1000 is allowed")
     job_tasks.complete(complete)
-    return job_lifecycle.JobDefinition(
-        id=body["id"],
-        body=complete,
-        pool_id=body["poolInfo"]["poolId"],
-        manager=job_tasks.manager(complete),
-    )
+    return job_lifecycle.JobDefinition(id=body["id"], body=complete, pool_id=body["poolInfo"]["poolId"])
 
 
 def patched_job(current: JsonObject, body: Any, version: str) -> job_lifecycle.JobDefinition:

@@ -10,7 +10,6 @@ from shoal.azure.id_patterns import BATCH_ID
 from shoal.azure.limits import TASK_SLOTS_PER_NODE
 from shoal.local import errors, times
 from shoal.local.api import transfers
-from shoal.local.scheduler import job_lifecycle, task_lifecycle
 from shoal.local.scheduler.verdicts import UNLIMITED_RETRIES
 
 JsonObject = dict[str, Any]
@@ -20,7 +19,7 @@ TASK_CONSTRAINTS: JsonObject = {"maxWallClockTime": times.UNLIMITED, "retentionT
 AUTO_USER_DEFAULTS = {"scope": "pool", "elevationLevel": "nonadmin"}
 LONGEST_RELEASE = "PT15M"
 """Both the default and the most. Source: REST reference, JobReleaseTask."""
-RULES_OF_MANAGER: JsonObject = {"runExclusive": True, "allowLowPriorityNode": True, "killJobOnCompletion": True}
+MANAGER_DEFAULTS: JsonObject = {"runExclusive": True, "allowLowPriorityNode": True, "killJobOnCompletion": True}
 PREPARATION, RELEASE = "jobPreparationTask", "jobReleaseTask"
 
 
@@ -41,7 +40,7 @@ def _manager(given: JsonObject, retries: int) -> JsonObject:
     _check(given, "jobManagerTask.")
     check_slots(given.get("requiredSlots", 1), "jobManagerTask.requiredSlots", TASK_SLOTS_PER_NODE)
     return {
-        **RULES_OF_MANAGER,
+        **MANAGER_DEFAULTS,
         "requiredSlots": 1,
         **given,
         "constraints": {**TASK_CONSTRAINTS, "maxTaskRetryCount": retries, **given.get("constraints", {})},
@@ -78,24 +77,6 @@ def _check(given: JsonObject, path: str) -> None:
     check_retries(given.get("constraints", {}), f"{path}constraints.")
     if "username" in given.get("userIdentity", {}):
         raise errors.not_implemented("task property userIdentity.username")
-
-
-def manager(job: JsonObject) -> job_lifecycle.JobManager | None:
-    """Return the job manager task of a complete definition, or None where the job has none."""
-    if (definition := job.get("jobManagerTask")) is None:
-        return None
-    body = {name: value for name, value in definition.items() if name not in RULES_OF_MANAGER}
-    return job_lifecycle.JobManager(
-        task=task_lifecycle.TaskDefinition(
-            id=body["id"],
-            body=body,
-            slots=body["requiredSlots"],
-            max_retries=body["constraints"]["maxTaskRetryCount"],
-        ),
-        ends_job=definition["killJobOnCompletion"],
-        exclusive=definition["runExclusive"],
-        dedicated=not definition["allowLowPriorityNode"],
-    )
 
 
 def check_task_id(task_id: str, job: JsonObject) -> None:

@@ -39,8 +39,8 @@ async def create_job(call: Call) -> Answer:
     definition = definitions.job(call.body(), call.version)
 
     def add(tx: Transaction) -> int:
-        if definition.manager is not None:
-            require_packages(tx, call.account, definition.manager.task.body)
+        if (manager := definition.manager) is not None:
+            require_packages(tx, call.account, manager.task.body)
         job_lifecycle.add(tx, call.account, definition)
         return tx.now
 
@@ -113,7 +113,7 @@ async def disable_job(call: Call) -> Answer:
         job = find(call)
         conditions.check(call.method, call.headers, job.last_modified)
         job_lifecycle.begin_disable(tx, job, option)
-        return job.last_modified
+        return tx.now
 
     return accepted(call, 202, await call.service.loop.change(disable), call.path)
 
@@ -123,7 +123,7 @@ async def enable_job(call: Call) -> Answer:
         job = find(call)
         conditions.check(call.method, call.headers, job.last_modified)
         job_lifecycle.enable(tx, job)
-        return job.last_modified
+        return tx.now
 
     return accepted(call, 202, await call.service.loop.change(enable), call.path)
 

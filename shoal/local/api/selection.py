@@ -5,7 +5,13 @@ from typing import Any
 from shoal.local import errors
 from shoal.local.api.shapes import DATA_PLANE
 
-ENTITIES = {"pools": "BatchPool", "nodes": "BatchNode", "jobs": "BatchJob", "tasks": "BatchTask"}
+ENTITIES = {
+    "pools": "BatchPool",
+    "nodes": "BatchNode",
+    "jobs": "BatchJob",
+    "tasks": "BatchTask",
+    "jobschedules": "BatchJobSchedule",
+}
 
 
 def selected(text: str | None, kind: str, views: list[dict[str, Any]], version: str) -> list[dict[str, Any]]:

@@ -11,13 +11,14 @@ from shoal.local.api.shapes import ARM
 from shoal.local.arm import arm_failures, batch_account_keys, records, storage_accounts
 from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, described, resource
 from shoal.local.chaos import Chaos
-from shoal.local.scheduler import job_lifecycle, pool_lifecycle, quotas
+from shoal.local.scheduler import job_lifecycle, job_schedules, pool_lifecycle, quotas
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store import queries
 from shoal.local.store.account import Account
 from shoal.local.store.job import Job
+from shoal.local.store.job_schedule import JobSchedule
 from shoal.local.store.pool import Pool
-from shoal.local.store.states import JobState, PoolState
+from shoal.local.store.states import JobScheduleState, JobState, PoolState
 
 if TYPE_CHECKING:
     from shoal.local.service import Service
@@ -169,6 +170,10 @@ async def remove(service: "Service", path: str) -> None:
     name = path.rsplit("/", 1)[-1]
 
     def empty(tx: Transaction) -> None:
+        # First: they would create other jobs.
+        going_on = "SELECT * FROM job_schedules WHERE account = ? AND state != ?"
+        for schedule in tx.all(JobSchedule.from_row, going_on, name, JobScheduleState.DELETING):
+            job_schedules.begin_delete(tx, schedule)
         active = "SELECT * FROM counted_pools WHERE account = ? AND state = ?"
         for pool in tx.all(Pool.from_row, active, name, PoolState.ACTIVE):
             pool_lifecycle.begin_delete(tx, pool)

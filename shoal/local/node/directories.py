@@ -31,8 +31,9 @@ class TaskDirectory:
 
 def task_root(job: str, task: str) -> str:
     """Return the path of a task's directory below its node's root."""
-    # Azure keeps a job as run `job-1` of a work item, and its paths show it.
-    return f"workitems/{job}/job-1/{task}"
+    # Azure keeps a job as run `job-1` of a work item, and its paths show it. The id of a schedule's job has both names.
+    item, _, run = job.partition(":")
+    return f"workitems/{item}/{run or 'job-1'}/{task}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ class NodeDirectory:
         return TaskDirectory(self.root / "startup")
 
     def job(self, job: str) -> Path:
-        return self.root / "workitems" / job
+        """Return the folder of a job's own, which for a schedule's job is one of several of a work item."""
+        return self.root / "workitems" / job.replace(":", "/")
 
     def task(self, job: str, task: str) -> TaskDirectory:
         return TaskDirectory(self.root / task_root(job, task))

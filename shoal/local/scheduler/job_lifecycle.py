@@ -15,6 +15,8 @@ from shoal.local.store.queries import integer, text
 from shoal.local.store.states import AllTasksCompleteMode, CountedState, DisableJobOption, JobState, TaskState
 
 UNLIMITED_PARALLEL_TASKS = -1
+RULES_OF_MANAGER = ("killJobOnCompletion", "runExclusive", "allowLowPriorityNode")
+"""Properties that a job manager task has beside those of a task."""
 LIVE = (JobState.ACTIVE, JobState.DISABLING, JobState.DISABLED, JobState.ENABLING)
 """States of a job that has not ended and may still be changed."""
 DISABLED_OR_SOON = (JobState.DISABLING, JobState.DISABLED)
@@ -42,7 +44,21 @@ class JobDefinition:
     id: str
     body: dict[str, Any]
     pool_id: str
-    manager: JobManager | None = None
+
+    @property
+    def manager(self) -> JobManager | None:
+        if (definition := self.body.get("jobManagerTask")) is None:
+            return None
+        body = {name: value for name, value in definition.items() if name not in RULES_OF_MANAGER}
+        retries = body["constraints"]["maxTaskRetryCount"]
+        return JobManager(
+            task=task_lifecycle.TaskDefinition(
+                id=body["id"], body=body, slots=body["requiredSlots"], max_retries=retries
+            ),
+            ends_job=definition["killJobOnCompletion"],
+            exclusive=definition["runExclusive"],
+            dedicated=not definition["allowLowPriorityNode"],
+        )
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -59,6 +75,9 @@ class JobDefinition:
 
 def add(tx: Transaction, account: str, definition: JobDefinition) -> int:
     quotas.require_room_for_job(tx, account)
+    if tx.exists("SELECT 1 FROM job_schedules WHERE account = ? AND id = ?", account, definition.id):
+        message = "A job schedule with the id of the specified job exists."
+        raise errors.conflict("JobScheduleWithSameIdExists", message)
     try:
         cursor = tx.connection.execute(
             "INSERT INTO jobs (account, id, definition, pool_id, priority, max_retries, deadline,"
@@ -72,8 +91,8 @@ def add(tx: Transaction, account: str, definition: JobDefinition) -> int:
         raise errors.already_exists("Job") from None
     key = cursor.lastrowid or 0
     _limit_parallel_tasks(tx, key, definition)
-    if definition.manager is not None:
-        _add_manager(tx, key, definition.manager)
+    if (manager := definition.manager) is not None:
+        _add_manager(tx, key, manager)
     complete_if_done(tx, key)
     return key
 
@@ -117,7 +136,13 @@ def begin_disable(tx: Transaction, job: Job, option: DisableJobOption) -> None:
     Source: REST reference, Jobs - Disable: allowed while active, disabling or disabled.
     """
     require_live(job)
+    _touch(tx, job)
     _disable(tx, job.key, option)
+
+
+def _touch(tx: Transaction, job: Job) -> None:
+    """Give the job another ETag, as recorded: disabling and enabling change it."""
+    tx.run("UPDATE jobs SET last_modified = ? WHERE key = ?", tx.now, job.key)
 
 
 def disable_by_task(tx: Transaction, key: int) -> None:
@@ -161,6 +186,7 @@ def enable(tx: Transaction, job: Job) -> None:
     require_live(job)
     if job.state not in DISABLED_OR_SOON:
         raise errors.conflict("OperationInvalidForCurrentState", f"The specified job is {job.state}, not disabled.")
+    _touch(tx, job)
     # Nothing has to be waited for, but clients see the state it came from.
     enter(tx, job.key, JobState.ENABLING, among=DISABLED_OR_SOON)
     enter(tx, job.key, JobState.ACTIVE, among=(JobState.ENABLING,))

@@ -42,10 +42,13 @@ def require_room_for_pool(tx: Transaction, account: str) -> None:
 
 
 def require_room_for_job(tx: Transaction, account: str) -> None:
-    """Raises BatchError ActiveJobAndScheduleQuotaReached. Completed jobs do not count."""
-    sql = "SELECT count(*) FROM jobs WHERE account = ? AND state NOT IN (?, ?)"
-    jobs = tx.one(integer, sql, account, JobState.COMPLETED, JobState.DELETING) or 0
-    if jobs >= chaos.load(tx.connection).active_job_quota:
+    """Raises BatchError ActiveJobAndScheduleQuotaReached. Completed jobs and schedules do not count."""
+    sql = (
+        "SELECT (SELECT count(*) FROM jobs WHERE account = ?1 AND state NOT IN (?2, ?3))"
+        " + (SELECT count(*) FROM job_schedules WHERE account = ?1 AND state NOT IN (?2, ?3))"
+    )
+    used = tx.one(integer, sql, account, JobState.COMPLETED, JobState.DELETING) or 0
+    if used >= chaos.load(tx.connection).active_job_quota:
         message = "Active job and schedule quota for the account has been reached."
         raise errors.conflict("ActiveJobAndScheduleQuotaReached", message)
 

@@ -61,6 +61,14 @@ class JobState(StrEnum):
     DELETING = "deleting"
 
 
+class JobScheduleState(StrEnum):
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    DISABLED = "disabled"
+    TERMINATING = "terminating"
+    DELETING = "deleting"
+
+
 class DisableJobOption(StrEnum):
     """The fate of the running tasks of a job that is disabled."""
 
