@@ -35,7 +35,10 @@ BODIES = {
         "BatchPoolCreateOptions",
         "BatchPoolEnableAutoScaleOptions",
         "BatchPoolEvaluateAutoScaleOptions",
+        "BatchPoolReplaceOptions",
         "BatchPoolResizeOptions",
+        "BatchPoolUpdateOptions",
+        "BatchTask",
         "BatchTaskCreateOptions",
     ),
     "azure-mgmt-batch": (
@@ -57,6 +60,10 @@ ENTITIES = {
 """Objects that clients read; only the names of their properties are kept, for `$select`."""
 BARE = {str: "string", bool: "boolean", int: "integer", datetime.timedelta: "duration", datetime.datetime: "time"}
 
+READ_ONLY = ["read"]
+ENTITIES_SENT = ("BatchTask",)
+"""Entities that clients send as well, without what they only read."""
+
 UNTIL_2025 = {"until": "2025-06-01"}
 COMMUNICATION = {"from": "2022-10-01", "until": "2025-06-01"}
 TAGS = {"from": "2023-11-01", "until": "2025-06-01"}
@@ -77,7 +84,13 @@ EARLIER: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     "azure-batch": {
         "BatchJobManagerTask": TOKEN,
         "BatchPoolCreateOptions": POOL,
+        "BatchPoolReplaceOptions": {"certificateReferences": UNTIL_2025, "targetNodeCommunicationMode": COMMUNICATION},
         "BatchPoolSpecification": POOL,
+        "BatchPoolUpdateOptions": {
+            "certificateReferences": UNTIL_2025,
+            "resourceTags": TAGS,
+            "targetNodeCommunicationMode": COMMUNICATION,
+        },
         "BatchTaskCreateOptions": TOKEN,
         "DataDisk": DISK,
     },
@@ -179,7 +192,7 @@ class Table:
     def _entry(self, model: type) -> dict[str, Any]:
         hints = typing.get_type_hints(model, None, self._namespace())
         properties, required = {}, []
-        for attribute, wire_name in fields(model):
+        for attribute, wire_name in fields(model, written=model.__name__ in ENTITIES_SENT):
             optional, hint = unwrapped(hints[attribute])
             words = self.spellings.get(model.__name__, {}).get(wire_name)
             properties[wire_name] = self._enum(f"{model.__name__}.{wire_name}", words) if words else self._shape(hint)
@@ -215,11 +228,12 @@ class Table:
         return {**everything, "_models": SimpleNamespace(**everything)}
 
 
-def fields(model: type) -> Iterator[tuple[str, str]]:
-    """Yield each property's attribute and its name on the wire."""
+def fields(model: type, *, written: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield each property's attribute and its name on the wire; `written` leaves out those that clients only read."""
     rest_fields: Mapping[str, Any] = model({})._attr_to_rest_field
     for attribute, rest_field in rest_fields.items():
-        yield attribute, rest_field._rest_name
+        if not (written and rest_field._visibility == READ_ONLY):
+            yield attribute, rest_field._rest_name
 
 
 def unwrapped(hint: Any) -> tuple[bool, Any]:

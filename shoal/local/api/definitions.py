@@ -39,6 +39,16 @@ JOB_DEFAULTS: JsonObject = {
 }
 JOB_CONSTRAINTS: JsonObject = {"maxWallClockTime": times.UNLIMITED, "maxTaskRetryCount": 0}
 
+SIZE = (
+    "targetDedicatedNodes",
+    "targetLowPriorityNodes",
+    "enableAutoScale",
+    "autoScaleFormula",
+    "autoScaleEvaluationInterval",
+    "resizeTimeout",
+)
+CHANGEABLE_ANY_TIME = ("startTask", "applicationPackageReferences", "metadata")
+"""Properties of pools that may change while there are nodes. Source: REST reference, Pools - Update."""
 POOL_NOT_THERE = ("cloudServiceConfiguration",)
 MACHINE_NOT_THERE = ("containerConfiguration", "extensions")
 JOB_NOT_THERE = (
@@ -54,6 +64,34 @@ def pool(
     """Return the definition of a requested pool. Only ARM gives it identities and tags. Raises BatchError."""
     DATA_PLANE.normalize("BatchPoolCreateOptions", body, version)
     job_tasks.check_id(body["id"])
+    return pool_definition(body, identities=identities, tags=tags)
+
+
+def updated_pool(current: JsonObject, body: Any, version: str) -> pool_lifecycle.PoolDefinition:
+    """Return the definition after a PATCH, which replaces nested objects as a whole. Raises BatchError."""
+    DATA_PLANE.normalize("BatchPoolUpdateOptions", body, version)
+    return _changed_pool(current | body)
+
+
+def replaced_pool(current: JsonObject, body: Any, version: str) -> pool_lifecycle.PoolDefinition:
+    """Return the definition after the replacement of what may change at any time. Raises BatchError."""
+    DATA_PLANE.normalize("BatchPoolReplaceOptions", body, version)
+    kept = {name: value for name, value in current.items() if name not in CHANGEABLE_ANY_TIME}
+    return _changed_pool(kept | body)
+
+
+def _changed_pool(changed: JsonObject) -> pool_lifecycle.PoolDefinition:
+    # Its size is not part of an update, and the rules for a new pool's would not take it as it reads.
+    size = {name: value for name, value in changed.items() if name in SIZE}
+    rest = {name: value for name, value in changed.items() if name not in SIZE}
+    definition = pool_definition(rest)
+    return pool_lifecycle.PoolDefinition(id=definition.id, body=definition.body | size)
+
+
+def pool_definition(
+    body: JsonObject, *, identities: Iterable[str] = (), tags: Mapping[str, str] | None = None
+) -> pool_lifecycle.PoolDefinition:
+    """Return the definition of a whole pool whose shape has been checked. Raises BatchError."""
     job_tasks.refuse("pool", body, POOL_NOT_THERE)
     job_tasks.refuse("virtualMachineConfiguration", body.get("virtualMachineConfiguration", {}), MACHINE_NOT_THERE)
     complete = POOL_DEFAULTS | body
@@ -157,6 +195,17 @@ def task(body: Any, job_body: JsonObject, version: str) -> task_lifecycle.TaskDe
     return task_lifecycle.TaskDefinition(
         id=body["id"], body=complete, slots=slots, max_retries=given.get("maxTaskRetryCount")
     )
+
+
+def task_constraints(body: Any, version: str) -> JsonObject:
+    """Return the constraints of a task after a PUT, which has nothing else. Raises BatchError.
+
+    Source: azure-batch 15.1, the parts of BatchTask that it sends; REST reference, Tasks - Update.
+    """
+    DATA_PLANE.normalize("BatchTask", body, version)
+    given: JsonObject = body.get("constraints", {})
+    job_tasks.check_retries(given, "constraints.")
+    return job_tasks.TASK_CONSTRAINTS | given
 
 
 def check_count(value: int, name: str) -> None:

@@ -7,6 +7,7 @@ Source: REST reference, File operations; a ranged download answers 200, the only
 import mimetypes
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -44,6 +45,32 @@ async def download_node_file(call: Call) -> Answer:
 
 async def get_node_file_properties(call: Call) -> Answer:
     return _properties(call, *_node_root(call))
+
+
+async def delete_task_file(call: Call) -> Answer:
+    return _delete(call, _task_root(call)[0])
+
+
+async def delete_node_file(call: Call) -> Answer:
+    return _delete(call, _node_root(call)[0])
+
+
+def _delete(call: Call, root: Path) -> Answer:
+    """Delete a file, or a folder, which has to be empty unless the call is recursive."""
+    path = _inside(root, call["file_path"])
+    if path == root.resolve():
+        raise errors.not_found("File")
+    try:
+        if path.is_dir() and call.flag("recursive"):
+            shutil.rmtree(path)
+        elif path.is_dir():
+            path.rmdir()
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as exc:
+        message = f"The file cannot be deleted: {exc.strerror}."
+        raise errors.conflict("OperationInvalidForCurrentState", message) from None
+    return Answer()
 
 
 def _task_root(call: Call) -> tuple[Path, str]:

@@ -1,5 +1,6 @@
 """Operations on pools."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -108,6 +109,53 @@ async def resize_pool(call: Call) -> Answer:
         return pool.last_modified
 
     return accepted(call, 202, await call.service.loop.change(resize), f"/pools/{call['pool_id']}/resize")
+
+
+async def update_pool(call: Call) -> Answer:
+    return accepted(call, 200, await _redefine(call, definitions.updated_pool))
+
+
+async def replace_pool_properties(call: Call) -> Answer:
+    return accepted(call, 204, await _redefine(call, definitions.replaced_pool))
+
+
+async def _redefine(call: Call, changed: Callable[[dict[str, Any], Any, str], pool_lifecycle.PoolDefinition]) -> int:
+    """Change the definition of the pool of the call. Return its version after that."""
+    body = call.body()
+
+    def redefine(tx: Transaction) -> int:
+        pool = find(call)
+        conditions.check(call.method, call.headers, pool.last_modified)
+        definition = changed(pool.body(), body, call.version)
+        _check_empty(pool, body)
+        require_packages(tx, call.account, definition.body)
+        pool_lifecycle.update(tx, pool, definition)
+        return tx.now
+
+    return await call.service.loop.change(redefine)
+
+
+def _check_empty(pool: Pool, body: dict[str, Any]) -> None:
+    """Raises BatchError where a pool with nodes gets properties that only an empty one may get."""
+    fixed = sorted(body.keys() - set(definitions.CHANGEABLE_ANY_TIME))
+    if fixed and pool.current_dedicated + pool.current_low_priority:
+        reason = f"{', '.join(fixed)} may change only while the pool has no nodes."
+        raise errors.conflict("OperationNotValidOnPool", reason)
+
+
+async def stop_pool_resize(call: Call) -> Answer:
+    def stop(tx: Transaction) -> int:
+        pool = find(call)
+        conditions.check(call.method, call.headers, pool.last_modified)
+        pool_lifecycle.stop_resize(tx, pool)
+        return pool.last_modified
+
+    return accepted(call, 202, await call.service.loop.change(stop), call.path)
+
+
+async def list_pool_usage_metrics(call: Call) -> Answer:
+    """Answer as an account whose nodes have cost nothing: nothing is metered here."""
+    return page(call, "poolusagemetrics", [], None)
 
 
 async def remove_nodes(call: Call) -> Answer:

@@ -161,6 +161,24 @@ async def get_task(call: Call) -> Answer:
     return entity(call, "tasks", view(task, job, call.base_url), task.last_modified)
 
 
+async def replace_task(call: Call) -> Answer:
+    constraints = definitions.task_constraints(call.body(), call.version)
+
+    def replace(tx: Transaction) -> int:
+        job, task = find(call)
+        conditions.check(call.method, call.headers, task.last_modified)
+        task_lifecycle.constrain(tx, job, task, constraints)
+        return tx.now
+
+    return accepted(call, 200, await call.service.loop.change(replace))
+
+
+async def list_subtasks(call: Call) -> Answer:
+    """Answer for an ordinary task, which has none: there are no others here."""
+    find(call)
+    return page(call, "subtaskinfo", [], None)
+
+
 async def delete_task(call: Call) -> Answer:
     def delete(tx: Transaction) -> None:
         job, task = find(call)

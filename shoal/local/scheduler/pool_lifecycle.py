@@ -19,8 +19,8 @@ from shoal.local.store.pool import Pool
 from shoal.local.store.queries import integer
 from shoal.local.store.states import AllocationState, NodeDeallocationOption, NodeState, PoolState
 
-TIMED_OUT = "AllocationTimedout"
-"""Code of a resize error. Source: Learn, "Azure Batch pool resizing failure"."""
+TIMED_OUT, STOPPED = "AllocationTimedout", "ResizeStopped"
+"""Codes of resize errors. Source: Learn, "Azure Batch pool resizing failure"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +92,38 @@ def redefine(
         retarget(tx, pool.key, dedicated=targets[0], low_priority=targets[1], deallocation_option=deallocation_option)
     else:
         settle(tx, pool.key)
+
+
+def update(tx: Transaction, pool: Pool, definition: PoolDefinition) -> None:
+    """Replace the definition but for the size; nodes that exist keep what they were started with."""
+    require_active(pool)
+    tx.connection.execute(
+        "UPDATE pools SET definition = :definition, slots_per_node = :slots_per_node, fill = :fill,"
+        " last_modified = :now WHERE key = :key",
+        {**definition.columns, "key": pool.key, "now": tx.now},
+    )
+    settle(tx, pool.key)
+
+
+def stop_resize(tx: Transaction, pool: Pool) -> None:
+    """Give up the machines that have not come, and keep the nodes that wait for their tasks; the targets stay.
+
+    Source: REST reference, Pools - Stop Resize.
+    """
+    require_active(pool)
+    if pool.allocation_state is AllocationState.STEADY:
+        return
+    tx.run(
+        "UPDATE pools SET allocation_state = ?, allocation_time = ? WHERE key = ?",
+        AllocationState.STOPPING,
+        tx.now,
+        pool.key,
+    )
+    tx.run("UPDATE nodes SET draining = 0 WHERE pool = ? AND state != ?", pool.key, NodeState.LEAVING_POOL)
+    sql = "DELETE FROM nodes WHERE pool = ? AND state = ? AND boot_due > ?"
+    tx.run(sql, pool.key, NodeState.CREATING, tx.now)
+    _fall_short(tx, pool.key, STOPPED, "The resize of the pool was stopped by request")
+    settle(tx, pool.key)
 
 
 def scale_by(tx: Transaction, pool: Pool, *, formula: str | None, interval: int) -> None:

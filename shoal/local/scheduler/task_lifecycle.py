@@ -116,6 +116,22 @@ def _running(task: Task) -> Running | None:
     return Running(task.key, task.attempt, task.node, task.requeue_count, task.state)
 
 
+def constrain(tx: Transaction, job: Job, task: Task, constraints: dict[str, Any]) -> None:
+    """Replace the constraints of a task that has not completed; a run that goes on keeps its time limit.
+
+    Source: REST reference, Tasks - Update: without `maxTaskRetryCount` the job's holds again.
+    """
+    if task.state is TaskState.COMPLETED:
+        raise errors.conflict("TaskCompleted", "The specified task is already in a completed state.")
+    tx.run(
+        "UPDATE tasks SET definition = ?, max_retries = ?, last_modified = ? WHERE key = ?",
+        orjson.dumps(task.body() | {"constraints": constraints}),
+        constraints.get("maxTaskRetryCount", job.max_retries),
+        tx.now,
+        task.key,
+    )
+
+
 def reactivate(tx: Transaction, job: Job, task: Task) -> None:
     """Let a failed task of an active job run again, with all of its retries.
 
