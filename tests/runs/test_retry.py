@@ -107,8 +107,7 @@ class Run:
     @property
     def sum(self) -> str:
         """What the last stage wrote, after the outputs are fetched."""
-        container = self.services.blobs.get_container_client("outputs")
-        fetch(container, folder_of_run(self.services, self.job_id), self.folder / "home")
+        fetch(self.services, folder_of_run(self.services, self.job_id), self.folder / "home")
         return (self.folder / "home/sum/sum/sum.txt").read_text()
 
 
@@ -293,8 +292,7 @@ def test_task_that_runs_again_waits_for_those_before_it_that_run_again(run: Run,
     assert [task.partition("-")[0] for task in sorted(retried.again)] == ["square", "sum", "sum"]
     assert retried.resumed == ["wait_for_square"]
     assert run.end(retried.job_id).succeeded
-    container = run.services.blobs.get_container_client("outputs")
-    fetch(container, folder_of_run(run.services, run.job_id), run.folder / "home")
+    fetch(run.services, folder_of_run(run.services, run.job_id), run.folder / "home")
     assert {path.read_text() for path in run.folder.glob("home/sum/*/sum.txt")} == {WHOLE}
 
 
