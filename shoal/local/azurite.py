@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ VERSION = "3.37.0"
 SETTING = "SHOAL_AZURITE"
 """Environment variable with a folder that holds `node_modules`; no other place is looked at when it is set."""
 SCRIPT = Path("node_modules/azurite/dist/src/blob/main.js")
+ACCOUNTS = Path(__file__).parent / "azurite_accounts.cjs"
 TOKEN_CHECK = Path(__file__).parent / "identity" / "azurite_tokens.cjs"
 PROJECT_FILE = "Pulumi.yaml"
 INSTALL = "shoal local install"
@@ -40,15 +42,28 @@ def blob_server(certificates: "Certificates | None" = None) -> list[str]:
     With certificates it speaks HTTPS and accepts the tokens that are signed with their token key.
     """
     script = str(find_azurite(Path.cwd()) / SCRIPT)
+    node = [str(_node()), "--require", str(ACCOUNTS)]
     if certificates is None:
-        return [str(_node()), script]
+        return [*node, script]
     tls = ["--cert", str(certificates.server), "--key", str(certificates.server_key)]
-    return [str(_node()), "--require", str(TOKEN_CHECK), script, *tls, "--oauth", "basic"]
+    return [*node, "--require", str(TOKEN_CHECK), script, *tls, "--oauth", "basic"]
 
 
-def token_variables(certificates: "Certificates | None") -> dict[str, str]:
-    """Return the environment of the token check that `blob_server` adds."""
-    return {} if certificates is None else {"SHOAL_TOKEN_KEY": str(certificates.token_key)}
+def blob_server_variables(accounts: Path, certificates: "Certificates | None") -> dict[str, str]:
+    """Return the environment of what `blob_server` loads into Azurite: the accounts' file and the token key."""
+    token_key = {} if certificates is None else {"SHOAL_TOKEN_KEY": str(certificates.token_key)}
+    return {"SHOAL_AZURITE_ACCOUNTS": str(accounts), **token_key}
+
+
+def write_accounts(file: Path, accounts: Mapping[str, str]) -> None:
+    """Write the accounts (name to key) that Azurite serves from its next request on."""
+    draft = file.with_suffix(".draft")
+    draft.touch(mode=0o600)
+    draft.write_text(";".join(f"{name}:{key}" for name, key in accounts.items()))
+    # The file system's clock ticks every few milliseconds, and Azurite tells one content from the next by its time.
+    now = time.time_ns()
+    os.utime(draft, ns=(now, now))
+    draft.replace(file)
 
 
 def find_azurite(directory: Path) -> Path:

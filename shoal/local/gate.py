@@ -25,7 +25,7 @@ NEVER_PAUSED = 1 << 40
 """Bytes of an answer that may wait for its client. Over TLS asyncio drops what it has not yet passed on if the sender
 closes while reading is paused (seen with Python 3.11): the end of a large blob was lost."""
 STORAGE_BACK_WITHIN = 30.0
-"""Seconds that a request waits for Azurite, which is away whenever it learns of an account."""
+"""Seconds that a request waits for Azurite, which is away while it is started again."""
 READ_OUT_WITHIN = 30.0
 """Seconds to take the rest of a request that was refused: a client may read the answer only after it has sent all."""
 

@@ -1,4 +1,4 @@
-"""Azurite, the official storage emulator: started beside the service, restarted when it ends, and with new accounts.
+"""Azurite, the official storage emulator: started beside the service, and restarted when it ends.
 
 Clients reach it on one port for good. Where a gate is asked for, the gate has that port and Azurite another one.
 """
@@ -64,6 +64,10 @@ class Storage:
         """The endpoint of Azurite itself, for the service's own work."""
         return f"{self._scheme}://127.0.0.1:{self.azurite_port}"
 
+    @property
+    def _accounts_file(self) -> Path:
+        return self.folder / "accounts"
+
     async def put_behind(self, admit: Admit) -> None:
         """Let a gate decide on every request from now on, until `stop`. Raises StorageMissing."""
         async with self.changing:
@@ -84,10 +88,12 @@ class Storage:
         async with self.changing:
             if accounts == self.accounts:
                 return
-            # Azurite reads accounts from its environment only, which nobody can change while it runs.
-            await self._end()
-            self.accounts = {}
-            await self._begin(accounts)
+            if self.accounts and self.guard is not None and self.guard.is_alive:
+                azurite.write_accounts(self._accounts_file, accounts)
+            else:
+                await self._end()
+                self.accounts = {}
+                await self._begin(accounts)
             self.accounts = dict(accounts)
 
     async def stop(self) -> None:
@@ -101,13 +107,13 @@ class Storage:
     async def _begin(self, accounts: dict[str, str]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         command = self._command()
-        pairs = ";".join(f"{name}:{key}" for name, key in accounts.items())
+        azurite.write_accounts(self._accounts_file, accounts)
         await self._port_free()
         self.guard = await spawn(
             command,
             log=self.folder / "azurite.log",
             heard=False,
-            environment={"AZURITE_ACCOUNTS": pairs, **azurite.token_variables(self.certificates)},
+            environment=azurite.blob_server_variables(self._accounts_file, self.certificates),
         )
         await self._ready(self.guard)
         self.watcher = asyncio.create_task(self._watch(self.guard))
