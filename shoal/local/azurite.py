@@ -22,6 +22,7 @@ SETTING = "SHOAL_AZURITE"
 """Environment variable with a folder that holds `node_modules`; no other place is looked at when it is set."""
 SCRIPT = Path("node_modules/azurite/dist/src/blob/main.js")
 ACCOUNTS = Path(__file__).parent / "azurite_accounts.cjs"
+SIGNALS = Path(__file__).parent / "azurite_signals.cjs"
 TOKEN_CHECK = Path(__file__).parent / "identity" / "azurite_tokens.cjs"
 PROJECT_FILE = "Pulumi.yaml"
 INSTALL = "shoal local install"
@@ -42,7 +43,7 @@ def blob_server(certificates: "Certificates | None" = None) -> list[str]:
     With certificates it speaks HTTPS and accepts the tokens that are signed with their token key.
     """
     script = str(find_azurite(Path.cwd()) / SCRIPT)
-    node = [str(_node()), "--require", str(ACCOUNTS)]
+    node = [str(_node()), "--require", str(SIGNALS), "--require", str(ACCOUNTS)]
     if certificates is None:
         return [*node, script]
     tls = ["--cert", str(certificates.server), "--key", str(certificates.server_key)]
