@@ -5,6 +5,7 @@ goes to stderr. Source: pulumi.automation's language server runs an inline progr
 """
 
 import asyncio
+import gc
 import json
 import os
 import re
@@ -46,6 +47,8 @@ class ProgramEnding:
 
 
 def main() -> None:
+    # A program imports much, lives for seconds and drops little: looking for garbage would be a seventh of its work.
+    gc.disable()
     # The real stdout is kept for the ending; then stdout becomes stderr, also for programs that the program starts.
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as answer:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
