@@ -19,7 +19,7 @@ from shoal.runs.job_queries import depends_on
 from shoal.runs.progress import Counts
 from shoal.runs.why import stages
 from shoal.runs.why.evidence import Evidence, JobShare, WaitingTask
-from shoal.runs.why.failed_tasks import IN_FLIGHT, failure_of, read_failures
+from shoal.runs.why.failed_tasks import IN_FLIGHT, READ, failure_of, read_failures
 from shoal.runs.why.failure_kinds import Failures, grouped
 from shoal.runs.why.job_reading import job_facts, task_facts
 from shoal.runs.why.pool_reading import read_pool_facts
@@ -51,7 +51,7 @@ class Collection:
         task = None if task_id is None else self._task(task_id)
         counts = self._counts()
         with ThreadPoolExecutor(IN_FLIGHT) as pool:
-            failures = pool.submit(self._failures, counts.failed)
+            failures = pool.submit(self._failures, task, counts.failed)
             about_pool = self._about_pool(pool, task, counts)
             evidence = replace(about_pool, failures=failures.result())
         return evidence if task is None else self._narrowed(evidence, task)
@@ -110,10 +110,12 @@ class Collection:
         counts = self.batch.get_job_task_counts(self.job.id).task_counts
         return Counts(active=counts.active, running=counts.running, succeeded=counts.succeeded, failed=counts.failed)
 
-    def _failures(self, failed: int) -> Failures:
-        if not failed:
+    def _failures(self, task: BatchTask | None, failed: int) -> Failures:
+        """Read the job's failures. One task may wait for some of them, whose reasons it does not need."""
+        if not failed or (task is not None and task.state != BatchTaskState.ACTIVE):
             return Failures()
-        return read_failures(self.services, self.job.id, folder=self.folder, total=failed)
+        most = READ if task is None else 0
+        return read_failures(self.services, self.job.id, folder=self.folder, total=failed, most_stderr=most)
 
     def _waiting(self) -> tuple[WaitingTask, ...]:
         tasks: Iterable[BatchTask] = self.batch.list_tasks(

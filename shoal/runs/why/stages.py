@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from azure.batch import BatchClient
-from azure.batch.models import BatchTask, BatchTaskState
+from azure.batch.models import BatchTask
 
 from shoal.jobs.file.stage_order import BARRIER_PREFIX
 from shoal.runs.why.evidence import JobFacts, StageProgress, WaitingTask
@@ -14,7 +14,6 @@ MOST_STAGES = 3
 MOST_PARENTS = 15
 """Parents that one filter asks for, of tasks that another client submitted."""
 READ = 100
-COMPLETED = BatchTaskState.COMPLETED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +52,16 @@ def stage_of(task_id: str, names: Iterable[str]) -> str | None:
 
 
 def _stage(client: BatchClient, job: JobFacts, name: str) -> StageProgress:
-    own = f"(id eq '{name}' or startswith(id,'{name}-')) and state ne 'completed'"
-    tasks = [task for task in _first(client, job.id, own) if stage_of(str(task.id), job.stages) == name]
-    running = sum(task.state != BatchTaskState.ACTIVE for task in tasks)
-    return StageProgress(name=name, unfinished=len(tasks), running=running, is_all=len(tasks) < READ)
+    own = f"(id eq '{name}' or startswith(id,'{name}-'))"
+
+    def number(state: str) -> int:
+        """Count tasks in one state: a filter of several takes over ten times as long among a million tasks."""
+        tasks = _first(client, job.id, f"state eq '{state}' and {own}")
+        # Other stages may begin with the same letters.
+        return sum(stage_of(str(task.id), job.stages) == name for task in tasks)
+
+    running, waiting = number("running"), number("active")
+    return StageProgress(name=name, unfinished=running + waiting, running=running, is_all=max(running, waiting) < READ)
 
 
 def _unfinished(client: BatchClient, job_id: str, parents: Sequence[str]) -> frozenset[str]:

@@ -1,10 +1,13 @@
 """The rows of the decision table, produced on a real service. A job and its pool have the same name in each."""
 
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from azure.batch import models
+from azure.batch import BatchClient, models
+from azure.core.credentials import AzureNamedKeyCredential
 
 from shoal.arm import ArmClient
 from shoal.connect import Services
@@ -54,7 +57,8 @@ def add_pool(services: Services, name: str, nodes: int = 0, **more: Any) -> None
 
 def add_job(services: Services, name: str, *tasks: Wire, pool: str | None = None, **more: Any) -> None:
     make_job(services.batch, name, pool or name, usesTaskDependencies=True, **more)
-    services.batch.create_tasks(name, [models.BatchTaskCreateOptions(task) for task in tasks])
+    if tasks:
+        services.batch.create_tasks(name, [models.BatchTaskCreateOptions(task) for task in tasks])
 
 
 def why(services: Services, name: str, task: str | None = None) -> tuple[Finding, ...]:
@@ -331,3 +335,34 @@ def test_job_or_task_that_does_not_exist_is_bad_input(
     with pytest.raises(BadInput) as refusal:
         collect(services, *(word.format(name=name) for word in words))
     assert str(refusal.value) == message.format(name=name)
+
+
+def test_ten_thousand_tasks_take_as_few_requests_as_one_and_less_than_a_second(
+    service: Status, services: Services, name: str
+) -> None:
+    add_pool(services, name)
+    for job, tasks in ((f"{name}-small", 1), (name, 10_000)):
+        add_job(services, job, pool=name)
+        services.batch.create_tasks(job, [models.BatchTaskCreateOptions(wire(f"t{number}")) for number in range(tasks)])
+    requests: list[str] = []
+    credential = AzureNamedKeyCredential(service.account, service.key)
+    with BatchClient(
+        service.batch_endpoint,
+        credential,
+        raw_request_hook=lambda request: requests.append(request.http_request.url),
+    ) as counting:
+        counted = replace(services, batch=counting)
+        (small,) = why(counted, f"{name}-small")
+        of_small = len(requests)
+        (large,) = why(counted, name)
+        of_large = len(requests) - of_small
+        # The best of three: other tests run at the same time.
+        assert min(seconds(lambda: why(counted, name)) for _ in range(3)) < 1
+    assert (small.code, large.code, large.blocks) == ("size-zero", "size-zero", 10_000)
+    assert of_small == of_large <= 10
+
+
+def seconds(work: Callable[[], object]) -> float:
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
