@@ -290,3 +290,20 @@ def test_progress_is_one_live_line_on_a_terminal(
     assert watching.wait(timeout=30) == 0
     assert b"5 of 5 done" in shown
     assert b"\x1b[2K" in shown  # a line is cleared to be written again
+
+
+def test_why_names_the_cause_the_evidence_and_the_next_step(shoal: Shoal, name: str) -> None:
+    shoal("run", "job.yaml", "--job", name, "-p", "broken=2")
+    done = shoal("why", name)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"job {name}: 1 task can never run, for tasks that they depend on failed: square-2-")
+    assert "\nalso: 1 task failed: exit code 9 (cannot do 2)\n" in done.stdout
+    assert "\n  | cannot do 2\n" in done.stdout
+    answer = json.loads(shoal("why", name, "sum", "--json").stdout)
+    assert (answer["job_id"], answer["task_id"]) == (name, "sum")
+    assert [(finding["code"], finding["blocks"]) for finding in answer["findings"]] == [("dependency-failed", 1)]
+    missing = shoal("why", f"{name}-none")
+    assert (missing.returncode, missing.stderr) == (
+        2,
+        f"error: there is no job '{name}-none'; `shoal jobs` lists them\n",
+    )
