@@ -47,12 +47,10 @@ def _range(services: Services, path: str, start: int) -> bytes:
 
 
 def _of_storage(container: ContainerClient, blob: str) -> bytes:
+    client = container.get_blob_client(blob)
     try:
-        first = container.download_blob(blob, offset=0, length=PART)
-        size = int(first.properties.size or 0)
-        if size <= PART:
-            return first.readall()
-        return container.download_blob(blob, offset=size - PART, length=PART).readall()
+        size = client.get_blob_properties().size
+        return client.download_blob(offset=max(0, size - PART)).readall() if size else b""
     except AzureError:
         # It is a help only: without it, the failure is told by its code.
         return b""
