@@ -296,7 +296,7 @@ def test_why_names_the_cause_the_evidence_and_the_next_step(shoal: Shoal, name: 
     shoal("run", "job.yaml", "--job", name, "-p", "broken=2")
     done = shoal("why", name)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"job {name}: 1 task can never run, for tasks that they depend on failed: square-2-")
+    assert done.stdout.startswith(f"job {name}: 1 task can never run, because square-2-")
     assert "\nalso: 1 task failed: exit code 9 (cannot do 2)\n" in done.stdout
     assert "\n  | cannot do 2\n" in done.stdout
     answer = json.loads(shoal("why", name, "sum", "--json").stdout)

@@ -61,7 +61,7 @@ def _no_tasks(evidence: Evidence) -> Finding | None:
 
 
 def _running(evidence: Evidence) -> Finding | None:
-    """Also true beside tasks that wait: their reasons follow."""
+    """Find running tasks, also where others wait: their reasons follow."""
     counts = evidence.counts
     if not counts.running:
         return None

@@ -79,7 +79,7 @@ def _busy(evidence: Evidence) -> Finding | None:
 
 
 def _free(evidence: Evidence) -> Finding | None:
-    """Tell of free slots, for what has been placed a moment later."""
+    """Find free slots for tasks that are about to be placed."""
     pool, waiting = evidence.pool, ready(evidence)
     if pool is None or not waiting or evidence.counts.running:
         return None

@@ -55,10 +55,8 @@ def _blocked(evidence: Evidence) -> Finding | None:
     if not tasks or evidence.job.is_over:
         return None
     number = _scaled(evidence, len(tasks))
-    culprits = _culprits(evidence, tasks)
-    behind = f": {several(culprits)} failed" if culprits else ""
     return Finding(
-        sentence=f"{counted(number, 'task')} can never run, for tasks that they depend on failed{behind}",
+        sentence=f"{counted(number, 'task')} can never run, because {several(_culprits(evidence, tasks))} failed",
         evidence=(f"for example {tasks[0].id}",) if evidence.task is None else (),
         step=f"correct the cause, then `shoal retry {evidence.job.id}`",
         blocks=number,

@@ -107,7 +107,7 @@ CASES: list[tuple[str, Evidence, str]] = [
             waiting_tasks=(WaitingTask(id="merge", parents=("t-1", "t-2")),),
             failures=failed(FailedTask(id="t-1", code="FailureExitCode", exit_code=1)),
         ),
-        "1 task can never run, for tasks that they depend on failed: t-1 failed",
+        "1 task can never run, because t-1 failed",
     ),
     (
         "formula-error",

@@ -186,7 +186,7 @@ PRODUCED: dict[str, tuple[Callable[[Status, Services, str], None], str]] = {
     "job-ended": (produce_ended, "it was cancelled, and 1 task will never run"),
     "pool-gone": (produce_gone, "Batch has no such pool"),
     "slots-too-large": (produce_too_large, "1 task needs more slots"),
-    "dependency-failed": (produce_blocked, "1 task can never run, for tasks that they depend on failed: split failed"),
+    "dependency-failed": (produce_blocked, "1 task can never run, because split failed"),
     "formula-error": (produce_formula_error, "the formula of pool {name} fails"),
     "quota": (produce_quota, "core quota for Spot nodes"),
     "no-spot": (produce_eviction, "Azure took 1 Spot node of pool {name} away"),
@@ -366,3 +366,17 @@ def seconds(work: Callable[[], object]) -> float:
     began = time.monotonic()
     work()
     return time.monotonic() - began
+
+
+@pytest.mark.soak
+def test_rare_kind_behind_a_thousand_failures_is_found_and_the_sampling_is_told(services: Services, name: str) -> None:
+    add_pool(services, name, 1, taskSlotsPerNode=16)
+    add_job(services, name, *({"id": f"t{number}", "commandLine": "false"} for number in range(1100)))
+    services.batch.create_tasks(name, [models.BatchTaskCreateOptions(wire("rare", "echo no memory >&2; exit 137"))])
+    wait_until(lambda: services.batch.get_job_task_counts(name).task_counts.failed == 1101, every=0.2)
+    evidence = collect(services, name)
+    assert [(finding.code, finding.sentence[:20]) for finding in findings(evidence)] == [
+        ("exit-code", "1000 tasks failed: e"),
+        ("out-of-memory", "1 task failed: exit "),
+    ]
+    assert evidence.failures.sampling == "1001 of 1101 failures were read"
