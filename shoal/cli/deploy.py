@@ -112,14 +112,19 @@ def preview(stack_name: str, engine: "EngineName | None", without_jobs: bool, qu
 @options.quiet
 @options.as_json
 def down(stack_name: str, yes: bool, engine: "EngineName | None", quiet: bool, as_json: bool) -> None:
-    """Delete all resources of a stack."""
+    """Delete all resources of a stack.
+
+    Jobs that have not ended, and outputs that were not fetched to this directory, are named first.
+    """
     from shoal.cli.output import emit_json
+    from shoal.cli.stack_losses import show_losses
     from shoal.projects.project import StackService
 
     stack, chosen = _stack(stack_name, engine)
     resources = chosen.resources(stack)
     if resources is None and stack.service is StackService.EMBEDDED:
         raise BadInput(f"stack {stack.name} is not deployed to {chosen.place}; there is nothing to delete")
+    show_losses(stack)
     if not yes:
         _confirm_deletion(stack, resources)
     click.echo(f"Deleting stack {stack.name} {_place(chosen)}", err=as_json)

@@ -5,9 +5,11 @@ results would find it.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+SUFFIX = ".shoal-run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,14 @@ def make_room(folder: Path, run: str) -> Path | None:
     return earlier if there else None
 
 
+def fetched_runs(directory: Path) -> Iterator[str]:
+    """Return the folders of the runs that were fetched to directories in this one."""
+    for path in directory.glob(f".*{SUFFIX}"):
+        note = _read(directory / path.name.removeprefix(".").removesuffix(SUFFIX))
+        if note is not None:
+            yield note.run
+
+
 def write_note(folder: Path, run: str, files: Sequence[str]) -> None:
     """Note the files of a run, beside those that were fetched of it before."""
     if files:
@@ -45,7 +55,7 @@ def _read(folder: Path) -> Note | None:
 
 
 def _note_of(folder: Path) -> Path:
-    return folder.resolve().with_name(f".{folder.resolve().name}.shoal-run")
+    return folder.resolve().with_name(f".{folder.resolve().name}{SUFFIX}")
 
 
 def _move(folder: Path, earlier: Path, file: str) -> None:
