@@ -21,7 +21,7 @@ def test_job_counts_until_it_has_ended_and_outputs_until_they_are_fetched(
     assert name in before.jobs
     assert f"{name}.1a2b3c4d" in before.runs
     cancel(services.batch, name)
-    fetch(outputs, f"{name}.1a2b3c4d", tmp_path / "results" / name)
+    fetch(services, f"{name}.1a2b3c4d", tmp_path / "results" / name)
     after_all = left_behind(services, [tmp_path, tmp_path / "results"])
     assert name not in after_all.jobs
     assert f"{name}.1a2b3c4d" not in after_all.runs
