@@ -23,6 +23,7 @@ from components.settings.stack_settings import parse_settings
 from shoal.autoscale.review import ERRORS, review
 from shoal.cli import shoal
 from shoal.environment import to_json
+from shoal.jobs.preflight.price_file import read_prices
 from shoal.service_status import Status
 from tests.clone import ROOT
 from tests.code_blocks import PAGES, Block, blocks, commands
@@ -213,12 +214,18 @@ def project_file(document: dict[str, Any], _block: Block, _directory: Path) -> N
     assert all((ROOT / Path(path).name / "PulumiPlugin.yaml").is_file() for path in document["packages"].values())
 
 
+def price_file(_document: dict[str, Any], block: Block, directory: Path) -> None:
+    (directory / "prices.yaml").write_text(block.text)
+    assert read_prices(directory / "prices.yaml").nodes
+
+
 KINDS: dict[str, Callable[[dict[str, Any], Block, Path], None]] = {
     "stages": job_file,
     "for_each": sweep,
     "config": stack_file,
     "apiVersion": kubernetes_object,
     "runtime": project_file,
+    "nodes": price_file,
 }
 """Checks by a key that documents of the kind have."""
 

@@ -26,6 +26,7 @@ ALLOWED = {
     "shoal/autoscale": ("shoal.autoscale", "shoal.azure", "shoal.suggestion"),
     "shoal/azure": ("shoal.azure",),
     "shoal/importers": ("shoal.importers", "shoal.azure", "shoal.errors", "shoal.suggestion"),
+    "shoal/forecast": ("shoal.forecast", "shoal.autoscale", "shoal.azure"),
     "shoal/local": ("shoal.local", "shoal.azure", "shoal.autoscale", "shoal.process_lifetime", "shoal.service_status"),
     "shoal/projects/template": ("components", "shoal"),
     "shoal/cli": ("shoal",),
@@ -56,6 +57,7 @@ ALLOWED = {
             f"shoal.{name}"
             for name in (
                 "duration_type",
+                "forecast",
                 "runs",
                 "service_status",
                 "stack_jobs",

@@ -61,10 +61,38 @@ changed = click.option(
     help="For a job that was submitted with another definition: replace the tasks that have not begun, or keep all. "
     "Default: change nothing, and exit with 2.",
 )
+expect = click.option(
+    "--expect",
+    "expectations",
+    metavar="[STAGE=]TIME",
+    multiple=True,
+    help="Time that a task takes, such as 30s or merge=5m, for the forecast; repeatable.",
+)
+like = click.option("--like", metavar="JOB", help="Forecast by the durations of a former job's tasks.")
+probe = click.option(
+    "--probe",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Run the first N tasks of each stage as a job of its own, remove it, and forecast by their durations.",
+)
+prices = click.option(
+    "--prices", "price_file", type=click.Path(path_type=Path), help="YAML file with prices of node-hours."
+)
+evictions = click.option(
+    "--evictions",
+    type=click.FloatRange(min=0),
+    metavar="RATE",
+    help="Evictions of a Spot node an hour, for the forecast.  [default: 0.05 in Azure, 0 on this machine]",
+)
 file_unless_listed = click.argument("file", type=click.Path(path_type=Path), required=False)
 listed = click.option(
     "--listed", is_flag=True, help="Submit the jobs that the stack's configuration lists, instead of FILE."
 )
+
+
+def of_forecast(command: Command) -> Command:
+    """Give the command `expectations`, `like`, `probe`, `price_file` and `evictions`."""
+    return expect(like(probe(prices(evictions(command)))))
 
 
 def of_environment(command: Command) -> Command:

@@ -1,9 +1,11 @@
-"""`shoal plan`: what a job file would run, checked with the stack and its service."""
+"""`shoal plan`: what a job file would run, checked with the stack and its service, and forecast."""
 
 import sys
+from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from shutil import get_terminal_size
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +14,7 @@ from shoal.cli import options, output
 if TYPE_CHECKING:
     from shoal.jobs.binding.bound_job import BoundJob
     from shoal.jobs.file.mistakes import Mistake
+    from shoal.jobs.preflight.job_forecast import JobForecast, TaskDurations
     from shoal.jobs.preflight.preflight import Preflight
     from shoal.jobs.submit.plan import Plan
 
@@ -19,19 +22,25 @@ if TYPE_CHECKING:
 @click.command()
 @options.of_job_file
 @options.changed
+@options.of_forecast
 @options.as_json
-def plan(job: "BoundJob", changed: str | None, as_json: bool) -> None:
-    """Show what FILE would run, and everything that would stop it.
+def plan(job: "BoundJob", changed: str | None, as_json: bool, **forecasting: Any) -> None:
+    """Show what FILE would run, what would stop it, and a forecast.
 
     The file is checked with the stack and its service: slots, packages, inputs, containers, quotas, the pool's formula,
-    and the job's id if it is in use. All problems are listed at once, and exit with 2. Creates nothing.
+    and the job's id if it is in use. All problems are listed at once, and exit with 2. Creates nothing, but for the
+    tasks of --probe.
     """
     checked = _checked(job, changed)
     if checked.problems or checked.plan is None:
         _refuse(checked.problems, checked.warnings, as_json=as_json)
         return
     output.show_warnings(checked.warnings)
-    _emit_json(checked.plan, checked.warnings) if as_json else _show(job, checked.plan)
+    forecast = _forecast(job, checked.plan, checked, **forecasting)
+    if as_json:
+        _emit_json(checked.plan, checked.warnings, forecast)
+    else:
+        _show(job, checked.plan, forecast)
 
 
 def _checked(job: "BoundJob", changed: str | None) -> "Preflight":
@@ -62,21 +71,65 @@ def _refuse(problems: "tuple[Mistake, ...]", warnings: tuple[str, ...], *, as_js
     sys.exit(2)
 
 
-def _emit_json(planned: "Plan", warnings: tuple[str, ...]) -> None:
+def _forecast(
+    job: "BoundJob",
+    planned: "Plan",
+    checked: "Preflight",
+    *,
+    expectations: Sequence[str],
+    like: str | None,
+    probe: int | None,
+    price_file: Path | None,
+    evictions: float | None,
+) -> "JobForecast":
+    from shoal.forecast.prices import APPROXIMATE
+    from shoal.jobs.preflight.job_forecast import job_forecast
+    from shoal.jobs.preflight.price_file import read_prices
+
+    if sum(map(bool, (expectations, like, probe))) > 1:
+        raise click.UsageError("give one of --expect, --like and --probe")
+    prices = read_prices(price_file) if price_file else APPROXIMATE
+    durations = _durations(job, planned, expectations, like, probe)
+    return job_forecast(job, planned, checked.facts, durations, prices, evictions)
+
+
+def _durations(
+    job: "BoundJob", planned: "Plan", expectations: Sequence[str], like: str | None, probe: int | None
+) -> "TaskDurations":
+    from shoal.connect import connected
+    from shoal.jobs.preflight.job_forecast import expected_durations, given_durations, measured_durations
+    from shoal.runs.probe import probe as run_probe
+    from shoal.runs.task_durations import task_durations
+
+    stages = [stage.name for stage in planned.stages]
+    if like is None and probe is None:
+        return expected_durations(job, given_durations(expectations, stages))
+    with connected(job.environment) as services:
+        if like is not None:
+            return measured_durations(task_durations(services.batch, like, stages), f"as in job {like}")
+        click.echo(f"running the first {probe} tasks of each stage", err=True)
+        return measured_durations(run_probe(job, services, probe or 1), "measured by a probe")
+
+
+def _emit_json(planned: "Plan", warnings: tuple[str, ...], forecast: "JobForecast") -> None:
     from shoal.jobs.submit.plan import to_json
 
-    output.emit_json({**to_json(planned), "warnings": warnings, "problems": []})
+    output.emit_json({**to_json(planned), "warnings": warnings, "problems": [], "forecast": forecast})
 
 
-def _show(job: "BoundJob", planned: "Plan") -> None:
-    from shoal.cli.plan_screen import heading, task_lines, upload_line
+def _show(job: "BoundJob", planned: "Plan", forecast: "JobForecast") -> None:
+    from shoal.cli.plan_screen import forecast_lines, heading, task_lines, upload_line
     from shoal.jobs.preflight.shown_tasks import first_and_last
 
+    width = get_terminal_size().columns
     click.echo(f"{heading(planned)}\n")
     rows = [(stage.name, stage.tasks, stage.slots, ", ".join(stage.after)) for stage in planned.stages]
     output.emit_table(("STAGE", "TASKS", "SLOTS", "AFTER"), rows)
     click.echo(f"\n{upload_line(planned)}")
     for stage in job.stages:
         click.echo()
-        for line in task_lines(stage.name, first_and_last(stage), get_terminal_size().columns):
+        for line in task_lines(stage.name, first_and_last(stage), width):
             click.echo(line)
+    click.echo()
+    for line in forecast_lines(forecast, width):
+        click.echo(line)

@@ -1,11 +1,14 @@
-"""A plan on one screen: counts, uploads, and the first and last task of each stage."""
+"""A plan on one screen: counts, uploads, the first and last task of each stage, and a forecast."""
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from shoal.cli import output
 
 if TYPE_CHECKING:
+    from shoal.forecast.forecast import Forecast
+    from shoal.jobs.preflight.job_forecast import JobForecast
     from shoal.jobs.preflight.shown_tasks import ShownTask
     from shoal.jobs.submit.plan import Plan
 
@@ -37,6 +40,42 @@ def task_lines(stage: str, shown: Sequence["ShownTask"], width: int) -> Iterator
         yield from (_cut(f"    {line}", width) for line in kept)
         if len(kept) < len(lines):
             yield f"    … {len(lines) - len(kept)} lines more"
+
+
+def forecast_lines(job_forecast: "JobForecast", width: int) -> Iterator[str]:
+    forecast = job_forecast.forecast
+    if forecast is None:
+        yield from wrap(f"forecast: none; {job_forecast.source}", width, subsequent_indent="  ")
+        return
+    means = ", ".join(f"{stage} {clock(seconds)}" for stage, seconds in job_forecast.durations.items())
+    yield from wrap(f"forecast, durations {job_forecast.source}: {means}", width, subsequent_indent="  ")
+    unfinished = f", with {output.counted(forecast.unfinished, 'task')} unfinished" if forecast.unfinished else ""
+    yield f"  makespan    {clock(forecast.makespan_seconds)}{unfinished}"
+    nodes = f"at most {output.counted(forecast.peak_nodes, 'node')}"
+    yield f"  node-hours  {forecast.node_hours:.3g}, of them {forecast.spot_node_hours:.3g} Spot; {nodes}"
+    yield from wrap(_cost(forecast), width, initial_indent="  cost        ", subsequent_indent=" " * 14)
+    if forecast.evictions_per_node_hour:
+        risk = (
+            f"{forecast.evictions:.2g} expected at {forecast.evictions_per_node_hour:.0%} an hour for each Spot node; "
+            f"{output.counted(forecast.tasks_run_again, 'task')} run again"
+        )
+        yield from wrap(risk, width, initial_indent="  evictions   ", subsequent_indent=" " * 14)
+
+
+def _cost(forecast: "Forecast") -> str:
+    cost = forecast.cost
+    if cost is None:
+        return "not known: the VM size has no price; give one with --prices FILE"
+    figures = f"{cost.spot:.2g} {cost.currency} on Spot nodes, {cost.dedicated:.2g} on dedicated ones"
+    return f"{figures} ({cost.source}; {cost.as_of})"
+
+
+def clock(seconds: float) -> str:
+    """Return a time for people: `7.5 s`, `3 min 20 s`, `2 h 05 min`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    hours, rest = divmod(round(seconds), 3600)
+    return f"{hours} h {rest // 60:02d} min" if hours else f"{rest // 60} min {rest % 60:02d} s"
 
 
 def size(number: float) -> str:

@@ -4,33 +4,21 @@ The duration of a task is an assumption. Prices are the user's, else those of th
 size that the table does not have, only node-hours are known.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypedDict
 
 from shoal.autoscale import AutoscaleFault, compile_formula, parse
 from shoal.autoscale.simulation.distributions import Constant
-from shoal.autoscale.simulation.engine import Outcome, simulate
+from shoal.autoscale.simulation.engine import Outcome
 from shoal.autoscale.simulation.pool_model import PoolModel
 from shoal.autoscale.simulation.report import report
-from shoal.autoscale.simulation.workload import TaskGroup, Workload, workload
+from shoal.autoscale.simulation.workload import Workload
 from shoal.azure.limits import accepted_evaluation_interval
 from shoal.azure.prices import LINUX_PRICES, NodePrice
+from shoal.forecast.staged_work import StageWork, simulate_stages
 from shoal.pull_requests.previewed_pools import PreviewedPool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageWork:
-    """The tasks of one stage of a job that will run."""
-
-    job: str
-    name: str
-    after: Sequence[str]
-    """Names of the stages of the same job that it waits for."""
-    tasks: int
-    slots: int
-    """Total slots of all its tasks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,40 +130,9 @@ def _priced(pool: PreviewedPool, assumption: Assumption, *, node_hours: float, s
 
 
 def _simulated(pool: PreviewedPool, work: Sequence[StageWork], task_duration: timedelta) -> tuple[Outcome, Workload]:
-    """Simulate the pool. A wave of stages starts when all before it have ended, so those are simulated first."""
-    program = compile_formula(parse(pool.formula or ""))
+    duration = Constant(task_duration.total_seconds())
     model = PoolModel(
         task_slots_per_node=pool.task_slots_per_node,
         evaluation_interval=int(accepted_evaluation_interval(pool.interval).total_seconds()),
     )
-    groups: list[TaskGroup] = []
-    begin = 0
-    for wave in waves(work):
-        groups += [replace(group, at=begin) for stage in wave for group in _groups(stage, task_duration)]
-        tasks = workload(groups, seed=0)
-        outcome = simulate(program, tasks, model)
-        begin = outcome.tallies.last_end
-        if outcome.tallies.completed < len(tasks):
-            break
-    return outcome, tasks
-
-
-def waves(work: Iterable[StageWork]) -> list[list[StageWork]]:
-    """Return the stages that wait for none, then those that wait for these only, and so on."""
-    left, done, ordered = list(work), set[tuple[str, str]](), list[list[StageWork]]()
-    while left:
-        known = {(stage.job, stage.name) for stage in left}
-        wave = [stage for stage in left if not any((stage.job, name) in known for name in stage.after)]
-        ordered.append(wave or left)
-        done |= {(stage.job, stage.name) for stage in ordered[-1]}
-        left = [stage for stage in left if (stage.job, stage.name) not in done]
-    return ordered
-
-
-def _groups(stage: StageWork, task_duration: timedelta) -> Iterable[TaskGroup]:
-    """Yield the stage's tasks, with its slots shared among them as evenly as possible."""
-    width, wider = divmod(stage.slots, stage.tasks)
-    duration = Constant(task_duration.total_seconds())
-    for count, slots in ((stage.tasks - wider, width), (wider, width + 1)):
-        if count:
-            yield TaskGroup(count=count, duration=duration, slots=Constant(slots))
+    return simulate_stages(compile_formula(parse(pool.formula or "")), model, work, lambda _: duration)

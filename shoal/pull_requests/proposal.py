@@ -9,7 +9,8 @@ from shoal.autoscale.ticks import from_timedelta
 from shoal.azure.limits import accepted_evaluation_interval
 from shoal.deploy.resources.properties import is_known
 from shoal.deploy.steps import ResourceStep, StepOperation
-from shoal.pull_requests.pool_cost import Assumption, PoolCost, StageWork, UnknownCost, estimate
+from shoal.forecast.staged_work import StageWork
+from shoal.pull_requests.pool_cost import Assumption, PoolCost, UnknownCost, estimate
 from shoal.pull_requests.previewed_pools import PreviewedPool, previewed_pools
 from shoal.stack_jobs.configuration import ListedJob
 from shoal.stack_jobs.job_preview import ExpectedJob, expected_environment, expected_jobs

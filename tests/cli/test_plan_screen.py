@@ -4,12 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from shoal.cli.plan_screen import size, task_lines
+from shoal.cli.plan_screen import forecast_lines, size, task_lines
 from shoal.environment import to_json
+from shoal.forecast.forecast import Cost, Forecast
+from shoal.jobs.preflight.job_forecast import JobForecast
 from shoal.jobs.preflight.shown_tasks import ShownTask, first_and_last
 from tests.jobs.builders import ENVIRONMENT, bound, one_stage
 
@@ -66,7 +69,9 @@ def test_two_hundred_files_are_planned_on_one_screen(files: Path) -> None:
         "    wc -c \"data/199.txt\" | awk '{print $1}' > size.txt",
         "    echo 'done with' data/199.txt",
     ]
-    assert lines[-3:] == ["merge: the only task", "  merge", "    sort -n 'convert sizes'"]
+    merge = lines.index("merge: the only task")
+    assert lines[merge + 1 : merge + 3] == ["  merge", "    sort -n 'convert sizes'"]
+    assert lines[merge + 4].startswith("forecast: none; the durations of tasks are not known; give durations: --expect")
 
 
 def test_plan_as_json_keeps_every_file_and_the_last_task(files: Path) -> None:
@@ -97,3 +102,38 @@ def test_long_lines_are_cut_and_long_scripts_shortened() -> None:
 )
 def test_sizes_have_units(number: float, text: str) -> None:
     assert size(number) == text
+
+
+FORECAST = Forecast(
+    makespan_seconds=3725,
+    tasks=501,
+    unfinished=0,
+    node_hours=4.25,
+    spot_node_hours=4.25,
+    peak_nodes=5,
+    median_wait_seconds=200,
+    evictions_per_node_hour=0.05,
+    evictions=0.2125,
+    tasks_run_again=1,
+    cost=Cost(spot=0.13, dedicated=0.51, mixed=0.13, currency="USD", source="ours", as_of="2026-11-22"),
+)
+
+
+def test_forecast_has_a_line_for_each_figure_within_80_columns() -> None:
+    job_forecast = JobForecast(forecast=FORECAST, durations={"work": 30.0, "merge": 90.0}, source="as in job j")
+    assert list(forecast_lines(job_forecast, 80)) == [
+        "forecast, durations as in job j: work 30.0 s, merge 1 min 30 s",
+        "  makespan    1 h 02 min",
+        "  node-hours  4.25, of them 4.25 Spot; at most 5 nodes",
+        "  cost        0.13 USD on Spot nodes, 0.51 on dedicated ones (ours; 2026-11-22)",
+        "  evictions   0.21 expected at 5% an hour for each Spot node; 1 task run again",
+    ]
+    none = JobForecast(forecast=None, durations={}, source="the reason")
+    assert list(forecast_lines(none, 80)) == ["forecast: none; the reason"]
+
+
+def test_forecast_without_a_price_says_how_to_give_one() -> None:
+    job_forecast = JobForecast(forecast=replace(FORECAST, cost=None, unfinished=2), durations={}, source="x")
+    lines = list(forecast_lines(job_forecast, 80))
+    assert "  cost        not known: the VM size has no price; give one with --prices FILE" in lines
+    assert "  makespan    1 h 02 min, with 2 tasks unfinished" in lines

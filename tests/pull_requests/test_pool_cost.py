@@ -8,7 +8,8 @@ import pytest
 from shoal.autoscale.scenarios import PendingTasks, formula
 from shoal.azure.prices import LINUX_PRICES, NodePrice
 from shoal.deploy.steps import StepOperation
-from shoal.pull_requests.pool_cost import Assumption, PoolCost, StageWork, UnknownCost, estimate, waves
+from shoal.forecast.staged_work import StageWork, waves
+from shoal.pull_requests.pool_cost import Assumption, PoolCost, UnknownCost, estimate
 from shoal.pull_requests.previewed_pools import PreviewedPool
 
 HOUR = Assumption(task_duration=timedelta(hours=1), node_prices={})

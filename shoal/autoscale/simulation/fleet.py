@@ -34,6 +34,9 @@ class Fleet:
         self._started = [-1] * len(work)
         """Second of each task's latest start; -1 before the first."""
         self._numbers = 0
+        for kind, count in ((Purchase.DEDICATED, model.dedicated_nodes), (Purchase.SPOT, model.spot_nodes)):
+            for _ in range(count):
+                self._place_idle(kind)
 
     def current(self, kind: Purchase) -> int:
         return len(self.nodes[kind])
@@ -111,6 +114,16 @@ class Fleet:
         self.nodes[kind][node] = None
         self.census.enter(kind, State.STARTING)
         self._boot(node, now)
+
+    def _place_idle(self, kind: Purchase) -> None:
+        """Add a node that has started before the simulation begins."""
+        self._numbers += 1
+        node = SimulatedNode(self._numbers, kind, self._model.task_slots_per_node)
+        node.state = State.USABLE
+        self.nodes[kind][node] = None
+        self.census.enter(kind, State.USABLE)
+        self._open.add(node)
+        self._plan_eviction(node, 0)
 
     def _boot(self, node: SimulatedNode, now: int) -> None:
         wait = self._model.boot.sample(self._random) + self._model.start_task.sample(self._random)

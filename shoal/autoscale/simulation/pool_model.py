@@ -71,6 +71,9 @@ class PoolModel:
     """Time until a sample can be read."""
     sample_loss: Annotated[float, Field(ge=0, lt=1)] = 0.01
     """Share of the samples that never arrive."""
+    dedicated_nodes: Nodes = 0
+    """Nodes that can take tasks at second 0."""
+    spot_nodes: Nodes = 0
     dedicated_quota: Nodes | None = None
     """Maximum number of nodes; None is no limit."""
     spot_quota: Nodes | None = None

@@ -496,6 +496,8 @@ class Stage(JobFileSection):
     """Attempts after the first, instead of the job's; -1 is no limit."""
     max_time: PositiveDuration | None = None
     """The longest time of one attempt of a task."""
+    expected_time: PositiveDuration | None = None
+    """The time that a task usually takes, for the forecast of `shoal plan`. It limits nothing."""
     environment: dict[VariableName, Scalar] = {}
     """Environment variables of each task."""
     logs: Logs = Logs.COMPLETION
