@@ -7,6 +7,7 @@ from pathlib import Path
 
 import accept_tasks
 import deploy_stack
+import forecast_run
 import render_tasks
 import run_tasks
 import scale_pools
@@ -18,6 +19,7 @@ MEASUREMENTS: Mapping[str, Callable[[float], Iterator[Measurement]]] = {
     "run": run_tasks.measure,
     "render": render_tasks.measure,
     "scale": scale_pools.measure,
+    "forecast": forecast_run.measure,
     "start": start.measure,
     "deploy": deploy_stack.measure,
 }

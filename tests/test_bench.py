@@ -36,6 +36,11 @@ def test_ratio_without_a_peer_is_none() -> None:
         ("render", {"render tasks"}),
         ("scale", {"evaluate the default formula", "simulate a day, 1,000 nodes"}),
         ("start", {"service ready", "shoal --help"}),
+        pytest.param(
+            "forecast",
+            {"forecast, fixed nodes", "forecast, by a probe", "forecast, formula"},
+            marks=pytest.mark.soak,
+        ),
         pytest.param("deploy", {"no-change up, embedded engine"}, marks=pytest.mark.soak),
     ],
 )
