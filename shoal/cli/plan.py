@@ -125,9 +125,8 @@ def _show(job: "BoundJob", planned: "Plan", forecast: "JobForecast") -> None:
     click.echo(f"{heading(planned)}\n")
     rows = [(stage.name, stage.tasks, stage.slots, ", ".join(stage.after)) for stage in planned.stages]
     output.emit_table(("STAGE", "TASKS", "SLOTS", "AFTER"), rows)
-    click.echo(f"\n{upload_line(planned)}")
+    click.echo(f"\n{upload_line(planned)}\n")
     for stage in job.stages:
-        click.echo()
         for line in task_lines(stage.name, first_and_last(stage), width):
             click.echo(line)
     click.echo()

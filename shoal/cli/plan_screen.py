@@ -1,7 +1,7 @@
 """A plan on one screen: counts, uploads, the first and last task of each stage, and a forecast."""
 
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
+from textwrap import TextWrapper, wrap
 from typing import TYPE_CHECKING
 
 from shoal.cli import output
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from shoal.jobs.submit.plan import Plan
 
 MOST_LINES = 3
-"""Lines of a command that are shown."""
+"""Lines of the screen for a command."""
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -30,16 +30,21 @@ def upload_line(plan: "Plan") -> str:
 
 
 def task_lines(stage: str, shown: Sequence["ShownTask"], width: int) -> Iterator[str]:
-    """Yield the tasks of a stage, each line cut at the width."""
-    yield f"{stage}: {'the only task' if len(shown) == 1 else 'first and last task'}"
-    for task in shown:
-        yield _cut(f"  {task.id}", width)
-        lines = task.command.splitlines()
+    """Yield the first and the last task of a stage, or its only one, with a few lines of their commands."""
+    for place, task in zip(("first", "last"), shown, strict=False):
+        yield _cut(f"{stage}:" if task.id == stage else f"{stage}, {place}: {task.id}", width)
+        lines = [part for line in task.command.splitlines() for part in _parts(line, width)]
         # One line more needs no more room than the remark that it is left out.
         kept = lines if len(lines) <= MOST_LINES + 1 else lines[:MOST_LINES]
-        yield from (_cut(f"    {line}", width) for line in kept)
+        yield from kept
         if len(kept) < len(lines):
-            yield f"    … {len(lines) - len(kept)} lines more"
+            yield f"  … {len(lines) - len(kept)} lines more"
+
+
+def _parts(line: str, width: int) -> list[str]:
+    """Return a line of a command in parts that fit; spaces within it stay where it is not split."""
+    wrapper = TextWrapper(width, "  ", " " * 6, break_long_words=False, break_on_hyphens=False)
+    return [_cut(part, width) for part in wrapper.wrap(line) or [""]]
 
 
 def forecast_lines(job_forecast: "JobForecast", width: int) -> Iterator[str]:

@@ -61,17 +61,19 @@ def test_two_hundred_files_are_planned_on_one_screen(files: Path) -> None:
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 80
     assert "uploads: 200 files, 200 kB" in lines
-    assert lines[lines.index("convert: first and last task") :][1:7] == [
-        lines[lines.index("convert: first and last task") + 1],
-        "    wc -c \"data/000.txt\" | awk '{print $1}' > size.txt",
-        "    echo 'done with' data/000.txt",
-        lines[lines.index("convert: first and last task") + 4],
-        "    wc -c \"data/199.txt\" | awk '{print $1}' > size.txt",
-        "    echo 'done with' data/199.txt",
+    first = next(index for index, line in enumerate(lines) if line.startswith("convert, first: convert-data_000"))
+    assert lines[first + 1 : first + 3] == [
+        "  wc -c \"data/000.txt\" | awk '{print $1}' > size.txt",
+        "  echo 'done with' data/000.txt",
     ]
-    merge = lines.index("merge: the only task")
-    assert lines[merge + 1 : merge + 3] == ["  merge", "    sort -n 'convert sizes'"]
-    assert lines[merge + 4].startswith("forecast: none; the durations of tasks are not known; give durations: --expect")
+    assert lines[first + 3].startswith("convert, last: convert-data_199")
+    assert lines[first + 4 : first + 8] == [
+        "  wc -c \"data/199.txt\" | awk '{print $1}' > size.txt",
+        "  echo 'done with' data/199.txt",
+        "merge:",
+        "  sort -n 'convert sizes'",
+    ]
+    assert lines[first + 9].startswith("forecast: none; the durations of tasks are not known; give durations: --expect")
 
 
 def test_plan_as_json_keeps_every_file_and_the_last_task(files: Path) -> None:
@@ -90,10 +92,14 @@ def test_shown_command_is_the_one_in_the_file_with_values_quoted_for_their_place
     assert [task.command for task in first_and_last(stage)] == ["echo 1 '1'", "echo 'it'\"'\"'s' 'it'\\''s'"]
 
 
-def test_long_lines_are_cut_and_long_scripts_shortened() -> None:
-    script = "\n".join(["x" * 100, "b", "c", "d", "e"])
-    shown = list(task_lines("s", [ShownTask(id="s", command=script)], 40))
-    assert shown == ["s: the only task", "  s", f"    {'x' * 35}…", "    b", "    c", "    … 2 lines more"]
+def test_long_lines_go_on_in_the_next_and_long_words_and_scripts_are_shortened() -> None:
+    def shown(command: str) -> list[str]:
+        return list(task_lines("s", [ShownTask(id="s", command=command)], 40))
+
+    assert shown(" ".join(["word"] * 12)) == ["s:", f"  {' '.join(['word'] * 7)}", f"      {' '.join(['word'] * 5)}"]
+    assert shown("x" * 100) == ["s:", f"  {'x' * 37}…"]
+    assert shown("a\n\nb  c") == ["s:", "  a", "", "  b  c"]
+    assert shown("\n".join("abcde")) == ["s:", "  a", "  b", "  c", "  … 2 lines more"]
 
 
 @pytest.mark.parametrize(
