@@ -67,8 +67,6 @@ def submit(
 
 
 def _submit(job: "BoundJob", *, changed: str | None, as_json: bool) -> None:
-    from dataclasses import asdict
-
     from shoal.connect import connected
     from shoal.jobs.submit.changes import OnChange
     from shoal.jobs.submit.plan import make_plan
@@ -79,7 +77,7 @@ def _submit(job: "BoundJob", *, changed: str | None, as_json: bool) -> None:
     with connected(job.environment) as services, interrupts.submitting(job):
         submission = submit_job(job, planned, services, on_change=OnChange(changed or OnChange.REFUSE))
     if as_json:
-        output.emit_json(asdict(submission))
+        output.emit_json(submission.to_json())
     else:
         click.echo(submission.summary, err=True)
         click.echo(submission.job_id)

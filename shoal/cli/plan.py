@@ -123,10 +123,13 @@ def _show(job: "BoundJob", planned: "Plan", forecast: "JobForecast") -> None:
 
     width = get_terminal_size().columns
     click.echo(f"{heading(planned)}\n")
-    rows = [(stage.name, stage.tasks, stage.slots, ", ".join(stage.after)) for stage in planned.stages]
+    rows = [
+        (stage.name, "later" if stage.is_deferred else stage.tasks, stage.slots, ", ".join(stage.after))
+        for stage in planned.stages
+    ]
     output.emit_table(("STAGE", "TASKS", "SLOTS", "AFTER"), rows)
     click.echo(f"\n{upload_line(planned)}\n")
-    for stage in job.stages:
+    for stage in job.ready_stages:
         for line in task_lines(stage.name, first_and_last(stage), width):
             click.echo(line)
     click.echo()

@@ -41,9 +41,17 @@ def run(job: "BoundJob", changed: str | None, out: Path | None, recover: bool, a
         click.echo(submission.summary, err=as_json)
         expected = submission.added + submission.already_there
         ending = follow(services, plan.job_id, err=as_json, expected=expected, recover=recover)
+        while submission.deferred:
+            further = submit(job, plan, services, on_change=OnChange(changed or OnChange.REFUSE))
+            if not further.added and further.deferred:
+                break  # the stage that they wait for has failed
+            submission = further
+            click.echo(submission.summary, err=as_json)
+            expected = submission.added + submission.already_there
+            ending = follow(services, plan.job_id, err=as_json, expected=expected, recover=recover)
         # Also after failures: what the other tasks wrote is there.
         fetched = fetched_outputs(services, plan.job_id, out)
-        _report(services, plan.job_id, ending, as_json=as_json, submission=asdict(submission), fetched=fetched)
+        _report(services, plan.job_id, ending, as_json=as_json, submission=submission.to_json(), fetched=fetched)
         fetched.refuse_problems()
 
 

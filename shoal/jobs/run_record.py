@@ -17,6 +17,7 @@ JOB_DIGEST = f"{RESERVED_METADATA}job"
 CONTINUES = f"{RESERVED_METADATA}continues"
 WHEN_STUCK = f"{RESERVED_METADATA}when_stuck"
 END = "end"
+DEFERRED = f"{RESERVED_METADATA}deferred"
 STAGE_PREFIX = f"{RESERVED_METADATA}stage_"
 _BITS = 64
 
@@ -58,6 +59,8 @@ class RunRecord:
     """Set in the later jobs of a run."""
     ends_when_stuck: bool = False
     """True if whoever watches the job ends it once none of its tasks can run any more."""
+    deferred: tuple[str, ...] = ()
+    """Stages whose tasks are to be added when an earlier one has ended."""
 
     @property
     def tasks(self) -> int:
@@ -93,6 +96,8 @@ def to_metadata(record: RunRecord) -> list[BatchMetadataItem]:
         values[CONTINUES] = f"{record.continuation.first_job} {record.continuation.tasks}"
     if record.ends_when_stuck:
         values[WHEN_STUCK] = END
+    if record.deferred:
+        values[DEFERRED] = " ".join(record.deferred)
     return [BatchMetadataItem(name=name, value=value) for name, value in values.items()]
 
 
@@ -104,6 +109,7 @@ def from_metadata(items: Iterable[BatchMetadataItem] | None) -> RunRecord | None
             run_id=values[RUN_ID],
             run_name=values[RUN_NAME],
             job_digest=values[JOB_DIGEST],
+            deferred=tuple(values.get(DEFERRED, "").split()),
             stages={
                 name.removeprefix(STAGE_PREFIX): _stage_content(value)
                 for name, value in values.items()

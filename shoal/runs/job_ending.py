@@ -17,6 +17,8 @@ class JobEnding:
     """True if the job was ended since none of its tasks could run any more."""
     expected: int | None = None
     """The number of submitted tasks, where it is known."""
+    deferred: tuple[str, ...] = ()
+    """Stages whose tasks were not submitted."""
 
     @property
     def missing(self) -> int:
@@ -25,7 +27,7 @@ class JobEnding:
     @property
     def succeeded(self) -> bool:
         """True where there are tasks, and every expected one was listed as completed with success."""
-        return 0 < self.counts.total == self.counts.succeeded and not self.missing
+        return 0 < self.counts.total == self.counts.succeeded and not self.missing and not self.deferred
 
     @property
     def problem(self) -> str:
@@ -38,4 +40,6 @@ class JobEnding:
             parts.append(f"{counts.running} did not complete")
         if self.missing:
             parts.append(f"{self.missing} are not in the job any more")
+        if self.deferred:
+            parts.append(f"the tasks of {', '.join(self.deferred)} are still to be added: submit the file again")
         return ", ".join(parts)

@@ -59,6 +59,7 @@ class BatchJobQueries:
                 reason=(job.execution_info.termination_reason if job.execution_info else None) or "",
                 ends_by_itself=job.all_tasks_complete_mode == BatchAllTasksCompleteMode.TERMINATE_JOB,
                 expected=record.tasks if record else None,
+                deferred=record.deferred if record else (),
             ),
             Counts(active=counts.active, running=counts.running, succeeded=counts.succeeded, failed=counts.failed),
         )

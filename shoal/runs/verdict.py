@@ -38,6 +38,8 @@ class Job:
     """True if it ends with its last task. `shoal` sets this once all tasks are added."""
     expected: int | None = None
     """The number of tasks that its file asked for, where the job has the record of its run."""
+    deferred: tuple[str, ...] = ()
+    """Stages whose tasks are still to be submitted."""
 
     @property
     def completed(self) -> bool:

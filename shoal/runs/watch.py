@@ -72,7 +72,13 @@ def _ending(
     counts = Counts(active=unfinished.active, running=unfinished.running, succeeded=succeeded, failed=failed)
     if not counts.total and not job.completed:
         return None
-    return JobEnding(counts=counts, reason=reason, blocked=bool(unfinished.stuck), expected=expected or job.expected)
+    return JobEnding(
+        counts=counts,
+        reason=reason,
+        blocked=bool(unfinished.stuck),
+        expected=expected or job.expected,
+        deferred=job.deferred,
+    )
 
 
 def is_final(exc: Exception) -> bool:

@@ -107,7 +107,7 @@ def test_each_after_a_stage_without_a_sweep_waits_for_its_one_task(tmp_path: Pat
         ),
         ("after: {stage: split, by: ticker, each: true}", "it has either each or by"),
         ("after: {stage: spilt, each: true}", r"line 4: no stage 'spilt' stands before 'work'; did you mean split\?"),
-        ("inputs: [{blobs: x, pattern: y}]", "pattern belongs to an input with stage"),
+        ("inputs: [{blobs: x, pattern: y}]", "pattern and file belong to an input with stage"),
     ],
 )
 def test_group_that_cannot_be_is_refused(tmp_path: Path, stage: str, message: str) -> None:

@@ -11,6 +11,7 @@ from shoal.environment import Environment, Package, Pool
 from shoal.jobs.binding.blob_access import BlobAccess, granted, masked
 from shoal.jobs.binding.blob_lists import BlobLists, listed
 from shoal.jobs.binding.local_files import LocalFiles
+from shoal.jobs.file.file_name import OutputName
 from shoal.jobs.file.job_file import UNSETTLED_POOL, JobFile, draft_job_file
 from shoal.jobs.file.job_parameters import given_file, given_pairs
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
@@ -38,6 +39,8 @@ class BoundJob:
     files: LocalFiles
     blobs: BlobLists
     run_id: str = RUN_ID_UNKNOWN
+    outputs: Mapping[str, tuple[OutputName, ...]] = field(default_factory=dict)
+    """The files that stages have left, for those that have ended and are fanned out over."""
     ids_by_group: dict[tuple[str, tuple[str, ...]], Mapping[bytes, list[str]]] = field(default_factory=dict)
     """The ids of a stage's tasks by their values of some axes, as far as they were needed."""
 
@@ -55,6 +58,34 @@ class BoundJob:
 
     def stage(self, name: str) -> "BoundStage":
         return next(stage for stage in self.stages if stage.name == name)
+
+    @property
+    def deferred_stages(self) -> list[str]:
+        """The stages whose tasks are not known before others have ended: fan-outs, and all after them."""
+        deferred: list[str] = []
+        for stage in self.job_file.spec.stages:
+            source = stage.for_each.outputs if stage.for_each else None
+            is_unknown = source is not None and source not in self.outputs
+            if is_unknown or any(name in deferred for name in stage.waits_for):
+                deferred.append(stage.name)
+        return deferred
+
+    @property
+    def ready_stages(self) -> list["BoundStage"]:
+        deferred = self.deferred_stages
+        return [stage for stage in self.stages if stage.name not in deferred]
+
+    @property
+    def awaited_stages(self) -> list[str]:
+        """The stages whose outputs are needed next."""
+        deferred = self.deferred_stages
+        sources = [stage.for_each.outputs for stage in self.job_file.spec.stages if stage.for_each]
+        unknown = [name for name in sources if name is not None and name not in self.outputs]
+        return list(dict.fromkeys(name for name in unknown if name not in deferred))
+
+    def with_outputs(self, stage: str, outputs: tuple[OutputName, ...]) -> "BoundJob":
+        """Return the job that knows the files of an ended stage."""
+        return replace(self, outputs={**self.outputs, stage: outputs}, ids_by_group={})
 
     @property
     def pool(self) -> Pool:

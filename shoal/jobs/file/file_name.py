@@ -26,3 +26,13 @@ class FileName(str):
     @property
     def suffix(self) -> str:
         return PurePosixPath(self).suffix
+
+
+class OutputName(FileName):
+    """The path of an output below its stage: TASK/FILE. In a point it is plain text."""
+
+    __slots__ = ()
+
+    @property
+    def task(self) -> str:
+        return self.partition("/")[0]

@@ -320,6 +320,10 @@ Order = Annotated[
 class ForEach(Sources):
     """The points of a sweep; each becomes a task. Sources side by side are crossed."""
 
+    outputs: str | None = None
+    """An earlier stage. Each file that it leaves is a value of the axis `file`. Tasks are added when it has ended."""
+    pattern: str = Field(default="**", min_length=1)
+    """The files of `outputs` that are meant, as the tasks of that stage name them."""
     where: str | None = None
     """An expression without braces. Points for which it is false are left out."""
     include: list[dict[Name, JsonValue]] = []
@@ -333,8 +337,10 @@ class ForEach(Sources):
 
     @model_validator(mode="after")
     def _has_a_source(self) -> Self:
-        if not (self.include or any(getattr(self, key) for key in Sources.model_fields)):
+        if not (self.include or self.outputs or any(getattr(self, key) for key in Sources.model_fields)):
             raise PydanticCustomError("no_source", "it needs product, zip, table, random or include")
+        if self.outputs is None and "pattern" in self.model_fields_set:
+            raise PydanticCustomError("pattern_of_outputs", "pattern belongs to a sweep with outputs")
         return self
 
 
@@ -351,6 +357,8 @@ class Input(JobFileSection):
     """An earlier stage whose outputs are read."""
     pattern: str | None = None
     """The files of `stage` that are kept, as each of its tasks names them, such as `*.csv`."""
+    file: str | None = None
+    """One file of `stage`, as TASK/FILE."""
     container: str | None = None
     """The container of `blob` or `blobs`; the inputs container if left out."""
     to: str | None = None
@@ -362,8 +370,10 @@ class Input(JobFileSection):
     def _is_one_source(self) -> Self:
         if self.container is not None and self.blobs is None and self.blob is None:
             raise PydanticCustomError("container", "container belongs to an input with blob or blobs")
-        if self.pattern is not None and self.stage is None:
-            raise PydanticCustomError("pattern_of_stage", "pattern belongs to an input with stage")
+        if self.stage is None and not (self.pattern is None and self.file is None):
+            raise PydanticCustomError("pattern_of_stage", "pattern and file belong to an input with stage")
+        if self.pattern is not None and self.file is not None:
+            raise PydanticCustomError("pattern_and_file", "it has either pattern or file")
         return _exactly_one(self, "source", "blobs", "blob", "stage")
 
 
@@ -508,7 +518,10 @@ class Stage(JobFileSection):
     @property
     def dependencies(self) -> list[Dependency]:
         after = self.after if isinstance(self.after, list) else [self.after]
-        return [Dependency(stage=one) if isinstance(one, str) else one for one in after]
+        named = [Dependency(stage=one) if isinstance(one, str) else one for one in after]
+        source = self.for_each.outputs if self.for_each else None
+        implied = source is not None and all(link.stage != source for link in named)
+        return [*named, Dependency(stage=source)] if source is not None and implied else named
 
     @property
     def waits_for(self) -> list[str]:

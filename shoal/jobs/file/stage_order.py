@@ -19,6 +19,8 @@ class StageLinks:
     index: int
     name: str
     after: Sequence[Any]
+    fans_out: str | None
+    """The stage for each of whose files it has a task."""
     reads: Sequence[tuple[int, str]]
     """The number of each input that is another stage's output, and that stage."""
 
@@ -48,12 +50,18 @@ def _links(stages: Any) -> Iterator[StageLinks]:
                 index=index,
                 name=str(stage["name"]),
                 after=[_name(link) for link in (after if isinstance(after, list) else [after])],
+                fans_out=_fans_out(stage.get("for_each")),
                 reads=[
                     (number, str(source["stage"]))
                     for number, source in enumerate(inputs if isinstance(inputs, list) else [])
                     if isinstance(source, dict) and "stage" in source
                 ],
             )
+
+
+def _fans_out(sweep: Any) -> str | None:
+    name = sweep.get("outputs") if isinstance(sweep, dict) else None
+    return None if name is None else str(name)
 
 
 def _name(link: Any) -> Any:
@@ -70,6 +78,13 @@ def _check_name(stage: StageLinks, earlier: Sequence[str], draft: Draft) -> None
 
 def _check_after(stage: StageLinks, earlier: Sequence[str], draft: Draft) -> None:
     meant = list(stage.after)
+    if stage.fans_out is not None:
+        meant.append(stage.fans_out)
+        if stage.fans_out not in earlier:
+            sentence = (
+                f"no stage '{stage.fans_out}' stands before '{stage.name}'; {suggestion(stage.fans_out, earlier)}"
+            )
+            draft.refuse(["stages", stage.index, "for_each", "outputs"], sentence)
     for number, name in enumerate(map(str, stage.after)):
         if name not in earlier:
             sentence = f"no stage '{name}' stands before '{stage.name}'; {suggestion(name, earlier)}"

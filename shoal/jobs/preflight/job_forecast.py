@@ -79,6 +79,8 @@ def job_forecast(
     evictions: float | None,
 ) -> JobForecast:
     """`evictions` is the rate for a Spot node and an hour; None takes the one that is assumed."""
+    if deferred := [stage.name for stage in plan.stages if stage.is_deferred]:
+        return _none(f"the number of tasks of {', '.join(deferred)} follows from the files of an earlier stage")
     missing = [stage.name for stage in plan.stages if stage.name not in durations.stages]
     if missing:
         known = "" if len(missing) == len(plan.stages) else f" of {', '.join(missing)}"

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from shoal.environment import Environment
+from shoal.errors import BadInput
 from shoal.jobs.binding.blob_lists import BlobLists, listed
 from shoal.jobs.binding.bound_job import BoundJob, bind
 from shoal.jobs.file.job_file import draft_job_file
@@ -23,6 +24,8 @@ def planned_without_name(path: Path, given: Mapping[str, Any], environment: Envi
     """Plan a job under a placeholder name and without addresses. Raises BadInput for a job that cannot run."""
     anywhere = replace(environment, blob_endpoint="", node_identity=None)
     job = bind(draft_job_file(path, given=given, run=UNNAMED), anywhere, BlobLists(environment, listed))
+    if job.deferred_stages:
+        raise BadInput(f"{path}: a stack cannot list a job with `outputs` in a sweep; start it with `shoal run`")
     return job, make_plan(job)
 
 

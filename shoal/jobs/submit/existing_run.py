@@ -37,7 +37,8 @@ def settle(
         return SettledRun(existing=existing, record=planned, is_recorded=False, replaced=[])
     now = replace(planned, run_id=then.run_id)
     same = SettledRun(existing=existing, record=then, is_recorded=True, replaced=[])
-    if then.stages == now.stages and then.job_digest == now.job_digest:
+    is_as_it_was = then.stages == now.stages and then.deferred == now.deferred
+    if is_as_it_was and then.job_digest == now.job_digest:
         return same
     present = {str(task.id) for task in client.list_tasks(str(existing.id), select=["id"])}
     changed = changed_stages(job, then, now, present)
@@ -47,7 +48,9 @@ def settle(
         case OnChange.REFUSE:
             raise BadInput(change_message(job, changed, then, now, ended=ended))
         case OnChange.KEEP:
-            return same  # the next submission asks again
+            # The changed stages stay as recorded, so that the next submission asks again.
+            kept = replace(then, stages={**now.stages, **then.stages}, deferred=now.deferred)
+            return SettledRun(existing=existing, record=kept, is_recorded=kept == then, replaced=[])
         case OnChange.REPLACE:
             refuse_replacement(str(existing.id), then, now, ended=ended)
             return SettledRun(existing=existing, record=now, is_recorded=False, replaced=changed)

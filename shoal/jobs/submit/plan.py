@@ -13,6 +13,7 @@ from shoal.jobs.file.spec import Shell
 from shoal.jobs.run_record import StageContent, stage_content, task_hash
 from shoal.jobs.submit.input_sizes import InputSizes
 from shoal.jobs.sweep.renamed_axes import renamed_axes
+from shoal.jobs.sweep.stage_outputs import with_sample_outputs
 from shoal.jobs.tasks.bashisms import bashisms
 from shoal.jobs.tasks.stage_dependencies import is_barrier
 from shoal.jobs.tasks.task_bodies import TaskBody, stage_tasks
@@ -33,11 +34,14 @@ class StagePlan:
     barriers: int
     """Tasks that only wait for the others."""
     first: list[TaskBody]
-    last: TaskBody
+    last: TaskBody | None
+    """None where the stage has no task yet."""
     input_bytes: int
     """Bytes of the local files that a task reads, of the task that reads most."""
     content: StageContent
     """The content of its tasks, barriers included, as the record of the run keeps it."""
+    is_deferred: bool = False
+    """True where its tasks are added when an earlier stage has ended; it has no task yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +91,12 @@ def make_plan(job: BoundJob, *, shown: int = 3) -> Plan:
         pool = job.pool
         _refuse_windows(job, pool)
     stages = []
-    for stage in job.stages:
+    tried = with_sample_outputs(job)
+    for stage in tried.stages:
         with mistakes.collecting(stage.line()):
+            if stage.name in job.deferred_stages:
+                stages.append(_deferred_plan(stage))
+                continue
             stages.append(_stage_plan(stage, pool, shown, limit=TRIED if mistakes else None))
     if mistakes or pool is None:
         raise Mistakes(mistakes)
@@ -167,6 +175,24 @@ def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int 
         last=last,
         input_bytes=inputs.most,
         content=stage_content(tasks + barriers, hashes),
+    )
+
+
+def _deferred_plan(stage: BoundStage) -> StagePlan:
+    """Try the stage with a made-up file."""
+    for _ in islice(stage_tasks(stage), 1):
+        pass
+    return StagePlan(
+        name=stage.name,
+        after=stage.spec.waits_for,
+        tasks=0,
+        slots=0,
+        barriers=0,
+        first=[],
+        last=None,
+        input_bytes=0,
+        content=stage_content(0, 0),
+        is_deferred=True,
     )
 
 

@@ -24,7 +24,7 @@ def delete_replaced(
     client: BatchClient, job_id: str, job: BoundJob, changed: Sequence[str], *, filter_text: str
 ) -> set[str]:
     """Delete the tasks of changed stages that match the filter from a job in Batch, and return their ids."""
-    unchanged = {task["id"] for stage in job.stages if stage.name not in changed for task in stage_tasks(stage)}
+    unchanged = {task["id"] for stage in job.ready_stages if stage.name not in changed for task in stage_tasks(stage)}
     ids = [str(task.id) for task in client.list_tasks(job_id, filter=filter_text, select=["id"])]
     replaced = [task for task in ids if task not in unchanged and any(_is_of(task, stage) for stage in changed)]
 

@@ -26,7 +26,8 @@ from shoal.jobs.run_record import RunRecord, from_metadata, job_digest, to_metad
 from shoal.jobs.submit.changes import OnChange
 from shoal.jobs.submit.collection import Added, add, collections, encoded
 from shoal.jobs.submit.existing_run import continue_run, settle
-from shoal.jobs.submit.plan import Plan
+from shoal.jobs.submit.fan_out import refuse_without_files, with_ended_stages
+from shoal.jobs.submit.plan import Plan, make_plan
 from shoal.jobs.submit.upload import upload
 from shoal.jobs.tasks.task_bodies import all_tasks, constraints, ends_when_stuck, environment_settings, stops_on_failure
 
@@ -40,12 +41,19 @@ class Submission:
     job_id: str
     added: int
     already_there: int
+    deferred: tuple[str, ...] = ()
+    """Stages whose tasks a further submission adds, when an earlier stage has ended."""
+
+    def to_json(self) -> dict[str, Any]:
+        counts = {"job_id": self.job_id, "added": self.added, "already_there": self.already_there}
+        return counts | ({"deferred": list(self.deferred)} if self.deferred else {})
 
     @property
     def summary(self) -> str:
-        if self.already_there:
-            return f"{self.job_id}: {self.already_there} tasks already there, {self.added} added"
-        return f"{self.job_id}: {self.added} tasks added"
+        there = f"{self.already_there} tasks already there, " if self.already_there else ""
+        tasks = f"{there}{self.added} added" if there else f"{self.added} tasks added"
+        later = f"; {', '.join(self.deferred)} later, by `shoal run` or another `shoal submit`" if self.deferred else ""
+        return f"{self.job_id}: {tasks}{later}"
 
 
 def submit(job: BoundJob, plan: Plan, services: Services, *, on_change: OnChange = OnChange.REFUSE) -> Submission:
@@ -56,7 +64,9 @@ def submit(job: BoundJob, plan: Plan, services: Services, *, on_change: OnChange
     """
     client = services.batch
     refuse_problems(job, plan, services)
-    planned, existing = planned_record(job, plan), _existing_job(plan, client)
+    existing = _existing_job(plan, client)
+    job, plan = _continued(job, plan, existing, services)
+    planned = planned_record(job, plan)
     if existing is not None and existing.state in _ENDED:
         submission = _nothing_to_add(job, plan, client)
         settle(job, existing, planned, client, on_change=on_change, ended=True)
@@ -70,8 +80,21 @@ def submit(job: BoundJob, plan: Plan, services: Services, *, on_change: OnChange
         return submit(job, plan, services, on_change=on_change)
     added = add_all(client, plan.job_id, all_tasks(job.runnable(run_id, services.sign)))
     refuse_partial(added, plan.job_id)
-    end_with_last_task(client, plan.job_id)
-    return Submission(job_id=plan.job_id, added=added.added, already_there=added.already_there)
+    if not planned.deferred:
+        end_with_last_task(client, plan.job_id)
+    return Submission(
+        job_id=plan.job_id, added=added.added, already_there=added.already_there, deferred=planned.deferred
+    )
+
+
+def _continued(job: BoundJob, plan: Plan, existing: BatchJob | None, services: Services) -> tuple[BoundJob, Plan]:
+    """Return the job and its plan with the tasks of the stages that can be added by now."""
+    record = from_metadata(existing.metadata) if existing is not None else None
+    if record is None or not job.awaited_stages:
+        return job, plan
+    grown = with_ended_stages(job, record.run_id, services)
+    refuse_without_files(grown)
+    return (grown, make_plan(grown)) if grown.outputs.keys() != job.outputs.keys() else (job, plan)
 
 
 def refuse_other_run(job: BoundJob, plan: Plan, services: Services, *, on_change: OnChange) -> None:
@@ -96,7 +119,8 @@ def planned_record(job: BoundJob, plan: Plan) -> RunRecord:
         run_id=generated_run_id(),
         run_name=str(job.job_file.names["run"]),
         job_digest=job_digest(own),
-        stages={stage.name: stage.content for stage in plan.stages},
+        stages={stage.name: stage.content for stage in plan.stages if not stage.is_deferred},
+        deferred=tuple(stage.name for stage in plan.stages if stage.is_deferred),
         ends_when_stuck=ends,
     )
 
@@ -162,6 +186,11 @@ def _existing_job(plan: Plan, client: BatchClient) -> BatchJob | None:
 
 def _nothing_to_add(job: BoundJob, plan: Plan, client: BatchClient) -> Submission:
     """Accept a job that has ended, where it lacks no task."""
+    if job.deferred_stages:
+        raise BadInput(
+            f"job '{plan.job_id}' has ended, without the stages {', '.join(job.deferred_stages)}, and takes no more; "
+            "name another with -p run=NAME or --job ID"
+        )
     there = {task.id for task in client.list_tasks(plan.job_id, select=["id"])}
     planned = missing = 0
     for task in all_tasks(job):

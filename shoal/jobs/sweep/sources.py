@@ -11,6 +11,7 @@ from shoal.jobs.file.mistakes import MistakeList
 from shoal.jobs.file.spec import Axis, Draws, Method, Sources, Table
 from shoal.jobs.sweep import axes, draws, even_draws, point_tables
 from shoal.jobs.sweep.identity import point_key
+from shoal.jobs.sweep.stage_outputs import matching_rows
 
 Point = dict[str, Any]
 Source = Callable[[], Iterator[Point]]
@@ -33,7 +34,7 @@ def _sources(spec: Sources, stage: BoundStage, keys: Keys) -> list[Source]:
     mistakes, sources = MistakeList(), []
     for key, make in _SOURCES.items():
         with mistakes.collecting(stage.line(*keys, key)):
-            if part := getattr(spec, key):
+            if part := getattr(spec, key, None):  # only a whole sweep has outputs
                 sources.append(make(part, stage, (*keys, key)))
     mistakes.refuse()
     return sources
@@ -68,11 +69,21 @@ def _product(spec: Mapping[str, Axis] | list[Sources], stage: BoundStage, keys: 
     return partial(_crossed_axes, _axes(spec, axes.distinct_values, stage, keys))
 
 
+def _outputs(spec: str, stage: BoundStage, keys: Keys) -> Source:
+    sweep = stage.spec.for_each
+    pattern = sweep.pattern if sweep else ""
+    outputs = stage.job.outputs.get(spec, ())
+    if not any(matching_rows(outputs, pattern)):
+        raise stage.mistake(f"stage '{spec}' has left no file that matches '{pattern}'", *keys)
+    return lambda: matching_rows(outputs, pattern)
+
+
 _SOURCES: Mapping[str, Callable[[Any, BoundStage, Keys], Source]] = {
     "table": _table,
     "random": _random,
     "zip": _zip,
     "product": _product,
+    "outputs": _outputs,
 }
 
 

@@ -29,7 +29,9 @@ class StageDependency:
 
     def is_through_barrier(self, dependent: Stage) -> bool:
         # Many tasks that each name many ids would grow with the product of both, so they name one barrier.
-        return self.tasks is None or (dependent.is_swept and len(self.tasks) > 1)
+        # And the barrier of a stage that is fanned out over says that it has ended.
+        fans_out = dependent.for_each is not None and dependent.for_each.outputs == self.stage
+        return self.tasks is None or fans_out or (dependent.is_swept and len(self.tasks) > 1)
 
     def task_ids(self, dependent: Stage) -> list[str]:
         """Return the ids that each task of the dependent stage depends on."""

@@ -35,7 +35,7 @@ def folder_moves(stage: BoundStage) -> TextTemplate:
             pattern=templates.text(source.pattern or "", stage.place("inputs", number)),
         )
         for number, source in enumerate(stage.spec.inputs)
-        if source.stage is not None
+        if source.stage is not None and source.file is None
     ]
     job_id, folder = stage.job.job_file.job_id, stage.job.folder
 

@@ -22,9 +22,12 @@ TaskBody = dict[str, Any]
 
 
 def all_tasks(job: BoundJob) -> Iterator[TaskBody]:
-    """Stream the tasks of every stage. Raises BadInput for mistakes; `make_plan` finds all of them beforehand."""
+    """Stream the tasks of every stage but the deferred ones.
+
+    Raises BadInput for mistakes; `make_plan` finds all of them beforehand.
+    """
     job.refuse_mistakes()
-    for stage in job.stages:
+    for stage in job.ready_stages:
         yield from stage_tasks(stage)
 
 

@@ -52,12 +52,12 @@ def _resource(stage: BoundStage, number: int) -> _Resource:
     spec, place = stage.spec.inputs[number], stage.place("inputs", number)
     compiled = _CompiledInput(
         spec=spec,
-        source=templates.text(spec.source or spec.blob or spec.blobs or "", place),
+        source=templates.text(spec.source or spec.blob or spec.blobs or spec.file or "", place),
         to=templates.text(spec.to or "", place),
         place=place,
         job=stage.job,
     )
-    if dependency := stage.spec.waits_for_part_of(spec.stage):
+    if spec.file is None and (dependency := stage.spec.waits_for_part_of(spec.stage)):
         return _Resource(make=partial(_from_tasks, compiled, tasks_before(stage, dependency)), is_constant=False)
     make = _maker(spec)
     is_constant = compiled.source.constant is not None and compiled.to.constant is not None
@@ -67,6 +67,8 @@ def _resource(stage: BoundStage, number: int) -> _Resource:
 def _maker(spec: Input) -> Callable[[_CompiledInput, Names], dict[str, Any]]:
     if spec.source is not None:
         return _from_file
+    if spec.file is not None:
+        return _from_output
     return _from_prefix if spec.blob is None else _from_blob
 
 
@@ -82,10 +84,21 @@ def _from_file(compiled: _CompiledInput, names: Names) -> dict[str, Any]:
 
 
 def _from_blob(compiled: _CompiledInput, names: Names) -> dict[str, Any]:
-    blob, job, spec = compiled.source.render(names), compiled.job, compiled.spec
-    target = job.access.address(spec.container or job.environment.containers.inputs, blob)
-    path = compiled.to.render(names) or blob
-    return {"httpUrl": target.pop("url"), **target, "filePath": _below(path, compiled.place), **_mode(spec)}
+    container = compiled.spec.container or compiled.job.environment.containers.inputs
+    return _one_blob(compiled, names, container, folder="")
+
+
+def _from_output(compiled: _CompiledInput, names: Names) -> dict[str, Any]:
+    job = compiled.job
+    return _one_blob(compiled, names, job.environment.containers.outputs, f"{job.folder}/{compiled.spec.stage}/")
+
+
+def _one_blob(compiled: _CompiledInput, names: Names, container: str, folder: str) -> dict[str, Any]:
+    """Return a blob, which lands under its name below the folder."""
+    name, place = compiled.source.render(names), compiled.place
+    target = compiled.job.access.address(container, folder + name)
+    path = _below(compiled.to.render(names) or name, place)
+    return {"httpUrl": target.pop("url"), **target, "filePath": path, **_mode(compiled.spec)}
 
 
 def _name_in(address: str, place: Place) -> str:

@@ -1,0 +1,77 @@
+"""`shoal run` and `watch` of a job whose second stage has a task for each file that the first one leaves."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shoal.environment import Environment, to_json
+from shoal.service_status import Status
+from tests.environments import shoal as run_shoal
+
+JOB = """\
+parameters: {chunks: {type: int, default: 3}, code: {type: int, default: 0}}
+job: {pool: spot}
+stages:
+  - name: split
+    command: for i in $(seq {{ chunks }}); do echo "chunk $i" > part$i.ts; done; exit {{ code }}
+    outputs: [{pattern: "*.ts"}]
+  - name: encode
+    for_each: {outputs: split, pattern: "*.ts"}
+    command: tr a-z A-Z < {{ file }} > {{ file.stem }}.mkv
+    inputs: [{stage: split, file: "{{ file }}"}]
+    outputs: [{pattern: "*.mkv"}]
+  - name: check
+    after: {stage: encode, each: true}
+    command: cat {{ job }}/encode/*/* > checked.txt
+    inputs: [{stage: encode}]
+    outputs: [{pattern: checked.txt}]
+  - name: stitch
+    after: check
+    command: cat {{ job }}/check/*/checked.txt | sort > talk.txt
+    inputs: [{stage: check}]
+    outputs: [{pattern: talk.txt}]
+"""
+
+
+@pytest.fixture
+def shoal(service: Status, environment: Environment, tmp_path: Path) -> Callable[..., tuple[int, str, str]]:
+    (tmp_path / "job.yaml").write_text(JOB)
+    (tmp_path / "environment.json").write_text(json.dumps(to_json(environment)))
+
+    def call(*words: str) -> tuple[int, str, str]:
+        done = run_shoal(service, tmp_path, *words, "--environment", str(tmp_path / "environment.json"))
+        return done.returncode, done.stdout, done.stderr
+
+    return call
+
+
+def test_run_adds_the_tasks_of_the_files_and_goes_on_to_the_end(
+    shoal: Callable[..., tuple[int, str, str]], name: str, tmp_path: Path
+) -> None:
+    code, printed, errors = shoal("run", "job.yaml", "--job", name)
+    assert code == 0, errors
+    assert f"{name}: 2 tasks added; encode, check, stitch later, by `shoal run` or another `shoal submit`" in printed
+    assert f"{name}: 2 tasks already there, 7 added" in printed
+    assert "9 succeeded, 0 failed (AllTasksComplete)" in printed
+    assert (tmp_path / "results" / name / "stitch/stitch/talk.txt").read_text() == "CHUNK 1\nCHUNK 2\nCHUNK 3\n"
+
+
+def test_watch_says_which_stages_are_to_be_added_and_a_second_run_goes_on(
+    shoal: Callable[..., tuple[int, str, str]], name: str
+) -> None:
+    assert shoal("submit", "job.yaml", "--job", name, "-p", "chunks=1")[0] == 0
+    code, _, errors = shoal("watch", name)
+    assert code == 1
+    assert "the tasks of encode, check, stitch are still to be added: submit the file again" in errors
+    code, printed, _ = shoal("run", "job.yaml", "--job", name, "-p", "chunks=1")
+    assert (code, "5 succeeded, 0 failed (AllTasksComplete)" in printed) == (0, True)
+
+
+def test_failed_first_stage_ends_the_run_without_the_later_ones(
+    shoal: Callable[..., tuple[int, str, str]], name: str
+) -> None:
+    code, _, errors = shoal("run", "job.yaml", "--job", name, "-p", "code=3")
+    assert code == 1
+    assert "1 of 2 tasks failed, 1 never ran, the tasks of encode, check, stitch are still to be added" in errors
