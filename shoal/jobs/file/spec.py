@@ -75,6 +75,16 @@ def _command(value: object) -> object:
     return value
 
 
+def _exit_codes(value: object) -> object:
+    """Accept `3` and `10-19`, in order; YAML reads a code as a number."""
+    text = str(value)
+    first, _, last = text.partition("-")
+    codes = [int(code) for code in (first, last or first) if re.fullmatch("[0-9]{1,3}", code)]
+    if len(codes) != 2 or not codes[0] <= codes[1] <= 255 or text.endswith("-"):
+        raise PydanticCustomError("exit_codes", "it must be an exit code from 0 to 255, or a range such as 10-19")
+    return text
+
+
 def _own_metadata(value: str) -> str:
     if value.startswith(RESERVED_METADATA):
         raise PydanticCustomError("metadata", "it cannot begin with {prefix}", {"prefix": RESERVED_METADATA})
@@ -104,6 +114,10 @@ TASK_LEVEL = frozenset({"command", "environment", "inputs", "outputs", "slots"})
 """The keys of a stage that are rendered for each task."""
 
 
+ExitCodes = Annotated[
+    str, BeforeValidator(_exit_codes), WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,3}(-[0-9]{1,3})?$"})
+]
+"""An exit code, or a range of them."""
 PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
 OneOrMore = Annotated[
     list[str],
@@ -402,6 +416,15 @@ class OnFailure(StrEnum):
     END = "end"
 
 
+class ExitAction(StrEnum):
+    """The effect of a task that ended with a certain exit code."""
+
+    BLOCK = "block"
+    CONTINUE = "continue"
+    STOP = "stop"
+    DISABLE = "disable"
+
+
 class Shell(StrEnum):
     """The shell that runs commands."""
 
@@ -514,6 +537,21 @@ class Stage(JobFileSection):
     """The results of tasks for which stdout and stderr are kept."""
     on_failure: OnFailure = OnFailure.BLOCK
     """The effect of a failed task on the tasks that depend on it, and on the job."""
+    exit_codes: dict[ExitCodes, ExitAction] = {}
+    """Effects of certain exit codes, such as 3 or 10-19, instead of `on_failure`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_keys_of_a_task(cls, value: object) -> object:
+        """Source: Batch REST, Job - Create: a job has one `poolInfo` and one `priority`; tasks have neither."""
+        for key in ("pool", "priority"):
+            if isinstance(value, dict) and key in value:
+                raise PydanticCustomError(
+                    "key_of_job",
+                    "a job of Batch has one {key} for all its stages; give this stage a job file of its own",
+                    {"key": key},
+                )
+        return value
 
     @property
     def dependencies(self) -> list[Dependency]:

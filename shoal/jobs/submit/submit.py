@@ -29,7 +29,8 @@ from shoal.jobs.submit.existing_run import continue_run, settle
 from shoal.jobs.submit.fan_out import refuse_without_files, with_ended_stages
 from shoal.jobs.submit.plan import Plan, make_plan
 from shoal.jobs.submit.upload import upload
-from shoal.jobs.tasks.task_bodies import all_tasks, constraints, ends_when_stuck, environment_settings, stops_on_failure
+from shoal.jobs.tasks.exit_conditions import acts_on_jobs, ends_when_stuck
+from shoal.jobs.tasks.task_bodies import all_tasks, constraints, environment_settings
 
 IN_FLIGHT = 4
 _ENDED = {BatchJobState.TERMINATING, BatchJobState.COMPLETED, BatchJobState.DELETING}
@@ -133,7 +134,7 @@ def job_body(spec: Spec, plan: Plan) -> dict[str, Any]:
         "priority": spec.job.priority,
         "constraints": constraints(spec.job.retries, spec.job.max_time),
         "usesTaskDependencies": any(stage.dependencies for stage in spec.stages),  # else Batch refuses `dependsOn`
-        "onTaskFailure": "performexitoptionsjobaction" if stops_on_failure(spec) else "noaction",
+        "onTaskFailure": "performexitoptionsjobaction" if acts_on_jobs(spec) else "noaction",
         "commonEnvironmentSettings": environment_settings(spec.job.environment),
         "metadata": [{"name": name, "value": value} for name, value in spec.job.metadata.items()],
     }

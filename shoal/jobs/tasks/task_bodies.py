@@ -9,11 +9,12 @@ from shoal.jobs.binding.bound_job import BoundJob, BoundStage, TaskField
 from shoal.jobs.file import templates
 from shoal.jobs.file.document import as_text
 from shoal.jobs.file.mistakes import MistakeList, made_by_all
-from shoal.jobs.file.spec import MAX_INTEGER, OnFailure, Scalar, Spec
+from shoal.jobs.file.spec import MAX_INTEGER, Scalar
 from shoal.jobs.file.templates import Names
 from shoal.jobs.sweep.identity import task_id
 from shoal.jobs.sweep.sweep import points
 from shoal.jobs.tasks.command_line import command_line
+from shoal.jobs.tasks.exit_conditions import exit_conditions
 from shoal.jobs.tasks.stage_dependencies import depends_on, needs_barrier, with_barrier
 from shoal.jobs.tasks.task_inputs import resource_files
 from shoal.jobs.tasks.task_outputs import output_files
@@ -120,27 +121,6 @@ def constraints(retries: int, max_time: timedelta | None) -> dict[str, Any]:
     return {"maxTaskRetryCount": retries, **limit}
 
 
-def stops_on_failure(spec: Spec) -> bool:
-    return any(stage.on_failure is OnFailure.STOP for stage in spec.stages)
-
-
-def ends_when_stuck(spec: Spec) -> bool:
-    return any(stage.on_failure is OnFailure.END for stage in spec.stages)
-
-
-def _exit_conditions(stage: BoundStage) -> TaskField:
-    """Source: Batch REST, ExitConditions: `default` is for every failure. A job action is allowed only in a job that
-    performs them, and there it is `terminate` where none is named."""
-    no_action = {"jobAction": "none"} if stops_on_failure(stage.job.job_file.spec) else {}
-    match stage.spec.on_failure:
-        case OnFailure.STOP:
-            return TaskField(value={"default": {"jobAction": "terminate", "dependencyAction": "block"}})
-        case OnFailure.CONTINUE:
-            return TaskField(value={"default": {"dependencyAction": "satisfy", **no_action}})
-        case OnFailure.BLOCK | OnFailure.END:
-            return TaskField(value={"default": {"dependencyAction": "block", **no_action}} if no_action else None)
-
-
 FIELDS: Mapping[str, Callable[[BoundStage], TaskField]] = {
     "commandLine": command_line,
     "resourceFiles": resource_files,
@@ -149,7 +129,7 @@ FIELDS: Mapping[str, Callable[[BoundStage], TaskField]] = {
     "requiredSlots": _slots,
     "applicationPackageReferences": _packages,
     "constraints": _constraints,
-    "exitConditions": _exit_conditions,
+    "exitConditions": exit_conditions,
     "dependsOn": depends_on,
 }
 """The properties of a task, and what makes each of them."""
