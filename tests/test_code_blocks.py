@@ -190,6 +190,14 @@ def sweep(document: dict[str, Any], block: Block, directory: Path) -> None:
     job_file({}, replace(block, text=text), directory)
 
 
+def including_file(document: dict[str, Any], block: Block, directory: Path) -> None:
+    """A job file that includes another one, which has the pool `small` too."""
+    stage = {"name": "simulate", "command": "echo {{ paths }}"}
+    included = {"parameters": {"paths": {"default": "1"}}, "job": {"pool": "spot"}, "stages": [stage]}
+    (directory / str(document["include"])).write_text(yaml.safe_dump(included))
+    job_file({}, replace(block, text=block.text.replace("pool: small", "pool: spot")), directory)
+
+
 def stack_file(document: dict[str, Any], block: Block, _directory: Path) -> None:
     """A stack's file, or some of its keys."""
     keys = document.get("config", document)
@@ -220,6 +228,7 @@ def price_file(_document: dict[str, Any], block: Block, directory: Path) -> None
 
 
 KINDS: dict[str, Callable[[dict[str, Any], Block, Path], None]] = {
+    "include": including_file,
     "stages": job_file,
     "for_each": sweep,
     "config": stack_file,

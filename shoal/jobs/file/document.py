@@ -38,8 +38,12 @@ class Document:
         in_block = isinstance(node, yaml.ScalarNode) and node.style in ("|", ">")
         return node.start_mark.line + 1 + in_block
 
+    def file(self, location: Location) -> Path:
+        """Return the file that holds a key or an item: this one, or one that it includes."""
+        return Path(_find(self.root, location).file or self.path)
+
     def at(self, location: Location) -> str:
-        return f"{self.path} line {self.line(location)}"
+        return f"{self.file(location)} line {self.line(location)}"
 
     def mistake(self, location: Location, sentence: str) -> Mistakes:
         return Mistakes([Mistake(line=self.line(location), message=f"{self.at(location)}: {sentence}")])
@@ -81,6 +85,7 @@ def _sound(document: Document) -> Document:
 def _parsed(text: str, path: Path) -> Document:
     try:
         loader = _Loader(text)
+        loader.name = str(path)  # which the marks of all nodes then have
     except yaml.reader.ReaderError as exc:
         line = text.count("\n", 0, exc.position) + 1
         raise BadInput(f"{path} line {line}: the character {exc.character!r} is not allowed in YAML") from exc
@@ -117,6 +122,11 @@ def _weigh(node: yaml.Node, weights: dict[int, int], depth: int) -> int:
     if weights[id(node)] > MAX_VALUES:
         raise yaml.MarkedYAMLError(problem=f"more than {MAX_VALUES} values", problem_mark=node.start_mark)
     return weights[id(node)]
+
+
+def constructed(root: yaml.Node) -> Any:
+    """Return the value of a node, such as one that was put together of several files."""
+    return _Loader("").construct_document(root)
 
 
 def scalar(text: str) -> Any:
@@ -169,16 +179,17 @@ for _tag, _pattern, _first in (
 class _Spot:
     line: int
     """The line of the key or the item, from 0."""
+    file: str
     node: yaml.Node
     steps: Location
 
 
 def _find(root: yaml.Node, location: Location) -> _Spot:
     """Find the value at a location; steps that the file does not have are passed over."""
-    spot = _Spot(root.start_mark.line, root, ())
+    spot = _Spot(root.start_mark.line, root.start_mark.name, root, ())
     for step in location:
         for key, value in _children(spot.node, step)[-1:]:  # of a key that stands twice, the last one counts
-            spot = _Spot(key.start_mark.line, value, (*spot.steps, step))
+            spot = _Spot(key.start_mark.line, key.start_mark.name, value, (*spot.steps, step))
     return spot
 
 

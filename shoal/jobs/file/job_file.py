@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from shoal.jobs.file import templates
 from shoal.jobs.file.document import Document, Location, draft_document
 from shoal.jobs.file.draft import Draft
+from shoal.jobs.file.included import with_included
 from shoal.jobs.file.job_parameters import parameter_values
 from shoal.jobs.file.mistakes import Mistake, MistakeList, Mistakes
 from shoal.jobs.file.spec import TASK_LEVEL, Job, Spec, Stage
@@ -33,7 +34,7 @@ class JobFile:
     mistakes: tuple[Mistake, ...]
 
     def place(self, *location: str | int) -> Place:
-        return Place(path=self.document.path, line=self.document.text_line(location))
+        return Place(path=self.document.file(location), line=self.document.text_line(location))
 
     def refuse_mistakes(self) -> None:
         if self.mistakes:
@@ -53,7 +54,7 @@ def read_job_file(path: Path, *, given: Mapping[str, Any], run: str, job_id: str
 
 def draft_job_file(path: Path, *, given: Mapping[str, Any], run: str, job_id: str | None = None) -> JobFile:
     """Read a job file and leave its `mistakes` to the caller. Raises BadInput for a file that is no job file at all."""
-    document = draft_document(path)
+    document = with_included(draft_document(path))
     if not isinstance(document.value, dict):
         raise document.mistake([], "a job file holds the keys parameters, job and stages")
     draft = Draft(document=document, mistakes=MistakeList(document.mistakes))
@@ -99,7 +100,7 @@ def _rendered_stage(stage: Any, location: Location, draft: Draft, names: Names) 
 def _rendered(value: Any, location: Location, draft: Draft, names: Names) -> Any:
     match value:
         case str():
-            place = Place(path=draft.document.path, line=draft.document.text_line(location))
+            place = Place(path=draft.document.file(location), line=draft.document.text_line(location))
             try:
                 return templates.value(value, place).evaluate(names)
             except Mistakes as exc:
@@ -152,7 +153,7 @@ def _check_templates_of_others(draft: Draft, positions: tuple[int, ...]) -> None
 def _check_syntax(value: Any, location: Location, draft: Draft) -> None:
     match value:
         case str():
-            place = Place(path=draft.document.path, line=draft.document.text_line(location))
+            place = Place(path=draft.document.file(location), line=draft.document.text_line(location))
             compile_template = templates.command if location[-1] == "command" else templates.text
             with draft.mistakes.collecting():
                 compile_template(value, place)

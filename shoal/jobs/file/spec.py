@@ -586,6 +586,8 @@ class Stage(JobFileSection):
 class Spec(JobFileSection):
     """A job file."""
 
+    include: OneOrMore = []
+    """Files with parameters, keys of the job and stages that this one begins with, relative to it."""
     parameters: dict[Name, Parameter] = {}
     """Values that can be set from outside, by name."""
     job: Job
