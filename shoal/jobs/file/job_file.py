@@ -12,6 +12,7 @@ from shoal.jobs.file.document import Document, Location, draft_document
 from shoal.jobs.file.draft import Draft
 from shoal.jobs.file.included import with_included
 from shoal.jobs.file.job_parameters import parameter_values
+from shoal.jobs.file.macro_files import macros_of
 from shoal.jobs.file.mistakes import Mistake, MistakeList, Mistakes
 from shoal.jobs.file.spec import TASK_LEVEL, Job, Spec, Stage
 from shoal.jobs.file.stage_order import check_stage_order, without_other_stages
@@ -59,6 +60,7 @@ def draft_job_file(path: Path, *, given: Mapping[str, Any], run: str, job_id: st
         raise document.mistake([], "a job file holds the keys parameters, job and stages")
     draft = Draft(document=document, mistakes=MistakeList(document.mistakes))
     names = {**GLOBALS, **parameter_values(draft, given), "run": run}
+    names |= macros_of(draft, names)
     content = _rendered_content(draft, names)
     spec, positions = _spec(draft, content)
     check_stage_order(draft, content)

@@ -588,6 +588,8 @@ class Spec(JobFileSection):
 
     include: OneOrMore = []
     """Files with parameters, keys of the job and stages that this one begins with, relative to it."""
+    macros: OneOrMore = []
+    """Files with macros of Jinja2 that every template may call, relative to this one."""
     parameters: dict[Name, Parameter] = {}
     """Values that can be set from outside, by name."""
     job: Job

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError, nodes
+from jinja2.runtime import Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import concat
 
@@ -109,6 +110,18 @@ def value(source: str, place: Place) -> Expression:
             return Expression(evaluate=_text(tree, place).render)
 
 
+def macros(source: str, path: Path) -> Names:
+    """Return the macros of a file by name. Its templates see their arguments and the globals only."""
+    try:
+        code = _ENVIRONMENT.compile(source, name=str(path))
+        module = Template.from_code(_ENVIRONMENT, code, {**GLOBALS}).module
+    except TemplateSyntaxError as exc:
+        raise Place(path=path, line=1).mistake(str(exc.message), line_of_text=exc.lineno) from exc
+    except Exception as exc:
+        raise Place(path=path, line=1).mistake(f"{type(exc).__name__}: {exc}") from exc
+    return {name: value for name, value in vars(module).items() if isinstance(value, Macro)}
+
+
 def _expression(node: nodes.Expr, place: Place) -> Expression:
     # As Jinja's compile_expression does, whose result would copy all names at each call.
     result = nodes.Assign(nodes.Name("result", "store", lineno=1), node, lineno=1)
@@ -195,7 +208,7 @@ def _line_in_template(exc: Exception) -> int:
     while traceback is not None:
         # Jinja leaves itself in the globals of the code that it compiles; the innermost of its frames has the line.
         template = traceback.tb_frame.f_globals.get("__jinja_template__")
-        if template is not None:
+        if template is not None and template.name is None:  # macros have the name of their file
             line = template.get_corresponding_lineno(traceback.tb_lineno)
         traceback = traceback.tb_next
     return line
