@@ -112,6 +112,29 @@ JOB = "job: {pool: spot}\nstages:\n"
             ["job.yaml line 3: axis 'n': the value 1 stands twice"],
             id="dependents of a wrong sweep",
         ),
+        pytest.param(
+            JOB
+            + "  - {name: a, command: b, for_each: {product: {n: [1, 1]}}}\n"
+            + "  - {name: b, command: b, after: {stage: a, each: true}, inputs: [{stage: a}]}\n"
+            + "  - {name: c, command: b, after: {stage: b, by: n}}\n",
+            ["job.yaml line 3: axis 'n': the value 1 stands twice"],
+            id="groups of a wrong sweep",
+        ),
+        pytest.param(
+            JOB
+            + "  - {name: a, command: b, slots: 0}\n"
+            + "  - {name: b, command: 'b {{ file.stem }}', for_each: {outputs: a}}\n"
+            + "  - {name: c, command: b, after: {stage: b, each: true}}\n",
+            ["job.yaml line 3: stages[0].slots is 0; it must be at least 1"],
+            id="fan-out over a wrong stage",
+        ),
+        pytest.param(
+            JOB
+            + "  - {name: a, command: b}\n"
+            + "  - {name: b, command: 'b {{ file.stem }}', for_each: {outputs: aa}, inputs: [{stage: a}]}\n",
+            ["job.yaml line 4: no stage 'aa' stands before 'b'; did you mean a?"],
+            id="fan-out over a misspelt stage",
+        ),
     ],
 )  # fmt: skip
 def test_one_cause_has_one_message(tmp_path: Path, text: str, messages: list[str]) -> None:

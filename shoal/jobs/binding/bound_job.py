@@ -57,7 +57,11 @@ class BoundJob:
         ]
 
     def stage(self, name: str) -> "BoundStage":
-        return next(stage for stage in self.stages if stage.name == name)
+        """Return a stage. Raises Mistakes for one that is not sound, whose mistake is reported already."""
+        for stage in self.stages:
+            if stage.name == name:
+                return stage
+        raise Mistakes
 
     @property
     def deferred_stages(self) -> list[str]:

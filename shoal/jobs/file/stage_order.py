@@ -85,6 +85,7 @@ def _check_after(stage: StageLinks, earlier: Sequence[str], draft: Draft) -> Non
                 f"no stage '{stage.fans_out}' stands before '{stage.name}'; {suggestion(stage.fans_out, earlier)}"
             )
             draft.refuse(["stages", stage.index, "for_each", "outputs"], sentence)
+            meant.append(nearest(stage.fans_out, earlier))
     for number, name in enumerate(map(str, stage.after)):
         if name not in earlier:
             sentence = f"no stage '{name}' stands before '{stage.name}'; {suggestion(name, earlier)}"
