@@ -29,13 +29,16 @@ NOT_FOUND = {
     "Job": "The specified job does not exist.",
     "JobSchedule": "The specified job schedule does not exist.",
     "Task": "The specified task does not exist.",
+    "NodeUser": "The specified node user does not exist.",
     "File": "The specified file does not exist.",
+    "Resource": "The specified resource does not exist.",
     "Application": "The specified application does not exist.",
 }
 EXISTS = {
     "Pool": "The specified pool already exists.",
     "Job": "The specified job already exists.",
     "JobSchedule": "The specified job schedule already exists.",
+    "NodeUser": "The specified node user already exists.",
     "Task": "The specified task already exists.",
 }
 

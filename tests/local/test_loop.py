@@ -27,6 +27,9 @@ class Agents:
     def stop(self, node: str) -> None:
         self.told.append(f"stop {node}")
 
+    def wipe(self, node: str) -> None:
+        raise NotImplementedError
+
     def close(self, node: str) -> None:
         self.told.append(f"close {node}")
 

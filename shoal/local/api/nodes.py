@@ -1,21 +1,26 @@
 """Operations on nodes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
-from shoal.local import times
+from shoal.local import errors, times
 from shoal.local.api import odata, pools
-from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
+from shoal.local.api.calls import Answer, Call, accepted, context, entity, more_after, page
 from shoal.local.api.odata import EQUALITY, Column
 from shoal.local.api.shapes import DATA_PLANE
-from shoal.local.scheduler import node_restarts
+from shoal.local.scheduler import node_restarts, node_scheduling
+from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.node import Node
 from shoal.local.store.pool import Pool
-from shoal.local.store.states import NodeDeallocationOption
+from shoal.local.store.states import NodeDeallocationOption, NodeDisableSchedulingOption
 
 AGENT_VERSION = "1.12.15"
 """The version of Azure's agent whose behaviour this one follows. Source: node agent change log, 2025-03-26."""
+
+REMOTE_LOGIN_PORT = 50000
+"""The first port that Azure gives to nodes. Source: REST reference, Nodes - Get Remote Login Settings, example."""
 
 COLUMNS = {
     "state": Column("state", "word", EQUALITY),
@@ -50,11 +55,62 @@ async def get_node(call: Call) -> Answer:
 
 
 async def reboot_node(call: Call) -> Answer:
+    return await _restart(call, node_restarts.reboot, "BatchNodeRebootOptions", "nodeRebootOption")
+
+
+async def reimage_node(call: Call) -> Answer:
+    return await _restart(call, node_restarts.reimage, "BatchNodeReimageOptions", "nodeReimageOption")
+
+
+async def deallocate_node(call: Call) -> Answer:
+    return await _restart(call, node_restarts.deallocate, "BatchNodeDeallocateOptions", "nodeDeallocateOption")
+
+
+async def _restart(
+    call: Call, restart: Callable[[Transaction, Node, NodeDeallocationOption], None], shape: str, name: str
+) -> Answer:
     body = call.body()
-    DATA_PLANE.normalize("BatchNodeRebootOptions", body, call.version)
-    option = NodeDeallocationOption(body.get("nodeRebootOption", NodeDeallocationOption.REQUEUE))
-    await call.service.loop.change(lambda tx: node_restarts.reboot(tx, find(call)[1], option))
+    DATA_PLANE.normalize(shape, body, call.version)
+    option = NodeDeallocationOption(body.get(name, NodeDeallocationOption.REQUEUE))
+    await call.service.loop.change(lambda tx: restart(tx, find(call)[1], option))
     return accepted(call, 202, path=call.path)
+
+
+async def start_node(call: Call) -> Answer:
+    await call.service.loop.change(lambda tx: node_restarts.start(tx, find(call)[1]))
+    return accepted(call, 202, path=call.path)
+
+
+async def disable_node_scheduling(call: Call) -> Answer:
+    body = call.body()
+    DATA_PLANE.normalize("BatchNodeDisableSchedulingOptions", body, call.version)
+    option = NodeDisableSchedulingOption(body.get("nodeDisableSchedulingOption", NodeDisableSchedulingOption.REQUEUE))
+    await call.service.loop.change(lambda tx: node_scheduling.disable(tx, find(call)[1], option))
+    return accepted(call, 200)
+
+
+async def enable_node_scheduling(call: Call) -> Answer:
+    await call.service.loop.change(lambda tx: node_scheduling.enable(tx, find(call)[1]))
+    return accepted(call, 200)
+
+
+async def get_node_remote_login_settings(call: Call) -> Answer:
+    """Answer with the node's example address: nobody listens there."""
+    _, node = find(call)
+    body = {"remoteLoginIPAddress": node.ip_address, "remoteLoginPort": REMOTE_LOGIN_PORT}
+    metadata = context(call, "remoteloginsettings/@Element")
+    return Answer(content=orjson.dumps({"odata.metadata": metadata, **body}))
+
+
+async def list_node_extensions(call: Call) -> Answer:
+    """Answer for a node without extensions: pools that have any are refused."""
+    find(call)
+    return page(call, "extensions", [], None)
+
+
+async def get_node_extension(call: Call) -> Answer:
+    find(call)
+    raise errors.not_found("Resource")
 
 
 def find(call: Call) -> tuple[Pool, Node]:
@@ -70,7 +126,7 @@ def view(node: Node, pool: Pool, base_url: str) -> dict[str, Any]:
         "id": node.id,
         "url": f"{base_url}/pools/{pool.id}/nodes/{node.id}",
         "state": node.state,
-        "schedulingState": "enabled",
+        "schedulingState": "disabled" if node.unscheduled else "enabled",
         "stateTransitionTime": times.iso(node.state_time),
         "allocationTime": times.iso(node.allocated),
         "ipAddress": node.ip_address,

@@ -101,6 +101,12 @@ class NodeAgents:
         if agent := self.agents.get(node):
             agent.close()
 
+    def wipe(self, node: str) -> None:
+        """Close the agent's input as `close` does, and delete the node's files after it."""
+        # Only while there is an agent: the mark would end the node's next one.
+        if node in self.agents:
+            self.stop(node)
+
     async def sweep(self) -> None:
         """End what an earlier service has left running, before nodes start again in the same directories."""
         if not await asyncio.to_thread(leftovers.end_processes, self.root):

@@ -57,6 +57,11 @@ class NodeDirectory:
         return self.root / "volatile" / "cache"
 
     @property
+    def log(self) -> Path:
+        """Beside the node's folder: the service writes it there, and tasks do not see it."""
+        return self.root.with_name(f"{self.root.name}.log")
+
+    @property
     def startup(self) -> TaskDirectory:
         return TaskDirectory(self.root / "startup")
 

@@ -1,7 +1,8 @@
 """Messages between the service and an agent, one JSON object a line.
 
 To the agent: the setup first, then `{"run": [assignment, …]}`, `{"kill": [[key, attempt], …]}`,
-`{"keys": {storage account: key, …}}`, `{"forget": [job, task or null]}`. To the service:
+`{"keys": {storage account: key, …}}`, `{"forget": [job, task or null]}`,
+`{"upload_log": {"url": container, "identity": reference or null, "folder": prefix of the blob}}`. To the service:
 `{"state": …, "start_task": …, "errors": …}`,
 `{"ended": [[key, attempt, time, exit code or null, failure or null], …]}`. A key below zero is that of a job
 preparation or release task.

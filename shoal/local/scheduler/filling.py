@@ -135,7 +135,8 @@ def _rooms(tx: Transaction, pool: FillingPool) -> list[Room]:
     rows = tx.connection.execute(
         "SELECT nodes.id, ?1 - ifnull(sum(allocations.slots), 0), nodes.dedicated FROM nodes"
         " LEFT JOIN allocations ON allocations.node = nodes.id"
-        " WHERE nodes.pool = ?2 AND nodes.state IN (?3, ?4) AND NOT nodes.draining GROUP BY nodes.id",
+        " WHERE nodes.pool = ?2 AND nodes.state IN (?3, ?4) AND NOT nodes.draining"
+        " AND nodes.key NOT IN (SELECT node FROM unscheduled_nodes) GROUP BY nodes.id",
         (pool.slots_per_node, pool.key, NodeState.IDLE, NodeState.RUNNING),
     )
     return [Room(node, free, bool(dedicated)) for node, free, dedicated in rows if free > 0]

@@ -21,6 +21,11 @@ SHORT_LIFE = 5 * times.SECOND
 MOST_SHORT_LIVES = 3
 """An agent that ends within SHORT_LIFE of its start is not started again if it has been started this often."""
 FAILING_START_TASK = "/bin/sh -c 'echo failed by shoal local chaos, start-task-failure-share >&2; exit 1'"
+KEEPING_MACHINES = (NodeState.REBOOTING, NodeState.REIMAGING, NodeState.STARTING)
+"""States of nodes that come back: they last until the agent reports."""
+GOING = (NodeState.LEAVING_POOL, NodeState.PREEMPTED, NodeState.DEALLOCATING, NodeState.DEALLOCATED)
+"""States that no report of the agent changes."""
+WITHOUT_MACHINES = (NodeState.PREEMPTED, NodeState.DEALLOCATED)
 WAITING_FOR_TASKS = (NodeDeallocationOption.TASK_COMPLETION, NodeDeallocationOption.RETAINED_DATA)
 
 
@@ -40,15 +45,22 @@ def add(tx: Transaction, pool: Pool, *, node_id: str, dedicated: bool) -> None:
 def boot_due(tx: Transaction) -> None:
     """Start the agents of the nodes whose machines are there by now."""
     for node_id in tx.all(text, "SELECT id FROM nodes WHERE boot_due <= ?", tx.now):
-        # A node that reboots keeps its machine, and so its state, until its agent reports.
+        # A node that restarts keeps its machine, and so its state, until its agent reports.
         tx.run(
-            "UPDATE nodes SET boot_due = NULL, state = iif(state = ?1, state, ?2), state_time = ?3 WHERE id = ?4",
-            NodeState.REBOOTING,
+            "UPDATE nodes SET boot_due = NULL, state = iif(state IN (?1, ?2, ?3), state, ?4), state_time = ?5"
+            " WHERE id = ?6",
+            *KEEPING_MACHINES,
             NodeState.CREATING,
             tx.now,
             node_id,
         )
         boot(tx, node_id)
+
+
+def boot_later(tx: Transaction, key: int) -> None:
+    """Start the node's agent when its machine has booted."""
+    tx.run("UPDATE nodes SET boot_due = ? WHERE key = ?", tx.now + _boot_time(tx), key)
+    boot_due(tx)
 
 
 def _boot_time(tx: Transaction) -> int:
@@ -113,12 +125,12 @@ def _setup(tx: Transaction, node: Node, start_task: dict[str, Any] | None) -> di
 
 def release(tx: Transaction, node: Node, deallocation_option: NodeDeallocationOption) -> None:
     """Let a node leave the pool: at once, or (`taskcompletion`, `retaineddata`) when its tasks have ended."""
-    if deallocation_option in WAITING_FOR_TASKS and _running_on(tx, node):
+    if deallocation_option in WAITING_FOR_TASKS and running_on(tx, node):
         tx.run("UPDATE nodes SET draining = 1 WHERE key = ?", node.key)
         return
     end_tasks(tx, node, deallocation_option, "The task was ended because its node was removed from the pool")
     tx.pools_to_fill.add(node.pool)
-    if node.boots == 0 or node.boot_due is not None or node.state is NodeState.PREEMPTED:
+    if node.boots == 0 or node.boot_due is not None or node.state in WITHOUT_MACHINES:
         # No agent is there that could report its end.
         tx.run("DELETE FROM nodes WHERE key = ?", node.key)
     else:
@@ -132,7 +144,7 @@ def end_tasks(tx: Transaction, node: Node, option: NodeDeallocationOption, messa
     Its slots are free from now on, so the agent must be ended with its processes.
     """
     if option is NodeDeallocationOption.TERMINATE:
-        busy = _running_on(tx, node)
+        busy = running_on(tx, node)
         for task in busy:
             task_lifecycle.end_running(tx, task, message)
         # The agent's report of these ends will find them completed, and so will not look at their jobs again.
@@ -142,7 +154,7 @@ def end_tasks(tx: Transaction, node: Node, option: NodeDeallocationOption, messa
     task_lifecycle.requeue_from(tx, node.id)
 
 
-def _running_on(tx: Transaction, node: Node) -> list[task_lifecycle.Running]:
+def running_on(tx: Transaction, node: Node) -> list[task_lifecycle.Running]:
     return tx.all(
         task_lifecycle.Running._make,
         "SELECT tasks.key, tasks.attempt, tasks.node, tasks.requeue_count, tasks.state FROM allocations"
@@ -221,10 +233,16 @@ def on_gone(tx: Transaction, node_id: str, boots: int) -> None:
     if node.state is NodeState.LEAVING_POOL:
         tx.run("DELETE FROM nodes WHERE key = ?", node.key)
         return
-    if node.state is NodeState.REBOOTING and node.booted is not None:
+    if node.state is NodeState.DEALLOCATING:
+        enter(tx, node.key, NodeState.DEALLOCATED)
+        return
+    if node.state in (NodeState.REBOOTING, NodeState.REIMAGING) and node.booted is not None:
         # By request. Without `booted` its new agent has ended before its first report.
-        tx.run("UPDATE nodes SET boot_due = ? WHERE key = ?", tx.now + _boot_time(tx), node.key)
-        boot_due(tx)
+        if node.state is NodeState.REIMAGING:
+            # Nothing is left of what was prepared there, so no job release task is owed to it either.
+            tx.run("DELETE FROM job_node_tasks WHERE node = ?", node.id)
+            tx.run("DELETE FROM node_users WHERE node = ?", node.key)
+        boot_later(tx, node.key)
         return
     if node.state is NodeState.PREEMPTED:
         # Counted from here: two agents of one node would be in each other's way.
@@ -234,7 +252,7 @@ def on_gone(tx: Transaction, node_id: str, boots: int) -> None:
             node.key,
         )
         return
-    busy = _running_on(tx, node)
+    busy = running_on(tx, node)
     _blame(tx, node, busy)
     task_lifecycle.requeue_from(tx, node_id)
     # Without `booted` the agent ended before its first report; the state then dates from its start.
@@ -278,7 +296,8 @@ def recover(tx: Transaction) -> None:
     tx.run("DELETE FROM nodes WHERE state = ?", NodeState.LEAVING_POOL)
     # The nodes count their boots anew below; no count of before may look like one of theirs.
     tx.run("UPDATE job_node_tasks SET boots = 0")
-    for node in tx.all(Node.from_row, "SELECT * FROM busy_nodes"):
+    tx.run("UPDATE nodes SET state = ? WHERE state = ?", NodeState.DEALLOCATED, NodeState.DEALLOCATING)
+    for node in tx.all(Node.from_row, "SELECT * FROM busy_nodes WHERE state != ?", NodeState.DEALLOCATED):
         task_lifecycle.requeue_from(tx, node.id)
         # Boots count towards giving up; a restart of the service is no fault of the node's.
         tx.run("UPDATE nodes SET boots = 0, boot_due = NULL WHERE key = ?", node.key)
@@ -290,4 +309,4 @@ def recover(tx: Transaction) -> None:
 def _current(tx: Transaction, node_id: str, boots: int) -> Node | None:
     """Return the node, or None where the report of this boot is stale or the node is on its way out."""
     node = Node.of_boot(tx.connection, node_id, boots)
-    return None if node is None or node.state in (NodeState.LEAVING_POOL, NodeState.PREEMPTED) else node
+    return None if node is None or node.state in GOING else node

@@ -31,6 +31,8 @@ class Node:
     """Leaves the pool when its tasks have ended."""
     start_task: bytes | None
     """JSON; the start task that it got at the last start of its agent."""
+    unscheduled: bool
+    """Takes no tasks by request."""
     start_task_info: bytes | None
     """JSON."""
     errors: bytes | None
@@ -42,7 +44,7 @@ class Node:
 
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> Self:
-        return cls(**columns(row, dedicated=bool, state=NodeState, draining=bool))
+        return cls(**columns(row, dedicated=bool, state=NodeState, draining=bool, unscheduled=bool))
 
     @classmethod
     def require(cls, connection: sqlite3.Connection, pool: int, node_id: str) -> Self:

@@ -132,6 +132,18 @@ CREATE TABLE start_tasks (
     definition  BLOB NOT NULL
 ) STRICT;
 
+-- Nodes that take no tasks by request.
+CREATE TABLE unscheduled_nodes (
+    node  INTEGER PRIMARY KEY REFERENCES nodes (key) ON DELETE CASCADE
+) STRICT;
+
+-- Users that clients have asked for.
+CREATE TABLE node_users (
+    node  INTEGER NOT NULL REFERENCES nodes (key) ON DELETE CASCADE,
+    name  TEXT NOT NULL COLLATE NOCASE,
+    PRIMARY KEY (node, name)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE jobs (
     key                  INTEGER PRIMARY KEY,
     account              TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE,
@@ -336,6 +348,7 @@ FROM pools;
 CREATE VIEW busy_nodes AS SELECT
     nodes.*,
     (SELECT definition FROM start_tasks WHERE start_tasks.node = nodes.key) AS start_task,
+    EXISTS (SELECT 1 FROM unscheduled_nodes WHERE unscheduled_nodes.node = nodes.key) AS unscheduled,
     (SELECT count(*) FROM allocations WHERE allocations.node = nodes.id) AS running_tasks,
     (SELECT ifnull(sum(slots), 0) FROM allocations WHERE allocations.node = nodes.id) AS running_slots
 FROM nodes;

@@ -130,6 +130,14 @@ class NodeDeallocationOption(StrEnum):
     RETAINED_DATA = "retaineddata"
 
 
+class NodeDisableSchedulingOption(StrEnum):
+    """The fate of the tasks on a node that takes no more of them."""
+
+    REQUEUE = "requeue"
+    TERMINATE = "terminate"
+    TASK_COMPLETION = "taskcompletion"
+
+
 class NodeFillType(StrEnum):
     """The order in which a pool's nodes take tasks."""
 

@@ -40,6 +40,7 @@ AZURES: dict[type[StrEnum], type[Enum]] = {
     states.JobScheduleState: models.BatchJobScheduleState,
     states.JobState: models.BatchJobState,
     states.NodeDeallocationOption: models.BatchNodeDeallocationOption,
+    states.NodeDisableSchedulingOption: models.BatchNodeDisableSchedulingOption,
     states.NodeFillType: models.BatchNodeFillType,
     states.NodeState: models.BatchNodeState,
     states.PoolState: models.BatchPoolState,
