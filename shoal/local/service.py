@@ -13,6 +13,7 @@ from shoal.local.disturbances import Disturbances
 from shoal.local.identity.tokens import ARM_AUDIENCES, OWN_LIFE, Tokens
 from shoal.local.node.agents import NodeAgents
 from shoal.local.scheduler import (
+    auto_pools,
     endings,
     job_lifecycle,
     job_node_tasks,
@@ -138,6 +139,7 @@ class Service:
         job_lifecycle.finish_disabling(tx)
         job_lifecycle.finish_terminating(tx)
         job_schedules.pass_time(tx)
+        auto_pools.delete_unneeded(tx)
         node_lifecycle.boot_due(tx)
         pool_lifecycle.time_out(tx)
         self.evictions.draw(tx)

@@ -209,11 +209,6 @@ def test_what_the_service_does_not_do_is_refused_by_the_name_of_its_property(raw
     machine = {"imageReference": {}, "nodeAgentSKUId": "x", "containerConfiguration": {"type": "dockerCompatible"}}
     cases = [
         ("/pools", {**POOL, "id": f"{name}-x", "virtualMachineConfiguration": machine}, "containerConfiguration"),
-        (
-            "/jobs",
-            {**JOB, "id": f"{name}-x", "poolInfo": {"autoPoolSpecification": {"poolLifetimeOption": "job"}}},
-            "auto",
-        ),
         (f"/jobs/{job}/tasks", {**TASK, "containerSettings": {"imageName": "i"}}, "containerSettings"),
         (f"/jobs/{job}/tasks", {**TASK, "multiInstanceSettings": {"coordinationCommandLine": "c"}}, "multiInstance"),
         (f"/jobs/{job}/tasks", {**TASK, "userIdentity": {"username": "u"}}, "username"),

@@ -39,7 +39,7 @@ def test_list_of_properties_that_are_not_there_is_exact() -> None:
         *definitions.JOB_NOT_THERE,
         *definitions.TASK_NOT_THERE,
     }
-    with_a_rule_of_their_own = {"autoPoolSpecification", "username"}
+    with_a_rule_of_their_own = {"username"}
     parts_of_the_text = {"virtualMachineConfiguration", "startTask"}
     assert names(PROPERTIES) == refused | with_a_rule_of_their_own | parts_of_the_text
 

@@ -6,11 +6,13 @@ Source: REST reference, defaults of Pool, Job and Task; how they read back as se
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from shoal.azure.id_patterns import BATCH_ID
 from shoal.azure.limits import SHORTEST_RESIZE_TIMEOUT, TASK_SLOTS_PER_NODE
 from shoal.local import errors, times
 from shoal.local.api import images, job_tasks, mounts, transfers
 from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import job_lifecycle, pool_lifecycle, scaling, task_lifecycle
+from shoal.local.scheduler.auto_pools import OF_SCHEDULE
 from shoal.local.scheduler.job_lifecycle import UNLIMITED_PARALLEL_TASKS
 from shoal.local.store.states import AllTasksCompleteMode, TaskFailureMode
 
@@ -29,6 +31,10 @@ POOL_DEFAULTS: JsonObject = {
     "enableInterNodeCommunication": False,
     "taskSlotsPerNode": 1,
 }
+AUTO_POOL = "poolInfo.autoPoolSpecification"
+LONGEST_PREFIX = 20
+"""Source: REST reference, AutoPoolSpecification, autoPoolIdPrefix."""
+TARGETS = ("targetDedicatedNodes", "targetLowPriorityNodes")
 JOB_DEFAULTS: JsonObject = {
     "priority": 0,
     "maxParallelTasks": UNLIMITED_PARALLEL_TASKS,
@@ -127,7 +133,11 @@ def job(body: Any, version: str) -> job_lifecycle.JobDefinition:
     """Return the definition of a requested job. Raises BatchError."""
     DATA_PLANE.normalize("BatchJobCreateOptions", body, version)
     job_tasks.check_id(body["id"])
-    return job_definition(body)
+    definition = job_definition(body)
+    if definition.auto_pool is not None and definition.auto_pool["poolLifetimeOption"] == OF_SCHEDULE:
+        reason = "only the jobs of a schedule share a pool"
+        raise errors.invalid_property(f"{AUTO_POOL}.poolLifetimeOption", OF_SCHEDULE, reason)
+    return definition
 
 
 def job_definition(body: JsonObject) -> job_lifecycle.JobDefinition:
@@ -135,15 +145,39 @@ def job_definition(body: JsonObject) -> job_lifecycle.JobDefinition:
     job_tasks.refuse("job", body, JOB_NOT_THERE)
     if (most := body.get("maxParallelTasks", UNLIMITED_PARALLEL_TASKS)) < 1 and most != UNLIMITED_PARALLEL_TASKS:
         raise errors.invalid_property("maxParallelTasks", most, "-1 (without limit) or more than 0 is expected")
-    job_tasks.refuse("job", body["poolInfo"], ("autoPoolSpecification",))
-    if "poolId" not in body["poolInfo"]:
-        raise errors.missing_property("poolInfo.poolId")
-    complete = JOB_DEFAULTS | body | {"constraints": JOB_CONSTRAINTS | body.get("constraints", {})}
+    info = _pool_info(body["poolInfo"])
+    complete = JOB_DEFAULTS | body | {"poolInfo": info, "constraints": JOB_CONSTRAINTS | body.get("constraints", {})}
     job_tasks.check_retries(complete["constraints"], "constraints.")
     if complete["priority"] not in PRIORITIES:
         raise errors.invalid_property("priority", complete["priority"], "-1000 to 1000 is allowed")
     job_tasks.complete(complete)
-    return job_lifecycle.JobDefinition(id=body["id"], body=complete, pool_id=body["poolInfo"]["poolId"])
+    return job_lifecycle.JobDefinition(id=body["id"], body=complete, pool_id=info.get("poolId", ""))
+
+
+def _pool_info(given: JsonObject) -> JsonObject:
+    """Return the pool of a job: one that is named, or the complete specification of one that is made for it."""
+    if (specification := given.get("autoPoolSpecification")) is None:
+        if "poolId" not in given:
+            raise errors.missing_property("poolInfo.poolId")
+        return given
+    if "poolId" in given:
+        raise errors.invalid_property("poolInfo.poolId", given["poolId"], "it excludes autoPoolSpecification")
+    if "pool" not in specification:
+        raise errors.missing_property(f"{AUTO_POOL}.pool")
+    prefix = specification.get("autoPoolIdPrefix", "x")
+    if not BATCH_ID.pattern.fullmatch(prefix) or len(prefix) > LONGEST_PREFIX:
+        reason = f"up to {LONGEST_PREFIX} letters, digits, hyphens and underscores are expected"
+        raise errors.invalid_property(f"{AUTO_POOL}.autoPoolIdPrefix", prefix, reason)
+    pool = _auto_pool(specification["pool"])
+    return {"autoPoolSpecification": {"keepAlive": False, **specification, "pool": pool}}
+
+
+def _auto_pool(given: JsonObject) -> JsonObject:
+    # A specification that reads back has targets of 0 beside its formula, which a new pool's must not have.
+    scaled = given.get("enableAutoScale", False)
+    asked_for = {name: value for name, value in given.items() if not (scaled and name in TARGETS and value == 0)}
+    complete = pool_definition({**asked_for, "id": "auto"}).body
+    return {name: value for name, value in complete.items() if name != "id"}
 
 
 def patched_job(current: JsonObject, body: Any, version: str) -> job_lifecycle.JobDefinition:

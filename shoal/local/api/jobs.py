@@ -11,7 +11,7 @@ from shoal.local.api.calls import Answer, Call, accepted, context, entity, more_
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
 from shoal.local.api.pools import require_packages
 from shoal.local.api.shapes import DATA_PLANE
-from shoal.local.scheduler import job_lifecycle
+from shoal.local.scheduler import auto_pools, job_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.job import Job
 from shoal.local.store.states import CountedState, DisableJobOption, JobState, TaskResult
@@ -41,7 +41,9 @@ async def create_job(call: Call) -> Answer:
     def add(tx: Transaction) -> int:
         if (manager := definition.manager) is not None:
             require_packages(tx, call.account, manager.task.body)
-        job_lifecycle.add(tx, call.account, definition)
+        if (specification := definition.auto_pool) is not None:
+            require_packages(tx, call.account, specification["pool"])
+        auto_pools.add_job(tx, call.account, definition)
         return tx.now
 
     created = await call.service.loop.change(add)

@@ -44,6 +44,13 @@ class JobDefinition:
     id: str
     body: dict[str, Any]
     pool_id: str
+    """Empty where a pool is made for the job."""
+
+    @property
+    def auto_pool(self) -> dict[str, Any] | None:
+        """The specification of a pool that is made for the job."""
+        specification: dict[str, Any] | None = self.body["poolInfo"].get("autoPoolSpecification")
+        return specification
 
     @property
     def manager(self) -> JobManager | None:
@@ -119,14 +126,15 @@ def _limit_parallel_tasks(tx: Transaction, key: int, definition: JobDefinition) 
 def redefine(tx: Transaction, job: Job, definition: JobDefinition) -> None:
     """Replace what may be updated. Tasks added from now on inherit the job's retries."""
     require_not_deleting(job)
+    pool_id = definition.pool_id or job.pool_id
     tx.connection.execute(
         "UPDATE jobs SET definition = :definition, pool_id = :pool_id, priority = :priority,"
         " max_retries = :max_retries, deadline = created + :time_limit, on_all_tasks_complete = :on_all_tasks_complete,"
         " last_modified = :now WHERE key = :key",
-        {**definition.columns, "key": job.key, "now": tx.now},
+        {**definition.columns, "key": job.key, "now": tx.now, "pool_id": pool_id},
     )
     _limit_parallel_tasks(tx, job.key, definition)
-    task_lifecycle.touch_pool(tx, job.account, definition.pool_id)
+    task_lifecycle.touch_pool(tx, job.account, pool_id)
     complete_if_done(tx, job.key)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from shoal.local import errors
-from shoal.local.scheduler import job_lifecycle, quotas
+from shoal.local.scheduler import auto_pools, job_lifecycle, quotas
 from shoal.local.scheduler.job_lifecycle import JobDefinition
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.recurrence import Recurrence, decide, first_run
@@ -149,10 +149,10 @@ def _create_job(tx: Transaction, schedule: JobSchedule, specification: dict[str,
     definition = JobDefinition(
         id=f"{schedule.id}:job-{schedule.runs + 1}",
         body=specification,
-        pool_id=specification["poolInfo"]["poolId"],
+        pool_id=specification["poolInfo"].get("poolId", ""),
     )
     try:
-        key = job_lifecycle.add(tx, schedule.account, definition)
+        key = auto_pools.add_job(tx, schedule.account, definition, schedule=schedule.key)
     except errors.BatchError:
         return False
     tx.run("INSERT INTO scheduled_jobs VALUES (?, ?)", key, schedule.key)

@@ -197,6 +197,13 @@ CREATE TABLE scheduled_jobs (
 ) STRICT;
 CREATE INDEX scheduled_jobs_by_schedule ON scheduled_jobs (schedule);
 
+-- Pools that were made for a job, or for the jobs of a schedule, and go with it.
+CREATE TABLE auto_pools (
+    pool      INTEGER PRIMARY KEY REFERENCES pools (key) ON DELETE CASCADE,
+    job       INTEGER,                              -- goes with it; it may be gone already
+    schedule  INTEGER                               -- the same
+) STRICT;
+
 -- The tasks of a job that may run at a time, where it has such a limit.
 CREATE TABLE parallel_limits (
     job   INTEGER PRIMARY KEY REFERENCES jobs (key) ON DELETE CASCADE,
