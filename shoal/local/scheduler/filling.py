@@ -9,6 +9,7 @@ from shoal.local.scheduler.assignments import assignment
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.placement import Room, Waiting, placements
 from shoal.local.store.job import Job
+from shoal.local.store.queries import integer
 from shoal.local.store.states import JobState, NodeFillType, NodeState, PoolState, TaskState
 
 
@@ -27,15 +28,23 @@ class FillingPool(NamedTuple):
         return cls(key, account, pool_id, slots_per_node, NodeFillType(fill))
 
 
-class FillingJob(NamedTuple):
-    """A job, as far as it takes to fill nodes with its tasks."""
+class JobRules(NamedTuple):
+    """Rules of a job that few jobs have; each is None where the job does not have it."""
 
-    key: int
     most: int | None
     """Its tasks that may run at a time."""
-    manager: int | None
-    """None where it has no job manager task."""
-    has_prepared: int
+    managed: int | None
+    """It has a job manager task."""
+    prepared: int | None
+    """A node has begun to be prepared for it."""
+
+
+RULES = """
+    SELECT
+        (SELECT tasks FROM parallel_limits WHERE job = ?1),
+        (SELECT 1 FROM job_managers WHERE job = ?1),
+        (SELECT 1 FROM job_node_tasks WHERE job = ?1 LIMIT 1)
+"""
 
 
 class WaitingManager(NamedTuple):
@@ -65,29 +74,42 @@ def fill_pool(tx: Transaction, pool_key: int) -> None:
         return
     rooms = _rooms(tx, pool)
     for job in tx.all(
-        FillingJob._make,
-        "SELECT jobs.key, parallel_limits.tasks, job_managers.job, EXISTS (SELECT 1 FROM job_node_tasks"
-        " WHERE job = jobs.key) FROM jobs LEFT JOIN parallel_limits ON parallel_limits.job = jobs.key"
-        " LEFT JOIN job_managers ON job_managers.job = jobs.key"
-        " WHERE account = ? AND pool_id = ? AND state = ? ORDER BY priority DESC, jobs.key",
+        integer,
+        "SELECT key FROM jobs WHERE account = ? AND pool_id = ? AND state = ? ORDER BY priority DESC, key",
         pool.account,
         pool.id,
         JobState.ACTIVE,
     ):
         if not rooms:
             return
-        _fill_from(tx, job, pool, rooms)
+        # As many as there could be room for. Before the rules are read: most jobs have nothing waiting.
+        if waiting := _waiting(tx, job, pool, sum(room.free for room in rooms)):
+            _fill_from(tx, job, pool, rooms, waiting)
 
 
-def _fill_from(tx: Transaction, job: FillingJob, pool: FillingPool, rooms: list[Room]) -> None:
-    """Place the next tasks of a job."""
-    refused = job_node_tasks.refusing_nodes(tx, job.key) if job.has_prepared else set()
-    manager = None if job.manager is None else _place_manager(tx, job.key, pool, rooms, refused)
-    room = _room_for(tx, job, rooms)
+def _fill_from(tx: Transaction, job: int, pool: FillingPool, rooms: list[Room], waiting: Sequence[Waiting]) -> None:
+    """Place the next tasks of a job, as its rules allow."""
+    rules = tx.one(JobRules._make, RULES, job)
+    refused: set[str] = set()
+    if rules is not None and any(rule is not None for rule in rules):
+        waiting, refused = _by_rules(tx, job, rules, pool, rooms)
+    # `placements` shortens `rooms`: later jobs get neither the full nodes nor those held back.
+    if placed := _placed(rooms, waiting, pool, refused):
+        _start(tx, Job.get(tx.connection, job), placed)
+
+
+def _by_rules(
+    tx: Transaction, job: int, rules: JobRules, pool: FillingPool, rooms: list[Room]
+) -> tuple[list[Waiting], set[str]]:
+    """Place the job manager task. Return the other tasks that may follow, and the nodes that take none of them."""
+    refused = set() if rules.prepared is None else job_node_tasks.refusing_nodes(tx, job)
+    manager = None if rules.managed is None else _place_manager(tx, job, pool, rooms, refused)
+    room = sum(room.free for room in rooms)
+    if rules.most is not None:
+        room = min(room, max(0, rules.most - job_lifecycle.running_tasks(tx, job)))
     # One more than there is room for: the job manager task, which comes first, may be waiting for another node.
-    waiting = [task for task in _waiting(tx, job.key, pool, room + (manager is not None)) if task.task != manager]
-    if placed := _placed(rooms, waiting[:room], pool, refused):
-        _start(tx, Job.get(tx.connection, job.key), placed)
+    others = [task for task in _waiting(tx, job, pool, room + (manager is not None)) if task.task != manager]
+    return others[:room], refused
 
 
 def _place_manager(tx: Transaction, job: int, pool: FillingPool, rooms: list[Room], refused: set[str]) -> int | None:
@@ -122,12 +144,6 @@ def _placed(
     placed = placements(allowed, waiting, pool.fill)
     rooms[:] = [*allowed, *(room for room in rooms if room.node in refused)]
     return placed
-
-
-def _room_for(tx: Transaction, job: FillingJob, rooms: Sequence[Room]) -> int:
-    """Return how many tasks of the job there could be room for."""
-    free = sum(room.free for room in rooms)
-    return free if job.most is None else min(free, max(0, job.most - job_lifecycle.running_tasks(tx, job.key)))
 
 
 def _rooms(tx: Transaction, pool: FillingPool) -> list[Room]:

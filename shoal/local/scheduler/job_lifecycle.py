@@ -174,8 +174,7 @@ def _disable(tx: Transaction, key: int, option: DisableJobOption) -> None:
 
 def finish_disabling(tx: Transaction) -> None:
     """Call the jobs disabled whose last running task has ended or waits again."""
-    # The state is written out: SQLite takes the index `jobs_in_transition` only where it sees the index's condition.
-    for key in tx.all(integer, "SELECT key FROM jobs WHERE state = 'disabling'"):
+    for key in tx.all(integer, "SELECT key FROM jobs WHERE state = ?", JobState.DISABLING):
         if not running_tasks(tx, key):
             enter(tx, key, JobState.DISABLED, among=(JobState.DISABLING,))
 
@@ -221,20 +220,17 @@ def complete_if_done(tx: Transaction, key: int) -> None:
 
     Source: REST reference, killJobOnCompletion; onAllTasksComplete: a job without tasks counts as complete.
     """
-    rules = tx.one(
-        tuple,
-        "SELECT on_all_tasks_complete, job_managers.task FROM jobs"
-        " LEFT JOIN job_managers ON job_managers.job = jobs.key AND job_managers.ends_job"
-        " WHERE jobs.key = ? AND state = ?",
+    manager = tx.one(text, "SELECT task FROM job_managers WHERE job = ? AND ends_job", key)
+    if manager is not None and _has_ended(tx, key, manager):
+        terminate(tx, key, reason="JMComplete", among=(JobState.ACTIVE,))
+        return
+    terminates = tx.exists(
+        "SELECT 1 FROM jobs WHERE key = ? AND state = ? AND on_all_tasks_complete = ?",
         key,
         JobState.ACTIVE,
+        AllTasksCompleteMode.TERMINATE_JOB,
     )
-    if rules is None:
-        return
-    mode, manager = rules
-    if manager is not None and _has_ended(tx, key, manager):
-        terminate(tx, key, reason="JMComplete")
-    elif mode == AllTasksCompleteMode.TERMINATE_JOB and not _has_unfinished(tx, key):
+    if terminates and not _has_unfinished(tx, key):
         terminate(tx, key, reason="AllTasksComplete")
 
 
@@ -248,13 +244,13 @@ def _has_unfinished(tx: Transaction, key: int) -> bool:
     return tx.exists(sql, key, CountedState.COMPLETED)
 
 
-def terminate(tx: Transaction, key: int, *, reason: str) -> None:
-    """End a live job and its running tasks. Its waiting tasks stay active and never run.
+def terminate(tx: Transaction, key: int, *, reason: str, among: Sequence[JobState] = LIVE) -> None:
+    """End a live job, or one of the states given, and its running tasks. Its waiting tasks stay active and never run.
 
     It is `terminating` while its job release task runs on the nodes.
     """
     releasing = job_node_tasks.has_prepared(tx, key)
-    if not enter(tx, key, JobState.TERMINATING if releasing else JobState.COMPLETED, among=LIVE):
+    if not enter(tx, key, JobState.TERMINATING if releasing else JobState.COMPLETED, among=among):
         return
     tx.run(
         "UPDATE jobs SET terminate_reason = ?1, ended = iif(state = ?2, ?3, NULL) WHERE key = ?4",
@@ -271,8 +267,7 @@ def terminate(tx: Transaction, key: int, *, reason: str) -> None:
 
 def finish_terminating(tx: Transaction) -> None:
     """Complete the jobs whose job release task runs on no node any more."""
-    # The state is written out, as above.
-    for key in tx.all(integer, "SELECT key FROM jobs WHERE state = 'terminating'"):
+    for key in tx.all(integer, "SELECT key FROM jobs WHERE state = ?", JobState.TERMINATING):
         if not job_node_tasks.is_releasing(tx, key):
             enter(tx, key, JobState.COMPLETED, among=(JobState.TERMINATING,))
             tx.run("UPDATE jobs SET ended = ? WHERE key = ?", tx.now, key)
@@ -328,8 +323,7 @@ def delete_some(tx: Transaction, key: int) -> bool:
 
 def delete_parts(tx: Transaction) -> bool:
     """Go on with the jobs that are being deleted. Return True where anything is left of any."""
-    # The state is written out, as above.
-    deleting = tx.all(integer, "SELECT key FROM jobs WHERE state = 'deleting'")
+    deleting = tx.all(integer, "SELECT key FROM jobs WHERE state = ?", JobState.DELETING)
     # All before `any`: each of them gets its turn, also where an earlier one is not done yet.
     unfinished = [delete_some(tx, key) for key in deleting]
     return any(unfinished)

@@ -205,6 +205,8 @@ def on_state(
     node = _current(tx, node_id, boots)
     if node is None:
         return
+    if state is NodeState.IDLE and node.unscheduled:
+        state = NodeState.OFFLINE
     tx.run(
         "UPDATE nodes SET state = ?1, state_time = ?2, booted = iif(?1 = ?6, ?2, booted),"
         " start_task_info = ifnull(?3, start_task_info), errors = ?4 WHERE key = ?5",

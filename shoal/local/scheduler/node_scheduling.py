@@ -16,6 +16,8 @@ def disable(tx: Transaction, node: Node, option: NodeDisableSchedulingOption) ->
     if node.unscheduled:
         raise _already("disabled")
     tx.run("INSERT INTO unscheduled_nodes VALUES (?)", node.key)
+    if node.state is NodeState.IDLE:
+        node_lifecycle.enter(tx, node.key, NodeState.OFFLINE)
     busy = node_lifecycle.running_on(tx, node)
     match option:
         case NodeDisableSchedulingOption.REQUEUE:
@@ -47,15 +49,3 @@ def enable(tx: Transaction, node: Node) -> None:
 def _already(state: str) -> errors.BatchError:
     message = f"Task scheduling on the specified node is {state} already."
     return errors.conflict("NodeAlreadyInTargetSchedulingState", message)
-
-
-def rest(tx: Transaction, pool: int) -> None:
-    """Take the pool's nodes that are idle by request offline."""
-    tx.run(
-        "UPDATE nodes SET state = ?, state_time = ? WHERE pool = ? AND state = ?"
-        " AND key IN (SELECT node FROM unscheduled_nodes)",
-        NodeState.OFFLINE,
-        tx.now,
-        pool,
-        NodeState.IDLE,
-    )

@@ -11,7 +11,7 @@ import orjson
 from shoal.autoscale.simulation import resizing
 from shoal.azure.limits import SHORTEST_RESIZE_TIMEOUT
 from shoal.local import errors, times
-from shoal.local.scheduler import node_lifecycle, node_restarts, node_scheduling, quotas
+from shoal.local.scheduler import node_lifecycle, node_restarts, quotas
 from shoal.local.scheduler.filling import fill_pool
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.node import Node
@@ -297,14 +297,14 @@ def settle(tx: Transaction, key: int) -> None:
     # Before the states: a node that gets its next task at once never shows as idle in between.
     fill_pool(tx, key)
     tx.run(
-        "UPDATE nodes SET state = ?, state_time = ? WHERE pool = ? AND state = ?"
-        " AND id NOT IN (SELECT node FROM allocations)",
+        "UPDATE nodes SET state = iif(key IN (SELECT node FROM unscheduled_nodes), ?, ?), state_time = ?"
+        " WHERE pool = ? AND state = ? AND id NOT IN (SELECT node FROM allocations)",
+        NodeState.OFFLINE,
         NodeState.IDLE,
         tx.now,
         key,
         NodeState.RUNNING,
     )
-    node_scheduling.rest(tx, key)
     for node in tx.all(
         Node.from_row,
         "SELECT * FROM busy_nodes WHERE pool = ? AND draining AND state != ?"
