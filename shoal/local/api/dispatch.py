@@ -121,6 +121,7 @@ HANDLERS: Mapping[str, Handler] = {
     )
 }
 
+STATISTICS = "stats"
 LARGEST_BODY = 1 << 20
 SUPPORTED_YEARS = [str(year) for year in range(2019, 2027)]
 VERSION = re.compile(r"\d{4}-\d\d-\d\d(\.\d+\.\d+)?", re.ASCII)
@@ -207,8 +208,9 @@ def _check_query(query: Mapping[str, str]) -> None:
         raise errors.missing_query_parameter("api-version")
     if not VERSION.fullmatch(version) or version[:4] not in SUPPORTED_YEARS:
         raise errors.unsupported_version(version)
-    if "$expand" in query:
-        raise errors.not_implemented("The query option $expand")
+    # No entity has statistics, as in Azure until they have been gathered.
+    if (expand := query.get("$expand", STATISTICS)) != STATISTICS:
+        raise errors.invalid_query_parameter("$expand", expand, f"only {STATISTICS} can be expanded")
 
 
 async def _content(request: Request) -> bytes:
