@@ -30,8 +30,9 @@ demo: setup
 demo-azure-like: setup
 	DEMO_LIKE=azure $(BIN)/python examples/var/demo.py
 
+# Four workers for two cores: half of what a test takes is waiting, for nodes and tasks of the embedded service.
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak and not pulumi"
+	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not soak and not pulumi"
 
 # With Pulumi's own engine: with the `pulumi` on the PATH, else with one that is built here.
 test-pulumi: setup pulumi-cli tests/pulumi/typescript/node_modules/.installed
