@@ -1,8 +1,9 @@
 """Everything that the program registers, for each example stack, is what ARM takes in azure-native's versions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +22,27 @@ from shoal.deploy.resources.resource_types import TYPES
 from tests.deploy.declared import STACK_FILES, Declared, declared_resources
 from tests.services import REPOSITORY
 
+pytestmark = pytest.mark.xdist_group("declared")  # each program runs once for all of them
+
 POOL = "azure-native:batch:Pool"
+DeclaredBy = Callable[[Path], list[Declared]]
+
+
+@pytest.fixture(scope="module")
+def declared_by(tmp_path_factory: pytest.TempPathFactory) -> DeclaredBy:
+    return cache(lambda file: declared_resources(file, tmp_path_factory.mktemp("stack")))
 
 
 @pytest.mark.parametrize("file", STACK_FILES, ids=lambda file: file.stem)
-def test_azure_would_take_every_resource_of_the_stack(file: Path, tmp_path: Path) -> None:
-    resources = declared_resources(file, tmp_path)
+def test_azure_would_take_every_resource_of_the_stack(file: Path, declared_by: DeclaredBy) -> None:
+    resources = declared_by(file)
     assert {"azure-native:batch:BatchAccount", "azure-native:batch:Pool"} <= {resource.type for resource in resources}
     assert [complaint for resource in resources for complaint in complaints(resource)] == []
 
 
 @pytest.mark.parametrize("file", STACK_FILES, ids=lambda file: file.stem)
-def test_what_goes_to_azure_comes_back_as_the_program_said_it(file: Path, tmp_path: Path) -> None:
-    for resource in declared_resources(file, tmp_path):
+def test_what_goes_to_azure_comes_back_as_the_program_said_it(file: Path, declared_by: DeclaredBy) -> None:
+    for resource in declared_by(file):
         kind = TYPES[resource.type]
         inputs = {name: value for name, value in resource.inputs.items() if name not in kind.parameters}
         assert kind.inputs(kind.body(inputs)) == inputs, resource.name
@@ -96,10 +105,10 @@ def test_type_without_row_or_table_is_a_complaint() -> None:
     ],
 )
 def test_what_is_spoiled_in_a_real_pool_is_named(
-    place: tuple[str | int, ...], value: Any, complaint: list[str], tmp_path: Path
+    place: tuple[str | int, ...], value: Any, complaint: list[str], declared_by: DeclaredBy
 ) -> None:
     (file,) = [file for file in STACK_FILES if file.stem == "every-option"]
-    pool = next(resource for resource in declared_resources(file, tmp_path) if resource.name == "following-pool")
+    pool = next(resource for resource in declared_by(file) if resource.name == "following-pool")
     assert refusals(TYPES[POOL], spoiled(pool.inputs, place, value)) == complaint
 
 
