@@ -9,7 +9,6 @@ from azure.core.rest import HttpRequest
 
 from shoal.jobs.submit.collection import API_VERSION
 from shoal.nodes.pool_nodes import Targets
-from shoal.runs.logs import tail
 
 STDERR_LINES = 10
 CONFLICT = 409
@@ -36,6 +35,8 @@ def resize(client: BatchClient, pool_id: str, targets: Targets) -> bool:
 
 def start_task_stderr(client: BatchClient, pool_id: str, node_id: str) -> str:
     """Return the last lines, or nothing where the node does not have them."""
+    from shoal.runs.logs import tail  # imports all that reads job files, which `shoal up` does without
+
     path = f"/pools/{pool_id}/nodes/{node_id}/files/startup/stderr.txt"
     try:
         answer = client.send_request(HttpRequest("GET", path, params={"api-version": API_VERSION}))
