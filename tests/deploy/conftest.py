@@ -22,7 +22,7 @@ def stack(tmp_path: Path, service: Status, name: str) -> Iterator[Stack]:
     """A stack of the repository's program, deployed by the embedded engine and taken down at the end."""
     stack = copied_stack(Project(name="shoal", directory=tmp_path, status=service), name)
     yield stack
-    stack.project.shoal("down", "-y", "-s", name)
+    stack.take_down()
 
 
 @pytest.fixture

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from shoal.deploy.embedded.embedded_engine import EmbeddedEngine
+from shoal.deploy.embedded.stack_record import load_record
 from shoal.deploy.stack_outputs import environment_of
 from shoal.environment import Environment
+from shoal.projects.project import read_stack
 from tests.deploy.projects import Project
 from tests.services import REPOSITORY
 
@@ -40,6 +43,12 @@ class Stack:
         done = self.project.shoal("up", "-y", "-s", self.name)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def take_down(self) -> None:
+        """Delete what the stack has by the engine itself: a command would start for a stack that has nothing, too."""
+        engine = EmbeddedEngine(service=self.project.service)
+        if load_record(self.project.service.arm, self.project.name, self.name) is not None:
+            engine.destroy(read_stack(self.name, self.project.directory), on_step=lambda _: None)
 
     def environment(self, monkeypatch: pytest.MonkeyPatch) -> Environment:
         monkeypatch.setenv("SHOAL_STATE", self.project.status.state_dir)

@@ -29,7 +29,7 @@ def stack(tmp_path: Path, service: Status, name: str) -> Iterator[Stack]:
     stack = copied_stack(Project(name="shoal", directory=tmp_path, status=service), name)
     stack.file.write_text(stack.file.read_text() + SECTIONS)
     yield stack
-    stack.project.shoal("down", "-y", "-s", name)
+    stack.take_down()
 
 
 def test_stack_with_everything_on_is_made_once_changed_in_place_and_leaves_nothing(

@@ -26,7 +26,7 @@ def stack(tmp_path: Path, service: Status, name: str) -> Iterator[Stack]:
     (tmp_path / "work.yaml").write_text(JOB)
     stack.file.write_text(f"{stack.file.read_text()}  shoal:jobs: [{{file: work.yaml}}]\n")
     yield stack
-    stack.project.shoal("down", "-y", "-s", name)
+    stack.take_down()
 
 
 def comment(stack: Stack, *words: str) -> CompletedProcess[str]:

@@ -27,7 +27,7 @@ def stack(tmp_path: Path, service: Status, name: str) -> Iterator[Stack]:
     stack = copied_stack(Project(name="shoal", directory=tmp_path, status=service), name)
     stack.file.write_text(f"{stack.file.read_text()}  shoal:jobs: [{{file: examples/var/job.yaml}}]\n")
     yield stack
-    stack.project.shoal("down", "-y", "-s", name)
+    stack.take_down()
 
 
 def anonymous(text: str, name: str) -> str:

@@ -33,7 +33,7 @@ def stack(tmp_path: Path, service: Status, name: str) -> Iterator[Stack]:
     (tmp_path / "jobs").mkdir()
     (tmp_path / "jobs" / "work.yaml").write_text(JOB)
     yield stack
-    stack.project.shoal("down", "-y", "-s", name)
+    stack.take_down()
 
 
 @pytest.fixture
