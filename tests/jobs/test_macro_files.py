@@ -61,3 +61,26 @@ def test_text_of_a_macro_is_one_quoted_word_of_a_command(tmp_path: Path) -> None
 def test_mistake_in_or_around_a_macro_is_told(tmp_path: Path, stage: str, macros: str, key: str, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         command_lines(tmp_path, stage, macros, key)
+
+
+LOOPS = "{% for a in range(10000) %}" * 3 + "x" + "{% endfor %}" * 3
+
+
+@pytest.mark.parametrize(
+    "macros",
+    [
+        f"{{% macro label(name, size) %}}{LOOPS}{{% endmacro %}}",
+        "{% macro label(name, size) %}{% for a in range(90000) %}" + "x" * 1000 + "{% endfor %}{% endmacro %}",
+        f"{LOOPS}{{% macro label(name, size) %}}{{% endmacro %}}",
+        "{% macro label(name, size) %}{{ label(name, size) }}{% endmacro %}",
+    ],
+)
+def test_macro_without_bounds_is_refused_at_once(macros: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"steps|recursion"):
+        command_lines(tmp_path, STAGE, macros)
+
+
+def test_steps_of_a_macro_count_anew_for_each_task(tmp_path: Path) -> None:
+    macros = "{% macro label(name, size) %}{% for a in range(90000) %}{% endfor %}{{ name }}{% endmacro %}"
+    stage = "command: echo {{ label(w, 7) }}\nfor_each: {product: {w: {range: [1, 15]}}}"
+    assert len(command_lines(tmp_path, stage, macros)) == 3

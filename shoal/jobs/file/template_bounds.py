@@ -1,6 +1,7 @@
 """Bounds on the work of a template, so that a rendering ends soon and its result fits into memory.
 
-Each rendering has a budget of steps: an iteration of a loop and a call of a function or macro take one each.
+Each rendering has a budget of steps: an iteration of a loop and a call of a function or macro take one each, and more
+where the loop has long text.
 """
 
 import math
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any
 
-from jinja2 import nodes, pass_context
+from jinja2 import nodes, pass_environment
 from jinja2.filters import FILTERS as JINJA_FILTERS
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -23,19 +24,16 @@ MAX_BITS = 4 * MAX_LENGTH
 _WIDTH = re.compile(r"%[^a-zA-Z%]*([0-9]{5}|\*)")
 
 
-class BoundedContext(Context):
-    """The names that a rendering sees, and the steps that it has taken."""
+class BoundedEnvironment(ImmutableSandboxedEnvironment):
+    """Operators, loops and calls cannot make texts, lists or numbers without bounds."""
 
     steps = 0
+    """Steps of the rendering so far. Here, since macros of a file have a context of their own."""
 
-    def step(self) -> None:
-        self.steps += 1
+    def step(self, weight: int = 1) -> None:
+        self.steps += weight
         if self.steps > MAX_STEPS:
             raise OverflowError(f"the template's loops and calls take more than {MAX_STEPS:,} steps")
-
-
-class BoundedEnvironment(ImmutableSandboxedEnvironment):
-    """Operators and calls cannot make texts, lists or numbers without bounds."""
 
     intercepted_binops = frozenset({"*", "**", "%"})
 
@@ -53,10 +51,9 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
     def call(self, context: Context, function: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(context, BoundedContext):
-            context.step()
+        self.step()
         if isinstance(function, LoopContext):  # of a recursive loop, which this call begins again
-            args = (counted(context, args[0]), *args[1:])
+            args = (counted(self, args[0]), *args[1:])
         if isinstance(getattr(function, "__self__", None), str):
             _refuse_wide(args, kwargs)
         return super().call(context, function, *args, **kwargs)
@@ -68,12 +65,11 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         return wrapped
 
 
-@pass_context
-def counted(context: Context, values: Iterable[Any]) -> Iterator[Any]:
-    """Return the values of a loop, each of which takes a step."""
+@pass_environment
+def counted(environment: BoundedEnvironment, values: Iterable[Any], weight: int = 1) -> Iterator[Any]:
+    """Return the values of a loop, each of which takes steps."""
     for value in values:
-        if isinstance(context, BoundedContext):
-            context.step()
+        environment.step(weight)
         yield value
 
 
@@ -81,7 +77,10 @@ def count_loops(tree: nodes.Template) -> bool:
     """Make every loop of the template take steps. Return False for a template without loops and macros."""
     loops = list(tree.find_all(nodes.For))
     for loop in loops:
-        loop.iter = nodes.Filter(loop.iter, "counted", [], [], None, None, lineno=loop.iter.lineno)
+        # A macro gives its text as a whole, so long text in a loop takes as many steps as it would take of the length.
+        length = sum(len(text.data) for text in loop.find_all(nodes.TemplateData))
+        weight = nodes.Const(1 + length * MAX_STEPS // MAX_TEXT, lineno=loop.iter.lineno)
+        loop.iter = nodes.Filter(loop.iter, "counted", [weight], [], None, None, lineno=loop.iter.lineno)
     return bool(loops) or tree.find(nodes.Macro) is not None
 
 
