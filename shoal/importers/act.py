@@ -140,7 +140,7 @@ def _inputs(resources: Source, storage: Source, *, in_storage: bool) -> list[dic
     if resources.flag("automaticScriptsUpload"):
         files.append({"blobs": literal(prefix), "container": container})
     if resources.flag("automaticInputsUpload") and in_storage:
-        files.append({"blobs": "{{ input }}", "container": inputs.text("container")})
+        files.append({"blob": "{{ input }}", "container": inputs.text("container")})
     return files
 
 

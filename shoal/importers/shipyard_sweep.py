@@ -185,7 +185,7 @@ def _file(factory: Source) -> Sweep:
     return Sweep(
         for_each={"product": {FILE: {"blobs": prefix, "container": container}}, **where},
         fields=fields,
-        inputs=[{"blobs": "{{ blob }}", "container": container, "to": path.replace("CONTAINER", f"'{container}'")}],
+        inputs=[{"blob": "{{ blob }}", "container": container, "to": path.replace("CONTAINER", f"'{container}'")}],
     )
 
 

@@ -16,10 +16,14 @@ from shoal.cli import shoal
 from shoal.errors import BadInput
 from shoal.importers.act import imported_job, read_configuration
 from shoal.importers.act_slots import NotCarriedOver, slots_expression
+from shoal.jobs.binding.blob_lists import BlobLists, BlobName
+from shoal.jobs.binding.bound_job import bind
 from shoal.jobs.file import templates
+from shoal.jobs.file.job_file import read_job_file
+from shoal.jobs.tasks.task_bodies import all_tasks
 from tests.clone import ROOT
 from tests.components.values import given
-from tests.jobs.builders import tasks
+from tests.jobs.builders import ENVIRONMENT, tasks
 
 CONFIGURATION: dict[str, Any] = {
     "batch": {
@@ -263,3 +267,19 @@ def test_command_writes_job_file_and_table(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert (tmp_path / "made" / "inputs.csv").read_text().splitlines()[1] == "b.fasta,10,1"
     assert "notes on what was not carried over" in result.stderr
+
+
+def test_blobs_of_the_input_storage_become_tasks_with_their_blob(tmp_path: Path) -> None:
+    formula = ["requiredSlots = int(input_size / 1000) + 1"]
+    job = imported_job(configuration(areBlobsInInputStorage=True, taskSlotFormula=formula))
+    (tmp_path / "job.yaml").write_text(job.text("config.json"))
+    blobs = [BlobName("inputs/a.fasta", 10), BlobName("inputs/b.txt", 20), BlobName("inputs/d/c.fasta", 3000)]
+    lists = BlobLists(
+        ENVIRONMENT, lambda _, container, prefix: blobs if (container, prefix) == ("data", "inputs/") else []
+    )
+    bodies = list(all_tasks(bind(read_job_file(tmp_path / "job.yaml", given={}, run="r1"), ENVIRONMENT, lists)))
+    assert [body["requiredSlots"] for body in bodies] == [4, 1]  # the largest first
+    assert "inputs/d/c.fasta --fast" in bodies[0]["commandLine"]
+    files = [(file.get("blobPrefix"), file.get("filePath")) for file in bodies[0]["resourceFiles"]]
+    assert ("scripts/prodigal", None) in files
+    assert any("inputs/d/c.fasta" in (file.get("httpUrl") or "") for file in bodies[0]["resourceFiles"])

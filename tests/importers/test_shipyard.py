@@ -16,7 +16,11 @@ from shoal.cli import shoal
 from shoal.errors import BadInput
 from shoal.importers.imported import Imported
 from shoal.importers.shipyard import imported_jobs
-from tests.jobs.builders import tasks
+from shoal.jobs.binding.blob_lists import BlobLists, BlobName
+from shoal.jobs.binding.bound_job import bind
+from shoal.jobs.file.job_file import read_job_file
+from shoal.jobs.tasks.task_bodies import all_tasks
+from tests.jobs.builders import ENVIRONMENT, tasks
 
 
 def imported(job: str) -> Imported:
@@ -226,3 +230,25 @@ def test_json_has_the_job_and_what_is_missing(tmp_path: Path) -> None:
     answer = json.loads(CliRunner().invoke(shoal, ["import", "shipyard", str(source), "--json"]).stdout)
     assert answer["jobs"][0]["content"]["stages"][0]["command"] == "x"
     assert "job_specifications[0].tasks[0].gpu" in [entry["key"] for entry in answer["jobs"][0]["left_out"]]
+
+
+@pytest.mark.parametrize(
+    ("path", "target"), [("file_path", "dir/a.b.png"), ("file_name", "a.b.png"), ("file_name_no_extension", "a")]
+)
+def test_file_factory_gives_each_blob_a_task_and_its_file(path: str, target: str, tmp_path: Path) -> None:
+    text = (
+        "{file: {azure_storage: {storage_account_settings: s, remote_path: pictures/dir, include: ['*.png'], "
+        f"exclude: ['*z.png', '*y.png']}}, task_filepath: {path}}}}}"
+    )
+    command = "echo {file_path_with_container} {file_path} {file_name} {file_name_no_extension}"
+    (tmp_path / "job.yaml").write_text(imported(factory(text, command)).text("jobs.yaml"))
+    blobs = [BlobName(name, 1) for name in ("dir/a.b.png", "dir/c.txt", "dir/z.png", "dir/y.png")]
+    lists = BlobLists(
+        ENVIRONMENT, lambda _, container, prefix: blobs if (container, prefix) == ("pictures", "dir") else []
+    )
+    [body] = all_tasks(bind(read_job_file(tmp_path / "job.yaml", given={}, run="r1"), ENVIRONMENT, lists))
+    printed_line = subprocess.run(shlex.split(body["commandLine"]), capture_output=True, text=True, check=True).stdout
+    assert printed_line == "pictures/dir/a.b.png dir/a.b.png a.b.png a\n"
+    [file] = body["resourceFiles"]
+    assert file["filePath"] == target
+    assert "/pictures/dir/a.b.png" in file["httpUrl"]
