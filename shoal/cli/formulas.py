@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 DOCUMENTS = {".yaml", ".yml", ".json"}
 
 
+def limits(flag: str, meaning: str) -> options.Command:
+    """Declare an option for a limit that may change over time."""
+    text = f"{meaning}, from that time on, such as 20@3h; repeatable."
+    return click.option(flag, metavar="NODES[@TIME]", multiple=True, help=text)
+
+
 @click.group()
 def autoscale() -> None:
     """Check, evaluate, simulate and build autoscale formulas, offline."""
@@ -111,14 +117,9 @@ def evaluate_formula(file: str, moment: str | None, given: tuple[str, ...], as_j
 @click.option("--replay", metavar="JOB", help="Take the tasks of this finished job of the stack.")
 @click.option("--sample-delay", metavar="DURATION", help="Time until a sample arrives, such as 4m.")
 @click.option("--sample-loss", metavar="SHARE", type=float, help="Share of samples that never arrive, from 0 to 1.")
-@click.option("--spot-quota", metavar="NODES", type=int, help="Spot nodes that the account's quota allows.")
-@click.option("--dedicated-quota", metavar="NODES", type=int, help="Dedicated nodes that the account's quota allows.")
-@click.option(
-    "--spot-capacity",
-    metavar="NODES[@TIME]",
-    multiple=True,
-    help="Spot nodes that the region has room for, from that time on, such as 20@3h; repeatable.",
-)
+@limits("--spot-quota", "Spot nodes that the account's quota allows")
+@limits("--dedicated-quota", "Dedicated nodes that the account's quota allows")
+@limits("--spot-capacity", "Spot nodes that the region has room for")
 @click.option("--out", metavar="DIR", help="Directory for charts and reports.")
 @options.stack
 @options.document
@@ -127,7 +128,6 @@ def simulate(
     files: tuple[str, ...],
     scenario: str | None,
     replay: str | None,
-    spot_capacity: tuple[str, ...],
     out: str | None,
     stack_name: str,
     document: Path | None,
@@ -146,7 +146,7 @@ def simulate(
     if replay is not None:
         work = _replayed(replay, stack_name, document)
     with bad_input():
-        story = under_conditions(story, conditions, spot_capacity)
+        story = under_conditions(story, conditions)
     reports = {}
     for file in files:
         for one in _formulas(file, _read(file)):

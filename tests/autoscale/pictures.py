@@ -10,7 +10,7 @@ from shoal.autoscale.simulation.chart import chart
 from shoal.autoscale.simulation.description import TEN_THOUSAND_TASKS, Description
 from shoal.autoscale.simulation.distributions import Choice, LogNormal, Uniform
 from shoal.autoscale.simulation.engine import Outcome, simulate
-from shoal.autoscale.simulation.pool_model import CapacityStep, PoolModel
+from shoal.autoscale.simulation.pool_model import LimitStep, PoolModel
 from shoal.autoscale.simulation.report import Report, report
 from shoal.autoscale.simulation.workload import TaskGroup, workload
 from tests.autoscale import published
@@ -32,7 +32,7 @@ THREE_JOBS = Description(
 )
 SHORTAGE = replace(
     THREE_JOBS,
-    pool=replace(POOL, spot_capacity=(CapacityStep(since=4 * HOUR, nodes=6), CapacityStep(since=20000, nodes=40))),
+    pool=replace(POOL, spot_capacity=(LimitStep(since=4 * HOUR, nodes=6), LimitStep(since=20000, nodes=40))),
 )
 TWO_DAYS = Description(
     tasks=(TaskGroup(count=2500, duration=Uniform(300, 900), over=40 * HOUR, at_random=True),),

@@ -244,7 +244,7 @@ def test_conditions_on_the_command_line_count_more_than_the_description(default_
     [
         (["--sample-delay", "soon"], "sample_delay: 'soon' is not a duration"),
         (["--sample-loss", "1.5"], "sample_loss: Input should be less than 1, found 1.5"),
-        (["--spot-capacity", "many@3h"], "'many@3h' is not a capacity; write 20 or 20@3h"),
+        (["--spot-capacity", "many@3h"], "'many@3h' is no number of nodes; write 20 or 20@3h"),
     ],
 )
 def test_condition_that_makes_no_sense_is_refused(arguments: list[str], message: str) -> None:

@@ -7,7 +7,7 @@ import yaml
 from shoal.autoscale.errors import InputFault
 from shoal.autoscale.simulation.description import described
 from shoal.autoscale.simulation.distributions import Choice, Constant, Exponential, LogNormal, Uniform
-from shoal.autoscale.simulation.pool_model import CapacityStep, Fill, PoolModel, Prices
+from shoal.autoscale.simulation.pool_model import Fill, LimitStep, PoolModel, Prices
 from shoal.autoscale.simulation.workload import TaskGroup
 
 WHOLE = """
@@ -43,7 +43,7 @@ def test_whole_description_is_read() -> None:
         evaluation_interval=900,
         boot=Uniform(120, 240),
         spot_quota=20,
-        spot_capacity=(CapacityStep(since=7200, nodes=5),),
+        spot_capacity=(LimitStep(since=7200, nodes=5),),
         prices=Prices(spot=0.1),
     )
 

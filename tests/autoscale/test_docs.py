@@ -149,6 +149,7 @@ def ran(command: str, folder: Path) -> str:
 def test_formulas_are_compared_as_in_the_simulator_and_the_default_is_never_worse_than_the_tutorial() -> None:
     assert f"<!-- formulas -->\n{search_formulas.table()}<!-- /formulas -->" in PAGE
     assert "(images/autoscale/frontier.svg)" in PAGE
+    assert search_formulas.frontier() == search_formulas.CHART.read_text(encoding="utf-8")
     shares = [[float(cell.partition("%")[0]) for cell in re.findall(r"[+-][0-9]+%", row)] for row in _compared(PAGE)]
     assert len(shares) == len(search_formulas.SITUATIONS) + 1
     assert all(max(economy, balanced, fast) <= tutorial for tutorial, _, economy, balanced, fast in shares)

@@ -15,7 +15,7 @@ from shoal.autoscale.simulation.description import TEN_THOUSAND_TASKS
 from shoal.autoscale.simulation.distributions import Choice, Constant, Exponential, LogNormal, Uniform
 from shoal.autoscale.simulation.engine import Outcome, simulate
 from shoal.autoscale.simulation.ideal import ideal_node_seconds
-from shoal.autoscale.simulation.pool_model import CapacityStep, Fill, PoolModel, Prices
+from shoal.autoscale.simulation.pool_model import Fill, LimitStep, PoolModel, Prices
 from shoal.autoscale.simulation.queueing import TaskQueue
 from shoal.autoscale.simulation.report import Report, report
 from shoal.autoscale.simulation.resizing import IDLE, PREEMPTED, STARTING, Resize, leaving, resize
@@ -176,9 +176,19 @@ def test_quota_limits_the_nodes() -> None:
     assert {(point.dedicated, point.spot) for point in result.series if point.second >= 30} == {(3, 4)}
 
 
+def test_quota_that_changes_lets_nodes_come_and_takes_none_away() -> None:
+    text = "$TargetDedicatedNodes = 9; $TargetLowPriorityNodes = 9;"
+    raised = (LimitStep(since=0, nodes=2), LimitStep(since=300, nodes=6))
+    lowered = (LimitStep(since=0, nodes=5), LimitStep(since=300, nodes=1))
+    result = run(text, tasks((0, 1, 900)), replace(EXACT, dedicated_quota=raised, spot_quota=lowered))
+    nodes = {point.second: (point.dedicated, point.spot) for point in result.series}
+    assert (nodes[270], nodes[630]) == ((2, 5), (6, 5))
+    assert result.tallies.evictions == 0
+
+
 def test_spot_nodes_above_the_capacity_are_taken_away_and_come_back() -> None:
     model = replace(
-        EXACT, spot_capacity=(CapacityStep(since=300, nodes=1), CapacityStep(since=900, nodes=9)), restore=Constant(60)
+        EXACT, spot_capacity=(LimitStep(since=300, nodes=1), LimitStep(since=900, nodes=9)), restore=Constant(60)
     )
     result = run("$TargetLowPriorityNodes = 3;", tasks(*[(0, 2, 500)] * 3), model)
     spot = {point.second: (point.spot, point.preempted) for point in result.series}
@@ -198,7 +208,7 @@ def test_evicted_tasks_run_again_and_none_is_lost() -> None:
 
 def test_dedicated_nodes_stand_in_while_spot_capacity_is_missing() -> None:
     work = workload([TaskGroup(count=2000, duration=Constant(600))], seed=1)
-    short = replace(PoolModel(), spot_capacity=(CapacityStep(since=0, nodes=5),))
+    short = replace(PoolModel(), spot_capacity=(LimitStep(since=0, nodes=5),))
     alone = reported(formula(PendingTasks(max_dedicated_nodes=0)), work, short)
     helped = reported(formula(PendingTasks(max_dedicated_nodes=10)), work, short)
     assert (alone.dedicated_node_hours, helped.completed, helped.killed) == (0, 2000, 0)
@@ -348,7 +358,7 @@ def test_spot_quota_is_no_reason_to_buy_dedicated_nodes_and_missing_capacity_is(
     work = workload([TaskGroup(count=1000, duration=Constant(600))], seed=1)
     known = formula(PendingTasks(max_spot_nodes=100, spot_quota_nodes=40))
     quota = reported(known, work, replace(PoolModel(), spot_quota=40))
-    short = reported(known, work, replace(PoolModel(), spot_capacity=(CapacityStep(since=0, nodes=10),)))
+    short = reported(known, work, replace(PoolModel(), spot_capacity=(LimitStep(since=0, nodes=10),)))
     assert (quota.dedicated_node_hours, quota.peak_nodes) == (0, 40)
     assert short.dedicated_node_hours > 0
 

@@ -1,6 +1,6 @@
 """A simulation described in YAML: the tasks that arrive, and the pool that runs them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -43,16 +43,16 @@ def described(document: Any) -> Description:
         raise InputFault("; ".join(_sentence(error) for error in exc.errors())) from exc
 
 
-def under_conditions(
-    story: Description, conditions: Mapping[str, Any], spot_capacity: Iterable[str] = ()
-) -> Description:
-    """Return the description with other values of its pool, as texts or numbers; None leaves a value as it is.
+LIMITS = ("spot_quota", "dedicated_quota", "spot_capacity")
 
-    Capacities are texts such as `20@3h`. Raises InputFault.
+
+def under_conditions(story: Description, conditions: Mapping[str, Any]) -> Description:
+    """Return the description with other values of its pool, as texts or numbers. None leaves a value as it is.
+
+    Quotas and capacities are lists of texts such as `20` and `50@3h`. Raises InputFault.
     """
-    given: dict[str, Any] = {name: value for name, value in conditions.items() if value is not None}
-    if steps := [_capacity_step(text) for text in spot_capacity]:
-        given["spot_capacity"] = steps
+    given = {name: value for name, value in conditions.items() if value not in (None, ())}
+    given |= {name: [_limit_step(text) for text in given[name]] for name in LIMITS if name in given}
     try:
         # Read with the types of the fields, and over the values of the description.
         read = TypeAdapter(PoolModel).validate_python(given)
@@ -61,10 +61,10 @@ def under_conditions(
     return replace(story, pool=replace(story.pool, **{name: getattr(read, name) for name in given}))
 
 
-def _capacity_step(text: str) -> dict[str, str | int]:
+def _limit_step(text: str) -> dict[str, str | int]:
     nodes, _, since = text.partition("@")
     if not nodes.isdecimal():
-        raise InputFault(f"{text!r} is not a capacity; write 20 or 20@3h")
+        raise InputFault(f"{text!r} is no number of nodes; write 20 or 20@3h")
     return {"nodes": int(nodes), "since": since or 0}
 
 

@@ -99,7 +99,7 @@ class Fleet:
 
     def _obtainable(self, kind: Purchase, staying: int, now: int) -> int | None:
         """Return how many nodes the limits allow beside those that are still leaving; None is no limit."""
-        limit = self._model.capacity(now) if kind is Purchase.SPOT else self._model.dedicated_quota
+        limit = self._model.spot_limit(now) if kind is Purchase.SPOT else self._model.dedicated_limit(now)
         return None if limit is None else limit - (len(self.nodes[kind]) - staying)
 
     def shrink_spot(self, capacity: int, now: int) -> None:
@@ -169,8 +169,8 @@ class Fleet:
     def _restore(self, node: SimulatedNode, epoch: int, now: int) -> None:
         if node.epoch != epoch or node.state is not State.PREEMPTED:
             return
-        capacity = self._model.capacity(now)
-        if capacity is not None and self.census.spot >= capacity:
+        limit = self._model.spot_limit(now)
+        if limit is not None and self.census.spot >= limit:
             self._plan_restore(node, now)
             return
         self._become(node, State.STARTING)

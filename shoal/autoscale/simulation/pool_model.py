@@ -3,6 +3,7 @@
 People write the same records in YAML, with durations as texts such as `5m`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -44,13 +45,17 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CapacityStep:
-    """Number of Spot nodes that the region has room for, from `since` on."""
+class LimitStep:
+    """Number of nodes that a quota or a region allows, from `since` on."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     since: Seconds
     nodes: Nodes
+
+
+Quota = Nodes | tuple[LimitStep, ...]
+"""Nodes that an account may have: one number, or its changes over time. A lower quota takes no node away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +79,10 @@ class PoolModel:
     dedicated_nodes: Nodes = 0
     """Nodes that can take tasks at second 0."""
     spot_nodes: Nodes = 0
-    dedicated_quota: Nodes | None = None
+    dedicated_quota: Quota | None = None
     """Maximum number of nodes; None is no limit."""
-    spot_quota: Nodes | None = None
-    spot_capacity: tuple[CapacityStep, ...] = ()
+    spot_quota: Quota | None = None
+    spot_capacity: tuple[LimitStep, ...] = ()
     """Changes of the region's capacity; nodes beyond it are evicted."""
     evictions_per_node_hour: Rate = 0.0
     """Rate at which a Spot node is pre-empted, apart from changes of the capacity."""
@@ -97,7 +102,22 @@ class PoolModel:
             raise InputFault("the evaluation interval must be at least a second")
 
     def capacity(self, second: int) -> int | None:
-        """Return the number of Spot nodes available at that second; None is no limit."""
-        begun = [step for step in self.spot_capacity if step.since <= second]
-        room = max(begun, key=lambda step: step.since).nodes if begun else None
-        return min((limit for limit in (self.spot_quota, room) if limit is not None), default=None)
+        """Return the number of Spot nodes that the region has room for at that second; None is no limit."""
+        return _in_force(self.spot_capacity, second)
+
+    def spot_limit(self, second: int) -> int | None:
+        """Return the number of Spot nodes that quota and capacity allow at that second; None is no limit."""
+        limits = (_allowed(self.spot_quota, second), self.capacity(second))
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    def dedicated_limit(self, second: int) -> int | None:
+        return _allowed(self.dedicated_quota, second)
+
+
+def _allowed(quota: Quota | None, second: int) -> int | None:
+    return _in_force(quota, second) if isinstance(quota, tuple) else quota
+
+
+def _in_force(steps: Sequence[LimitStep], second: int) -> int | None:
+    begun = [step for step in steps if step.since <= second]
+    return max(begun, key=lambda step: step.since).nodes if begun else None
