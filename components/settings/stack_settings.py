@@ -7,6 +7,7 @@ the program runs, so none has a default here.
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import pulumi
@@ -26,6 +27,7 @@ from ..azure_provider import arm_endpoint
 from ..component_errors import SettingsError
 from ..environment_args import EnvironmentArgs, closes_storage, faults
 from ..pool.pool_scaling import evaluation_interval
+from .listed_jobs import with_slots_of_jobs
 
 OPEN_STORAGE = (
     "allowedAddresses closes the Batch account only: the storage stays open to all networks, for callers with a role, "
@@ -103,6 +105,9 @@ def read_settings() -> Settings:
     _require_secret_passwords(settings, pools, file, secret=holds_secret)
     if settings.keys["service"] == "embedded":
         _require_local_arm(arm_endpoint())
+    # Of the program's own directory, where Pulumi.yaml is.
+    pools_of_jobs: list[Any] = with_slots_of_jobs(settings.keys["pools"], settings.keys["jobs"], Path.cwd())
+    settings = Settings({**settings.keys, "pools": pools_of_jobs})
     return _with_secret_variables(settings) if holds_secret else settings
 
 
