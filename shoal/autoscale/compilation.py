@@ -48,11 +48,31 @@ class Step:
     span: Span
 
 
+Reported = tuple[str, Type, int]
+"""A variable as results list it: spelling, type and slot."""
+
+
+def reported_variables(steps: Sequence[Step], names: Sequence[str] = SERVICE_SLOTS) -> tuple[Reported, ...]:
+    """List the variables that the steps assign: those of the service first, then the others by name.
+
+    The last assignment decides the spelling and the type.
+    """
+    written = {name: (name, Type.OPTION if slot == 2 else Type.DOUBLE) for slot, name in enumerate(SERVICE_SLOTS)}
+    for step in steps:
+        if step.slot is not None:
+            written[names[step.slot]] = (step.written, step.type)
+    slots = {name: slot for slot, name in enumerate(names)}
+    own = sorted(name for name in written if name not in SERVICE_SLOTS)
+    return tuple((*written[name], slots[name]) for name in (*SERVICE_SLOTS, *own))
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     steps: tuple[Step, ...]
-    names: tuple[str, ...]
+    names: tuple[str, ...] = SERVICE_SLOTS
     """Names of the variables, by slot."""
+    reported: tuple[Reported, ...] = reported_variables(())
+    """The variables after all steps."""
     is_restless: bool = False
     """True where the same samples may give another result: the formula reads the clock, or throws dice."""
     vector_operations: int = 0
@@ -67,9 +87,11 @@ def compile_formula(formula: Formula | Checked) -> Program:
     compiler = _Compiler(checked)
     steps = tuple(compiler.step(statement) for statement in checked.formula.statements)
     called = {part.name for statement in checked.formula.statements for part in _calls(statement.value)}
+    names = tuple(compiler.slots)
     return Program(
         steps,
-        tuple(compiler.slots),
+        names,
+        reported_variables(steps, names),
         is_restless=bool(called & {"time", "rand"}),
         vector_operations=sum(type_ is Type.VECTOR for type_ in checked.types.values()),
     )
