@@ -1,9 +1,15 @@
 """Results on stdout: tables for people, JSON for scripts."""
 
+import shutil
+import sys
 from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 import click
+
+from shoal.cli.table import fitted_lines, full_lines
 
 
 def emit_json(value: Any) -> None:
@@ -22,8 +28,36 @@ def counted(number: int, noun: str) -> str:
 
 
 def emit_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print aligned columns, header first, as plain text that can be piped and cut."""
-    cells = [list(columns), *([("" if cell is None else str(cell)) for cell in row] for row in rows)]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
-    for row in cells:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    """Print aligned columns, header first: fitted into a terminal, and in full where piped, so that they can be cut."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    if sys.stdout.isatty():
+        lines = fitted_lines(columns, cells, shutil.get_terminal_size().columns)
+    else:
+        lines = full_lines(columns, cells)
+    for line in lines:
+        click.echo(line)
+
+
+def emit_rows(rows: Sequence[Any], noun: str, *, as_json: bool) -> None:
+    """Print records as JSON, or as a table with their fields as columns. Without records, say so on stderr."""
+    if as_json:
+        emit_json(rows)
+    elif not rows:
+        click.echo(f"no {noun}", err=True)
+    else:
+        columns = [field.name.replace("_", " ").upper() for field in fields(rows[0])]
+        emit_table(columns, [[getattr(row, field.name) for field in fields(row)] for row in rows])
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime() if sys.stdout.isatty():
+            return f"{value:%m-%d %H:%M:%S}"
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M:%S}"
+        case bool() if sys.stdout.isatty():
+            return "yes" if value else "no"
+        case _:
+            return str(value)

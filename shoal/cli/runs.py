@@ -99,7 +99,7 @@ def jobs(environment: "Environment", as_json: bool) -> None:
     from shoal.runs.listing import jobs as list_jobs
 
     with connected(environment) as services:
-        _emit(list(list_jobs(services.batch)), "jobs", as_json=as_json)
+        output.emit_rows(list(list_jobs(services.batch)), "jobs", as_json=as_json)
 
 
 @click.command()
@@ -119,9 +119,8 @@ def tasks(
     from shoal.runs.listing import tasks as list_tasks
 
     with connected(environment) as services:
-        _emit(
-            list(list_tasks(services.batch, job_id, state=state, failed=failed, limit=limit)), "tasks", as_json=as_json
-        )
+        rows = list(list_tasks(services.batch, job_id, state=state, failed=failed, limit=limit))
+        output.emit_rows(rows, "tasks", as_json=as_json)
 
 
 @click.command()
@@ -142,7 +141,7 @@ def nodes(pool: str | None, recover: bool, environment: "Environment", as_json: 
 
     with connected(environment) as services:
         failure = _recover(services, requested_pools(environment, pool), err=as_json) if recover else None
-        _emit(list(list_nodes(services.batch, environment, pool)), "nodes", as_json=as_json)
+        output.emit_rows(list(list_nodes(services.batch, environment, pool)), "nodes", as_json=as_json)
     # Last: the list shows which nodes it is about.
     if failure is not None:
         raise failure
@@ -237,21 +236,3 @@ def _show_end(ending: "JobEnding", failures: Sequence[str], fetched: "Fetched | 
         click.echo(fetched.summary)
     for line in failures:
         click.echo(line, err=True)
-
-
-def _emit(rows: Sequence[Any], noun: str, *, as_json: bool) -> None:
-    """Print records as JSON, or as a table with their fields as columns. Without records, say so on stderr."""
-    if as_json:
-        output.emit_json(rows)
-    elif not rows:
-        click.echo(f"no {noun}", err=True)
-    else:
-        columns = list(asdict(rows[0]))
-        cells = [[_cell(value) for value in asdict(row).values()] for row in rows]
-        output.emit_table([column.replace("_", " ").upper() for column in columns], cells)
-
-
-def _cell(value: object) -> object:
-    from datetime import datetime
-
-    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else value

@@ -279,14 +279,7 @@ def test_progress_is_one_live_line_on_a_terminal(
         stderr=terminal,
     )
     os.close(terminal)
-    shown = b""
-    try:
-        while part := os.read(controller, 4096):
-            shown += part
-    except OSError:
-        """The other end is closed when the command has ended."""
-    finally:
-        os.close(controller)
+    shown = read_to_end(controller)
     assert watching.wait(timeout=30) == 0
     assert b"5 of 5 done" in shown
     assert b"\x1b[2K" in shown  # a line is cleared to be written again
@@ -307,3 +300,38 @@ def test_why_names_the_cause_the_evidence_and_the_next_step(shoal: Shoal, name: 
         2,
         f"error: there is no job '{name}-none'; `shoal jobs` lists them\n",
     )
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_lists_fit_the_terminal_and_pipes_get_whole_ids(
+    shoal: Shoal, service: Status, tmp_path: Path, arguments: list[str], width: int
+) -> None:
+    controller, terminal = pty.openpty()
+    listing = subprocess.Popen(
+        [sys.executable, "-m", "shoal", "nodes", *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "SHOAL_STATE": service.state_dir, "COLUMNS": str(width)},
+        stdout=terminal,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    shown = read_to_end(controller).decode()
+    assert listing.wait(timeout=30) == 0
+    assert max(map(len, shown.splitlines())) <= width
+    whole = {node["id"] for node in json.loads(shoal("nodes", "--json").stdout)}
+    assert {line.split()[1] for line in shoal("nodes").stdout.splitlines()[1:]} == whole
+    ends = [word.split("…")[1] for word in shown.split() if "…" in word]
+    assert [len([node for node in whole if node.endswith(end)]) for end in ends] == [1] * len(whole)
+
+
+def read_to_end(controller: int) -> bytes:
+    """Read what a command writes to its terminal."""
+    shown = b""
+    try:
+        while part := os.read(controller, 4096):
+            shown += part
+    except OSError:
+        """The other end is closed when the command has ended."""
+    finally:
+        os.close(controller)
+    return shown
