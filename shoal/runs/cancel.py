@@ -6,7 +6,7 @@ from azure.batch import BatchClient
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
 from shoal.connect import error_code
-from shoal.errors import BadInput
+from shoal.runs.unknown_ids import unknown_job
 
 POLL_SECONDS = 1
 
@@ -18,7 +18,7 @@ def cancel(client: BatchClient, job_id: str, *, reason: str = "UserTerminate") -
         options: Any = {"terminateReason": reason}
         client.begin_terminate_job(job_id, options=options, polling_interval=POLL_SECONDS).wait()
     except ResourceNotFoundError as exc:
-        raise BadInput(f"there is no job '{job_id}'; `shoal jobs` lists them") from exc
+        raise unknown_job(client, job_id) from exc
     except ResourceExistsError as exc:
         if error_code(exc) not in ("JobCompleted", "JobBeingTerminated"):
             raise

@@ -9,11 +9,11 @@ from azure.batch.models import BatchAllTasksCompleteMode, BatchTask, BatchTaskSt
 from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import plain_word
-from shoal.errors import BadInput
 from shoal.jobs.run_record import from_metadata
 from shoal.runs.blocked import Parent, blocked
 from shoal.runs.exit_conditions import satisfies_dependents
 from shoal.runs.progress import Counts
+from shoal.runs.unknown_ids import unknown_job
 from shoal.runs.verdict import BEHIND_FAILURES, BEHIND_OTHERS, Job, Unfinished
 
 RUNNING = "state eq 'preparing' or state eq 'running'"
@@ -51,7 +51,7 @@ class BatchJobQueries:
             job = self._client.get_job(self._job_id, retry_total=0)
             counts = self._client.get_job_task_counts(self._job_id, retry_total=0).task_counts
         except ResourceNotFoundError as exc:
-            raise BadInput(f"there is no job '{self._job_id}'; `shoal jobs` lists them") from exc
+            raise unknown_job(self._client, self._job_id) from exc
         record = from_metadata(job.metadata)
         return (
             Job(

@@ -14,6 +14,7 @@ from shoal.environment import Environment
 from shoal.errors import BadInput
 from shoal.nodes.pool_nodes import PoolNode, PoolNodes, read_pool
 from shoal.nodes.problem import problem
+from shoal.runs.unknown_ids import unknown_job
 from shoal.runs.why.causes import reason
 from shoal.runs.why.failed_tasks import failed_task
 from shoal.runs.why.obstacles import Obstacles
@@ -83,7 +84,7 @@ def tasks(client: BatchClient, job_id: str, *, state: str | None, failed: bool, 
     try:
         yield from map(_task_row, itertools.islice(listed, limit))
     except ResourceNotFoundError as exc:
-        raise BadInput(f"there is no job '{job_id}'; `shoal jobs` lists them") from exc
+        raise unknown_job(client, job_id) from exc
 
 
 def finished_tasks(client: BatchClient, job_id: str) -> Iterator[BatchTask]:
@@ -92,7 +93,7 @@ def finished_tasks(client: BatchClient, job_id: str) -> Iterator[BatchTask]:
     try:
         yield from client.list_tasks(job_id, filter="state eq 'completed'", select=columns)
     except ResourceNotFoundError as exc:
-        raise BadInput(f"there is no job '{job_id}'; `shoal jobs` lists them") from exc
+        raise unknown_job(client, job_id) from exc
 
 
 def nodes(client: BatchClient, environment: Environment, pool: str | None) -> Iterator[NodeRow]:

@@ -11,6 +11,7 @@ from shoal.connect import Services, plain_word
 from shoal.errors import BadInput
 from shoal.jobs.submit.collection import API_VERSION
 from shoal.runs.stored_run import NoSuchJob, folder_of_run
+from shoal.runs.unknown_ids import unknown_task
 from shoal.runs.watch import Clock
 
 POLL_SECONDS = 0.5
@@ -90,9 +91,7 @@ def _state(services: Services, log: LogFile) -> str | None:
     try:
         return plain_word(services.batch.get_task(log.job_id, log.task_id, select=["id", "state"]).state)
     except ResourceNotFoundError as exc:
-        raise BadInput(
-            f"job '{log.job_id}' has no task '{log.task_id}'; `shoal tasks {log.job_id}` lists them"
-        ) from exc
+        raise unknown_task(services.batch, log.job_id, log.task_id, exc) from exc
 
 
 def _missing_log(services: Services, log: LogFile) -> str:

@@ -11,6 +11,7 @@ from shoal.runs.cancel import POLL_SECONDS
 from shoal.runs.retry.jobs_of_run import other_jobs
 from shoal.runs.stored_files import StoredFiles, delete_stored_files, stored_files
 from shoal.runs.stored_run import folder_in_batch, folder_of_run, folders_left
+from shoal.runs.unknown_ids import unknown_job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +54,10 @@ def find_removal(services: Services, job_id: str, run_id: str | None, *, outputs
     current = folder_in_batch(services, job_id)
     if current is None and not outputs:
         left = folders_left(services, job_id)
-        more = f", and has left {', '.join(left)}; `shoal rm {job_id} --outputs` deletes them" if left else ""
-        raise BadInput(f"there is no job '{job_id}'{more or '; `shoal jobs` lists them'}")
+        if not left:
+            raise unknown_job(services.batch, job_id)
+        again = f"`shoal rm {job_id} --outputs` deletes them"
+        raise BadInput(f"there is no job '{job_id}', and has left {', '.join(left)}; {again}")
     folder = folder_of_run(services, job_id, run_id)
     if outputs and (others := other_jobs(services.batch, folder, job_id)):
         raise BadInput(

@@ -10,6 +10,7 @@ from shoal.connect import Services
 from shoal.errors import BadInput
 from shoal.jobs.run_folder import run_folder, run_folders_prefix
 from shoal.jobs.run_record import from_metadata
+from shoal.runs.unknown_ids import unknown_job_message
 
 SHOWN_RUNS = 20
 
@@ -34,7 +35,7 @@ def folder_of_run(services: Services, job_id: str, run_id: str | None = None) ->
     if len(left) > 1:
         raise BadInput(f"job '{job_id}' is not in Batch any more, and {_runs(left)}; choose one with --run RUN")
     if not left:
-        raise NoSuchJob(f"there is no job '{job_id}'; `shoal jobs` lists them")
+        raise NoSuchJob(unknown_job_message(services.batch, job_id))
     return left[0]
 
 

@@ -24,11 +24,17 @@ def test_log_is_read_from_where_it_was_kept_once_the_job_is_gone(services: Servi
     assert read_log(services, LogFile(job_id=name, task_id="t", name="stdout.txt")) == b"kept\n"
 
 
-@pytest.mark.parametrize("job_exists", [True, False])
-def test_task_that_does_not_exist_is_bad_input(services: Services, name: str, job_exists: bool) -> None:
+@pytest.mark.parametrize(
+    ("job_exists", "message"),
+    [
+        (True, "job '{name}' has no task 'other'; `shoal tasks {name}` lists them"),
+        (False, "there is no job '{name}'; `shoal jobs` lists them"),
+    ],
+)
+def test_task_that_does_not_exist_is_bad_input(services: Services, name: str, job_exists: bool, message: str) -> None:
     if job_exists:
         add_job(services, name, task("t", "true"))
-    with pytest.raises(BadInput, match=f"job '{name}' has no task 'other'; `shoal tasks {name}` lists them"):
+    with pytest.raises(BadInput, match=f"^{message.format(name=name)}$"):
         read_log(services, LogFile(job_id=name, task_id="other", name="stdout.txt"))
 
 

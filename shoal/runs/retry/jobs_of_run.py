@@ -12,8 +12,8 @@ from azure.batch import BatchClient
 from azure.batch.models import BatchJob, BatchJobState
 from azure.core.exceptions import ResourceNotFoundError
 
-from shoal.errors import BadInput
 from shoal.jobs.run_record import RunRecord, from_metadata
+from shoal.runs.unknown_ids import unknown_job
 
 ENDED = {BatchJobState.TERMINATING, BatchJobState.COMPLETED, BatchJobState.DELETING}
 SUFFIX = "-retry-"
@@ -61,7 +61,7 @@ def jobs_of_run(client: BatchClient, job_id: str) -> JobsOfRun:
     """Find the jobs of the run that a job belongs to. Raises BadInput where there is no such job."""
     job = _job(client, job_id)
     if job is None:
-        raise BadInput(f"there is no job '{job_id}'; `shoal jobs` lists them")
+        raise unknown_job(client, job_id)
     record = from_metadata(job.metadata)
     if record is None:
         return JobsOfRun(jobs=(job,), record=None, next_id="")

@@ -10,13 +10,13 @@ from azure.batch.models import BatchJob, BatchTask, BatchTaskState
 from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import Services
-from shoal.errors import BadInput
 from shoal.jobs.run_folder import run_folder
 from shoal.jobs.run_record import from_metadata
 from shoal.nodes.pool_nodes import NODE_COLUMNS, PoolNode, pool_node
 from shoal.nodes.requests import start_task_stderr
 from shoal.runs.job_queries import depends_on
 from shoal.runs.progress import Counts
+from shoal.runs.unknown_ids import unknown_job, unknown_task
 from shoal.runs.why import stages
 from shoal.runs.why.evidence import Evidence, JobShare, WaitingTask
 from shoal.runs.why.failed_tasks import IN_FLIGHT, READ, failure_of, read_failures
@@ -103,8 +103,7 @@ class Collection:
         try:
             return self.batch.get_task(self.job.id, task_id)
         except ResourceNotFoundError as exc:
-            job_id = self.job.id
-            raise BadInput(f"job '{job_id}' has no task '{task_id}'; `shoal tasks {job_id}` lists them") from exc
+            raise unknown_task(self.batch, str(self.job.id), task_id, exc) from exc
 
     def _counts(self) -> Counts:
         counts = self.batch.get_job_task_counts(self.job.id).task_counts
@@ -161,4 +160,4 @@ def _job(services: Services, job_id: str) -> BatchJob:
     try:
         return services.batch.get_job(job_id)
     except ResourceNotFoundError as exc:
-        raise BadInput(f"there is no job '{job_id}'; `shoal jobs` lists them") from exc
+        raise unknown_job(services.batch, job_id) from exc
