@@ -22,7 +22,9 @@ from shoal.cli import (
     job_files,
     local,
     options,
+    packages,
     plan,
+    pools,
     pull_request,
     retry,
     runs,
@@ -44,7 +46,11 @@ def shoal(directory: Path | None) -> None:
     trust_running_service(os.environ)
 
 
-shoal.add_section("Stacks", deploy.up, deploy.preview, deploy.down, deploy.outputs, pull_request.comment, env.env)
+shoal.add_section(
+    "Stacks",
+    *(deploy.up, deploy.preview, deploy.down, deploy.outputs, pull_request.comment, env.env),
+    *(pools.pools, packages.packages),
+)
 shoal.add_section("Job files", check.check, plan.plan, job_files.render, job_files.submit, runs.run, job_files.schema)
 shoal.add_section(
     "Jobs",
