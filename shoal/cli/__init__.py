@@ -21,11 +21,13 @@ from shoal.cli import (
     init,
     job_files,
     local,
+    nodes,
     options,
     packages,
     plan,
     pools,
     pull_request,
+    resize,
     retry,
     runs,
     why,
@@ -49,13 +51,13 @@ def shoal(directory: Path | None) -> None:
 shoal.add_section(
     "Stacks",
     *(deploy.up, deploy.preview, deploy.down, deploy.outputs, pull_request.comment, env.env),
-    *(pools.pools, packages.packages),
+    *(pools.pools, packages.packages, resize.resize),
 )
 shoal.add_section("Job files", check.check, plan.plan, job_files.render, job_files.submit, runs.run, job_files.schema)
 shoal.add_section(
     "Jobs",
     *(runs.watch, why.why, retry.retry, fetch.fetch, runs.logs),
-    *(runs.jobs, runs.tasks, runs.nodes, runs.cancel, runs.rm),
+    *(runs.jobs, runs.tasks, nodes.nodes, runs.cancel, runs.rm),
 )
 shoal.add_section("Tools", init.init, imports.import_, local.local, azure.azure, formulas.autoscale)
 

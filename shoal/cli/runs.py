@@ -124,30 +124,6 @@ def tasks(
 
 
 @click.command()
-@click.argument("pool", required=False)
-@click.option(
-    "--recover",
-    is_flag=True,
-    help="Before that, reboot nodes whose start task failed and replace those that stay unusable. Nodes that run tasks "
-    "are left alone.",
-)
-@options.of_environment
-@options.as_json
-def nodes(pool: str | None, recover: bool, environment: "Environment", as_json: bool) -> None:
-    """List the nodes of POOL, or of all pools of the stack."""
-    from shoal.connect import connected
-    from shoal.runs.listing import nodes as list_nodes
-    from shoal.runs.listing import requested_pools
-
-    with connected(environment) as services:
-        failure = _recover(services, requested_pools(environment, pool), err=as_json) if recover else None
-        output.emit_rows(list(list_nodes(services.batch, environment, pool)), "nodes", as_json=as_json)
-    # Last: the list shows which nodes it is about.
-    if failure is not None:
-        raise failure
-
-
-@click.command()
 @options.job_argument
 @options.of_environment
 @options.as_json
@@ -193,18 +169,6 @@ def rm(job_id: str, outputs: bool, run_id: str | None, yes: bool, environment: "
     else:
         click.echo(f"{job_id}: deleted")
         click.echo(removal.rest, err=True)
-
-
-def _recover(services: "Services", pools: Sequence[str], *, err: bool) -> WorkFailed | None:
-    """Recover the nodes of these pools of the stack. Return the failure where some do not recover."""
-    from shoal.nodes.recover import recover
-
-    ids = [services.environment.pools[name].id for name in pools]
-    try:
-        recover(services, ids, report=lambda text: click.echo(text, err=err))
-    except WorkFailed as exc:
-        return exc
-    return None
 
 
 def _report(services: "Services", job_id: str, ending: "JobEnding", *, as_json: bool, **more: Any) -> None:

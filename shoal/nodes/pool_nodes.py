@@ -8,6 +8,7 @@ from typing import Any
 
 from azure.batch import BatchClient
 from azure.batch.models import BatchNode, BatchPool, BatchStartTask
+from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import plain_word
 
@@ -64,6 +65,13 @@ class Targets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PoolTargets:
+    targets: Targets
+    scales_by_formula: bool
+    is_steady: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PoolNodes:
     id: str
     start_task: str | None
@@ -82,6 +90,17 @@ def read_pool(client: BatchClient, pool_id: str) -> PoolNodes:
     return _pool_nodes(client, client.get_pool(pool_id, select=POOL_COLUMNS))
 
 
+def read_targets(client: BatchClient, pool_id: str) -> PoolTargets | None:
+    """Return None where Batch has no such pool."""
+    try:
+        pool = client.get_pool(pool_id, select=POOL_COLUMNS)
+    except ResourceNotFoundError:
+        return None
+    return PoolTargets(
+        targets=_targets(pool), scales_by_formula=bool(pool.enable_auto_scale), is_steady=_is_steady(pool)
+    )
+
+
 def read_pools(client: BatchClient, pool_ids: Iterable[str]) -> Iterator[PoolNodes]:
     """Read the pools that have nodes: one query for all pools, one for the nodes of each."""
     requested = {pool_id.lower() for pool_id in pool_ids}
@@ -96,10 +115,18 @@ def _pool_nodes(client: BatchClient, pool: BatchPool) -> PoolNodes:
         id=str(pool.id),
         start_task=_text(pool.start_task),
         nodes=tuple(map(pool_node, client.list_nodes(str(pool.id), select=NODE_COLUMNS))),
-        targets=Targets(dedicated=pool.target_dedicated_nodes or 0, low_priority=pool.target_low_priority_nodes or 0),
+        targets=_targets(pool),
         scales_by_formula=bool(pool.enable_auto_scale),
-        is_steady=plain_word(pool.allocation_state) == "steady",
+        is_steady=_is_steady(pool),
     )
+
+
+def _targets(pool: BatchPool) -> Targets:
+    return Targets(dedicated=pool.target_dedicated_nodes or 0, low_priority=pool.target_low_priority_nodes or 0)
+
+
+def _is_steady(pool: BatchPool) -> bool:
+    return plain_word(pool.allocation_state) == "steady"
 
 
 def pool_node(node: BatchNode) -> PoolNode:

@@ -28,8 +28,12 @@ def remove(client: BatchClient, pool_id: str, node_ids: Sequence[str]) -> bool:
 
 
 def resize(client: BatchClient, pool_id: str, targets: Targets) -> bool:
-    """Give a pool targets. Return False where it is being resized."""
-    body = {"targetDedicatedNodes": targets.dedicated, "targetLowPriorityNodes": targets.low_priority}
+    """Give a pool targets; nodes that leave end their tasks first. Return False where it is being resized."""
+    body = {
+        "targetDedicatedNodes": targets.dedicated,
+        "targetLowPriorityNodes": targets.low_priority,
+        "nodeDeallocationOption": "taskcompletion",
+    }
     return _post(client, f"/pools/{pool_id}/resize", body)
 
 
