@@ -16,6 +16,7 @@ from shoal.cli import (
     deploy,
     env,
     fetch,
+    files,
     formulas,
     imports,
     init,
@@ -30,6 +31,7 @@ from shoal.cli import (
     resize,
     retry,
     runs,
+    ssh,
     why,
 )
 from shoal.cli.sections import SectionedGroup
@@ -51,12 +53,12 @@ def shoal(directory: Path | None) -> None:
 shoal.add_section(
     "Stacks",
     *(deploy.up, deploy.preview, deploy.down, deploy.outputs, pull_request.comment, env.env),
-    *(pools.pools, packages.packages, resize.resize),
+    *(pools.pools, packages.packages, resize.resize, ssh.ssh),
 )
 shoal.add_section("Job files", check.check, plan.plan, job_files.render, job_files.submit, runs.run, job_files.schema)
 shoal.add_section(
     "Jobs",
-    *(runs.watch, why.why, retry.retry, fetch.fetch, runs.logs),
+    *(runs.watch, why.why, retry.retry, fetch.fetch, runs.logs, files.files),
     *(runs.jobs, runs.tasks, nodes.nodes, runs.cancel, runs.rm),
 )
 shoal.add_section("Tools", init.init, imports.import_, local.local, azure.azure, formulas.autoscale)
