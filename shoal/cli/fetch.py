@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shoal.cli import interrupts, options, output
+from shoal.cli import completion, interrupts, options, output
 
 if TYPE_CHECKING:
     from shoal.connect import Services
@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 @click.command()
 @options.job_argument
 @click.option("--stage", "stages", metavar="NAME", multiple=True, help="Only outputs of this stage; repeatable.")
-@click.option("--task", "tasks", metavar="ID", multiple=True, help="Only outputs of this task; repeatable.")
+@click.option(
+    "--task",
+    "tasks",
+    metavar="ID",
+    multiple=True,
+    shell_complete=completion.tasks,
+    help="Only outputs of this task; repeatable.",
+)
 @click.option("--pattern", metavar="PATTERN", help="Only files whose path below the task's folder matches, as *.csv.")
 @click.option("--flat", is_flag=True, help="Write all files into one directory, as TASK-FILE.")
 @options.run_of_job

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shoal.cli import options, output
+from shoal.cli import completion, options, output
 from shoal.errors import WorkFailed
 
 if TYPE_CHECKING:
@@ -14,16 +14,24 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("pool", required=False)
+@click.argument("pool", required=False, shell_complete=completion.pools)
 @click.option(
     "--recover",
     is_flag=True,
     help="Before that, reboot nodes whose start task failed and replace those that stay unusable. Nodes that run tasks "
     "are left alone.",
 )
-@click.option("--reboot", metavar="NODE", help="Reboot this node once its tasks have ended, instead of listing.")
 @click.option(
-    "--replace", metavar="NODE", help="Remove this node once its tasks have ended, so that the pool makes another."
+    "--reboot",
+    metavar="NODE",
+    shell_complete=completion.nodes,
+    help="Reboot this node once its tasks have ended, instead of listing.",
+)
+@click.option(
+    "--replace",
+    metavar="NODE",
+    shell_complete=completion.nodes,
+    help="Remove this node once its tasks have ended, so that the pool makes another.",
 )
 @options.yes
 @options.of_environment

@@ -7,16 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shoal.cli import completion
+
 if TYPE_CHECKING:
     from shoal.environment import Environment
 
 Command = Callable[..., Any]
 
-job_argument = click.argument("job_id", metavar="JOB")
+job_argument = click.argument("job_id", metavar="JOB", shell_complete=completion.jobs)
+task_argument = click.argument("task_id", metavar="TASK", shell_complete=completion.tasks)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 out = click.option("--out", type=click.Path(path_type=Path), help="Directory for the outputs.  [default: results/JOB]")
 stack = click.option(
-    "-s", "--stack", "stack_name", envvar="SHOAL_STACK", default="local", show_default=True, help="Name of the stack."
+    *("-s", "--stack", "stack_name"),
+    envvar="SHOAL_STACK",
+    default="local",
+    show_default=True,
+    help="Name of the stack.",
+    shell_complete=completion.stacks,
 )
 yes = click.option("-y", "--yes", is_flag=True, help="Skip the confirmation.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print only the summary.")

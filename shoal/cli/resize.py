@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shoal.cli import options, output
+from shoal.cli import completion, options, output
 
 if TYPE_CHECKING:
     from shoal.environment import Environment
 
 
 @click.command()
-@click.argument("pool")
+@click.argument("pool", shell_complete=completion.pools)
 @click.option("--spot", type=click.IntRange(min=0), metavar="N", help="Number of Spot nodes.  [default: as before]")
 @click.option(
     "--dedicated", type=click.IntRange(min=0), metavar="N", help="Number of dedicated nodes.  [default: as before]"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shoal.cli import interrupts, options, output
+from shoal.cli import completion, interrupts, options, output
 
 if TYPE_CHECKING:
     from shoal.connect import Services
@@ -24,7 +24,9 @@ SHOWN_TASKS = 5
 @click.command()
 @options.job_argument
 @click.option("--failed", is_flag=True, help="All failed tasks; this is the default.")
-@click.option("--task", "tasks", metavar="ID", multiple=True, help="Only this task; repeatable.")
+@click.option(
+    "--task", "tasks", metavar="ID", multiple=True, shell_complete=completion.tasks, help="Only this task; repeatable."
+)
 @click.option("--stage", "stages", metavar="NAME", multiple=True, help="Only tasks of this stage; repeatable.")
 @click.option(
     "--with",

@@ -72,7 +72,7 @@ def watch(job_id: str, environment: "Environment", recover: bool, as_json: bool)
 
 @click.command()
 @options.job_argument
-@click.argument("task_id", metavar="TASK")
+@options.task_argument
 @click.option("-f", "--follow", is_flag=True, help="Keep printing until the task has completed.")
 @click.option("--stderr", "name", flag_value="stderr.txt", help="Print stderr instead of stdout.")
 @options.run_of_job

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shoal.cli import options, output
+from shoal.cli import completion, options, output
 from shoal.errors import BadInput
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("node_text", metavar="NODE")
+@click.argument("node_text", metavar="NODE", shell_complete=completion.nodes)
 @click.option("--user", default="shoal", show_default=True, help="Name of the user that is made on the node.")
 @click.option("--admin", is_flag=True, help="The user may become root.")
 @click.option("--print", "only_print", is_flag=True, help="Print the command instead of running it.")

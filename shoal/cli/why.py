@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shoal.cli import options, output
+from shoal.cli import completion, options, output
 
 if TYPE_CHECKING:
     from shoal.environment import Environment
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @options.job_argument
-@click.argument("task_id", metavar="TASK", required=False)
+@click.argument("task_id", metavar="TASK", required=False, shell_complete=completion.tasks)
 @options.of_environment
 @options.as_json
 def why(job_id: str, task_id: str | None, environment: "Environment", as_json: bool) -> None:
