@@ -30,8 +30,10 @@ from shoal.cli import (
     pull_request,
     resize,
     retry,
+    run,
     runs,
     ssh,
+    watch,
     why,
 )
 from shoal.cli.sections import SectionedGroup
@@ -55,10 +57,10 @@ shoal.add_section(
     *(deploy.up, deploy.preview, deploy.down, deploy.outputs, pull_request.comment, env.env),
     *(pools.pools, packages.packages, resize.resize, ssh.ssh),
 )
-shoal.add_section("Job files", check.check, plan.plan, job_files.render, job_files.submit, runs.run, job_files.schema)
+shoal.add_section("Job files", check.check, plan.plan, job_files.render, job_files.submit, run.run, job_files.schema)
 shoal.add_section(
     "Jobs",
-    *(runs.watch, why.why, retry.retry, fetch.fetch, runs.logs, files.files),
+    *(watch.watch, why.why, retry.retry, fetch.fetch, runs.logs, files.files),
     *(runs.jobs, runs.tasks, nodes.nodes, runs.cancel, runs.rm),
 )
 shoal.add_section("Tools", init.init, imports.import_, local.local, azure.azure, formulas.autoscale)

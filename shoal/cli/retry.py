@@ -99,7 +99,7 @@ class Lines:
     """Prints on stderr what is about to run again."""
 
     def on_lag(self, unfinished: "Unfinished") -> None:
-        from shoal.cli.display import lag_line
+        from shoal.cli.watch_lines import lag_line
 
         click.echo(lag_line(unfinished), err=True)
 

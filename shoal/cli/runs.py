@@ -1,73 +1,13 @@
-"""`shoal run`, `watch`, `fetch`, `logs` and others: jobs in Batch, followed, fetched, listed and ended."""
+"""`shoal logs`, `jobs`, `tasks`, `cancel` and `rm`: jobs in Batch, listed and ended."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from shoal.cli import interrupts, options, output
-from shoal.errors import WorkFailed
+from shoal.cli import options, output
 
 if TYPE_CHECKING:
-    from shoal.connect import Services
     from shoal.environment import Environment
-    from shoal.jobs.binding.bound_job import BoundJob
-    from shoal.runs.fetch import Fetched
-    from shoal.runs.job_ending import JobEnding
-
-
-@click.command()
-@options.of_job_file
-@options.changed
-@options.out
-@options.recover
-@options.as_json
-def run(job: "BoundJob", changed: str | None, out: Path | None, recover: bool, as_json: bool) -> None:
-    """Submit FILE, watch its job and fetch its outputs. Exits with 0 only if all its tasks succeeded."""
-    from shoal.cli.display import follow
-    from shoal.cli.fetch import fetched_outputs
-    from shoal.connect import connected
-    from shoal.jobs.submit.changes import OnChange
-    from shoal.jobs.submit.plan import make_plan
-    from shoal.jobs.submit.submit import submit
-
-    plan = make_plan(job)
-    output.show_warnings(plan.warnings)
-    with connected(job.environment) as services:
-        with interrupts.submitting(job):
-            submission = submit(job, plan, services, on_change=OnChange(changed or OnChange.REFUSE))
-        click.echo(submission.summary, err=as_json)
-        expected = submission.added + submission.already_there
-        ending = follow(services, plan.job_id, err=as_json, expected=expected, recover=recover)
-        while submission.deferred:
-            further = submit(job, plan, services, on_change=OnChange(changed or OnChange.REFUSE))
-            if not further.added and further.deferred:
-                break  # the stage that they wait for has failed
-            submission = further
-            click.echo(submission.summary, err=as_json)
-            expected = submission.added + submission.already_there
-            ending = follow(services, plan.job_id, err=as_json, expected=expected, recover=recover)
-        # Also after failures: what the other tasks wrote is there.
-        fetched = fetched_outputs(services, plan.job_id, out)
-        _report(services, plan.job_id, ending, as_json=as_json, submission=submission.to_json(), fetched=fetched)
-        fetched.refuse_problems()
-
-
-@click.command()
-@options.job_argument
-@options.of_environment
-@options.recover
-@options.as_json
-def watch(job_id: str, environment: "Environment", recover: bool, as_json: bool) -> None:
-    """Watch JOB until none of its tasks can run any more. Exits with 0 only if all of them succeeded."""
-    from shoal.cli.display import follow
-    from shoal.connect import connected
-
-    with connected(environment) as services:
-        ending = follow(services, job_id, err=as_json, recover=recover)
-        _report(services, job_id, ending, as_json=as_json)
 
 
 @click.command()
@@ -169,34 +109,3 @@ def rm(job_id: str, outputs: bool, run_id: str | None, yes: bool, environment: "
     else:
         click.echo(f"{job_id}: deleted")
         click.echo(removal.rest, err=True)
-
-
-def _report(services: "Services", job_id: str, ending: "JobEnding", *, as_json: bool, **more: Any) -> None:
-    """Print how the job ended. Raises WorkFailed unless it succeeded."""
-    from shoal.runs.why.failed_tasks import failures_of_job
-    from shoal.runs.why.failure_summary import failure_lines, summaries
-
-    failures = failures_of_job(services, job_id, total=ending.counts.failed)
-    if as_json:
-        output.emit_json({"job_id": job_id, **asdict(ending), "failures": summaries(failures), **more})
-    else:
-        _show_end(ending, failure_lines(failures), more.get("fetched"))
-    if not ending.succeeded:
-        _show_way_on(job_id, ending)
-        raise WorkFailed(f"job {job_id}: {ending.problem}; `shoal why {job_id}` has the next step")
-
-
-def _show_way_on(job_id: str, ending: "JobEnding") -> None:
-    """Print the commands that go on after a failure."""
-    if ending.blocked and not ending.ended_when_stuck:
-        click.echo(f"job {job_id} stays active: `shoal cancel {job_id}` ends it", err=True)
-    if ending.counts.failed:
-        click.echo(f"once the cause is mended, `shoal retry {job_id}` runs again what failed", err=True)
-
-
-def _show_end(ending: "JobEnding", failures: Sequence[str], fetched: "Fetched | None") -> None:
-    click.echo(f"{ending.counts.succeeded} succeeded, {ending.counts.failed} failed ({ending.reason})")
-    if fetched is not None:
-        click.echo(fetched.summary)
-    for line in failures:
-        click.echo(line, err=True)

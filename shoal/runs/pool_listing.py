@@ -7,7 +7,7 @@ from datetime import datetime
 from azure.batch import BatchClient
 from azure.batch.models import BatchPool
 
-from shoal.azure.prices import LINUX_PRICES
+from shoal.azure.prices import LINUX_PRICES, NodePrice
 from shoal.connect import plain_word
 from shoal.environment import Environment, OperatingSystem, Pool
 from shoal.runs.why.evidence import Fault, FormulaRun
@@ -58,10 +58,15 @@ def pools(client: BatchClient, environment: Environment) -> Iterator[PoolRow]:
 
 def cost_per_hour(pool: Pool, *, dedicated: int, spot: int) -> float | None:
     """Return the price of these nodes for an hour, or None where it is not known."""
-    price = LINUX_PRICES.get(pool.vm_size.lower())
-    if price is None or pool.operating_system is not OperatingSystem.LINUX:
+    price = price_of(pool)
+    if price is None:
         return None
     return round(price.cost(dedicated_hours=dedicated, spot_hours=spot), 4)
+
+
+def price_of(pool: Pool) -> NodePrice | None:
+    """Return the price of a node, or None where it is not known."""
+    return LINUX_PRICES.get(pool.vm_size.lower()) if pool.operating_system is OperatingSystem.LINUX else None
 
 
 def _gone(name: str, pool: Pool) -> PoolRow:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 WINDOW = timedelta(seconds=30)
+LARGE = 50_000
+"""Tasks from which a job is asked about at most once in five seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,13 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError, Servic
 
 from shoal.runs.job_ending import JobEnding
 from shoal.runs.job_queries import JobQueries
-from shoal.runs.progress import Counts, Snapshot
+from shoal.runs.progress import LARGE, Counts, Snapshot
 from shoal.runs.verdict import STILL, Job, Unfinished, Watched, after_lists, after_poll, is_time_to_list, reason_to_end
 
 PATIENCE = timedelta(minutes=5)
 """Time after which a service that does not answer is given up."""
+LONGEST = 5.0
+"""Seconds between two polls, each of which is two requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ def watch(
             if is_final(exc) or away > PATIENCE:
                 raise
             on_silence(away)
-        clock.sleep(_interval(clock.now() - began))
+        clock.sleep(interval(clock.now() - began, past.counts.total))
 
 
 def _ending(
@@ -87,6 +89,9 @@ def is_final(exc: Exception) -> bool:
     return status is not None and status < 500 and status not in (408, 429)
 
 
-def _interval(passed: float) -> float:
-    """Return the seconds to the next poll: few while the job is young, then a twentieth of its age, at most five."""
-    return min(5.0, max(0.3, passed / 20))
+def interval(passed: float, tasks: int) -> float:
+    """Return the seconds to the next poll: few while the job is young, then a twentieth of its age, at most five.
+
+    A large job takes long, and its service is busy: it is asked as seldom from the beginning.
+    """
+    return LONGEST if tasks >= LARGE else min(LONGEST, max(0.3, passed / 20))

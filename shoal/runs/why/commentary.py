@@ -12,7 +12,7 @@ from shoal.runs.why.collection import collect
 from shoal.runs.why.decision import findings
 from shoal.runs.why.evidence import Evidence
 from shoal.runs.why.failed_tasks import failures_of_job
-from shoal.runs.why.failure_kinds import FailureKind, common_text
+from shoal.runs.why.failure_kinds import FailureKind, Failures, common_text
 from shoal.runs.why.failure_rows import reason_of
 from shoal.runs.why.finding import Finding
 
@@ -60,8 +60,15 @@ def has_failures(past: Watch, now: float) -> bool:
 class Commentary:
     """It never ends the watch: an answer that does not come is asked for again."""
 
-    def __init__(self, services: Services, job_id: str, *, report: Callable[[str], None]) -> None:
-        self._services, self._job_id, self._report = services, job_id, report
+    def __init__(
+        self,
+        services: Services,
+        job_id: str,
+        *,
+        report: Callable[[str], None],
+        on_failures: Callable[[Failures], None] = lambda _: None,
+    ) -> None:
+        self._services, self._job_id, self._report, self._on_failures = services, job_id, report, on_failures
         self._past = Watch()
         self._last = ""
         """The reason that was told last."""
@@ -89,7 +96,9 @@ class Commentary:
 
     def _tell_failures(self) -> None:
         failed = self._past.counts.failed
-        for kind in failures_of_job(self._services, self._job_id, total=failed, most_stderr=STDERR_READ).kinds:
+        failures = failures_of_job(self._services, self._job_id, total=failed, most_stderr=STDERR_READ)
+        self._on_failures(failures)
+        for kind in failures.kinds:
             if (known := _kind(kind)) not in self._kinds:
                 self._kinds.add(known)
                 self._report(f"failed: {kind.example.id}: {reason_of(kind)}")
