@@ -58,6 +58,7 @@ ALLOWED = {
             for name in (
                 "duration_type",
                 "forecast",
+                "report",
                 "runs",
                 "service_status",
                 "stack_jobs",

@@ -28,6 +28,7 @@ from shoal.cli import (
     plan,
     pools,
     pull_request,
+    report,
     resize,
     retry,
     run,
@@ -60,7 +61,7 @@ shoal.add_section(
 shoal.add_section("Job files", check.check, plan.plan, job_files.render, job_files.submit, run.run, job_files.schema)
 shoal.add_section(
     "Jobs",
-    *(watch.watch, why.why, retry.retry, fetch.fetch, runs.logs, files.files),
+    *(watch.watch, why.why, retry.retry, fetch.fetch, report.report, runs.logs, files.files),
     *(runs.jobs, runs.tasks, nodes.nodes, runs.cancel, runs.rm),
 )
 shoal.add_section("Tools", init.init, imports.import_, local.local, azure.azure, formulas.autoscale)
