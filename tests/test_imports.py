@@ -58,6 +58,7 @@ ALLOWED = {
             for name in (
                 "duration_type",
                 "forecast",
+                "manifest",
                 "report",
                 "runs",
                 "service_status",

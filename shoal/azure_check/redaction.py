@@ -11,17 +11,18 @@ SECRET_TEXT = re.compile(
     r"|(?:AccountKey|SharedAccessSignature|SharedAccessKey|Password|Pwd)=[^;\s\"']+"
     r"|\b(?:Bearer|SharedKey)\s+\S+"
     r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*"  # a token of Entra
-    r"|[A-Za-z0-9+/]{86}=="  # a key of a storage or Batch account
-    r"|\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b",  # a subscription, tenant or principal
+    r"|[A-Za-z0-9+/]{86}==",  # a key of a storage or Batch account
     re.IGNORECASE,
 )
+PRINCIPAL = re.compile(r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b")
+"""The id of a subscription, tenant or principal."""
 
 
 def redacted(value: Any) -> Any:
     """Return JSON without secrets and ids of subscriptions, tenants and principals."""
     match value:
         case str():
-            return SECRET_TEXT.sub(REDACTED, value)
+            return PRINCIPAL.sub(REDACTED, SECRET_TEXT.sub(REDACTED, value))
         case Mapping():
             return {redacted(key): _field(key, item) for key, item in value.items()}
         case list() | tuple():

@@ -22,6 +22,7 @@ from shoal.cli import (
     init,
     job_files,
     local,
+    manifests,
     nodes,
     options,
     packages,
@@ -62,6 +63,7 @@ shoal.add_section("Job files", check.check, plan.plan, job_files.render, job_fil
 shoal.add_section(
     "Jobs",
     *(watch.watch, why.why, retry.retry, fetch.fetch, report.report, runs.logs, files.files),
+    *(manifests.reproduce, manifests.diff),
     *(runs.jobs, runs.tasks, nodes.nodes, runs.cancel, runs.rm),
 )
 shoal.add_section("Tools", init.init, imports.import_, local.local, azure.azure, formulas.autoscale)

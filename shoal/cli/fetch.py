@@ -57,8 +57,9 @@ def fetched_outputs(
     services: "Services", job_id: str, out: Path | None, run_id: str | None = None, selection: "Selection | None" = None
 ) -> "Fetched":
     """Fetch into `out`, or results/JOB; files of an earlier run there are moved away first, which is told."""
+    from shoal.manifest.results import note_results
     from shoal.runs.fetch import EVERYTHING, fetch
-    from shoal.runs.fetched_runs import make_room
+    from shoal.runs.fetched_runs import make_room, read_note
     from shoal.runs.stored_run import folder_of_run
 
     run = folder_of_run(services, job_id, run_id)
@@ -67,4 +68,8 @@ def fetched_outputs(
     if (earlier := make_room(folder, run)) is not None:
         click.echo(f"the outputs of an earlier run of {job_id} were moved from {folder} to {earlier}", err=True)
     with interrupts.fetching(job_id):
-        return fetch(services, run, folder, selection or EVERYTHING)
+        fetched = fetch(services, run, folder, selection or EVERYTHING)
+        if selection in (None, EVERYTHING) and not fetched.problems:
+            note = read_note(folder)
+            note_results(services, run, folder, note.files if note and note.run == run else ())
+    return fetched

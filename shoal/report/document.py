@@ -25,6 +25,8 @@ def document(record: Record) -> bytes:
         "jobs": record.jobs,
         "pool": record.pool,
         "nodes": uses,
+        "parameters": record.parameters,
+        "origin": record.origin,
         "environment": record.environment,
         "tasks": record.tasks,
     }

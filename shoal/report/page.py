@@ -46,6 +46,8 @@ def page(record: Record) -> str:
         histograms=list(_histograms(record)),
         longest=longest[:MOST_ROWS],
         retried=retried[:MOST_ROWS],
+        parameters=list(record.parameters.items()),
+        origin=list(_leaves(record.origin)),
         environment=list(_leaves(record.environment)),
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from azure.batch.models import BatchJob, BatchTask
 from azure.core.exceptions import ResourceNotFoundError
@@ -10,6 +11,8 @@ from azure.core.exceptions import ResourceNotFoundError
 from shoal.connect import Services, plain_word
 from shoal.environment import to_json
 from shoal.jobs.tasks.stage_dependencies import is_barrier
+from shoal.manifest.manifest import Manifest
+from shoal.manifest.storage import stored_manifest
 from shoal.report.record import JobState, PoolRecord, Record, TaskRecord
 from shoal.runs.retry.jobs_of_run import JobsOfRun, jobs_of_run
 from shoal.runs.why.failed_tasks import failures_of_job
@@ -24,6 +27,7 @@ def read_record(services: Services, job_id: str) -> Record:
     run = jobs_of_run(services.batch, job_id)
     tasks = {task.id.lower(): task for job in run.jobs for task in _tasks(services, job, run)}
     pool = _pool(services, run.last)
+    manifest = stored_manifest(services, run.record.folder(str(run.last.id))) if run.record else None
     return Record(
         run_id=run.record.run_id if run.record else "",
         run_name=run.record.run_name if run.record else "",
@@ -34,6 +38,9 @@ def read_record(services: Services, job_id: str) -> Record:
         stages=run.stages,
         nodes_there=_nodes(services, pool),
         environment=to_json(services.environment),
+        parameters=manifest.parameters if manifest else {},
+        withheld=manifest.withheld if manifest else (),
+        origin=_origin(manifest) if manifest else {},
     )
 
 
@@ -80,6 +87,18 @@ def _job(services: Services, job: BatchJob, tasks: list[TaskRecord]) -> JobState
         failures=summaries(failures),
         failures_read=failures.sampling,
     )
+
+
+def _origin(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "job file": manifest.file.name,
+        "sha256": manifest.file.sha256,
+        "image": manifest.pool.get("image"),
+        "commit": manifest.git.id if manifest.git else None,
+        "clean": manifest.git.clean if manifest.git else None,
+        "packages": {name: package["version"] for name, package in manifest.packages.items()},
+        "versions": manifest.versions,
+    }
 
 
 def _pool(services: Services, job: BatchJob) -> PoolRecord:

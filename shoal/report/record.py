@@ -87,6 +87,12 @@ class Record:
     """Nodes that Batch still has, and whether each is a Spot node."""
     environment: Mapping[str, Any] = field(default_factory=dict)
     """The environment document; it has no secrets."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Those of the run's manifest; none where it has no manifest."""
+    withheld: Sequence[str] = ()
+    """Names of the parameters whose values are secrets."""
+    origin: Mapping[str, Any] = field(default_factory=dict)
+    """Job file, packages, image, versions and commit, from the manifest."""
 
     @property
     def job_id(self) -> str:

@@ -21,7 +21,7 @@ class Note:
 
 def make_room(folder: Path, run: str) -> Path | None:
     """Move the files of an earlier run of the same job beside the folder. Return their place, or None without any."""
-    note = _read(folder)
+    note = read_note(folder)
     if note is None or note.run == run or _job(note.run) != _job(run):
         return None
     earlier = folder.resolve().with_name(f"{folder.resolve().name}.{note.run.rpartition('.')[2]}")
@@ -34,24 +34,25 @@ def make_room(folder: Path, run: str) -> Path | None:
 def fetched_runs(directory: Path) -> Iterator[str]:
     """Return the folders of the runs that were fetched to directories in this one."""
     for path in directory.glob(f".*{SUFFIX}"):
-        note = _read(directory / path.name.removeprefix(".").removesuffix(SUFFIX))
+        note = read_note(directory / path.name.removeprefix(".").removesuffix(SUFFIX))
         if note is not None:
             yield note.run
+
+
+def read_note(folder: Path) -> Note | None:
+    """Return the note of a directory of results, or None where there is none."""
+    try:
+        return Note(**json.loads(_note_of(folder).read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
 
 
 def write_note(folder: Path, run: str, files: Sequence[str]) -> None:
     """Note the files of a run, beside those that were fetched of it before."""
     if files:
-        before = _read(folder)
+        before = read_note(folder)
         files = [*dict.fromkeys([*(before.files if before and before.run == run else ()), *files])]
         _note_of(folder).write_text(json.dumps(asdict(Note(run=run, files=files))))
-
-
-def _read(folder: Path) -> Note | None:
-    try:
-        return Note(**json.loads(_note_of(folder).read_text()))
-    except (FileNotFoundError, ValueError, TypeError):
-        return None
 
 
 def _note_of(folder: Path) -> Path:

@@ -7,6 +7,7 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import Services
 from shoal.errors import BadInput
+from shoal.manifest.storage import delete_manifest
 from shoal.runs.cancel import POLL_SECONDS
 from shoal.runs.retry.jobs_of_run import other_jobs
 from shoal.runs.stored_files import StoredFiles, delete_stored_files, stored_files
@@ -80,3 +81,4 @@ def remove(services: Services, removal: Removal) -> None:
             services.batch.begin_delete_job(removal.job_id, polling_interval=POLL_SECONDS).wait()
     if removal.outputs:
         delete_stored_files(services, removal.stored.folder)
+        delete_manifest(services, removal.stored.folder)

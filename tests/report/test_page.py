@@ -65,6 +65,9 @@ def failed_run() -> Record:
         [task(1, 0, 10), task(2, 1, 9, result="failure", exit_code=1, retries=2), task(3, 2, 9, id=HOSTILE)],
         jobs=[JobState(id="nightly", state="completed", failures=[kind])],
         run_name=HOSTILE,
+        parameters={"name": HOSTILE, "paths": 5},
+        withheld=["token"],
+        origin={"job file": HOSTILE, "versions": {"python": "3.11"}},
         environment={"project": HOSTILE},
     )
 
@@ -82,7 +85,7 @@ def test_page_is_well_formed_with_a_heading_for_each_part(run: Record) -> None:
     assert shown.open == []
     assert len(shown.all("h1")) == 1
     ids = [attributes["id"] for attributes in shown.all("h2")]
-    assert ids == ["summary", "stages", "timeline", "times", "retries", "failures", "environment"]
+    assert ids == ["summary", "stages", "timeline", "times", "retries", "failures", "parameters", "environment"]
     assert shown.all("html") == [{"lang": "en"}]
 
 
@@ -121,6 +124,12 @@ def test_text_of_tasks_is_never_markup() -> None:
     assert "\x1b" not in text
     assert "red \ufffd" in text
     assert f"it ended with exit code 1 {HOSTILE}" in "".join(Page(text).texts)
+
+
+def test_page_has_the_parameters_and_the_names_of_those_that_are_secret() -> None:
+    shown = " ".join(" ".join(Page(page(failed_run())).texts).split())
+    assert "paths 5 token (a secret, which is not kept) Origin" in shown
+    assert "versions.python 3.11" in shown
 
 
 def test_failed_task_differs_by_a_pattern_and_its_title_not_by_colour_alone() -> None:

@@ -14,11 +14,12 @@ from tests.environments import shoal as run_shoal
 from tests.report.test_page import Page
 
 JOB = """\
+parameters: {limit: {type: int, default: 4}}
 job: {pool: spot}
 stages:
   - name: square
     for_each: {product: {n: [1, 2, 3, 4]}}
-    command: "echo '<b>n is {{ n }}</b>' >&2; test {{ n }} -lt 4"
+    command: "echo '<b>n is {{ n }}</b>' >&2; test {{ n }} -lt {{ limit }}"
     on_failure: continue
   - name: count
     after: square
@@ -65,6 +66,8 @@ def test_report_for_scripts_has_a_row_or_a_record_for_each_task(shoal: Shoal, jo
     ]
     content = json.loads(shoal("report", job_id, "--json").stdout)
     assert [stage["tasks"] for stage in content["stages"]] == [4, 1]
+    assert content["parameters"] == {"limit": 4}
+    assert (content["origin"]["job file"], content["origin"]["clean"]) == ("job.yaml", None)
     (kind,) = content["jobs"][0]["failures"]
     assert (kind["tasks"], kind["exit_code"]) == (1, 1)
 

@@ -31,6 +31,7 @@ from shoal.jobs.submit.plan import Plan, make_plan
 from shoal.jobs.submit.upload import upload
 from shoal.jobs.tasks.exit_conditions import acts_on_jobs, ends_when_stuck
 from shoal.jobs.tasks.task_bodies import all_tasks, constraints, environment_settings
+from shoal.manifest.storage import leave_manifest
 
 IN_FLIGHT = 4
 _ENDED = {BatchJobState.TERMINATING, BatchJobState.COMPLETED, BatchJobState.DELETING}
@@ -79,6 +80,8 @@ def submit(job: BoundJob, plan: Plan, services: Services, *, on_change: OnChange
     if settled is None and not create_job(client, job_body(job.job_file.spec, plan), planned):
         # Somebody else created it meanwhile.
         return submit(job, plan, services, on_change=on_change)
+    if settled is None or not settled.is_recorded:
+        leave_manifest(job, plan, planned if settled is None else settled.record, services)
     added = add_all(client, plan.job_id, all_tasks(job.runnable(run_id, services.sign)))
     refuse_partial(added, plan.job_id)
     if not planned.deferred:

@@ -20,6 +20,7 @@ from shoal.jobs.submit.submit import create_job, job_body, planned_record, requi
 from shoal.jobs.submit.upload import upload
 from shoal.jobs.tasks.stage_dependencies import is_barrier
 from shoal.jobs.tasks.task_bodies import all_tasks
+from shoal.manifest.storage import leave_manifest
 from shoal.runs.job_queries import FAILED, SUCCEEDED, task_key
 from shoal.runs.retry.choice import Choice, stage_of
 from shoal.runs.retry.continuation import JobHasEnded, add_tasks, continuing, write_record
@@ -77,6 +78,7 @@ def _retry(
     reports.on_choice(run, Choice(tasks=chosen, left_out=len(left_out)))
     delete_outputs(services, run, correction.failed)
     upload(correction.plan.files, services.blobs.get_container_client(services.environment.containers.inputs))
+    leave_manifest(correction.job, correction.plan, correction.record, services)
     job_id, added = _continue(services, correction) if run.has_ended else _correct(services, correction)
     return Retried(
         job_id=job_id,

@@ -1,0 +1,76 @@
+"""Puts the job file of a manifest and the files that it names into a folder, as they were when it was submitted."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.blob import ContainerClient
+
+from shoal.connect import Services
+from shoal.errors import BadInput
+from shoal.manifest.manifest import Manifest
+
+SHOWN = 5
+
+
+def restore(manifest: Manifest, services: Services, *, folder: Path, near: Path, job_file: Path | None) -> Path:
+    """Return the place of the job file. Raises BadInput where files are gone.
+
+    Files with the same content below `near` are linked; the others come from storage. `job_file` stands in for a text
+    that secrets were taken out of.
+    """
+    if job_file is None and not manifest.file.is_whole:
+        raise BadInput(
+            f"the manifest has {manifest.file.name} without the secrets in it; give the file with --file FILE"
+        )
+    # Deep enough for files that the job file names by `../`.
+    place = folder.joinpath(*["above"] * max(map(_levels_up, manifest.inputs), default=0), "job")
+    place.mkdir(parents=True)
+    text = manifest.file.text.encode() if job_file is None else job_file.read_bytes()
+    (place / PurePosixPath(manifest.file.name).name).write_bytes(text)
+    container = services.blobs.get_container_client(services.environment.containers.inputs)
+    _refuse_missing(
+        {name: blob for name, blob in manifest.inputs.items() if not _put(name, blob, place, near, container)}
+    )
+    return place / PurePosixPath(manifest.file.name).name
+
+
+def _put(name: str, blob: str, place: Path, near: Path, container: ContainerClient) -> bool:
+    """Return False where the content is gone."""
+    content_hash = blob.partition("/")[0]
+    if Path(name).is_absolute():
+        return _hash(Path(name)) == content_hash  # tasks read it there, so it cannot be put anywhere else
+    target = place / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if _hash(near / name) == content_hash:
+        target.symlink_to((near / name).resolve())
+        return True
+    try:
+        with target.open("wb") as content:
+            container.download_blob(blob).readinto(content)
+    except ResourceNotFoundError:
+        return False
+    return _hash(target) == content_hash
+
+
+def _hash(path: Path) -> str | None:
+    """Return the hash in the names of blobs, or None for what is no file."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()[:16]
+
+
+def _levels_up(name: str) -> int:
+    return PurePosixPath(name).parts.count("..")
+
+
+def _refuse_missing(missing: Mapping[str, str]) -> None:
+    if missing:
+        shown = "".join(f"\n  {name} ({blob})" for name, blob in list(missing.items())[:SHOWN])
+        more = f"\n  and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+        raise BadInput(
+            f"{len(missing)} inputs of the run are gone: neither below this folder nor in storage with the content "
+            f"that they had:{shown}{more}"
+        )
