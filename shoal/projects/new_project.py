@@ -18,7 +18,8 @@ from jinja2 import Environment, StrictUndefined
 from shoal.errors import BadInput
 from shoal.projects.pins import pinned_requirements
 from shoal.projects.project import PROJECT_FILE
-from shoal.projects.template_files import template_files
+from shoal.projects.template_files import DEFAULT, template_files
+from shoal.projects.templates import Template, find_template
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 """Source: ValidateProjectName of Pulumi's sdk/go/common/tokens. At most 80 characters, since PROJECT-STACK names a
@@ -32,6 +33,7 @@ SCRIPT = "#!"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewProject:
     name: str
+    template: str
     directory: Path
     files: list[str]
     """Files that were written, relative to the directory, sorted."""
@@ -39,23 +41,24 @@ class NewProject:
     """Files of the template that existed already and were left unchanged, sorted."""
 
 
-def make_project(directory: Path) -> NewProject:
+def make_project(directory: Path, template: str = DEFAULT) -> NewProject:
     """Write the template's files that the directory lacks: all of them, or none if something fails.
 
     The project is named as its `Pulumi.yaml` says if there is one, else as the directory. Raises BadInput.
     """
     directory = directory.resolve()
+    chosen = find_template(template)
     _refuse(directory)
     name = _name(directory)
-    files = [path.removesuffix(RENDERED) for path, _ in template_files()]
+    files = [path.removesuffix(RENDERED) for path, _ in template_files(template)]
     kept = [path for path in files if (directory / path).exists()]
     _refuse_blocked(directory, files)
     try:
-        _make(directory, name, kept=set(kept))
+        _make(directory, name, chosen, kept=set(kept))
     except OSError as exc:
         raise BadInput(f"{directory} cannot be written: {exc.strerror}; nothing was written") from exc
     written = [path for path in files if path not in kept]
-    return NewProject(name=name, directory=directory, files=sorted(written), kept=sorted(kept))
+    return NewProject(name=name, template=template, directory=directory, files=sorted(written), kept=sorted(kept))
 
 
 def _refuse(directory: Path) -> None:
@@ -101,16 +104,16 @@ def _refuse_blocked(directory: Path, files: list[str]) -> None:
             )
 
 
-def _make(directory: Path, name: str, *, kept: set[str]) -> None:
+def _make(directory: Path, name: str, template: Template, *, kept: set[str]) -> None:
     """Write the project next to its place and move it there. An existing directory is filled, not replaced."""
     if not directory.is_dir():
         with _draft(directory.parent, directory.name) as draft:
-            _write_all(draft, name, kept=kept)
+            _write_all(draft, name, template, kept=kept)
             draft.chmod(0o755)
             draft.rename(directory)
         return
     with _draft(directory, directory.name) as draft:
-        _fill(directory, draft, _write_all(draft, name, kept=kept))
+        _fill(directory, draft, _write_all(draft, name, template, kept=kept))
 
 
 @contextmanager
@@ -123,11 +126,12 @@ def _draft(parent: Path, name: str) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _write_all(draft: Path, name: str, *, kept: set[str]) -> list[str]:
+def _write_all(draft: Path, name: str, template: Template, *, kept: set[str]) -> list[str]:
     """Return the paths of the files that were written."""
-    missing = [(path, source) for path, source in template_files() if path.removesuffix(RENDERED) not in kept]
+    files = template_files(template.name)
+    missing = [(path, source) for path, source in files if path.removesuffix(RENDERED) not in kept]
     for path, source in missing:
-        _write(source, draft / path, name)
+        _write(source, draft / path, name, template)
     return [path.removesuffix(RENDERED) for path, _ in missing]
 
 
@@ -153,20 +157,20 @@ def _make_folders(folder: Path) -> list[Path]:
     return missing
 
 
-def _write(source: Path, target: Path, project: str) -> None:
+def _write(source: Path, target: Path, project: str, template: Template) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     text = source.read_text(encoding="utf-8")
     if target.name == PROJECT_FILE:
         # quoted, because 2026 and true are valid names of projects
         text = re.sub(r"^name: .*$", f'name: "{project}"', text, count=1, flags=re.MULTILINE)
     if target.suffix == RENDERED:
-        target, text = target.with_suffix(""), _rendered(text, project)
+        target, text = target.with_suffix(""), _rendered(text, project, template)
     target.write_text(text, encoding="utf-8")
     if text.startswith(SCRIPT):
         target.chmod(0o755)  # a wheel may have lost the permission
 
 
-def _rendered(text: str, project: str) -> str:
+def _rendered(text: str, project: str, template: Template) -> str:
     environment = Environment(
         variable_start_string="[[",
         variable_end_string="]]",
@@ -179,4 +183,4 @@ def _rendered(text: str, project: str) -> str:
         undefined=StrictUndefined,
     )
     requirements = pinned_requirements("shoal", EXTRAS)
-    return environment.from_string(text).render(project=project, requirements=requirements)
+    return environment.from_string(text).render(project=project, template=template, requirements=requirements)

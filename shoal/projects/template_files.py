@@ -1,23 +1,34 @@
 """The files from which `shoal init` makes a project.
 
-Most stand in `shoal/projects/template`. What a project shares with Shoal's own repository (Pulumi.yaml, the program,
-the policy pack, the storage emulator's lock file) stands once, at the top of the repository. The build of a wheel
-copies these into the template; in a clone they are read from there, by the same list in `pyproject.toml`.
+`shoal/projects/template` has what all projects have. `task_templates/NAME` has the job of a template, its application
+and its tests, laid out as in a project. What Shoal's own repository uses itself (Pulumi.yaml, the program, the policy
+pack, the example) stands once, where it is used. The build of a wheel copies all of these into the package; in a clone
+they are read from there, by the same list in `pyproject.toml`.
 """
 
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-TEMPLATE = Path(__file__).parent / "template"
+EVERY_PROJECT = Path(__file__).parent / "template"
+INSTALLED_TEMPLATES = Path(__file__).parent / "task_templates"
 CLONE = Path(__file__).parents[2]
+DEFAULT = "sweep"
+DESCRIPTION = "template.yaml"
+"""Describes a template; no file of a project."""
 COMPILED = "__pycache__"
 
 
-def template_files() -> list[tuple[str, Path]]:
+def template_names() -> list[str]:
+    return sorted(path.parent.name for path in templates_folder().glob(f"*/{DESCRIPTION}"))
+
+
+def template_files(template: str = DEFAULT) -> list[tuple[str, Path]]:
     """Return each file's path within a project, with where it is read from."""
-    sources = {"": TEMPLATE, **_shared()}
-    return sorted(pair for path, source in sources.items() for pair in _files(path, source))
+    files = dict(_layer(EVERY_PROJECT, EVERY_PROJECT))
+    files |= _layer(templates_folder() / template, INSTALLED_TEMPLATES / template)
+    return sorted((path, source) for path, source in files.items() if path != DESCRIPTION)
 
 
 def template_file(path: str) -> Path:
@@ -25,16 +36,27 @@ def template_file(path: str) -> Path:
     return dict(template_files())[path]
 
 
-def _shared() -> dict[str, Path]:
-    """Return what a clone keeps at its top, by its path within a project; a wheel has it in the template."""
-    if (TEMPLATE / "Pulumi.yaml").is_file():
-        return {}
+def templates_folder() -> Path:
+    return INSTALLED_TEMPLATES if INSTALLED_TEMPLATES.is_dir() else CLONE / "task_templates"
+
+
+def _layer(folder: Path, installed: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the files of a folder, and those that a wheel has there and a clone elsewhere."""
+    yield from _files("", folder)
+    if INSTALLED_TEMPLATES.is_dir():
+        return
+    within = installed.relative_to(CLONE).as_posix() + "/"
+    for source, target in _copied().items():
+        if target.startswith(within):
+            yield from _files(target.removeprefix(within), CLONE / source)
+
+
+@cache
+def _copied() -> dict[str, str]:
+    """Return the places of copied files in a wheel, by their places in the clone."""
     build = tomllib.loads((CLONE / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
-    within = TEMPLATE.relative_to(CLONE).as_posix() + "/"
-    copied = build["targets"]["wheel"]["hooks"]["custom"]["installed-as"]
-    return {
-        target.removeprefix(within): CLONE / source for source, target in copied.items() if target.startswith(within)
-    }
+    copied: dict[str, str] = build["targets"]["wheel"]["hooks"]["custom"]["installed-as"]
+    return copied
 
 
 def _files(path: str, source: Path) -> Iterator[tuple[str, Path]]:

@@ -13,7 +13,7 @@ from tests.services import REPOSITORY
 
 SOURCES = (
     *("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "Pulumi.yaml", "__main__.py"),
-    *("package.json", "package-lock.json", ".npmrc", "shoal", "components", "policy"),
+    *("package.json", "package-lock.json", ".npmrc", "shoal", "components", "policy", "task_templates", "examples"),
 )
 """The files that a wheel is built from."""
 

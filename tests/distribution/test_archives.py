@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shoal.projects.template_files import template_files
+from shoal.projects.template_files import template_files, template_names
 
 pytestmark = pytest.mark.xdist_group("distribution")
 
@@ -18,7 +18,10 @@ def test_wheel_has_one_package_with_its_components_its_types_and_the_whole_templ
         entry_points = archive.read("shoal-0.1.0.dist-info/entry_points.txt").decode()
     assert {name.split("/")[0] for name in names} == {"shoal", "shoal-0.1.0.dist-info"}
     assert {"shoal/py.typed", "shoal/components/__main__.py", "shoal/components/pool/spot_pool.py"} <= names
-    assert {f"shoal/projects/template/{path}" for path, _ in template_files()} <= names
+    for template in template_names():
+        files = {path for path, _ in template_files(template)}
+        places = ("shoal/projects/template", f"shoal/projects/task_templates/{template}")
+        assert files <= {name.removeprefix(f"{place}/") for name in names for place in places}
     assert {"shoal/local/store/schema.sql", "shoal-0.1.0.dist-info/licenses/LICENSE"} <= names
     assert [name for name in names if "__pycache__" in name or name.endswith(".pyc")] == []
     assert "virtualenv: ../../../../..\n" in plugin

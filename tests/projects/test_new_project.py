@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from components.packages.package_content import content_version
 from shoal.azure.images import IMAGES
+from shoal.cli import shoal
 from shoal.errors import BadInput
 from shoal.projects.new_project import make_project
 from shoal.projects.project import read_stack
-from shoal.projects.template_files import template_files
+from shoal.projects.template_files import template_files, template_names
+from shoal.projects.templates import Template, find_template, templates
 from tests.services import REPOSITORY, TEMPLATE
 from tests.test_workflow_files import SCHEMAS, validated
 
@@ -48,6 +51,48 @@ def test_project_pins_what_is_installed_and_the_content_of_its_application(tmp_p
         assert f"\n{line} " in lock
     (package,) = json.loads(read_stack("dev", directory).config["pricing:packages"])
     assert package["version"] == content_version(directory / "app")
+
+
+@pytest.mark.parametrize("template", template_names())
+def test_template_fits_its_stacks_and_its_job_has_no_problem(tmp_path: Path, template: str) -> None:
+    directory = make_project(tmp_path / "pricing", template).directory
+    stack = read_stack("dev", directory)
+    (package,) = json.loads(stack.config["pricing:packages"])
+    assert package == json.loads(read_stack("local", directory).config["pricing:packages"])[0] | {
+        "version": content_version(directory / "app")
+    }
+    listed = json.loads(stack.config.get("pricing:jobs", "[]"))
+    assert [job["file"] for job in listed] == [f"task_templates/{template}.yaml"][: find_template(template).listed]
+    checked = CliRunner().invoke(shoal, ["check", str(directory / "task_templates" / f"{template}.yaml"), "--json"])
+    assert (checked.exit_code, json.loads(checked.output)["warnings"]) == (0, [])
+    readme = (directory / "README.md").read_text()
+    assert readme.splitlines()[2].startswith(find_template(template).summary)
+    assert "[[" not in readme
+
+
+@pytest.mark.parametrize("template", templates(), ids=lambda template: template.name)
+def test_packages_of_a_templates_tasks_are_pinned_here_and_on_the_nodes(tmp_path: Path, template: Template) -> None:
+    directory = make_project(tmp_path / "pricing", template.name).directory
+    lines = (directory / "requirements.txt").read_text().splitlines()
+    start = json.loads(read_stack("dev", directory).config["pricing:pools"])[0].get("startTask", {"commandLine": ""})
+    for requirement in template.requirements:
+        assert re.fullmatch(r"[a-z-]+==[\d.]+", requirement)
+        assert requirement in lines
+        assert requirement in start["commandLine"]
+    assert bool(template.requirements) == bool(start["commandLine"])
+
+
+def test_list_of_templates_has_a_sentence_for_each() -> None:
+    listed = CliRunner().invoke(shoal, ["init", "--list"])
+    lines = [re.split(r" {2,}", line) for line in listed.output.splitlines()]
+    assert lines == [[template.name, template.summary] for template in templates()]
+    assert [line for line in listed.output.splitlines() if len(line) > 100 or not line.endswith(".")] == []
+
+
+def test_template_that_is_not_there_is_refused_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="there is no template 'tile'; did you mean tiles"):
+        make_project(tmp_path / "pricing", "tile")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_files_for_ci_are_valid_and_what_they_run_is_there(tmp_path: Path) -> None:
