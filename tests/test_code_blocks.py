@@ -44,6 +44,7 @@ PAGES_WHOSE_OUTPUT_IS_TESTED = {
     "gitops.md": "tests/pull_requests/test_gitops_documentation.py",
     "jobs.md": "tests/test_shown_messages.py",
     "policies.md": "tests/test_shown_messages.py",
+    "questions.md": "tests/test_questions.py",
     "retry.md": "tests/runs/test_retry.py",
     "running.md": "tests/runs/test_runs_of_a_job.py",
     "why.md": "tests/runs/why/test_page.py",
