@@ -7,8 +7,8 @@ import click
 from shoal.cli import options
 
 
-def _list_templates(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
-    if not wanted:
+def _list_templates(context: click.Context, _option: click.Parameter, is_given: bool) -> None:
+    if not is_given:
         return
     from shoal.projects.templates import templates
 

@@ -89,6 +89,11 @@ def test_list_of_templates_has_a_sentence_for_each() -> None:
     assert [line for line in listed.output.splitlines() if len(line) > 100 or not line.endswith(".")] == []
 
 
+def test_page_of_templates_has_a_row_for_each() -> None:
+    page = (REPOSITORY / "docs" / "templates.md").read_text()
+    assert re.findall(r"^\| `(\w+)` ?(?:\(the default\) )?\| ", page, re.MULTILINE) == template_names()
+
+
 def test_template_that_is_not_there_is_refused_with_the_one_that_was_meant(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="there is no template 'tile'; did you mean tiles"):
         make_project(tmp_path / "pricing", "tile")

@@ -10,10 +10,10 @@ from typing import DefaultDict, Dict, List, Tuple
 
 def ranking(scores: List[Dict[str, float]]) -> List[Tuple[float, float, float]]:
     """Return the mean accuracy, C and gamma of each combination, the best first."""
-    found: DefaultDict[Tuple[float, float], List[float]] = defaultdict(list)
+    accuracies: DefaultDict[Tuple[float, float], List[float]] = defaultdict(list)
     for score in scores:
-        found[score["c"], score["gamma"]].append(score["accuracy"])
-    rows = [(mean(sorted(values)), c, gamma) for (c, gamma), values in found.items()]
+        accuracies[score["c"], score["gamma"]].append(score["accuracy"])
+    rows = [(mean(sorted(values)), c, gamma) for (c, gamma), values in accuracies.items()]
     return sorted(rows, key=lambda row: (-row[0], row[1], row[2]))
 
 

@@ -25,6 +25,6 @@ def test_stitched_video_has_every_frame_of_the_parts_in_order(shoal: Callable[..
     shoal("run", "task_templates/video.yaml", "-s", "local", *given)
     parts = sorted((tmp_path / "split" / "split").glob("part*.mkv"))
     assert len(parts) == 4
-    wanted = [frame for part in parts for frame in frames(part)]
-    assert frames(tmp_path / "stitch/stitch/video.mkv") == wanted
-    assert (len(wanted), len(set(wanted)) > 100) == (175, True)
+    expected = [frame for part in parts for frame in frames(part)]
+    assert frames(tmp_path / "stitch/stitch/video.mkv") == expected
+    assert (len(expected), len(set(expected)) > 100) == (175, True)
