@@ -136,8 +136,7 @@ class Service:
 
     def _pass_time(self, tx: Transaction) -> None:
         job_lifecycle.terminate_overdue(tx)
-        job_lifecycle.finish_disabling(tx)
-        job_lifecycle.finish_terminating(tx)
+        job_lifecycle.finish_some(tx)
         job_schedules.pass_time(tx)
         auto_pools.delete_unneeded(tx)
         node_lifecycle.boot_due(tx)
@@ -158,7 +157,7 @@ def _apply(tx: Transaction, node: str, boots: int, report: dict[str, Any]) -> No
             ]
             if of_job := [run for run in runs if run[0] < 0]:
                 job_node_tasks.on_ended(tx, of_job)
-                job_lifecycle.finish_terminating(tx)
+                job_lifecycle.finish_some(tx)
             if of_tasks := [run for run in runs if run[0] > 0]:
                 endings.on_ended(tx, node, of_tasks)
         case {"state": state}:

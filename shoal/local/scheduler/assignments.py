@@ -7,7 +7,6 @@ import orjson
 from shoal.local import times
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.application_version import ApplicationVersion
-from shoal.local.store.job import Job
 
 
 class PlacedTask(Protocol):
@@ -23,7 +22,16 @@ class PlacedTask(Protocol):
     def definition(self) -> bytes: ...
 
 
-def assignment(tx: Transaction, job: Job, job_body: dict[str, Any], task: PlacedTask) -> dict[str, Any]:
+class AssignedJob(Protocol):
+    """The columns of a job that the assignment of its tasks needs."""
+
+    @property
+    def account(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+
+
+def assignment(tx: Transaction, job: AssignedJob, job_body: dict[str, Any], task: PlacedTask) -> dict[str, Any]:
     """Return the assignment of a task; `job_body` is the job's definition, parsed once for many tasks."""
     body = orjson.loads(task.definition)
     environment = {

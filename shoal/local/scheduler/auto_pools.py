@@ -12,7 +12,7 @@ from shoal.local.scheduler.job_lifecycle import JobDefinition
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.pool_lifecycle import PoolDefinition
 from shoal.local.store.pool import Pool
-from shoal.local.store.queries import text
+from shoal.local.store.queries import integer, text
 from shoal.local.store.states import JobScheduleState, JobState, PoolState
 
 OF_SCHEDULE = "jobschedule"
@@ -53,9 +53,9 @@ def _add_pool(tx: Transaction, account: str, specification: dict[str, Any]) -> P
 def delete_unneeded(tx: Transaction) -> None:
     """Delete the pools whose job or schedule has ended or is gone."""
     sql = (
-        "SELECT counted_pools.* FROM auto_pools JOIN counted_pools ON counted_pools.key = auto_pools.pool"
+        "SELECT pool FROM auto_pools JOIN pools ON pools.key = auto_pools.pool"
         " WHERE state = ? AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.key = auto_pools.job AND jobs.state != ?)"
         " AND NOT EXISTS (SELECT 1 FROM job_schedules AS s WHERE s.key = auto_pools.schedule AND s.state != ?)"
     )
-    for pool in tx.all(Pool.from_row, sql, PoolState.ACTIVE, JobState.COMPLETED, JobScheduleState.COMPLETED):
-        pool_lifecycle.begin_delete(tx, pool)
+    for key in tx.all(integer, sql, PoolState.ACTIVE, JobState.COMPLETED, JobScheduleState.COMPLETED):
+        pool_lifecycle.begin_delete(tx, Pool.get(tx.connection, key))

@@ -38,16 +38,14 @@ def _is_satisfied(tx: Transaction, job: int, parent: str) -> bool:
 
 
 def satisfy(tx: Transaction, *, job: int, parent: str) -> None:
-    """Take one blocker off each dependent of the task `parent`."""
-    tx.run("UPDATE tasks SET satisfied = 1 WHERE job = ? AND id = ?", job, parent)
-    tx.run(
-        "UPDATE tasks SET blockers = blockers - 1"
-        " WHERE key IN (SELECT child FROM dependencies WHERE job = ?1 AND parent = ?2)",
-        job,
-        parent,
-    )
-    # A parent that is reactivated ends again: without these rows it takes nothing off a second time.
-    tx.run("DELETE FROM dependencies WHERE job = ? AND parent = ?", job, parent)
+    """Take one blocker off each dependent of the task `parent`, which is recorded as satisfied."""
+    # Most tasks have no dependents: one look for them, and no write.
+    if children := tx.all(integer, "SELECT child FROM dependencies WHERE job = ? AND parent = ?", job, parent):
+        tx.connection.executemany(
+            "UPDATE tasks SET blockers = blockers - 1 WHERE key = ?", [(child,) for child in children]
+        )
+        # A parent that is reactivated ends again: without these rows it takes nothing off a second time.
+        tx.run("DELETE FROM dependencies WHERE job = ? AND parent = ?", job, parent)
     if parent.isascii() and parent.isdigit() and len(parent) <= MOST_DIGITS:
         _satisfy_integer(tx, job, int(parent))
 

@@ -17,12 +17,12 @@ from shoal.local.scheduler.verdicts import (
     terminates_job,
     verdict,
 )
-from shoal.local.store.queries import data, integer, required
+from shoal.local.store.queries import integer
 from shoal.local.store.states import TaskFailureMode, TaskState
 
 
 class EndedTask(NamedTuple):
-    """A task whose run has ended, as far as it takes to decide what becomes of it."""
+    """A task whose run has ended, as far as it takes to decide what becomes of it and of its job."""
 
     key: int
     job: int
@@ -30,28 +30,32 @@ class EndedTask(NamedTuple):
     retry_count: int
     max_retries: int
     definition: bytes
+    job_definition: bytes
+    ends_job: int
+    """The job may end with it: it ends after its last task, or with its job manager task."""
+
+
+# The state is written out: with the partial index `tasks_ready` SQLite prepares a query for a bound state at each run.
+RUNNING_TASK = """
+    SELECT tasks.key, job, tasks.id, retry_count, tasks.max_retries, tasks.definition, jobs.definition,
+        on_all_tasks_complete != 'noaction' OR EXISTS (SELECT 1 FROM job_managers WHERE job_managers.job = jobs.key)
+    FROM tasks JOIN jobs ON jobs.key = tasks.job WHERE tasks.key = ? AND attempt = ? AND tasks.state = 'running'
+"""
 
 
 def on_ended(tx: Transaction, node: str, endings: Sequence[tuple[int, int, Ending]]) -> None:
     """Apply the ends of runs on a node: (task, attempt, ending). The end of an earlier attempt frees its slots only."""
     succeeded = 0
-    failure_modes: dict[int, TaskFailureMode] = {}
+    ending_jobs: set[int] = set()
     for key, attempt, ending in endings:
         tx.run("DELETE FROM allocations WHERE task = ? AND attempt = ?", key, attempt)
-        task = tx.one(
-            EndedTask._make,
-            "SELECT key, job, id, retry_count, max_retries, definition FROM tasks"
-            " WHERE key = ? AND attempt = ? AND state = ?",
-            key,
-            attempt,
-            TaskState.RUNNING,
-        )
+        task = tx.one(EndedTask._make, RUNNING_TASK, key, attempt)
         # Completed by request, requeued or deleted before its process ended; that has been recorded already.
         if task is None:
             continue
-        if task.job not in failure_modes:
-            failure_modes[task.job] = _failure_mode(tx, task.job)
-        succeeded += _conclude(tx, failure_modes[task.job], task, ending)
+        succeeded += _conclude(tx, task, ending)
+        if task.ends_job:
+            ending_jobs.add(task.job)
     pool = tx.one(
         integer,
         "UPDATE nodes SET tasks_run = tasks_run + ?, tasks_succeeded = tasks_succeeded + ? WHERE id = ? RETURNING pool",
@@ -62,28 +66,25 @@ def on_ended(tx: Transaction, node: str, endings: Sequence[tuple[int, int, Endin
     if pool is not None:
         tx.pools_to_fill.add(pool)
     # Once a job, not once a task: a report may hold hundreds of ends.
-    for job_key in failure_modes:
+    for job_key in sorted(ending_jobs):
         job_lifecycle.complete_if_done(tx, job_key)
 
 
-def _failure_mode(tx: Transaction, job_key: int) -> TaskFailureMode:
-    definition = required(tx.one(data, "SELECT definition FROM jobs WHERE key = ?", job_key), "Job")
-    return TaskFailureMode(orjson.loads(definition).get("onTaskFailure", TaskFailureMode.NO_ACTION))
-
-
-def _conclude(tx: Transaction, failure_mode: TaskFailureMode, task: EndedTask, ending: Ending) -> bool:
+def _conclude(tx: Transaction, task: EndedTask, ending: Ending) -> bool:
     """Apply the end of a run. Return True where the task succeeded."""
     decision = verdict(ending, retry_count=task.retry_count, max_retries=task.max_retries)
     if decision is Verdict.RETRY:
         _retry(tx, task)
         return False
     success = decision is Verdict.SUCCESS
-    task_lifecycle.complete(tx, task.key, ending, None if success else failure_info(ending))
     # Read only here, after the last retry: exit conditions apply to the final end of a task.
-    conditions = orjson.loads(task.definition).get("exitConditions", {})
-    options = exit_options(conditions, ending)
-    if satisfies_dependents(options, succeeded=success):
+    options = exit_options(orjson.loads(task.definition).get("exitConditions", {}), ending)
+    satisfied = satisfies_dependents(options, succeeded=success)
+    failure = None if success else failure_info(ending)
+    task_lifecycle.complete(tx, task.key, ending, failure, satisfied=satisfied)
+    if satisfied:
         dependencies.satisfy(tx, job=task.job, parent=task.id)
+    failure_mode = orjson.loads(task.job_definition).get("onTaskFailure", TaskFailureMode.NO_ACTION)
     if terminates_job(options, succeeded=success, on_task_failure=failure_mode):
         job_lifecycle.terminate(tx, task.job, reason="TaskFailed")
     if disables_job(options, succeeded=success, on_task_failure=failure_mode):

@@ -4,33 +4,54 @@ import sqlite3
 from collections.abc import Sequence, Set
 from typing import Any, NamedTuple, Self
 
+import orjson
+
 from shoal.local.scheduler import job_lifecycle, job_node_tasks
 from shoal.local.scheduler.assignments import assignment
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.placement import Room, Waiting, placements
 from shoal.local.store.job import Job
-from shoal.local.store.queries import integer
-from shoal.local.store.states import JobState, NodeFillType, NodeState, PoolState, TaskState
+from shoal.local.store.states import AllocationState, NodeFillType, NodeState, PoolState, TaskState
 
 
 class FillingPool(NamedTuple):
-    """A pool, as far as it takes to fill its nodes."""
+    """A pool, as far as it takes to fill its nodes and to let its states follow."""
 
     key: int
     account: str
     id: str
     slots_per_node: int
     fill: NodeFillType
+    state: PoolState
+    allocation_state: AllocationState
+
+    @classmethod
+    def find(cls, tx: Transaction, key: int) -> Self | None:
+        sql = "SELECT key, account, id, slots_per_node, fill, state, allocation_state FROM pools WHERE key = ?"
+        return tx.one(cls.from_row, sql, key)
 
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> Self:
-        key, account, pool_id, slots_per_node, fill = row
-        return cls(key, account, pool_id, slots_per_node, NodeFillType(fill))
+        key, account, pool_id, slots_per_node, fill, state, allocation_state = row
+        return cls(
+            key,
+            account,
+            pool_id,
+            slots_per_node,
+            NodeFillType(fill),
+            PoolState(state),
+            AllocationState(allocation_state),
+        )
 
 
-class JobRules(NamedTuple):
-    """Rules of a job that few jobs have; each is None where the job does not have it."""
+class WaitingJob(NamedTuple):
+    """A job with tasks that could be placed. Few jobs have the last three; each is None where the job does not."""
 
+    urgency: int
+    key: int
+    account: str
+    id: str
+    definition: bytes
     most: int | None
     """Its tasks that may run at a time."""
     managed: int | None
@@ -38,12 +59,21 @@ class JobRules(NamedTuple):
     prepared: int | None
     """A node has begun to be prepared for it."""
 
+    @property
+    def has_rules(self) -> bool:
+        return self.most is not None or self.managed is not None or self.prepared is not None
 
-RULES = """
-    SELECT
-        (SELECT tasks FROM parallel_limits WHERE job = ?1),
-        (SELECT 1 FROM job_managers WHERE job = ?1),
-        (SELECT 1 FROM job_node_tasks WHERE job = ?1 LIMIT 1)
+
+FIRST = (-(1 << 62), 0)
+"""A place in the queue of a pool's jobs before that of any job: urgency and key."""
+NEXT_JOB = """
+    SELECT urgency, jobs.key, jobs.account, jobs.id, jobs.definition,
+        (SELECT tasks FROM parallel_limits WHERE parallel_limits.job = jobs.key),
+        (SELECT 1 FROM job_managers WHERE job_managers.job = jobs.key),
+        (SELECT 1 FROM job_node_tasks WHERE job_node_tasks.job = jobs.key LIMIT 1)
+    FROM waiting_jobs JOIN jobs ON jobs.key = waiting_jobs.job
+    WHERE waiting_jobs.account = ? AND waiting_jobs.pool_id = ? AND (urgency, job) > (?, ?)
+    ORDER BY urgency, job LIMIT 1
 """
 
 
@@ -66,60 +96,51 @@ class StartedTask(NamedTuple):
     definition: bytes
 
 
-def fill_pool(tx: Transaction, pool_key: int) -> None:
+def fill_pool(tx: Transaction, pool: FillingPool) -> None:
     """Place waiting tasks on the free slots of a pool, jobs of higher priority first, then older ones."""
-    sql = "SELECT key, account, id, slots_per_node, fill FROM pools WHERE key = ? AND state = ?"
-    pool = tx.one(FillingPool.from_row, sql, pool_key, PoolState.ACTIVE)
-    if pool is None:
-        return
     rooms = _rooms(tx, pool)
-    for job in tx.all(
-        integer,
-        "SELECT key FROM jobs WHERE account = ? AND pool_id = ? AND state = ? ORDER BY priority DESC, key",
-        pool.account,
-        pool.id,
-        JobState.ACTIVE,
-    ):
-        if not rooms:
-            return
-        # As many as there could be room for. Before the rules are read: most jobs have nothing waiting.
-        if waiting := _waiting(tx, job, pool, sum(room.free for room in rooms)):
-            _fill_from(tx, job, pool, rooms, waiting)
+    place = FIRST
+    # One job at a time, and only jobs with waiting tasks: the first of them usually fills all rooms.
+    while rooms and (job := tx.one(WaitingJob._make, NEXT_JOB, pool.account, pool.id, *place)) is not None:
+        place = (job.urgency, job.key)
+        _fill_from(tx, job, pool, rooms)
 
 
-def _fill_from(tx: Transaction, job: int, pool: FillingPool, rooms: list[Room], waiting: Sequence[Waiting]) -> None:
+def _fill_from(tx: Transaction, job: WaitingJob, pool: FillingPool, rooms: list[Room]) -> None:
     """Place the next tasks of a job, as its rules allow."""
-    rules = tx.one(JobRules._make, RULES, job)
     refused: set[str] = set()
-    if rules is not None and any(rule is not None for rule in rules):
-        waiting, refused = _by_rules(tx, job, rules, pool, rooms)
+    if job.has_rules:
+        waiting, refused = _by_rules(tx, job, pool, rooms)
+    else:
+        # As many as there could be room for.
+        waiting = _waiting(tx, job.key, pool, sum(room.free for room in rooms))
     # `placements` shortens `rooms`: later jobs get neither the full nodes nor those held back.
     if placed := _placed(rooms, waiting, pool, refused):
-        _start(tx, Job.get(tx.connection, job), placed)
+        _start(tx, job, placed)
 
 
-def _by_rules(
-    tx: Transaction, job: int, rules: JobRules, pool: FillingPool, rooms: list[Room]
-) -> tuple[list[Waiting], set[str]]:
+def _by_rules(tx: Transaction, job: WaitingJob, pool: FillingPool, rooms: list[Room]) -> tuple[list[Waiting], set[str]]:
     """Place the job manager task. Return the other tasks that may follow, and the nodes that take none of them."""
-    refused = set() if rules.prepared is None else job_node_tasks.refusing_nodes(tx, job)
-    manager = None if rules.managed is None else _place_manager(tx, job, pool, rooms, refused)
+    refused = set() if job.prepared is None else job_node_tasks.refusing_nodes(tx, job.key)
+    manager = None if job.managed is None else _place_manager(tx, job, pool, rooms, refused)
     room = sum(room.free for room in rooms)
-    if rules.most is not None:
-        room = min(room, max(0, rules.most - job_lifecycle.running_tasks(tx, job)))
+    if job.most is not None:
+        room = min(room, max(0, job.most - job_lifecycle.running_tasks(tx, job.key)))
     # One more than there is room for: the job manager task, which comes first, may be waiting for another node.
-    others = [task for task in _waiting(tx, job, pool, room + (manager is not None)) if task.task != manager]
+    others = [task for task in _waiting(tx, job.key, pool, room + (manager is not None)) if task.task != manager]
     return others[:room], refused
 
 
-def _place_manager(tx: Transaction, job: int, pool: FillingPool, rooms: list[Room], refused: set[str]) -> int | None:
+def _place_manager(
+    tx: Transaction, job: WaitingJob, pool: FillingPool, rooms: list[Room], refused: set[str]
+) -> int | None:
     """Place a waiting job manager task ahead of the other tasks of its job. Return its key, also where none fits."""
     manager = tx.one(
         WaitingManager._make,
         "SELECT key, slots, exclusive, dedicated FROM job_managers JOIN tasks"
         " ON tasks.job = job_managers.job AND tasks.id = job_managers.task"
         " WHERE job_managers.job = ? AND state = 'active'",
-        job,
+        job.key,
     )
     if manager is None:
         return None
@@ -127,7 +148,7 @@ def _place_manager(tx: Transaction, job: int, pool: FillingPool, rooms: list[Roo
     slots = pool.slots_per_node if manager.exclusive else manager.slots
     spot = {room.node for room in rooms if not room.dedicated} if manager.dedicated else set()
     placed = _placed(rooms, [Waiting(manager.key, slots)], pool, refused | spot)
-    _start(tx, Job.get(tx.connection, job), placed, slots=slots)
+    _start(tx, job, placed, slots=slots)
     return manager.key
 
 
@@ -173,11 +194,11 @@ def _waiting(tx: Transaction, job: int, pool: FillingPool, most: int) -> list[Wa
     )
 
 
-def _start(tx: Transaction, job: Job, placed: Sequence[tuple[int, str]], *, slots: int | None = None) -> None:
+def _start(tx: Transaction, job: WaitingJob, placed: Sequence[tuple[int, str]], *, slots: int | None = None) -> None:
     """Start tasks on the nodes that they were given, with so many slots each, or with their own."""
     by_node: dict[str, list[dict[str, Any]]] = {}
-    job_body = job.body()
-    unprepared = _unprepared(tx, job, job_body, {node for _, node in placed})
+    job_body = orjson.loads(job.definition)
+    unprepared = _unprepared(tx, job.key, job_body, {node for _, node in placed})
     for key, node in placed:
         task = _started(tx, key, node, TaskState.PREPARING if node in unprepared else TaskState.RUNNING)
         tx.run("INSERT INTO allocations VALUES (?, ?, ?, ?)", key, task.attempt, node, slots or task.slots)
@@ -185,21 +206,15 @@ def _start(tx: Transaction, job: Job, placed: Sequence[tuple[int, str]], *, slot
         if node not in unprepared:
             assignments.append(assignment(tx, job, job_body, task))
     for node, assignments in by_node.items():
-        tx.run(
-            "UPDATE nodes SET state = ?, state_time = ? WHERE id = ? AND state = ?",
-            NodeState.RUNNING,
-            tx.now,
-            node,
-            NodeState.IDLE,
-        )
         if assignments:
             tx.tell(node, {"run": assignments})
 
 
-def _unprepared(tx: Transaction, job: Job, job_body: dict[str, Any], nodes: set[str]) -> set[str]:
+def _unprepared(tx: Transaction, job_key: int, job_body: dict[str, Any], nodes: set[str]) -> set[str]:
     """Return the nodes on which tasks of the job have to wait for its preparation, which begins where it is due."""
     if "jobPreparationTask" not in job_body:
         return set()
+    job = Job.get(tx.connection, job_key)
     return {node for node in nodes if not job_node_tasks.prepare(tx, job, job_body, node)}
 
 
@@ -209,12 +224,12 @@ def _started(tx: Transaction, key: int, node: str, state: TaskState) -> StartedT
         StartedTask._make,
         "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = ?1,"
         " state_time = ?2, started = ?2, node = ?3, attempt = attempt + 1"
-        " WHERE key = ?4 AND state = ?5 RETURNING key, attempt, id, slots, definition",
+        # Written out, as above: a bound one would be prepared anew for each task.
+        " WHERE key = ?4 AND state = 'active' RETURNING key, attempt, id, slots, definition",
         state,
         tx.now,
         node,
         key,
-        TaskState.ACTIVE,
     )
     if task is None:
         raise AssertionError(f"task {key} was placed while it was not active")

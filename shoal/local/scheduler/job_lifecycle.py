@@ -169,14 +169,13 @@ def _disable(tx: Transaction, key: int, option: DisableJobOption) -> None:
             _end_running(tx, key, "The task was ended because its job was disabled")
         case DisableJobOption.WAIT:
             pass
-    finish_disabling(tx)
+    finish_disabling(tx, key)
 
 
-def finish_disabling(tx: Transaction) -> None:
-    """Call the jobs disabled whose last running task has ended or waits again."""
-    for key in tx.all(integer, "SELECT key FROM jobs WHERE state = ?", JobState.DISABLING):
-        if not running_tasks(tx, key):
-            enter(tx, key, JobState.DISABLED, among=(JobState.DISABLING,))
+def finish_disabling(tx: Transaction, key: int) -> None:
+    """Call a job disabled whose last running task has ended or waits again."""
+    if not running_tasks(tx, key):
+        enter(tx, key, JobState.DISABLED, among=(JobState.DISABLING,))
 
 
 def running_tasks(tx: Transaction, key: int) -> int:
@@ -262,15 +261,21 @@ def terminate(tx: Transaction, key: int, *, reason: str, among: Sequence[JobStat
     _end_running(tx, key, "The task was ended because its job was terminated")
     if releasing:
         job_node_tasks.begin_release(tx, key)
-        finish_terminating(tx)
+        finish_terminating(tx, key)
 
 
-def finish_terminating(tx: Transaction) -> None:
-    """Complete the jobs whose job release task runs on no node any more."""
-    for key in tx.all(integer, "SELECT key FROM jobs WHERE state = ?", JobState.TERMINATING):
-        if not job_node_tasks.is_releasing(tx, key):
-            enter(tx, key, JobState.COMPLETED, among=(JobState.TERMINATING,))
-            tx.run("UPDATE jobs SET ended = ? WHERE key = ?", tx.now, key)
+def finish_terminating(tx: Transaction, key: int) -> None:
+    """Complete a job whose job release task runs on no node any more."""
+    if not job_node_tasks.is_releasing(tx, key) and enter(tx, key, JobState.COMPLETED, among=(JobState.TERMINATING,)):
+        tx.run("UPDATE jobs SET ended = ? WHERE key = ?", tx.now, key)
+
+
+def finish_some(tx: Transaction) -> None:
+    """Disable or complete the jobs that have waited for tasks on nodes and need not any more."""
+    sql = "SELECT key, state FROM jobs WHERE state IN (?, ?)"
+    for key, state in tx.all(tuple, sql, JobState.DISABLING, JobState.TERMINATING):
+        finish = finish_disabling if state == JobState.DISABLING else finish_terminating
+        finish(tx, key)
 
 
 def terminate_overdue(tx: Transaction) -> None:

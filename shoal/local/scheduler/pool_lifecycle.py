@@ -4,7 +4,7 @@ import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import orjson
 
@@ -12,11 +12,11 @@ from shoal.autoscale.simulation import resizing
 from shoal.azure.limits import SHORTEST_RESIZE_TIMEOUT
 from shoal.local import errors, times
 from shoal.local.scheduler import node_lifecycle, node_restarts, quotas
-from shoal.local.scheduler.filling import fill_pool
+from shoal.local.scheduler.filling import FillingPool, fill_pool
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.node import Node
 from shoal.local.store.pool import Pool
-from shoal.local.store.queries import integer
+from shoal.local.store.queries import integer, required
 from shoal.local.store.states import AllocationState, NodeDeallocationOption, NodeState, PoolState
 
 TIMED_OUT, STOPPED = "AllocationTimedout", "ResizeStopped"
@@ -269,9 +269,10 @@ def time_out(tx: Transaction) -> None:
 
     Source: REST reference, Pool - Add, resizeTimeout; 15 minutes also where a formula sets the targets.
     """
-    sql = "SELECT * FROM counted_pools WHERE allocation_state = ? AND allocation_time <= ?"
+    sql = "SELECT key FROM pools WHERE allocation_state = ? AND allocation_time <= ?"
     shortest = tx.now - times.microseconds(SHORTEST_RESIZE_TIMEOUT)
-    for pool in tx.all(Pool.from_row, sql, AllocationState.RESIZING, shortest):
+    for key in tx.all(integer, sql, AllocationState.RESIZING, shortest):
+        pool = Pool.get(tx.connection, key)
         if tx.now - pool.allocation_time >= times.duration(pool.body()["resizeTimeout"]):
             _give_up(tx, pool.key, dedicated=True)
             _give_up(tx, pool.key, dedicated=False)
@@ -292,19 +293,65 @@ def _node_id(*, dedicated: bool) -> str:
     return f"tvmps_{secrets.token_hex(32)}_{'d' if dedicated else 'p'}"
 
 
+class Movement(NamedTuple):
+    """The numbers of a pool's nodes that are on their way, each None where the pool has no node at all."""
+
+    draining: int | None
+    """Wait for their last tasks before they leave."""
+    restarting: int | None
+    """Wait for their last tasks before their agents end."""
+    moving: int | None
+    """Are on their way in or out."""
+
+    @classmethod
+    def of(cls, tx: Transaction, key: int) -> Self:
+        return required(tx.one(cls._make, MOVEMENT, key, *node_restarts.VERBS), "Pool")
+
+
+# Not `starting` and the states after it: the machine is allocated, only its preparation goes on.
+MOVEMENT = """
+    SELECT sum(draining AND state != 'leavingpool'), sum(state IN (?2, ?3, ?4)),
+        sum(draining OR state IN ('creating', 'leavingpool'))
+    FROM nodes WHERE pool = ?1
+"""
+
+
 def settle(tx: Transaction, key: int) -> None:
     """After nodes or tasks of the pool have changed: fill free slots, and let states follow."""
-    # Before the states: a node that gets its next task at once never shows as idle in between.
-    fill_pool(tx, key)
+    pool = FillingPool.find(tx, key)
+    if pool is None:
+        return
+    if pool.state is PoolState.ACTIVE:
+        fill_pool(tx, pool)
+    # After the tasks are placed: a node that gets its next task at once never shows as idle in between.
+    _follow_tasks(tx, key)
+    movement = Movement.of(tx, key)
+    if movement.draining:
+        _release_drained(tx, key)
+        movement = Movement.of(tx, key)
+    if movement.restarting:
+        node_restarts.proceed(tx, key)
+    if not movement.moving:
+        _become_steady(tx, pool)
+
+
+def _follow_tasks(tx: Transaction, key: int) -> None:
+    """Let the states of nodes follow what occupies their slots."""
     tx.run(
-        "UPDATE nodes SET state = iif(key IN (SELECT node FROM unscheduled_nodes), ?, ?), state_time = ?"
-        " WHERE pool = ? AND state = ? AND id NOT IN (SELECT node FROM allocations)",
-        NodeState.OFFLINE,
-        NodeState.IDLE,
+        "UPDATE nodes SET state_time = ?1, state = CASE WHEN state = ?3 THEN ?4"
+        " WHEN key IN (SELECT node FROM unscheduled_nodes) THEN ?5 ELSE ?3 END"
+        " WHERE pool = ?2 AND state IN (?3, ?4)"
+        " AND (state = ?4) != EXISTS (SELECT 1 FROM allocations WHERE allocations.node = nodes.id)",
         tx.now,
         key,
+        NodeState.IDLE,
         NodeState.RUNNING,
+        NodeState.OFFLINE,
     )
+
+
+def _release_drained(tx: Transaction, key: int) -> None:
+    """Release the nodes whose last tasks have ended."""
     for node in tx.all(
         Node.from_row,
         "SELECT * FROM busy_nodes WHERE pool = ? AND draining AND state != ?"
@@ -314,31 +361,19 @@ def settle(tx: Transaction, key: int) -> None:
     ):
         # Any option would do: no task is left that it could concern.
         node_lifecycle.release(tx, node, NodeDeallocationOption.REQUEUE)
-    node_restarts.proceed(tx, key)
-    _become_steady(tx, key)
 
 
-def _become_steady(tx: Transaction, key: int) -> None:
-    """End the resizing, and the pool where it is being deleted, when no node is on its way in or out."""
-    if tx.exists(
-        # Not `starting` and the states after it: the machine is allocated, only its preparation goes on.
-        "SELECT 1 FROM nodes WHERE pool = ? AND (state IN (?, ?) OR draining)",
-        key,
-        NodeState.CREATING,
-        NodeState.LEAVING_POOL,
-    ):
-        return
-    tx.run(
-        "UPDATE pools SET allocation_state = ?1, allocation_time = ?2 WHERE key = ?3 AND allocation_state != ?1",
-        AllocationState.STEADY,
-        tx.now,
-        key,
-    )
-    tx.run(
-        "DELETE FROM pools WHERE key = ?1 AND state = ?2 AND NOT EXISTS (SELECT 1 FROM nodes WHERE pool = ?1)",
-        key,
-        PoolState.DELETING,
-    )
+def _become_steady(tx: Transaction, pool: FillingPool) -> None:
+    """End the resizing, and the pool where it is being deleted: no node is on its way in or out."""
+    if pool.allocation_state is not AllocationState.STEADY:
+        tx.run(
+            "UPDATE pools SET allocation_state = ?, allocation_time = ? WHERE key = ?",
+            AllocationState.STEADY,
+            tx.now,
+            pool.key,
+        )
+    if pool.state is PoolState.DELETING:
+        tx.run("DELETE FROM pools WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM nodes WHERE pool = ?1)", pool.key)
 
 
 def require_active(pool: Pool) -> None:

@@ -48,13 +48,13 @@ def stretch(evaluation_interval: int) -> float:
 
 def take(tx: Transaction) -> None:
     """Sample the autoscaled pools that are due."""
-    sql = "SELECT * FROM counted_pools WHERE formula IS NOT NULL AND state = ?"
-    for pool in tx.all(Pool.from_row, sql, PoolState.ACTIVE):
-        period = round(PERIOD / stretch(pool.evaluation_interval))
+    sql = "SELECT key, evaluation_interval FROM pools WHERE formula IS NOT NULL AND state = ?"
+    for key, evaluation_interval in tx.all(tuple, sql, PoolState.ACTIVE):
+        period = round(PERIOD / stretch(evaluation_interval))
         taken_lately = "SELECT 1 FROM samples WHERE pool = ? AND taken > ?"
-        if not tx.exists(taken_lately, pool.key, tx.now - period):
-            _record(tx, pool)
-            tx.run("DELETE FROM samples WHERE pool = ? AND taken < ?", pool.key, tx.now - KEPT * period)
+        if not tx.exists(taken_lately, key, tx.now - period):
+            _record(tx, Pool.get(tx.connection, key))
+            tx.run("DELETE FROM samples WHERE pool = ? AND taken < ?", key, tx.now - KEPT * period)
 
 
 def _record(tx: Transaction, pool: Pool) -> None:

@@ -17,6 +17,7 @@ from shoal.local.scheduler import pool_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.pool_samples import PoolSamples
 from shoal.local.store.pool import Pool
+from shoal.local.store.queries import integer
 from shoal.local.store.states import AllocationState, NodeDeallocationOption, PoolState
 
 SHORTEST_INTERVAL = times.microseconds(SHORTEST_EMBEDDED_INTERVAL)
@@ -62,8 +63,9 @@ def check_settings(formula: str, interval: int) -> None:
 
 def evaluate_due(tx: Transaction) -> None:
     """Evaluate the formulas whose time has come, and let their pools follow."""
-    sql = "SELECT * FROM counted_pools WHERE next_evaluation <= ? AND state = ? AND formula IS NOT NULL"
-    for pool in tx.all(Pool.from_row, sql, tx.now, PoolState.ACTIVE):
+    sql = "SELECT key FROM pools WHERE next_evaluation <= ? AND state = ? AND formula IS NOT NULL"
+    for key in tx.all(integer, sql, tx.now, PoolState.ACTIVE):
+        pool = Pool.get(tx.connection, key)
         evaluation = evaluated(tx, pool, pool.formula or "")
         tx.run(
             "UPDATE pools SET auto_scale_run = ?, next_evaluation = ? WHERE key = ?",

@@ -66,12 +66,18 @@ def _add(tx: Transaction, job: Job, definition: TaskDefinition) -> errors.BatchE
     return None
 
 
-def complete(tx: Transaction, key: int, ending: Ending, failure: dict[str, Any] | None) -> None:
-    """Complete a task, with success where `failure` is None; a completed task stays as it is."""
+def complete(
+    tx: Transaction, key: int, ending: Ending, failure: dict[str, Any] | None, *, satisfied: bool = False
+) -> None:
+    """Complete a task, with success where `failure` is None; a completed task stays as it is.
+
+    `satisfied` records that its dependents may run, which `dependencies.satisfy` lets them.
+    """
     # `last_modified` stays: as in Azure, a change of state leaves the ETag alone.
     tx.run(
         "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = ?1,"
-        " state_time = ?2, ended = ?3, exit_code = ?4, result = ?5, failure = ?6 WHERE key = ?7 AND state != ?1",
+        " state_time = ?2, ended = ?3, exit_code = ?4, result = ?5, failure = ?6, satisfied = satisfied OR ?8"
+        " WHERE key = ?7 AND state != ?1",
         TaskState.COMPLETED,
         tx.now,
         ending.ended,
@@ -79,6 +85,7 @@ def complete(tx: Transaction, key: int, ending: Ending, failure: dict[str, Any] 
         TaskResult.SUCCESS if failure is None else TaskResult.FAILURE,
         None if failure is None else orjson.dumps(failure),
         key,
+        satisfied,
     )
 
 

@@ -320,6 +320,16 @@ CREATE TABLE task_counts (
     PRIMARY KEY (job, state, result)
 ) STRICT, WITHOUT ROWID;
 
+-- Active jobs with a task that could be placed, in the order in which their pool takes them. Kept by the triggers below, so
+-- that a pool finds its next job at once among thousands without any.
+CREATE TABLE waiting_jobs (
+    account  TEXT NOT NULL,
+    pool_id  TEXT NOT NULL COLLATE NOCASE,
+    urgency  INTEGER NOT NULL,                   -- the priority, negated: the smallest goes first
+    job      INTEGER NOT NULL,
+    PRIMARY KEY (account, pool_id, urgency, job)
+) STRICT, WITHOUT ROWID;
+
 CREATE TRIGGER task_counted AFTER INSERT ON tasks BEGIN
     INSERT INTO task_counts
         VALUES (NEW.job, iif(NEW.state = 'active' AND NEW.blockers, 'blocked', NEW.state), ifnull(NEW.result, ''), 1, NEW.slots)
@@ -340,6 +350,30 @@ CREATE TRIGGER task_uncounted AFTER DELETE ON tasks BEGIN
     UPDATE task_counts SET tasks = tasks - 1, slots = slots - OLD.slots
         WHERE job = OLD.job AND state = iif(OLD.state = 'active' AND OLD.blockers, 'blocked', OLD.state)
         AND result = ifnull(OLD.result, '');
+END;
+
+CREATE TRIGGER job_waits AFTER INSERT ON task_counts WHEN NEW.state = 'active' BEGIN
+    INSERT INTO waiting_jobs SELECT account, pool_id, -priority, key FROM jobs WHERE key = NEW.job AND state = 'active';
+END;
+
+CREATE TRIGGER job_waits_or_not AFTER UPDATE OF tasks ON task_counts
+WHEN NEW.state = 'active' AND (OLD.tasks = 0) != (NEW.tasks = 0) BEGIN
+    DELETE FROM waiting_jobs WHERE (account, pool_id, urgency, job)
+        = (SELECT account, pool_id, -priority, key FROM jobs WHERE key = NEW.job);
+    INSERT INTO waiting_jobs SELECT account, pool_id, -priority, key FROM jobs
+        WHERE key = NEW.job AND state = 'active' AND NEW.tasks;
+END;
+
+CREATE TRIGGER waiting_job_changed AFTER UPDATE OF state, priority, pool_id ON jobs BEGIN
+    DELETE FROM waiting_jobs
+        WHERE account = OLD.account AND pool_id = OLD.pool_id AND urgency = -OLD.priority AND job = OLD.key;
+    INSERT INTO waiting_jobs SELECT NEW.account, NEW.pool_id, -NEW.priority, job FROM task_counts
+        WHERE job = NEW.key AND state = 'active' AND result = '' AND tasks AND NEW.state = 'active';
+END;
+
+CREATE TRIGGER waiting_job_deleted AFTER DELETE ON jobs BEGIN
+    DELETE FROM waiting_jobs
+        WHERE account = OLD.account AND pool_id = OLD.pool_id AND urgency = -OLD.priority AND job = OLD.key;
 END;
 
 -- A pool with the numbers of its nodes, and with its resize errors as JSON.
