@@ -31,6 +31,7 @@ from shoal.local.storage import Storage
 from shoal.local.store import queries
 from shoal.local.store.account import Account
 from shoal.local.store.queries import Reader
+from shoal.local.store.reading_thread import ReadingThread
 from shoal.local.store.states import NodeState
 
 T = TypeVar("T")
@@ -59,6 +60,7 @@ class Service:
         self.url = url
         self.connection = connection
         self.database = state_dir / DATABASE
+        self.reading_thread = ReadingThread(self.database)
         self.storage = storage
         self.fleet = NodeAgents(root=state_dir / "nodes", listener=self)
         self.loop = Loop(connection, self.fleet, pool_lifecycle.settle)
@@ -84,6 +86,8 @@ class Service:
             "keys": keys,
             "trust": dict(self.trust),
         }
+        # Opens the file now: it may be removed while the service runs.
+        await self.read_apart(queries.integer, "SELECT 1")
         await self.loop.change(node_lifecycle.recover)
         self.heart = asyncio.create_task(self._beat())
 
@@ -96,6 +100,7 @@ class Service:
         # The agents go first, while there is storage for their transfers, and a loop that takes their reports.
         await self.fleet.stop_all()
         await self.storage.stop()
+        self.reading_thread.close()
         put_back(self.connection, self.database)
 
     async def serve_storage_accounts(self) -> None:
@@ -107,6 +112,10 @@ class Service:
     def read(self, read: Reader[T], sql: str, *parameters: object) -> list[T]:
         """Return the rows as `read` reads them. Between batches every change is committed, so they are on disk."""
         return queries.every(self.connection, read, sql, *parameters)
+
+    async def read_apart(self, read: Reader[T], sql: str, *parameters: object) -> list[T]:
+        """Return the same as `read`, for queries that may take long: others are served meanwhile."""
+        return await self.reading_thread.read(read, sql, *parameters)
 
     def account_keys(self, account: str) -> tuple[str, str]:
         """Raises BatchError where there is no such account."""

@@ -1,7 +1,6 @@
 """A pool finds its jobs with waiting tasks, in their order, without looking at those without any."""
 
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.database import open_database
 from shoal.local.store.job import Job
 from tests.local.paper import NOON, PoolOnPaper
+from tests.local.steps import steps
 
 VERSION = "2025-06-01"
 QUEUE = "SELECT account, pool_id, urgency, job FROM waiting_jobs"
@@ -63,23 +63,6 @@ def test_queue_has_each_active_job_with_a_task_that_could_be_placed(
         assert set(map(tuple, empty.execute(QUEUE))) == set(map(tuple, empty.execute(TRUTH)))
     finally:
         empty.execute("ROLLBACK")
-
-
-def steps(connection: sqlite3.Connection, work: Callable[[], object]) -> int:
-    """Return how many instructions of SQLite's machine the work takes, in tens."""
-    counted = 0
-
-    def count() -> int:
-        nonlocal counted
-        counted += 1
-        return 0
-
-    connection.set_progress_handler(count, 10)
-    try:
-        work()
-    finally:
-        connection.set_progress_handler(None, 0)
-    return counted
 
 
 class FullPool:

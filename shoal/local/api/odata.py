@@ -7,9 +7,11 @@
 Source: REST reference, "OData filters in Batch". Property names are case-sensitive, values of text are not.
 """
 
+import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from shoal.local import errors, times
 
@@ -17,6 +19,7 @@ Parameter = str | int
 Sql = tuple[str, list[Parameter]]
 
 OPERATORS = {"eq": "=", "ne": "!=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {name: getattr(operator, name) for name in OPERATORS}
 ALL = frozenset(OPERATORS)
 EQUALITY = frozenset({"eq", "ne"})
 PREFIX = "startswith"
@@ -37,6 +40,8 @@ class Column:
     kind: str
     """`text` (ids: their columns compare without case), `word` (stored in lower case), `number`, `date`, `boolean`."""
     operators: frozenset[str] = ALL
+    usual: Parameter | None = None
+    """The value that most entities have; the database has an index of those with another one."""
 
 
 def where(text: str | None, columns: Mapping[str, Column]) -> Sql:
@@ -95,12 +100,17 @@ class Parser:
         if self.peek().lower() == PREFIX:
             return self.prefix()
         column = self.column()
-        operator = self.next().lower()
-        if operator not in OPERATORS:
-            raise FilterError(f"{operator!r} is not an operator; use one of {', '.join(OPERATORS)}")
-        if operator not in column.operators:
-            raise FilterError(f"operator {operator!r} is not supported on this property")
-        return f"{column.sql} {OPERATORS[operator]} ?", [literal(self.next(), column)]
+        word = self.next().lower()
+        if word not in OPERATORS:
+            raise FilterError(f"{word!r} is not an operator; use one of {', '.join(OPERATORS)}")
+        if word not in column.operators:
+            raise FilterError(f"operator {word!r} is not supported on this property")
+        value = literal(self.next(), column)
+        condition = f"{column.sql} {OPERATORS[word]} ?"
+        if column.usual is not None and not COMPARISONS[word](column.usual, value):
+            # It follows from the condition, but SQLite takes the index only where it sees the index's own condition.
+            condition = f"{condition} AND {column.sql} != {column.usual!r}"
+        return condition, [value]
 
     def inner(self) -> Sql:
         self.depth += 1

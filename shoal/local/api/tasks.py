@@ -29,8 +29,8 @@ COLUMNS = {
     "lastModifiedTime": Column("last_modified", "date"),
     "executionInfo/startTime": Column("started", "date"),
     "executionInfo/endTime": Column("ended", "date"),
-    "executionInfo/exitCode": Column("exit_code", "number"),
-    "executionInfo/result": Column("result", "word", EQUALITY),
+    "executionInfo/exitCode": Column("exit_code", "number", usual=0),
+    "executionInfo/result": Column("result", "word", EQUALITY, usual="success"),
 }
 
 
@@ -136,7 +136,8 @@ async def list_tasks(call: Call) -> Answer:
     job = find_job(call)
     condition, parameters = odata.where(call.query.get("$filter"), COLUMNS)
     size = call.page_size()
-    tasks_read = call.service.read(
+    # Apart: a filter may have to look at every task of the job.
+    tasks_read = await call.service.read_apart(
         Task.from_row,
         f"SELECT * FROM {_shown(call)} WHERE job = ? AND key > ? AND ({condition}) ORDER BY key LIMIT ?",
         job.key,

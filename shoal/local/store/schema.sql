@@ -270,7 +270,14 @@ CREATE TABLE tasks (
     UNIQUE (job, id)
 ) STRICT;
 CREATE INDEX tasks_by_state ON tasks (job, state);
+-- In the order of keys, by which pages go.
+CREATE INDEX tasks_by_age ON tasks (job);
 CREATE INDEX tasks_ready ON tasks (job, key) WHERE state = 'active' AND blockers = 0;
+-- For filters that leave out what most tasks have: the few others are found among a million at once.
+CREATE INDEX tasks_unsuccessful ON tasks (job) WHERE result != 'success';
+CREATE INDEX tasks_unsuccessful_by_state ON tasks (job, state) WHERE result != 'success';
+CREATE INDEX tasks_nonzero ON tasks (job) WHERE exit_code != 0;
+CREATE INDEX tasks_nonzero_by_state ON tasks (job, state) WHERE exit_code != 0;
 
 -- Who waits for whom; a row goes when its parent has satisfied it.
 CREATE TABLE dependencies (
