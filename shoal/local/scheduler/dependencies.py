@@ -4,6 +4,7 @@ Source: "Create task dependencies": unknown ids block until such a task comes an
 needs a satisfying task, and `4`, `04` and `004` all stand for 4.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from shoal.local.scheduler.loop import Transaction
@@ -11,6 +12,18 @@ from shoal.local.store.queries import integer
 
 MOST_DIGITS = 18
 """No range can name a longer run of digits (ranges are 32-bit in Azure)."""
+LARGEST_PART = 1 << 62
+COUNT_INTEGER = """
+    WITH RECURSIVE around(size, first) AS (
+        SELECT 1, ?2
+        UNION ALL
+        SELECT size * 2, ?2 - ?2 % (size * 2) FROM around
+        WHERE size < (SELECT max(size) FROM range_parts WHERE job = ?1)
+    )
+    UPDATE range_parts SET missing = missing - 1
+    WHERE job = ?1 AND (size, first) IN (SELECT size, first FROM around) RETURNING first, size, missing
+"""
+"""Counts an integer in each part around it that somebody waits for."""
 
 
 def count_blockers(tx: Transaction, *, job: int, child: int, depends_on: dict[str, Any]) -> int:
@@ -24,13 +37,39 @@ def count_blockers(tx: Transaction, *, job: int, child: int, depends_on: dict[st
     return len(blocking) + sum(_range_blockers(tx, job, child, span) for span in depends_on.get("taskIdRanges", ()))
 
 
+def parts(first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Split a range into the fewest parts (first integer, size) that begin at a multiple of their size, a power of 2.
+
+    So ranges share parts. An integer lies in one part of each size, so its success is counted a few times however many
+    tasks wait for it.
+    """
+    while first <= last:
+        size = first & -first or LARGEST_PART
+        while first + size - 1 > last:
+            size //= 2
+        yield first, size
+        first += size
+
+
 def _range_blockers(tx: Transaction, job: int, child: int, span: dict[str, int]) -> int:
-    first, last = span["start"], span["end"]
-    # A range that is listed twice is one row, so it counts once.
-    added = tx.run("INSERT OR IGNORE INTO range_dependencies VALUES (?, ?, ?, ?)", job, first, last, child)
+    """Record the parts of a range that the task waits for, and return their number."""
+    waited = [part for part in parts(span["start"], span["end"]) if _is_missing(tx, job, *part)]
+    return sum(
+        # Two ranges of a task may share a part, which counts once.
+        tx.run("INSERT OR IGNORE INTO range_dependencies VALUES (?, ?, ?, ?)", job, first, first + size - 1, child)
+        for first, size in waited
+    )
+
+
+def _is_missing(tx: Transaction, job: int, first: int, size: int) -> bool:
+    """Return True where not all integers of the part are satisfied, which are counted from now on."""
+    if tx.exists("SELECT 1 FROM range_parts WHERE job = ? AND size = ? AND first = ?", job, size, first):
+        return True
     sql = "SELECT count(*) FROM satisfied_integers WHERE job = ? AND integer BETWEEN ? AND ?"
-    satisfied = tx.one(integer, sql, job, first, last) or 0
-    return max(0, last - first + 1 - satisfied) if added else 0
+    missing = size - (tx.one(integer, sql, job, first, first + size - 1) or 0)
+    if missing:
+        tx.run("INSERT INTO range_parts VALUES (?, ?, ?, ?)", job, size, first, missing)
+    return missing > 0
 
 
 def _is_satisfied(tx: Transaction, job: int, parent: str) -> bool:
@@ -54,14 +93,21 @@ def _satisfy_integer(tx: Transaction, job: int, number: int) -> None:
     # `4` and `04` may both succeed, but only the first of them takes something off.
     if not tx.run("INSERT OR IGNORE INTO satisfied_integers VALUES (?, ?)", job, number):
         return
-    # Each of a child's overlapping ranges counted this integer as a blocker, so it comes off as often.
-    for child, ranges in tx.all(
-        tuple,
-        "SELECT child, count(*) FROM range_dependencies WHERE job = ?1 AND first <= ?2 AND last >= ?2 GROUP BY child",
-        job,
-        number,
-    ):
-        tx.run("UPDATE tasks SET blockers = blockers - ? WHERE key = ?", ranges, child)
+    for first, size, missing in tx.all(tuple, COUNT_INTEGER, job, number):
+        if not missing:
+            _complete_part(tx, job, first, size)
+
+
+def _complete_part(tx: Transaction, job: int, first: int, size: int) -> None:
+    """Take one blocker off each task that waits for the part."""
+    part = (job, first, first + size - 1)
+    tx.run(
+        "UPDATE tasks SET blockers = blockers - 1"
+        " WHERE key IN (SELECT child FROM range_dependencies WHERE job = ? AND first = ? AND last = ?)",
+        *part,
+    )
+    tx.run("DELETE FROM range_dependencies WHERE job = ? AND first = ? AND last = ?", *part)
+    tx.run("DELETE FROM range_parts WHERE job = ? AND size = ? AND first = ?", job, size, first)
 
 
 def forget_child(tx: Transaction, child: int) -> None:
@@ -71,5 +117,5 @@ def forget_child(tx: Transaction, child: int) -> None:
 
 
 def forget_job(tx: Transaction, job: int) -> None:
-    for table in ("dependencies", "range_dependencies", "satisfied_integers"):
+    for table in ("dependencies", "range_dependencies", "range_parts", "satisfied_integers"):
         tx.run(f"DELETE FROM {table} WHERE job = ?", job)

@@ -288,12 +288,22 @@ CREATE TABLE dependencies (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX dependencies_by_child ON dependencies (child);
 
+-- Who waits for which parts of ranges; `dependencies.parts` splits a range into a few. A row goes when its part is complete.
 CREATE TABLE range_dependencies (
     job   INTEGER NOT NULL,
     first INTEGER NOT NULL,
     last  INTEGER NOT NULL,
     child INTEGER NOT NULL,
     PRIMARY KEY (job, first, last, child)
+) STRICT, WITHOUT ROWID;
+
+-- The parts that somebody waits for, and how many of their integers are not satisfied yet.
+CREATE TABLE range_parts (
+    job     INTEGER NOT NULL,
+    size    INTEGER NOT NULL,
+    first   INTEGER NOT NULL,
+    missing INTEGER NOT NULL,
+    PRIMARY KEY (job, size, first)
 ) STRICT, WITHOUT ROWID;
 
 -- The integers for which some task of the job with that number as its id has satisfied its dependents.

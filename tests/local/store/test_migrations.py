@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from shoal.local.scheduler import dependencies
+from shoal.local.scheduler.loop import Transaction
 from shoal.local.store import database
 from shoal.local.store.database import SCHEMA_VERSION, ForeignDatabase, open_database
 from tests.local.making import completed, counts, execution, make_job, task
@@ -93,6 +95,21 @@ def test_counts_follow_the_tasks_after_a_migration(tmp_path: Path) -> None:
     connection.execute("UPDATE tasks SET state = 'running' WHERE id = 'waits'")
     counted = "SELECT tasks FROM task_counts WHERE job = 2 AND state = 'running'"
     assert connection.execute(counted).fetchone()[0] == 2
+
+
+def test_task_that_waits_for_a_range_is_free_after_the_rest_of_it_when_the_state_is_migrated(tmp_path: Path) -> None:
+    path = old_state(
+        tmp_path,
+        # `1` is satisfied already; of 1 to 6 there are five left, and `never` beside them.
+        "INSERT INTO range_dependencies VALUES (2, 1, 6, 5)",
+        "UPDATE tasks SET blockers = 6 WHERE key = 5",
+    )
+    tx = Transaction(connection=open_database(path), now=1)
+    blocked = []
+    for parent in ("2", "3", "4", "5", "never", "6"):
+        dependencies.satisfy(tx, job=2, parent=parent)
+        blocked.append(tx.exists("SELECT 1 FROM tasks WHERE key = 5 AND blockers > 0"))
+    assert blocked == [True, True, True, True, True, False]
 
 
 def test_service_starts_on_an_old_state_and_goes_on_with_its_work(tmp_path: Path) -> None:
