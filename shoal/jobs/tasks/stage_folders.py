@@ -5,7 +5,6 @@ itself gives the folder its stable name before the command begins. Batch downloa
 also deletes the files that no pattern of its inputs matches.
 """
 
-import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import PurePosixPath
 from shoal.jobs.binding.bound_job import BoundStage
 from shoal.jobs.file import templates
 from shoal.jobs.file.templates import Names, TextTemplate
+from shoal.jobs.tasks.find_patterns import find_literal, find_regex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,21 +58,9 @@ def _filter(outputs: PurePosixPath, patterns: Sequence[str]) -> str:
     """Delete the files of a stage that match none of the patterns, unless one of its inputs has none."""
     if not all(patterns):
         return ""
-    place, task = shlex.quote(f"./{outputs}"), _literal(f"./{outputs}") + "/[^/]*/"
-    kept = " ".join(f"! -regex {shlex.quote(task + _regex(pattern))}" for pattern in patterns)
+    place, task = shlex.quote(f"./{outputs}"), find_literal(f"./{outputs}") + "/[^/]*/"
+    kept = " ".join(f"! -regex {shlex.quote(task + find_regex(pattern))}" for pattern in patterns)
     return f"if [ -d {place} ]; then find {place} -type f {kept} -delete; fi; "
-
-
-def _regex(pattern: str) -> str:
-    """Translate a pattern of files for `find`: `*` within a directory, `**` across directories."""
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
-    translated = {"**/": r"\(.*/\)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return "".join(translated.get(part) or _literal(part) for part in parts)
-
-
-def _literal(text: str) -> str:
-    """Escape text in the way that all of find's dialects read."""
-    return re.sub(r"[.*+?$\[]", r"[\g<0>]", text).replace("^", r"\^")
 
 
 def _move(source: PurePosixPath, target: PurePosixPath) -> str:
