@@ -43,8 +43,8 @@ def show_end(ending: "JobEnding", failures: "Failures", fetched: "Fetched | None
     from shoal.runs.why.failure_summary import failure_lines
 
     beginning = f"{job_id}: " if job_id else ""
-    counts = ending.counts
-    click.echo(f"{beginning}{counts.succeeded} succeeded, {counts.failed} failed ({ending.reason})")
+    counts, skipped = ending.counts, f", {ending.skipped} skipped" if ending.skipped else ""
+    click.echo(f"{beginning}{counts.succeeded} succeeded, {counts.failed} failed{skipped} ({ending.reason})")
     if fetched is not None:
         click.echo(fetched.summary)
     for line in failure_lines(failures):

@@ -38,9 +38,9 @@ def plan(job: "BoundJob", changed: str | None, as_json: bool, **forecasting: Any
     output.show_warnings(checked.warnings)
     forecast = _forecast(job, checked.plan, checked, **forecasting)
     if as_json:
-        _emit_json(checked.plan, checked.warnings, forecast)
+        _emit_json(checked.plan, checked, forecast)
     else:
-        _show(job, checked.plan, forecast)
+        _show(job, checked.plan, checked, forecast)
 
 
 def _checked(job: "BoundJob", changed: str | None) -> "Preflight":
@@ -111,14 +111,17 @@ def _durations(
         return measured_durations(run_probe(job, services, probe or 1), "measured by a probe")
 
 
-def _emit_json(planned: "Plan", warnings: tuple[str, ...], forecast: "JobForecast") -> None:
+def _emit_json(planned: "Plan", checked: "Preflight", forecast: "JobForecast") -> None:
     from shoal.jobs.submit.plan import to_json
 
-    output.emit_json({**to_json(planned), "warnings": warnings, "problems": [], "forecast": forecast})
+    skipped = {"skipped": checked.skipped} if checked.skipped else {}
+    output.emit_json(
+        {**to_json(planned), **skipped, "warnings": checked.warnings, "problems": [], "forecast": forecast}
+    )
 
 
-def _show(job: "BoundJob", planned: "Plan", forecast: "JobForecast") -> None:
-    from shoal.cli.plan_screen import forecast_lines, heading, task_lines, upload_line
+def _show(job: "BoundJob", planned: "Plan", checked: "Preflight", forecast: "JobForecast") -> None:
+    from shoal.cli.plan_screen import forecast_lines, heading, skip_lines, task_lines, upload_line
     from shoal.jobs.preflight.shown_tasks import first_and_last
 
     width = get_terminal_size().columns
@@ -128,6 +131,8 @@ def _show(job: "BoundJob", planned: "Plan", forecast: "JobForecast") -> None:
         for stage in planned.stages
     ]
     output.emit_table(("STAGE", "TASKS", "SLOTS", "AFTER"), rows)
+    for line in skip_lines(planned, checked.skipped):
+        click.echo(line)
     click.echo(f"\n{upload_line(planned)}\n")
     for stage in job.ready_stages:
         for line in task_lines(stage.name, first_and_last(stage), width):

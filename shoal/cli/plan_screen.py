@@ -1,6 +1,6 @@
 """A plan on one screen: counts, uploads, the first and last task of each stage, and a forecast."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import TextWrapper, wrap
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,13 @@ def upload_line(plan: "Plan") -> str:
     if not plan.files:
         return "uploads: none"
     return f"uploads: {output.counted(len(plan.files), 'file')}, {size(plan.upload_bytes)}"
+
+
+def skip_lines(plan: "Plan", skipped: Mapping[str, int]) -> Iterator[str]:
+    """Yield a line for each stage with tasks that would be skipped."""
+    for stage in plan.stages:
+        if number := skipped.get(stage.name):
+            yield f"{stage.name}: {number} of {output.counted(stage.tasks, 'task')} skipped as their outputs are there"
 
 
 def task_lines(stage: str, shown: Sequence["ShownTask"], width: int) -> Iterator[str]:

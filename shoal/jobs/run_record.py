@@ -18,6 +18,7 @@ CONTINUES = f"{RESERVED_METADATA}continues"
 WHEN_STUCK = f"{RESERVED_METADATA}when_stuck"
 END = "end"
 DEFERRED = f"{RESERVED_METADATA}deferred"
+SKIPPED = f"{RESERVED_METADATA}skipped"
 STAGE_PREFIX = f"{RESERVED_METADATA}stage_"
 _BITS = 64
 
@@ -61,13 +62,15 @@ class RunRecord:
     """True if whoever watches the job ends it once none of its tasks can run any more."""
     deferred: tuple[str, ...] = ()
     """Stages whose tasks are to be added when an earlier one has ended."""
+    skipped: int = 0
+    """The number of tasks and barriers that are not added, as their outputs were there."""
 
     @property
     def tasks(self) -> int:
         """The number of tasks that the job must have."""
         if self.continuation is not None:
             return self.continuation.tasks
-        return sum(stage.tasks for stage in self.stages.values())
+        return sum(stage.tasks for stage in self.stages.values()) - self.skipped
 
     def first_job(self, job_id: str) -> str:
         """Return the id of the job that began the run of the job with this record."""
@@ -98,6 +101,8 @@ def to_metadata(record: RunRecord) -> list[BatchMetadataItem]:
         values[WHEN_STUCK] = END
     if record.deferred:
         values[DEFERRED] = " ".join(record.deferred)
+    if record.skipped:
+        values[SKIPPED] = str(record.skipped)
     return [BatchMetadataItem(name=name, value=value) for name, value in values.items()]
 
 
@@ -110,6 +115,7 @@ def from_metadata(items: Iterable[BatchMetadataItem] | None) -> RunRecord | None
             run_name=values[RUN_NAME],
             job_digest=values[JOB_DIGEST],
             deferred=tuple(values.get(DEFERRED, "").split()),
+            skipped=int(values.get(SKIPPED, 0)),
             stages={
                 name.removeprefix(STAGE_PREFIX): _stage_content(value)
                 for name, value in values.items()

@@ -19,6 +19,8 @@ class JobEnding:
     """The number of submitted tasks, where it is known."""
     deferred: tuple[str, ...] = ()
     """Stages whose tasks were not submitted."""
+    skipped: int = 0
+    """The number of tasks that did not run, as their outputs were there."""
 
     @property
     def missing(self) -> int:
@@ -26,8 +28,9 @@ class JobEnding:
 
     @property
     def succeeded(self) -> bool:
-        """True where there are tasks, and every expected one was listed as completed with success."""
-        return 0 < self.counts.total == self.counts.succeeded and not self.missing and not self.deferred
+        """True where there are tasks, or all were skipped, and every expected one was listed as a success."""
+        is_empty = not self.counts.total and not self.skipped
+        return not is_empty and self.counts.total == self.counts.succeeded and not self.missing and not self.deferred
 
     @property
     def problem(self) -> str:

@@ -60,6 +60,7 @@ class BatchJobQueries:
                 ends_by_itself=job.all_tasks_complete_mode == BatchAllTasksCompleteMode.TERMINATE_JOB,
                 expected=record.tasks if record else None,
                 deferred=record.deferred if record else (),
+                skipped=record.skipped if record else 0,
             ),
             Counts(active=counts.active, running=counts.running, succeeded=counts.succeeded, failed=counts.failed),
         )

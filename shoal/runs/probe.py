@@ -6,7 +6,7 @@ from itertools import islice
 from shoal.connect import Services
 from shoal.errors import WorkFailed
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
-from shoal.jobs.file.spec import ForEach, Stage
+from shoal.jobs.file.spec import ForEach, Skip, Stage
 from shoal.jobs.submit.plan import make_plan
 from shoal.jobs.submit.submit import submit
 from shoal.jobs.sweep.sweep import points
@@ -50,8 +50,10 @@ def first_tasks(job: BoundJob, count: int) -> BoundJob:
 
 
 def _shortened(stage: BoundStage, count: int) -> Stage:
-    if stage.spec.for_each is None:
-        return stage.spec
+    # What is skipped cannot be measured.
+    spec = stage.spec.model_copy(update={"skip": Skip.NEVER})
+    if spec.for_each is None:
+        return spec
     # Not validated: names of files keep their sizes, which templates may use.
     sweep = ForEach.model_construct(include=list(islice(points(stage), count)))
-    return stage.spec.model_copy(update={"for_each": sweep})
+    return spec.model_copy(update={"for_each": sweep})

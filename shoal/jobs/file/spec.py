@@ -432,6 +432,13 @@ class Shell(StrEnum):
     BASH = "bash"
 
 
+class Skip(StrEnum):
+    """The condition under which tasks do not run again."""
+
+    NEVER = "never"
+    EXISTS = "exists"
+
+
 class Output(JobFileSection):
     """Files that are kept of a task."""
 
@@ -535,6 +542,8 @@ class Stage(JobFileSection):
     """Environment variables of each task."""
     logs: Logs = Logs.COMPLETION
     """The results of tasks for which stdout and stderr are kept."""
+    skip: Skip = Skip.NEVER
+    """`exists`: a task does not run if its outputs are there from an earlier run, made of the same content."""
     on_failure: OnFailure = OnFailure.BLOCK
     """The effect of a failed task on the tasks that depend on it, and on the job."""
     exit_codes: dict[ExitCodes, ExitAction] = {}
@@ -552,6 +561,17 @@ class Stage(JobFileSection):
                     {"key": key},
                 )
         return value
+
+    @model_validator(mode="after")
+    def _has_outputs_to_skip(self) -> Self:
+        if self.skip is Skip.EXISTS and not self.kept_outputs:
+            raise PydanticCustomError("skip_outputs", "skip belongs to a stage with outputs that success leaves")
+        return self
+
+    @property
+    def kept_outputs(self) -> list[Output]:
+        """The outputs that a successful task leaves."""
+        return [output for output in self.outputs if output.when is not When.FAILURE]
 
     @property
     def dependencies(self) -> list[Dependency]:

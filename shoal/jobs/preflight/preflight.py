@@ -1,7 +1,7 @@
 """The one set of checks of a job against its environment and the service."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from shoal.connect import Services
 from shoal.jobs.binding.bound_job import BoundJob
@@ -12,6 +12,7 @@ from shoal.jobs.preflight.pool_checks import pool_findings
 from shoal.jobs.preflight.quota_checks import quota_findings
 from shoal.jobs.preflight.service_facts import ServiceFacts, read_facts
 from shoal.jobs.preflight.storage_checks import storage_findings
+from shoal.jobs.skip.skips import expected_skips
 from shoal.jobs.submit.plan import Plan, make_plan
 
 
@@ -24,6 +25,8 @@ class Preflight:
     warnings: tuple[str, ...]
     facts: ServiceFacts | None
     """None where the service was not asked."""
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    """The numbers of tasks by stage that a new run would skip, as far as they are known."""
 
 
 OtherRunCheck = Callable[[BoundJob, Plan, Services], None]
@@ -51,6 +54,7 @@ def preflight(job: BoundJob, services: Services, *, refuse_other_run: OtherRunCh
             *facts.unread,
         ),
         facts=facts,
+        skipped=expected_skips(job, services) if plan is not None and not mistakes and facts.pool is not None else {},
     )
 
 

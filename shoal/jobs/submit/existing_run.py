@@ -1,5 +1,6 @@
 """A submission to a job that exists: compared with the record of its run, then continued."""
 
+from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from azure.batch import BatchClient
@@ -28,20 +29,30 @@ class SettledRun:
 
 
 def settle(
-    job: BoundJob, existing: BatchJob, planned: RunRecord, client: BatchClient, *, on_change: OnChange, ended: bool
+    job: BoundJob,
+    existing: BatchJob,
+    planned: RunRecord,
+    client: BatchClient,
+    *,
+    on_change: OnChange,
+    ended: bool,
+    skipped: Set[str] = frozenset(),
 ) -> SettledRun:
     """Decide how the run goes on. Creates nothing. Raises BadInput for another definition, unless one of the choices
-    was made."""
+    was made.
+
+    `skipped` are the ids of the tasks that were not added, as their outputs were there.
+    """
     then = from_metadata(existing.metadata)
     if then is None:  # made by another client
         return SettledRun(existing=existing, record=planned, is_recorded=False, replaced=[])
-    now = replace(planned, run_id=then.run_id)
+    now = replace(planned, run_id=then.run_id, skipped=then.skipped)
     same = SettledRun(existing=existing, record=then, is_recorded=True, replaced=[])
     is_as_it_was = then.stages == now.stages and then.deferred == now.deferred
     if is_as_it_was and then.job_digest == now.job_digest:
         return same
-    present = {str(task.id) for task in client.list_tasks(str(existing.id), select=["id"])}
-    changed = changed_stages(job, then, now, present)
+    there = {str(task.id) for task in client.list_tasks(str(existing.id), select=["id"])}
+    changed = changed_stages(job, then, now, there | skipped)
     if not changed and then.job_digest == now.job_digest:
         return SettledRun(existing=existing, record=now, is_recorded=False, replaced=[])
     match on_change:
@@ -79,3 +90,12 @@ def _write(client: BatchClient, run: SettledRun) -> None:
         )
     except ResourceModifiedError as exc:
         raise BadInput(f"job '{run.existing.id}' was changed by somebody else meanwhile; submit again") from exc
+
+
+def record_skipped(client: BatchClient, job_id: str, skipped: int) -> None:
+    """Write how many tasks of the run are skipped, where the job does not say so yet."""
+    job = client.get_job(job_id)
+    record = from_metadata(job.metadata)
+    if record is not None and record.skipped != skipped:
+        now = replace(record, skipped=skipped)
+        _write(client, SettledRun(existing=job, record=now, is_recorded=False, replaced=[]))

@@ -3,6 +3,8 @@
 The barrier of such a stage tells that it has ended: Batch itself decides when that may run, after failures too.
 """
 
+from collections.abc import Set
+
 from azure.batch import BatchClient
 from azure.batch.models import BatchTaskExecutionResult, BatchTaskState
 from azure.core.exceptions import ResourceNotFoundError
@@ -17,10 +19,13 @@ from shoal.jobs.sweep.stage_outputs import matching_rows
 from shoal.jobs.tasks.stage_dependencies import barrier_id
 
 
-def with_ended_stages(job: BoundJob, run_id: str, services: Services) -> BoundJob:
-    """Return the job with the outputs of the stages that have ended. Raises WorkFailed where a stage left no file."""
+def with_ended_stages(job: BoundJob, run_id: str, services: Services, skipped: Set[str]) -> BoundJob:
+    """Return the job with the outputs of the stages that have ended, or were skipped with their barriers.
+
+    Raises WorkFailed where a stage left no file.
+    """
     for name in job.awaited_stages:
-        if _has_ended(services.batch, job.job_file.job_id, name):
+        if barrier_id(name) in skipped or _has_ended(services.batch, job.job_file.job_id, name):
             job = job.with_outputs(name, _outputs(job, name, run_id, services))
     return job
 

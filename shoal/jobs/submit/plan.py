@@ -11,6 +11,7 @@ from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
 from shoal.jobs.file.spec import Shell
 from shoal.jobs.run_record import StageContent, stage_content, task_hash
+from shoal.jobs.skip.eligibility import never_skipped
 from shoal.jobs.submit.input_sizes import InputSizes
 from shoal.jobs.sweep.renamed_axes import renamed_axes
 from shoal.jobs.sweep.stage_outputs import with_sample_outputs
@@ -107,7 +108,7 @@ def make_plan(job: BoundJob, *, shown: int = 3) -> Plan:
         stages=stages,
         files=job.files.blobs,
         upload_bytes=sum(job.files.sizes.values()),
-        warnings=(*_renamed_axes(job), *_shell_warnings(job), *_slot_warnings(pool, stages)),
+        warnings=(*_renamed_axes(job), *_shell_warnings(job), *_slot_warnings(pool, stages), *_skip_warnings(job)),
     )
 
 
@@ -133,6 +134,14 @@ def _slot_warnings(pool: Pool, stages: Sequence[StagePlan]) -> Iterator[str]:
             f"a task takes {actual:.3g} slots on average, and pool '{pool.id}' is scaled for {expected:.3g}: "
             f"it gets {effect}; set slotsPerTask: {actual:.3g} for the pool in the stack's file"
         )
+
+
+def _skip_warnings(job: BoundJob) -> Iterator[str]:
+    reasons = never_skipped(job)
+    for stage in job.stages:
+        if stage.name in reasons:
+            where = job.job_file.document.at(["stages", stage.index, "skip"])
+            yield f"{where}: tasks of '{stage.name}' are never skipped: {reasons[stage.name]}"
 
 
 def _refuse_windows(job: BoundJob, pool: Pool) -> None:

@@ -1,9 +1,9 @@
 """Put a planned job into Batch: its files, the job, its tasks, and then the order to end with the last task."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from azure.batch import BatchClient
@@ -21,15 +21,18 @@ from shoal.errors import BadInput, WorkFailed
 from shoal.jobs.binding.bound_job import BoundJob
 from shoal.jobs.file.spec import Spec
 from shoal.jobs.preflight.preflight import refuse_problems
-from shoal.jobs.run_folder import generated_run_id
+from shoal.jobs.run_folder import generated_run_id, run_folder
 from shoal.jobs.run_record import RunRecord, from_metadata, job_digest, to_metadata
+from shoal.jobs.skip.eligibility import skippable_stages
+from shoal.jobs.skip.skips import Skips, settle_skips, skipped_ids
 from shoal.jobs.submit.changes import OnChange
 from shoal.jobs.submit.collection import Added, add, collections, encoded
-from shoal.jobs.submit.existing_run import continue_run, settle
+from shoal.jobs.submit.existing_run import continue_run, record_skipped, settle
 from shoal.jobs.submit.fan_out import refuse_without_files, with_ended_stages
 from shoal.jobs.submit.plan import Plan, make_plan
 from shoal.jobs.submit.upload import upload
 from shoal.jobs.tasks.exit_conditions import acts_on_jobs, ends_when_stuck
+from shoal.jobs.tasks.stage_dependencies import barrier_id
 from shoal.jobs.tasks.task_bodies import all_tasks, constraints, environment_settings
 from shoal.manifest.storage import leave_manifest
 
@@ -45,9 +48,12 @@ class Submission:
     already_there: int
     deferred: tuple[str, ...] = ()
     """Stages whose tasks a further submission adds, when an earlier stage has ended."""
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    """The numbers of tasks by stage that do not run, as their outputs were there."""
 
     def to_json(self) -> dict[str, Any]:
-        counts = {"job_id": self.job_id, "added": self.added, "already_there": self.already_there}
+        counts: dict[str, Any] = {"job_id": self.job_id, "added": self.added, "already_there": self.already_there}
+        counts |= {"skipped": self.skipped} if self.skipped else {}
         return counts | ({"deferred": list(self.deferred)} if self.deferred else {})
 
     @property
@@ -55,7 +61,12 @@ class Submission:
         there = f"{self.already_there} tasks already there, " if self.already_there else ""
         tasks = f"{there}{self.added} added" if there else f"{self.added} tasks added"
         later = f"; {', '.join(self.deferred)} later, by `shoal run` or another `shoal submit`" if self.deferred else ""
-        return f"{self.job_id}: {tasks}{later}"
+        return f"{self.job_id}: {tasks}{self._skipped}{later}"
+
+    @property
+    def _skipped(self) -> str:
+        stages = ", ".join(f"{tasks} of {stage}" for stage, tasks in self.skipped.items())
+        return f", {sum(self.skipped.values())} skipped as their outputs are there ({stages})" if stages else ""
 
 
 def submit(job: BoundJob, plan: Plan, services: Services, *, on_change: OnChange = OnChange.REFUSE) -> Submission:
@@ -67,13 +78,16 @@ def submit(job: BoundJob, plan: Plan, services: Services, *, on_change: OnChange
     client = services.batch
     refuse_problems(job, plan, services)
     existing = _existing_job(plan, client)
-    job, plan = _continued(job, plan, existing, services)
+    skipped = _skipped(job, existing, services)
+    job, plan = _continued(job, plan, existing, services, skipped)
     planned = planned_record(job, plan)
     if existing is not None and existing.state in _ENDED:
-        submission = _nothing_to_add(job, plan, client)
-        settle(job, existing, planned, client, on_change=on_change, ended=True)
+        submission = _nothing_to_add(job, plan, client, skipped)
+        settle(job, existing, planned, client, on_change=on_change, ended=True, skipped=skipped)
         return submission
-    settled = None if existing is None else settle(job, existing, planned, client, on_change=on_change, ended=False)
+    settled = None
+    if existing is not None:
+        settled = settle(job, existing, planned, client, on_change=on_change, ended=False, skipped=skipped)
     upload(plan.files, services.blobs.get_container_client(services.environment.containers.inputs))
     # After the upload: a task must not start before its inputs are there.
     run_id = planned.run_id if settled is None else continue_run(client, job, settled)
@@ -82,21 +96,53 @@ def submit(job: BoundJob, plan: Plan, services: Services, *, on_change: OnChange
         return submit(job, plan, services, on_change=on_change)
     if settled is None or not settled.is_recorded:
         leave_manifest(job, plan, planned if settled is None else settled.record, services)
-    added = add_all(client, plan.job_id, all_tasks(job.runnable(run_id, services.sign)))
+    skips = _settle_skips(job, services, run_id, skipped, is_new=settled is None)
+    runnable = job.runnable(run_id, services.sign)
+    added = add_all(client, plan.job_id, skips.remaining(runnable, all_tasks(runnable)))
     refuse_partial(added, plan.job_id)
     if not planned.deferred:
         end_with_last_task(client, plan.job_id)
-    return Submission(
-        job_id=plan.job_id, added=added.added, already_there=added.already_there, deferred=planned.deferred
+    submission = Submission(
+        job_id=plan.job_id,
+        added=added.added,
+        already_there=added.already_there,
+        deferred=planned.deferred,
+        skipped=skips.counts,
     )
+    if any(barrier_id(stage) in skips.ids for stage in job.awaited_stages):
+        # A stage that was skipped as a whole has its files already, of which later ones get tasks.
+        further = submit(job, plan, services, on_change=on_change)
+        return replace(further, added=added.added + further.added, already_there=added.already_there)
+    return submission
 
 
-def _continued(job: BoundJob, plan: Plan, existing: BatchJob | None, services: Services) -> tuple[BoundJob, Plan]:
+def _skipped(job: BoundJob, existing: BatchJob | None, services: Services) -> set[str]:
+    """Return the ids of the tasks that an earlier submission has skipped."""
+    record = from_metadata(existing.metadata) if existing is not None else None
+    if record is None or not record.skipped:
+        return set()
+    return skipped_ids(services, record.folder(job.job_file.job_id), [stage.name for stage in job.stages])
+
+
+def _settle_skips(job: BoundJob, services: Services, run_id: str, before: Set[str], *, is_new: bool) -> Skips:
+    """Decide which tasks are skipped, and record their number before any other task is added."""
+    if not skippable_stages(job):
+        return Skips(before=before)
+    client, job_id = services.batch, job.job_file.job_id
+    present = set() if is_new else {str(task.id) for task in client.list_tasks(job_id, select=["id"])}
+    skips = settle_skips(job, services, run_folder(job_id, run_id), present=present, before=before)
+    record_skipped(client, job_id, len(skips.ids))
+    return skips
+
+
+def _continued(
+    job: BoundJob, plan: Plan, existing: BatchJob | None, services: Services, skipped: Set[str]
+) -> tuple[BoundJob, Plan]:
     """Return the job and its plan with the tasks of the stages that can be added by now."""
     record = from_metadata(existing.metadata) if existing is not None else None
     if record is None or not job.awaited_stages:
         return job, plan
-    grown = with_ended_stages(job, record.run_id, services)
+    grown = with_ended_stages(job, record.run_id, services, skipped)
     refuse_without_files(grown)
     return (grown, make_plan(grown)) if grown.outputs.keys() != job.outputs.keys() else (job, plan)
 
@@ -107,10 +153,10 @@ def refuse_other_run(job: BoundJob, plan: Plan, services: Services, *, on_change
     existing = _existing_job(plan, client)
     if existing is None:
         return
-    ended = existing.state in _ENDED
+    ended, skipped = existing.state in _ENDED, _skipped(job, existing, services)
     if ended:
-        _nothing_to_add(job, plan, client)
-    settle(job, existing, planned_record(job, plan), client, on_change=on_change, ended=ended)
+        _nothing_to_add(job, plan, client, skipped)
+    settle(job, existing, planned_record(job, plan), client, on_change=on_change, ended=ended, skipped=skipped)
 
 
 def planned_record(job: BoundJob, plan: Plan) -> RunRecord:
@@ -188,14 +234,14 @@ def _existing_job(plan: Plan, client: BatchClient) -> BatchJob | None:
     return job
 
 
-def _nothing_to_add(job: BoundJob, plan: Plan, client: BatchClient) -> Submission:
+def _nothing_to_add(job: BoundJob, plan: Plan, client: BatchClient, skipped: Set[str]) -> Submission:
     """Accept a job that has ended, where it lacks no task."""
     if job.deferred_stages:
         raise BadInput(
             f"job '{plan.job_id}' has ended, without the stages {', '.join(job.deferred_stages)}, and takes no more; "
             "name another with -p run=NAME or --job ID"
         )
-    there = {task.id for task in client.list_tasks(plan.job_id, select=["id"])}
+    there = {task.id for task in client.list_tasks(plan.job_id, select=["id"])} | skipped
     planned = missing = 0
     for task in all_tasks(job):
         planned += 1
@@ -205,7 +251,7 @@ def _nothing_to_add(job: BoundJob, plan: Plan, client: BatchClient) -> Submissio
             f"job '{plan.job_id}' has ended, without {missing} of these {planned} tasks, and takes no more; "
             "name another with -p run=NAME or --job ID"
         )
-    return Submission(job_id=plan.job_id, added=0, already_there=planned)
+    return Submission(job_id=plan.job_id, added=0, already_there=planned - len(skipped))
 
 
 def create_job(client: BatchClient, body: dict[str, Any], record: RunRecord) -> bool:

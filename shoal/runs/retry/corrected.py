@@ -13,6 +13,7 @@ from shoal.connect import Services
 from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import BoundJob
 from shoal.jobs.run_record import RunRecord
+from shoal.jobs.skip.skips import skipped_ids
 from shoal.jobs.submit.changes import differing_stages
 from shoal.jobs.submit.plan import Plan, make_plan
 from shoal.jobs.submit.replacement import WAITING, delete_replaced
@@ -49,7 +50,7 @@ class Correction:
     """Stages with another definition than before."""
     work: UnfinishedWork
     succeeded: Set[str]
-    """Ids, in lower case, of the tasks that have succeeded."""
+    """Ids, in lower case, of the tasks that have succeeded, or were skipped as their outputs were there."""
 
     @property
     def planned(self) -> list[str]:
@@ -69,7 +70,7 @@ def retry_with(services: Services, job_id: str, read: ReadJob, reports: Reports)
 def _retry(
     services: Services, run: JobsOfRun, read: ReadJob, reports: Reports, again: dict[str, UnfinishedTask]
 ) -> Retried:
-    correction = _correction(services.batch, run, read)
+    correction = _correction(services, run, read)
     planned = {task_key(task) for task in correction.planned}
     left_out = [key for key in correction.work.tasks if key not in planned]
     chosen = [task for key, task in correction.work.tasks.items() if key in planned]
@@ -91,11 +92,13 @@ def _retry(
     )
 
 
-def _correction(client: BatchClient, run: JobsOfRun, read: ReadJob) -> Correction:
+def _correction(services: Services, run: JobsOfRun, read: ReadJob) -> Correction:
     then = _correctable(run)
     job = read(run.first_id, then.run_name)
     plan = make_plan(job)
-    record = replace(planned_record(job, plan), run_id=then.run_id, continuation=then.continuation)
+    record = replace(
+        planned_record(job, plan), run_id=then.run_id, continuation=then.continuation, skipped=then.skipped
+    )
     if not run.has_ended and record.job_digest != then.job_digest:
         raise BadInput(
             f"the job's own keys (environment, priority, retries, max_time, on_failure, …) differ, and '{run.last.id}' "
@@ -107,8 +110,8 @@ def _correction(client: BatchClient, run: JobsOfRun, read: ReadJob) -> Correctio
         plan=plan,
         record=record,
         changed=differing_stages(then, record),
-        work=unfinished_work(client, run),
-        succeeded=_succeeded(client, run),
+        work=unfinished_work(services.batch, run),
+        succeeded=_succeeded(services.batch, run) | _skipped(services, run, then),
     )
 
 
@@ -126,6 +129,12 @@ def _correctable(run: JobsOfRun) -> RunRecord:
 def _succeeded(client: BatchClient, run: JobsOfRun) -> set[str]:
     lists = [client.list_tasks(str(job.id), filter=SUCCEEDED, select=["id"]) for job in run.jobs]
     return {task_key(task.id) for tasks in lists for task in tasks}
+
+
+def _skipped(services: Services, run: JobsOfRun, record: RunRecord) -> set[str]:
+    if not record.skipped:
+        return set()
+    return {task_key(task) for task in skipped_ids(services, record.folder(str(run.last.id)), list(record.stages))}
 
 
 def _continue(services: Services, correction: Correction) -> tuple[str, list[str]]:

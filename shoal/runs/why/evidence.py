@@ -25,6 +25,8 @@ class JobFacts:
     ended: datetime | None = None
     expected: int | None = None
     """The number of tasks that its file asked for, where the job has the record of its run."""
+    skipped: int = 0
+    """The number of tasks that were not added, as their outputs were there."""
     stages: Mapping[str, int] = field(default_factory=dict)
     """The number of tasks of each stage, from the same record."""
 

@@ -18,6 +18,7 @@ def job_facts(job: BatchJob) -> JobFacts:
         began=execution.start_time if execution else None,
         ended=execution.end_time if execution else None,
         expected=record.tasks if record else None,
+        skipped=record.skipped if record else 0,
         stages={name: content.tasks for name, content in record.stages.items()} if record else {},
     )
 

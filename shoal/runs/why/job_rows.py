@@ -53,7 +53,7 @@ def _tasks_missing(evidence: Evidence) -> Finding | None:
 
 
 def _no_tasks(evidence: Evidence) -> Finding | None:
-    if evidence.counts.total or evidence.job.expected:
+    if evidence.counts.total or evidence.job.expected or evidence.job.skipped:
         return None
     return Finding(
         sentence="the job has no tasks", step=f"submit its file, or end it: `shoal cancel {evidence.job.id}`"
@@ -79,8 +79,11 @@ def _running(evidence: Evidence) -> Finding | None:
 def _succeeded(evidence: Evidence) -> Finding | None:
     counts, task = evidence.counts, evidence.task
     expected = 0 if task is not None else evidence.job.expected or 0
-    if not counts.total or counts.succeeded < max(counts.total, expected):
+    skipped = 0 if task is not None else evidence.job.skipped
+    if not counts.total + skipped or counts.succeeded < max(counts.total, expected):
         return None
+    if task is None and skipped and not counts.total:
+        return Finding(sentence=f"all is well: all {skipped} tasks were skipped, as their outputs were there")
     if task is None:
         return Finding(sentence=f"all is well: all {counts.total} tasks succeeded")
     took = f" after {_duration(task.ended - task.began)}" if task.began and task.ended else ""
