@@ -15,6 +15,7 @@ from shoal.jobs.file.job_file import read_job_file
 from shoal.jobs.run_folder import run_folder
 from shoal.jobs.skip.result import RESULTS
 from shoal.jobs.skip.skips import settle_skips
+from shoal.jobs.submit.changes import OnChange
 from shoal.jobs.submit.plan import make_plan
 from shoal.jobs.submit.submit import Submission, create_job, job_body, planned_record, submit
 from shoal.runs.fetch import fetch
@@ -320,6 +321,48 @@ def test_corrected_file_keeps_the_skipped_tasks_and_runs_what_failed(runs: Runs,
     wait_for_job(runs.services, retried.job_id)
     assert (retried.again, retried.resumed) == (["merge"], [])
     assert runs.files(2) == runs.files(1)
+    container, folder = outputs(runs, 1)
+    for blob in list(container.list_blob_names(name_starts_with=f"{folder}/")):
+        container.delete_blob(blob)
+    assert runs().skipped == {"greet": 2}
+
+
+WAITING = """\
+parameters: {salt: {}, go: {}, last: {type: int, default: 1}}
+job: {pool: spot}
+stages:
+  - name: part
+    for_each: {product: {n: {range: [1, "{{ last }}"]}}}
+    command: while [ ! -e {{ go }} ]; do sleep 0.05; done; echo {{ salt }} {{ n }} > part.txt
+    outputs: [{pattern: part.txt}]
+    skip: exists
+  - name: merge
+    after: part
+    command: cat in/*/part/*/part.txt > all.txt
+    inputs: [{stage: part, to: in}]
+    outputs: [{pattern: all.txt}]
+    skip: exists
+"""
+
+
+def test_merge_that_may_have_read_further_tasks_is_not_taken_for_one_that_did_not(runs: Runs, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+
+    def waiting(number: int, last: int, on_change: OnChange = OnChange.REFUSE) -> Submission:
+        (tmp_path / "job.yaml").write_text(WAITING)
+        given = {"salt": runs.name, "go": str(go), "last": last}
+        job_id = f"{runs.name}-{number}"
+        job_file = read_job_file(tmp_path / "job.yaml", given=given, run="r", job_id=job_id)
+        job = bind(job_file, runs.services.environment)
+        return submit(job, make_plan(job), runs.services, on_change=on_change)
+
+    try:
+        assert waiting(1, last=1).added == 2
+        assert waiting(1, last=2, on_change=OnChange.KEEP).added == 1
+    finally:
+        go.touch()
+    wait_for_job(runs.services, f"{runs.name}-1")
+    assert waiting(2, last=1).skipped == {"part": 1}
 
 
 def test_commands_tell_what_is_skipped_and_run_ends_at_once(

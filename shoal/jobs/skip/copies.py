@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from azure.core import MatchConditions
@@ -61,17 +61,21 @@ def _copied(container: ContainerClient, blob: Blob, name: str, address: str, sig
     """Copy the version of a blob that was looked at, and return the time of the copy."""
     target = container.get_blob_client(name)
     try:
-        target.start_copy_from_url(
+        started = target.start_copy_from_url(
             f"{address}?{signature}", source_etag=f'"{blob.etag}"', source_match_condition=MatchConditions.IfNotModified
         )
     except HttpResponseError as exc:
         if exc.status_code in _GONE:
             raise OutputChanged from exc
         raise
+    modified = started["last_modified"]
+    if started["copy_status"] == "success" and isinstance(modified, datetime):
+        return modified.timestamp()
     return _until_whole(target)
 
 
 def _until_whole(target: BlobClient) -> float:
+    """Wait for a copy that the storage makes in the background, and return its time."""
     until = time.monotonic() + PATIENCE.total_seconds()
     while True:
         properties = target.get_blob_properties()

@@ -17,6 +17,8 @@ RESULT_FILE = ".shoal-result"
 """In the working directory, the only one that a task is sure to write in."""
 RESULTS = ".shoal/results"
 """The folder of results in the container of outputs. No job's folder begins with a dot."""
+MIXED = ".shoal/mixed"
+"""The folder of marks for stages of runs whose results are not reused."""
 _END = "end"
 _MD5 = re.compile(r"([0-9a-f]{32}) [ *]\./(.+)")
 _SIZE = re.compile(r" *([0-9]+) \./(.+)")

@@ -4,6 +4,7 @@ They are decided once for each stage and kept with the run, so that a submission
 """
 
 from collections.abc import Callable, Iterator, Mapping, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from shoal.connect import Services
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.skip.content import TaskContent, anywhere, stage_contents, stage_digest, unknown
-from shoal.jobs.skip.copies import copy_all
+from shoal.jobs.skip.copies import IN_FLIGHT, copy_all
 from shoal.jobs.skip.decision import reusable
 from shoal.jobs.skip.eligibility import skippable_stages
 from shoal.jobs.skip.input_blobs import ListedBlobs
@@ -168,8 +169,14 @@ def _publish(
 ) -> None:
     """Let later runs find the copies, which are younger than what they were made of."""
     container = services.blobs.get_container_client(services.environment.containers.outputs)
-    for task, result in copies.items():
-        container.upload_blob(result_blob(stage, str(contents[task].digest)), to_text(result), overwrite=True)
+
+    def publish(task: str) -> None:
+        blob = result_blob(stage, str(contents[task].digest))
+        container.upload_blob(blob, to_text(copies[task]), overwrite=True)
+
+    with ThreadPoolExecutor(IN_FLIGHT) as threads:
+        for _ in threads.map(publish, copies):
+            pass
 
 
 def _without_parents(task: TaskBody, skipped: Set[str]) -> TaskBody:

@@ -11,6 +11,7 @@ from shoal.blob_requests import Blob, BlobRequests
 from shoal.connect import Services
 from shoal.jobs.binding.bound_job import BoundStage
 from shoal.jobs.skip.content import TaskContent
+from shoal.jobs.skip.mixed_stages import is_mixed
 from shoal.jobs.skip.result import RESULTS, Result, files_of, parsed
 
 IN_FLIGHT = 8
@@ -49,11 +50,12 @@ def stored_results(
         results = zip(tasks, threads.map(lambda blob: _read(services, blob), tasks.values()), strict=True)
         found = {task: result for task, result in results if result is not None and result.folder != without}
     folders = {result.folder for result in found.values()}
+    folders = {folder for folder in folders if not is_mixed(outputs, folder, stage.name)}
     blobs = {folder: _by_task(outputs, f"{folder}/{stage.name}/") for folder in folders}
     return {
         task: StoredResult(result=result, files=files)
         for task, result in found.items()
-        if (files := _files(result, blobs[result.folder].get(task, {}))) is not None
+        if (files := _files(result, blobs.get(result.folder, {}).get(task, {}))) is not None
     }
 
 

@@ -1,7 +1,7 @@
 """A submission to a job that exists: compared with the record of its run, then continued."""
 
 from collections.abc import Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from azure.batch import BatchClient
 from azure.batch.models import BatchJob, BatchJobUpdateOptions
@@ -26,6 +26,8 @@ class SettledRun:
     """True if the job has that record already."""
     replaced: list[str]
     """Stages whose waiting tasks are replaced."""
+    changed: list[str] = field(default_factory=list)
+    """Stages whose tasks do not all have the same definition."""
 
 
 def settle(
@@ -61,10 +63,10 @@ def settle(
         case OnChange.KEEP:
             # The changed stages stay as recorded, so that the next submission asks again.
             kept = replace(then, stages={**now.stages, **then.stages}, deferred=now.deferred)
-            return SettledRun(existing=existing, record=kept, is_recorded=kept == then, replaced=[])
+            return SettledRun(existing=existing, record=kept, is_recorded=kept == then, replaced=[], changed=changed)
         case OnChange.REPLACE:
             refuse_replacement(str(existing.id), then, now, ended=ended)
-            return SettledRun(existing=existing, record=now, is_recorded=False, replaced=changed)
+            return SettledRun(existing=existing, record=now, is_recorded=False, replaced=changed, changed=changed)
 
 
 def continue_run(client: BatchClient, job: BoundJob, run: SettledRun) -> str:

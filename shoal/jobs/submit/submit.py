@@ -24,6 +24,7 @@ from shoal.jobs.preflight.preflight import refuse_problems
 from shoal.jobs.run_folder import generated_run_id, run_folder
 from shoal.jobs.run_record import RunRecord, from_metadata, job_digest, to_metadata
 from shoal.jobs.skip.eligibility import skippable_stages
+from shoal.jobs.skip.mixed_stages import mark_mixed
 from shoal.jobs.skip.skips import Skips, settle_skips, skipped_ids
 from shoal.jobs.submit.changes import OnChange
 from shoal.jobs.submit.collection import Added, add, collections, encoded
@@ -90,6 +91,9 @@ def submit(job: BoundJob, plan: Plan, services: Services, *, on_change: OnChange
         settled = settle(job, existing, planned, client, on_change=on_change, ended=False, skipped=skipped)
     upload(plan.files, services.blobs.get_container_client(services.environment.containers.inputs))
     # After the upload: a task must not start before its inputs are there.
+    if settled is not None and settled.changed:
+        folder = run_folder(plan.job_id, settled.record.run_id)
+        mark_mixed(services, folder, settled.changed, job.job_file.spec.stages)
     run_id = planned.run_id if settled is None else continue_run(client, job, settled)
     if settled is None and not create_job(client, job_body(job.job_file.spec, plan), planned):
         # Somebody else created it meanwhile.

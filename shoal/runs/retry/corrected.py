@@ -13,6 +13,7 @@ from shoal.connect import Services
 from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import BoundJob
 from shoal.jobs.run_record import RunRecord
+from shoal.jobs.skip.mixed_stages import mark_mixed
 from shoal.jobs.skip.skips import skipped_ids
 from shoal.jobs.submit.changes import differing_stages
 from shoal.jobs.submit.plan import Plan, make_plan
@@ -80,6 +81,9 @@ def _retry(
     delete_outputs(services, run, correction.failed)
     upload(correction.plan.files, services.blobs.get_container_client(services.environment.containers.inputs))
     leave_manifest(correction.job, correction.plan, correction.record, services)
+    if correction.changed:
+        folder = correction.record.folder(str(run.last.id))
+        mark_mixed(services, folder, correction.changed, correction.job.job_file.spec.stages)
     job_id, added = _continue(services, correction) if run.has_ended else _correct(services, correction)
     return Retried(
         job_id=job_id,
