@@ -237,7 +237,7 @@ def test_logs_print_what_a_task_wrote(shoal: Shoal, name: str) -> None:
 def test_schema_describes_job_files_to_editors() -> None:
     done = subprocess.run([sys.executable, "-m", "shoal", "schema"], capture_output=True, text=True, check=True)
     schema = json.loads(done.stdout)
-    assert set(schema["properties"]) == {"parameters", "job", "stages"}
+    assert set(schema["properties"]) == {"parameters", "job", "stages", "include", "macros"}
     assert "from" in schema["$defs"]["Input"]["properties"]
     sections = [schema, *(part for part in schema["$defs"].values() if "properties" in part)]
     properties = [(name, value) for part in sections for name, value in part["properties"].items()]

@@ -74,7 +74,9 @@ def test_run_takes_about_as_long_as_forecast_and_is_forecast_again_by_its_own_du
     assert {stage: len(seconds) for stage, seconds in measured.items()} == {"work": 16, "merge": 1}
     again = forecast(job, services, measured_durations(measured, f"as in job {name}")).forecast
     assert again is not None
-    assert expected.makespan_seconds - 0.05 <= again.makespan_seconds <= taken * 1.1
+    # In whatever order the tasks are drawn, eight slots that are never idle cannot take longer than this.
+    longest = sum(measured["work"]) / 8 + max(measured["work"]) + max(measured["merge"])
+    assert expected.makespan_seconds - 0.05 <= again.makespan_seconds <= longest + 0.05
 
 
 def test_probe_measures_the_first_tasks_of_each_stage_and_leaves_nothing(
