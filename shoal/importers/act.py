@@ -74,7 +74,6 @@ def imported_job(configuration: object, *, inputs: str | None = None, pool: str 
 def _stage(top: Source, tasks: Source, inputs: str | None, left_out: list[LeftOut]) -> dict[str, Any]:
     settings, storage = tasks.section("inputs"), top.section("storage")
     in_storage = settings.flag("areBlobsInInputStorage")
-    _existing_outputs(settings, left_out)
     return without_empty(
         {
             "name": STAGE,
@@ -85,6 +84,7 @@ def _stage(top: Source, tasks: Source, inputs: str | None, left_out: list[LeftOu
             "shell": "bash",  # ACT's tasks are `/bin/bash -c`
             "inputs": _inputs(tasks.section("resources"), storage, in_storage=in_storage),
             "outputs": _outputs(tasks.section("outputs")),
+            "skip": _skip(settings),
             "slots": _slots(settings, top, in_storage=in_storage, listed=inputs is not None, left_out=left_out),
         }
     )
@@ -176,11 +176,10 @@ def _setting(top: Source, path: str) -> object:
     return value
 
 
-def _existing_outputs(settings: Source, left_out: list[LeftOut]) -> None:
+def _skip(settings: Source) -> str | None:
+    """Tasks whose outputs exist are found by the content that made them, so no name of an output is needed."""
     settings.leave("outputFileExtension")
-    if settings.flag("filterOutExistingBlobInOutputStorage"):
-        reason = "submitting the same job again adds only missing tasks; outputs of other jobs are not looked at"
-        left_out.append(LeftOut(key=settings.key("filterOutExistingBlobInOutputStorage"), reason=reason))
+    return "exists" if settings.flag("filterOutExistingBlobInOutputStorage") else None
 
 
 def _table(text: str) -> str:

@@ -103,6 +103,7 @@ def test_list_of_inputs_becomes_a_table_and_a_task_a_row(tmp_path: Path) -> None
     assert "./find.sh" in line
     assert "a.fasta --fast {{x}}" in line
     assert bodies[0]["constraints"]["maxTaskRetryCount"] == 2
+    assert job.content["stages"][0]["skip"] == "exists"
 
 
 def test_no_secret_is_in_the_job_file() -> None:
