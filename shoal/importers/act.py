@@ -74,6 +74,7 @@ def imported_job(configuration: object, *, inputs: str | None = None, pool: str 
 def _stage(top: Source, tasks: Source, inputs: str | None, left_out: list[LeftOut]) -> dict[str, Any]:
     settings, storage = tasks.section("inputs"), top.section("storage")
     in_storage = settings.flag("areBlobsInInputStorage")
+    outputs = _outputs(tasks.section("outputs"))
     return without_empty(
         {
             "name": STAGE,
@@ -83,8 +84,8 @@ def _stage(top: Source, tasks: Source, inputs: str | None, left_out: list[LeftOu
             "command": _command(tasks, left_out),
             "shell": "bash",  # ACT's tasks are `/bin/bash -c`
             "inputs": _inputs(tasks.section("resources"), storage, in_storage=in_storage),
-            "outputs": _outputs(tasks.section("outputs")),
-            "skip": _skip(settings),
+            "outputs": outputs,
+            "skip": _skip(settings, left_out, has_outputs=bool(outputs)),
             "slots": _slots(settings, top, in_storage=in_storage, listed=inputs is not None, left_out=left_out),
         }
     )
@@ -176,10 +177,15 @@ def _setting(top: Source, path: str) -> object:
     return value
 
 
-def _skip(settings: Source) -> str | None:
+def _skip(settings: Source, left_out: list[LeftOut], *, has_outputs: bool) -> str | None:
     """Tasks whose outputs exist are found by the content that made them, so no name of an output is needed."""
     settings.leave("outputFileExtension")
-    return "exists" if settings.flag("filterOutExistingBlobInOutputStorage") else None
+    if not settings.flag("filterOutExistingBlobInOutputStorage"):
+        return None
+    if not has_outputs:
+        reason = "`skip: exists` belongs to a stage with outputs; name in `outputs` what the command leaves"
+        left_out.append(LeftOut(key=settings.key("filterOutExistingBlobInOutputStorage"), reason=reason))
+    return "exists" if has_outputs else None
 
 
 def _table(text: str) -> str:

@@ -106,6 +106,14 @@ def test_list_of_inputs_becomes_a_table_and_a_task_a_row(tmp_path: Path) -> None
     assert job.content["stages"][0]["skip"] == "exists"
 
 
+def test_without_outputs_nothing_can_be_skipped_and_that_is_listed(tmp_path: Path) -> None:
+    changed = configuration()
+    changed["tasks"]["outputs"] = {"automaticUpload": False}
+    job = imported_job(changed, inputs=INPUTS)
+    assert "skip" not in job.content["stages"][0]
+    assert "tasks.inputs.filterOutExistingBlobInOutputStorage" in [entry.key for entry in job.left_out]
+
+
 def test_no_secret_is_in_the_job_file() -> None:
     text = imported_job(configuration(), inputs=INPUTS).text("config.json")
     assert "SECRET" not in text
