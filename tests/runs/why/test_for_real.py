@@ -27,7 +27,6 @@ from tests.waiting import wait_until
 
 Wire = dict[str, Any]
 NOT_PRODUCED = {
-    "job-disabled": "the embedded service does not disable jobs",
     "resize-error": "its resizes fail for quotas, for want of memory, or after five minutes",
     "about-to-start": "it places a task in the moment in which a slot is free",
     "unexplained": "it always says why a pool has no nodes",
@@ -90,6 +89,13 @@ def produce_ended(service: Status, services: Services, name: str) -> None:
     add_job(services, name, wire("t"))
     options: Any = {"terminateReason": "UserTerminate"}
     services.batch.begin_terminate_job(name, options=options, polling_interval=0).wait()
+
+
+def produce_disabled(service: Status, services: Services, name: str) -> None:
+    add_pool(services, name)
+    add_job(services, name, wire("t"))
+    content = models.BatchJobDisableOptions(disable_tasks="wait")
+    services.batch.begin_disable_job(name, content, polling_interval=0).wait()
 
 
 def produce_gone(service: Status, services: Services, name: str) -> None:
@@ -184,6 +190,7 @@ def produce_empty(service: Status, services: Services, name: str) -> None:
 
 PRODUCED: dict[str, tuple[Callable[[Status, Services, str], None], str]] = {
     "job-ended": (produce_ended, "it was cancelled, and 1 task will never run"),
+    "job-disabled": (produce_disabled, "the job is disabled: Batch starts none of its tasks"),
     "pool-gone": (produce_gone, "Batch has no such pool"),
     "slots-too-large": (produce_too_large, "1 task needs more slots"),
     "dependency-failed": (produce_blocked, "1 task can never run, because split failed"),
