@@ -62,10 +62,10 @@ def test_spot_pool_grows_for_a_sweep_bears_a_preemption_and_is_at_zero_afterward
         text=True,
     )
     with run:
-        wait_until(lambda: [node["state"] for node in nodes(status, project)].count("running") == 3)
+        wait_until(lambda: [node["state"] for node in nodes(status, project)].count("running") == 3, within=90)
         taken = shoal(status, project, "local", "chaos", "--preempt", "any")
         output, _ = run.communicate(timeout=120)
     assert taken.returncode == 0, taken.stderr
     assert run.returncode == 0, output
     assert sorted(int(part.read_text()) for part in (project / "results").rglob("part.txt")) == list(range(1, 49))
-    wait_until(lambda: nodes(status, project) == [], every=0.2)
+    wait_until(lambda: nodes(status, project) == [], every=0.2, within=90)
