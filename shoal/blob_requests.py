@@ -24,6 +24,8 @@ API_VERSION = "2023-11-03"
 """Source: Azure Storage, Versioning: a version is needed beside a bearer token; Azurite knows this one."""
 RETRIES = Retry(total=6, backoff_factor=0.5, backoff_max=30, status_forcelist=(408, 429, 500, 502, 503, 504))
 TIMEOUT = Timeout(connect=20, read=60)
+MOST_CUTS = 5
+"""Times that one answer may be cut off in the middle."""
 PIECE = 1 << 20
 """Bytes that are read and written at once."""
 
@@ -71,30 +73,57 @@ class BlobRequests:
         marker = ""
         while True:
             query = urlencode({"restype": "container", "comp": "list", "prefix": prefix, "marker": marker})
-            try:
-                with self._answer(self._path, query, {}, f"the list of '{self._container}'") as answer:
-                    page = ElementTree.fromstring(answer.read())
-            except ResourceNotFoundError:
+            page = self._page(query)
+            if page is None:
                 return
             yield from map(_blob, page.iterfind("Blobs/Blob"))
             marker = page.findtext("NextMarker") or ""
             if not marker:
                 return
 
-    @contextmanager
-    def reading(self, blob: Blob, *, first: int = 0, last: int | None = None) -> Iterator[Iterator[bytes]]:
-        """Give the bytes of a blob, from the `first` to the `last` one, in pieces.
+    def pieces(self, blob: Blob, *, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+        """Yield the bytes of a blob, from the `first` to the `last` one. After a cut the rest is asked for.
 
         Raises BlobChanged where it is another blob by now, and azure-core's errors for others.
         """
-        headers = {"If-Match": f'"{blob.etag}"'}
-        if first or last is not None:
-            headers["Range"] = f"bytes={first}-{'' if last is None else last}"
+        position, end, cuts = first, blob.size if last is None else last + 1, 0
+        while position < end:
+            try:
+                for piece in self._stream(blob, position, end):
+                    position += len(piece)
+                    yield piece
+            except ServiceResponseError:
+                cuts += 1
+                if cuts > MOST_CUTS:
+                    raise
+
+    def _stream(self, blob: Blob, first: int, end: int) -> Iterator[bytes]:
+        headers, left = {"If-Match": f'"{blob.etag}"'}, end - first
+        if (first, end) != (0, blob.size):
+            headers["Range"] = f"bytes={first}-{end - 1}"
         try:
             with self._answer(f"{self._path}/{quote(blob.name)}", "", headers, f"the blob '{blob.name}'") as answer:
-                yield answer.stream(PIECE)
+                for piece in answer.stream(PIECE):
+                    left -= len(piece)
+                    yield piece
         except ResourceNotFoundError as exc:
             raise BlobChanged(f"'{blob.name}' was changed or deleted meanwhile") from exc
+        if left > 0:
+            raise ServiceResponseError(f"the blob '{blob.name}' ended early")
+
+    def _page(self, query: str) -> ElementTree.Element | None:
+        """Return a page of the list, or None without the container. A page that was cut off is asked for again."""
+        noun = f"the list of '{self._container}'"
+        failure: Exception | None = None
+        for _ in range(MOST_CUTS + 1):
+            try:
+                with self._answer(self._path, query, {}, noun) as answer:
+                    return ElementTree.fromstring(answer.read())
+            except ResourceNotFoundError:
+                return None
+            except (ServiceResponseError, ElementTree.ParseError) as exc:
+                failure = exc
+        raise ServiceResponseError(f"{noun} was not read: {failure}") from failure
 
     @contextmanager
     def _answer(
@@ -107,8 +136,10 @@ class BlobRequests:
             try:
                 _check(answer, noun)
                 yield answer
-            finally:
-                answer.release_conn()
+            except BaseException:
+                answer.close()  # the rest of it must not stand before the next answer
+                raise
+            answer.release_conn()
         except urllib3.exceptions.HTTPError as exc:
             raise ServiceResponseError(f"{noun} was not read: {type(exc).__name__}") from exc
 

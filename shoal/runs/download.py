@@ -43,9 +43,9 @@ def download(blobs: BlobRequests, blob: Blob, target: Path) -> int | None:
 def _small(blobs: BlobRequests, blob: Blob, target: Path) -> Path:
     part = target.with_name(f"{target.name}.part")
     try:
-        with part.open("wb") as content, blobs.reading(blob) as pieces:
+        with part.open("wb") as content:
             digest = hashlib.md5(usedforsecurity=False)
-            for piece in pieces:
+            for piece in blobs.pieces(blob):
                 digest.update(piece)
                 content.write(piece)
         _check(blob, part, digest.digest())
@@ -87,8 +87,7 @@ def _ranges(blobs: BlobRequests, blob: Blob, *, start: int) -> Iterator[bytes]:
 
 def _range(blobs: BlobRequests, blob: Blob, first: int) -> bytes:
     last = min(first + RANGE, blob.size) - 1
-    with blobs.reading(blob, first=first, last=last) as pieces:
-        return b"".join(pieces)
+    return b"".join(blobs.pieces(blob, first=first, last=last))
 
 
 def _digest(content: BufferedReader, blob: Blob) -> bytes | None:
