@@ -1,15 +1,13 @@
 """The files that a run has left in the containers of outputs and logs: counted, or deleted."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient
 
 from shoal.connect import Services
+from shoal.stored_blobs import blobs_below, delete_blob
 
 IN_FLIGHT = 8
 COUNTED = 5000
@@ -30,7 +28,9 @@ class StoredFiles:
 
 def stored_files(services: Services, folder: str) -> StoredFiles:
     """Count the files of a run, as far as one page of a list goes."""
-    blobs = [blob for container in _containers(services) for blob in islice(_blobs(container, folder), COUNTED)]
+    blobs = [
+        blob for container in _containers(services) for blob in islice(blobs_below(container, f"{folder}/"), COUNTED)
+    ]
     return StoredFiles(folder=folder, files=len(blobs), bytes=sum(int(blob.size) for blob in blobs))
 
 
@@ -41,17 +41,11 @@ def delete_stored_files(services: Services, folder: str) -> int:
 
 def _delete(container: ContainerClient, folder: str) -> int:
     def delete(blob: BlobProperties) -> int:
-        with suppress(ResourceNotFoundError):
-            container.delete_blob(blob.name)
+        delete_blob(container, blob.name)
         return 1
 
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
-        return sum(pool.map(delete, _blobs(container, folder)))
-
-
-def _blobs(container: ContainerClient, folder: str) -> Iterator[BlobProperties]:
-    with suppress(ResourceNotFoundError):  # no such container
-        yield from container.list_blobs(name_starts_with=f"{folder}/")
+        return sum(pool.map(delete, blobs_below(container, f"{folder}/")))
 
 
 def _containers(services: Services) -> list[ContainerClient]:

@@ -19,6 +19,7 @@ from shoal.blob_requests import Blob
 from shoal.connect import Services
 from shoal.jobs.skip.result import Result
 from shoal.jobs.skip.stored_results import StoredResult
+from shoal.stored_blobs import delete_below
 
 IN_FLIGHT = 16
 PATIENCE = timedelta(minutes=10)
@@ -47,7 +48,7 @@ def copy_all(services: Services, folder: str, stage: str, results: Mapping[str, 
                 for name, blob in stored.files.items()
             ]
         except OutputChanged:
-            _delete(outputs, f"{place}/")
+            delete_below(outputs, f"{place}/")
             return None
         _copy_logs(services, stored.result.folder, folder, task)
         return replace(stored.result, folder=folder, stored=int(min(times)))
@@ -93,12 +94,6 @@ def _copy_logs(services: Services, source: str, folder: str, task: str) -> None:
         with suppress(ResourceNotFoundError):
             content = logs.download_blob(f"{source}/{task}/{name}")
             logs.upload_blob(f"{folder}/{task}/{name}", content.chunks(), length=content.size, overwrite=True)
-
-
-def _delete(container: ContainerClient, prefix: str) -> None:
-    for blob in container.list_blobs(name_starts_with=prefix):
-        with suppress(ResourceNotFoundError):
-            container.delete_blob(blob.name)
 
 
 def _address(services: Services, container: str, blob: str) -> str:

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-
-from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.blob import ContainerClient
 
 from shoal.connect import Services
 from shoal.runs.retry.jobs_of_run import JobsOfRun
 from shoal.runs.retry.task_copies import output_prefixes
 from shoal.runs.retry.unfinished_work import UnfinishedTask
+from shoal.stored_blobs import delete_below
 
 IN_FLIGHT = 8
 
@@ -24,11 +21,5 @@ def delete_outputs(services: Services, run: JobsOfRun, failed: Iterable[Unfinish
     url, folder = f"{environment.blob_endpoint}/{environment.containers.outputs}", run.record.folder(run.first_id)
     prefixes = [prefix for task in failed for prefix in output_prefixes(task.body, url, folder)]
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
-        for _ in pool.map(lambda prefix: _delete(container, prefix), prefixes):
+        for _ in pool.map(lambda prefix: delete_below(container, prefix), prefixes):
             pass
-
-
-def _delete(container: ContainerClient, prefix: str) -> None:
-    with suppress(ResourceNotFoundError):  # no such container, or deleted meanwhile
-        for blob in container.list_blobs(name_starts_with=prefix):
-            container.delete_blob(blob.name)
