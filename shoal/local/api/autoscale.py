@@ -5,12 +5,13 @@ from typing import Any
 import orjson
 
 from shoal.local import errors, times
-from shoal.local.api import conditions
 from shoal.local.api.calls import Answer, Call, accepted, context
+from shoal.local.api.changes import change
 from shoal.local.api.pools import find as find_pool
 from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import scaling
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.store.pool import Pool
 
 
 async def enable_pool_auto_scale(call: Call) -> Answer:
@@ -20,13 +21,10 @@ async def enable_pool_auto_scale(call: Call) -> Answer:
     micros = times.duration(interval) if interval else None
     scaling.check_settings(formula or "", micros or scaling.SHORTEST_INTERVAL)
 
-    def enable(tx: Transaction) -> int:
-        pool = find_pool(call)
-        conditions.check(call.method, call.headers, pool.last_modified)
+    def enable(tx: Transaction, pool: Pool) -> None:
         scaling.enable(tx, pool, formula=formula, interval=micros)
-        return tx.now
 
-    return accepted(call, 200, await call.service.loop.change(enable))
+    return accepted(call, 200, await change(call, find_pool, enable))
 
 
 async def disable_pool_auto_scale(call: Call) -> Answer:

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import orjson
-
 from shoal.local import errors, times
 from shoal.local.api import jobs, odata
 from shoal.local.api.calls import Answer, Call, more_after, page
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
+from shoal.local.api.tasks import outcome
 from shoal.local.node.directories import task_root
 from shoal.local.store.job import Job
 from shoal.local.store.job_node_task import JobNodeTask
@@ -70,10 +69,4 @@ def _execution_info(task: JobNodeTask, node_url: str, root: str) -> dict[str, An
     }
     if task.ended is not None:
         info["endTime"] = times.iso(task.ended)
-    if task.exit_code is not None:
-        info["exitCode"] = task.exit_code
-    if task.result is not None:
-        info["result"] = task.result
-    if task.failure is not None:
-        info["failureInfo"] = orjson.loads(task.failure)
-    return info
+    return info | outcome(task)

@@ -6,6 +6,7 @@ from typing import Any
 from shoal.local import times
 from shoal.local.api import conditions, jobs, odata, schedule_definitions
 from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
+from shoal.local.api.changes import change
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
 from shoal.local.scheduler import job_schedules
 from shoal.local.scheduler.job_schedules import JobScheduleDefinition
@@ -74,37 +75,25 @@ async def _redefine(call: Call, changed: Callable[[dict[str, Any], Any, str], Jo
     def redefine(tx: Transaction, schedule: JobSchedule) -> None:
         job_schedules.redefine(tx, schedule, changed(schedule.body(), body, call.version))
 
-    return accepted(call, 200, await _change(call, redefine))
+    return accepted(call, 200, await change(call, find, redefine))
 
 
 async def disable_job_schedule(call: Call) -> Answer:
-    return accepted(call, 204, await _change(call, job_schedules.disable))
+    return accepted(call, 204, await change(call, find, job_schedules.disable))
 
 
 async def enable_job_schedule(call: Call) -> Answer:
-    return accepted(call, 204, await _change(call, job_schedules.enable))
+    return accepted(call, 204, await change(call, find, job_schedules.enable))
 
 
 async def terminate_job_schedule(call: Call) -> Answer:
-    return accepted(call, 202, await _change(call, job_schedules.begin_terminate), call.path)
+    return accepted(call, 202, await change(call, find, job_schedules.begin_terminate), call.path)
 
 
 async def delete_job_schedule(call: Call) -> Answer:
     force = call.flag("force")
-    await _change(call, lambda tx, schedule: job_schedules.begin_delete(tx, schedule, force=force))
+    await change(call, find, lambda tx, schedule: job_schedules.begin_delete(tx, schedule, force=force))
     return accepted(call, 202)
-
-
-async def _change(call: Call, change: Callable[[Transaction, JobSchedule], None]) -> int:
-    """Change the schedule of the call where its conditions are met. Return its version after that."""
-
-    def apply(tx: Transaction) -> int:
-        schedule = find(call)
-        conditions.check(call.method, call.headers, schedule.last_modified)
-        change(tx, schedule)
-        return tx.now
-
-    return await call.service.loop.change(apply)
 
 
 async def list_jobs_from_schedule(call: Call) -> Answer:

@@ -1,6 +1,7 @@
 """Operations on jobs."""
 
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -8,6 +9,7 @@ import orjson
 from shoal.local import chaos, errors, times
 from shoal.local.api import conditions, definitions, odata
 from shoal.local.api.calls import Answer, Call, accepted, context, entity, more_after, page
+from shoal.local.api.changes import change
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
 from shoal.local.api.pools import require_packages
 from shoal.local.api.shapes import DATA_PLANE
@@ -72,31 +74,22 @@ async def get_job(call: Call) -> Answer:
 
 
 async def update_job(call: Call) -> Answer:
-    body = call.body()
-
-    def update(tx: Transaction) -> int:
-        job = find(call)
-        conditions.check(call.method, call.headers, job.last_modified)
-        definition = definitions.patched_job(job.body(), body, call.version)
-        _check_pool(job, definition)
-        job_lifecycle.redefine(tx, job, definition)
-        return tx.now
-
-    return accepted(call, 200, await call.service.loop.change(update))
+    return await _redefine(call, definitions.patched_job)
 
 
 async def replace_job(call: Call) -> Answer:
+    return await _redefine(call, definitions.replaced_job)
+
+
+async def _redefine(call: Call, changed: Callable[[dict[str, Any], Any, str], job_lifecycle.JobDefinition]) -> Answer:
     body = call.body()
 
-    def replace(tx: Transaction) -> int:
-        job = find(call)
-        conditions.check(call.method, call.headers, job.last_modified)
-        definition = definitions.replaced_job(job.body(), body, call.version)
+    def redefine(tx: Transaction, job: Job) -> None:
+        definition = changed(job.body(), body, call.version)
         _check_pool(job, definition)
         job_lifecycle.redefine(tx, job, definition)
-        return tx.now
 
-    return accepted(call, 200, await call.service.loop.change(replace))
+    return accepted(call, 200, await change(call, find, redefine))
 
 
 def _check_pool(job: Job, definition: job_lifecycle.JobDefinition) -> None:
@@ -111,32 +104,16 @@ async def disable_job(call: Call) -> Answer:
     DATA_PLANE.normalize("BatchJobDisableOptions", body, call.version)
     option = DisableJobOption(body["disableTasks"])
 
-    def disable(tx: Transaction) -> int:
-        job = find(call)
-        conditions.check(call.method, call.headers, job.last_modified)
-        job_lifecycle.begin_disable(tx, job, option)
-        return tx.now
-
-    return accepted(call, 202, await call.service.loop.change(disable), call.path)
+    disabled = await change(call, find, lambda tx, job: job_lifecycle.begin_disable(tx, job, option))
+    return accepted(call, 202, disabled, call.path)
 
 
 async def enable_job(call: Call) -> Answer:
-    def enable(tx: Transaction) -> int:
-        job = find(call)
-        conditions.check(call.method, call.headers, job.last_modified)
-        job_lifecycle.enable(tx, job)
-        return tx.now
-
-    return accepted(call, 202, await call.service.loop.change(enable), call.path)
+    return accepted(call, 202, await change(call, find, job_lifecycle.enable), call.path)
 
 
 async def delete_job(call: Call) -> Answer:
-    def delete(tx: Transaction) -> None:
-        job = find(call)
-        conditions.check(call.method, call.headers, job.last_modified)
-        job_lifecycle.begin_delete(tx, job, force=call.flag("force"))
-
-    await call.service.loop.change(delete)
+    await change(call, find, lambda tx, job: job_lifecycle.begin_delete(tx, job, force=call.flag("force")))
     return accepted(call, 202)
 
 

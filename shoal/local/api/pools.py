@@ -8,6 +8,7 @@ import orjson
 from shoal.local import errors, times
 from shoal.local.api import conditions, definitions, odata
 from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
+from shoal.local.api.changes import change
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
 from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import pool_lifecycle
@@ -75,12 +76,7 @@ async def pool_exists(call: Call) -> Answer:
 
 
 async def delete_pool(call: Call) -> Answer:
-    def delete(tx: Transaction) -> None:
-        pool = find(call)
-        conditions.check(call.method, call.headers, pool.last_modified)
-        pool_lifecycle.begin_delete(tx, pool)
-
-    await call.service.loop.change(delete)
+    await change(call, find, pool_lifecycle.begin_delete)
     return accepted(call, 202)
 
 
@@ -123,16 +119,13 @@ async def _redefine(call: Call, changed: Callable[[dict[str, Any], Any, str], po
     """Change the definition of the pool of the call. Return its version after that."""
     body = call.body()
 
-    def redefine(tx: Transaction) -> int:
-        pool = find(call)
-        conditions.check(call.method, call.headers, pool.last_modified)
+    def redefine(tx: Transaction, pool: Pool) -> None:
         definition = changed(pool.body(), body, call.version)
         _check_empty(pool, body)
         require_packages(tx, call.account, definition.body)
         pool_lifecycle.update(tx, pool, definition)
-        return tx.now
 
-    return await call.service.loop.change(redefine)
+    return await change(call, find, redefine)
 
 
 def _check_empty(pool: Pool, body: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from shoal.local.node.directories import task_root
 from shoal.local.scheduler import job_lifecycle, task_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.job import Job
+from shoal.local.store.job_node_task import JobNodeTask
 from shoal.local.store.states import TaskState
 from shoal.local.store.task import Task, tasks_at
 
@@ -248,13 +249,19 @@ def _execution_info(task: Task) -> dict[str, Any]:
     if task.state not in (TaskState.ACTIVE, TaskState.PREPARING):
         moments |= {"startTime": task.started, "endTime": task.ended}
     info |= {name: times.iso(moment) for name, moment in moments.items() if moment is not None}
+    return info | outcome(task)
+
+
+def outcome(task: Task | JobNodeTask) -> dict[str, Any]:
+    """Return how the process of a task ended, as far as it has."""
+    result: dict[str, Any] = {}
     if task.exit_code is not None:
-        info["exitCode"] = task.exit_code
+        result["exitCode"] = task.exit_code
     if task.result is not None:
-        info["result"] = task.result
+        result["result"] = task.result
     if task.failure is not None:
-        info["failureInfo"] = orjson.loads(task.failure)
-    return info
+        result["failureInfo"] = orjson.loads(task.failure)
+    return result
 
 
 def _node_info(node: str, task: Task, job: Job, base_url: str) -> dict[str, str]:
