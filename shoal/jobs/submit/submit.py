@@ -28,7 +28,7 @@ from shoal.jobs.skip.mixed_stages import mark_mixed
 from shoal.jobs.skip.skips import Skips, settle_skips, skipped_ids
 from shoal.jobs.submit.changes import OnChange
 from shoal.jobs.submit.collection import Added, add, collections, encoded
-from shoal.jobs.submit.existing_run import continue_run, record_skipped, settle
+from shoal.jobs.submit.existing_run import SettledRun, continue_run, record_skipped, settle
 from shoal.jobs.submit.fan_out import refuse_without_files, with_ended_stages
 from shoal.jobs.submit.plan import Plan, make_plan
 from shoal.jobs.submit.upload import upload
@@ -89,17 +89,10 @@ def submit(job: BoundJob, plan: Plan, services: Services, *, on_change: OnChange
     settled = None
     if existing is not None:
         settled = settle(job, existing, planned, client, on_change=on_change, ended=False, skipped=skipped)
-    upload(plan.files, services.blobs.get_container_client(services.environment.containers.inputs))
-    # After the upload: a task must not start before its inputs are there.
-    if settled is not None and settled.changed:
-        folder = run_folder(plan.job_id, settled.record.run_id)
-        mark_mixed(services, folder, settled.changed, job.job_file.spec.stages)
-    run_id = planned.run_id if settled is None else continue_run(client, job, settled)
-    if settled is None and not create_job(client, job_body(job.job_file.spec, plan), planned):
+    run_id = _begun(job, plan, services, planned, settled)
+    if run_id is None:
         # Somebody else created it meanwhile.
         return submit(job, plan, services, on_change=on_change)
-    if settled is None or not settled.is_recorded:
-        leave_manifest(job, plan, planned if settled is None else settled.record, services)
     skips = _settle_skips(job, services, run_id, skipped, is_new=settled is None)
     runnable = job.runnable(run_id, services.sign)
     added = add_all(client, plan.job_id, skips.remaining(runnable, all_tasks(runnable)))
@@ -118,6 +111,24 @@ def submit(job: BoundJob, plan: Plan, services: Services, *, on_change: OnChange
         further = submit(job, plan, services, on_change=on_change)
         return replace(further, added=added.added + further.added, already_there=added.already_there)
     return submission
+
+
+def _begun(job: BoundJob, plan: Plan, services: Services, planned: RunRecord, settled: SettledRun | None) -> str | None:
+    """Create the job, or prepare the existing one for more tasks. Return the run's id, or None if others created it."""
+    # Before the job: a task must not start before its inputs are there.
+    upload(plan.files, services.blobs.get_container_client(services.environment.containers.inputs))
+    if settled is None:
+        if not create_job(services.batch, job_body(job.job_file.spec, plan), planned):
+            return None
+        leave_manifest(job, plan, planned, services)
+        return planned.run_id
+    if settled.changed:
+        folder = run_folder(plan.job_id, settled.record.run_id)
+        mark_mixed(services, folder, settled.changed, job.job_file.spec.stages)
+    run_id = continue_run(services.batch, job, settled)
+    if not settled.is_recorded:
+        leave_manifest(job, plan, settled.record, services)
+    return run_id
 
 
 def _skipped(job: BoundJob, existing: BatchJob | None, services: Services) -> set[str]:
