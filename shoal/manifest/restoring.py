@@ -1,6 +1,5 @@
 """Puts the job file of a manifest and the files that it names into a folder, as they were when it was submitted."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
@@ -9,6 +8,7 @@ from azure.storage.blob import ContainerClient
 
 from shoal.connect import Services
 from shoal.errors import BadInput
+from shoal.jobs.binding.local_files import input_hash
 from shoal.manifest.manifest import Manifest
 
 SHOWN = 5
@@ -38,12 +38,12 @@ def restore(manifest: Manifest, services: Services, *, folder: Path, near: Path,
 
 def _put(name: str, blob: str, place: Path, near: Path, container: ContainerClient) -> bool:
     """Return False where the content is gone."""
-    content_hash = blob.partition("/")[0]
+    expected = blob.partition("/")[0]
     if Path(name).is_absolute():
-        return _hash(Path(name)) == content_hash  # tasks read it there, so it cannot be put anywhere else
+        return _hash(Path(name)) == expected  # tasks read it there, so it cannot be put anywhere else
     target = place / name
     target.parent.mkdir(parents=True, exist_ok=True)
-    if _hash(near / name) == content_hash:
+    if _hash(near / name) == expected:
         target.symlink_to((near / name).resolve())
         return True
     try:
@@ -51,7 +51,7 @@ def _put(name: str, blob: str, place: Path, near: Path, container: ContainerClie
             container.download_blob(blob).readinto(content)
     except ResourceNotFoundError:
         return False
-    return _hash(target) == content_hash
+    return _hash(target) == expected
 
 
 def _hash(path: Path) -> str | None:
@@ -59,7 +59,7 @@ def _hash(path: Path) -> str | None:
     if not path.is_file():
         return None
     with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()[:16]
+        return input_hash(content)
 
 
 def _levels_up(name: str) -> int:

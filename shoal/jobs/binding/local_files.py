@@ -1,6 +1,7 @@
 """Input files beside the job file, named by their content, so that each is uploaded once."""
 
 import hashlib
+from io import BufferedReader
 from pathlib import Path
 
 from shoal.jobs.file.templates import Place
@@ -19,10 +20,15 @@ class LocalFiles:
         """Return the blob name of a file. Raises BadInput where the file is missing."""
         path = self._folder / name
         if path not in self.blobs:
-            content_hash, size = _read(path, place)
-            self.blobs[path] = f"{content_hash}/{path.name}"
+            digest, size = _read(path, place)
+            self.blobs[path] = f"{digest}/{path.name}"
             self.sizes[self.blobs[path]] = size
         return self.blobs[path]
+
+
+def input_hash(content: BufferedReader) -> str:
+    """Return the hash with which the name of an input's blob begins; the content is read to its end."""
+    return hashlib.file_digest(content, "sha256").hexdigest()[:16]
 
 
 def _read(path: Path, place: Place) -> tuple[str, int]:
@@ -31,7 +37,7 @@ def _read(path: Path, place: Place) -> tuple[str, int]:
         if path.exists() and not (path.is_file() or path.is_dir()):
             raise place.mistake(f"the input {path} is not a file")  # reading a pipe would wait for ever
         with path.open("rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()[:16], content.tell()
+            return input_hash(content), content.tell()
     except FileNotFoundError as exc:
         raise place.mistake(f"the input file {path} does not exist") from exc
     except ValueError as exc:  # a null byte, or half of a surrogate pair
