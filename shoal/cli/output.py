@@ -2,14 +2,16 @@
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from shoal.cli.table import fitted_lines, full_lines
+
+T = TypeVar("T")
 
 
 def emit_json(value: Any) -> None:
@@ -40,13 +42,21 @@ def emit_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None
 
 def emit_rows(rows: Sequence[Any], noun: str, *, as_json: bool) -> None:
     """Print records as JSON, or as a table with their fields as columns. Without records, say so on stderr."""
+    names = [field.name for field in fields(rows[0])] if rows else []
+    columns = [name.replace("_", " ").upper() for name in names]
+    emit_listing(rows, noun, columns, lambda row: [getattr(row, name) for name in names], as_json=as_json)
+
+
+def emit_listing(
+    rows: Sequence[T], noun: str, columns: Sequence[str], cells: Callable[[T], Sequence[object]], *, as_json: bool
+) -> None:
+    """Print records as JSON, or as a table with these columns and cells. Without records, say so on stderr."""
     if as_json:
         emit_json(rows)
     elif not rows:
         click.echo(f"no {noun}", err=True)
     else:
-        columns = [field.name.replace("_", " ").upper() for field in fields(rows[0])]
-        emit_table(columns, [[getattr(row, field.name) for field in fields(row)] for row in rows])
+        emit_table(columns, [cells(row) for row in rows])
 
 
 def _cell(value: object) -> str:

@@ -1,5 +1,6 @@
 """`shoal packages`: the application packages of a stack."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -8,6 +9,7 @@ from shoal.cli import options, output
 
 if TYPE_CHECKING:
     from shoal.environment import Environment
+    from shoal.runs.package_listing import PackageRow
 
 COLUMNS = ("PACKAGE", "APPLICATION", "VERSION", "STATE", "SIZE", "POOLS")
 
@@ -20,23 +22,19 @@ def packages(environment: "Environment", as_json: bool) -> None:
 
     POOLS are those that give the package to every node. Tasks get the packages that their stage names.
     """
-    from shoal.cli.plan_screen import size
     from shoal.connect import connected
     from shoal.runs.package_listing import packages as list_packages
 
     with connected(environment) as services:
         rows = list(list_packages(services.batch, environment))
-    if as_json:
-        output.emit_json(rows)
-    elif not rows:
-        click.echo("no packages", err=True)
-    else:
-        cells = [
-            (
-                *(row.package, row.application, row.version, row.state),
-                "" if row.size_bytes is None else size(row.size_bytes),
-                ", ".join(row.pools) or "none",
-            )
-            for row in rows
-        ]
-        output.emit_table(COLUMNS, cells)
+    output.emit_listing(rows, "packages", COLUMNS, _cells, as_json=as_json)
+
+
+def _cells(row: "PackageRow") -> Sequence[object]:
+    from shoal.quantities import size
+
+    return (
+        *(row.package, row.application, row.version, row.state),
+        "" if row.size_bytes is None else size(row.size_bytes),
+        ", ".join(row.pools) or "none",
+    )

@@ -5,6 +5,7 @@ from textwrap import TextWrapper, wrap
 from typing import TYPE_CHECKING
 
 from shoal.cli import output
+from shoal.quantities import size
 
 if TYPE_CHECKING:
     from shoal.forecast.forecast import Forecast
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 MOST_LINES = 3
 """Lines of the screen for a command."""
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def heading(plan: "Plan") -> str:
@@ -88,15 +88,6 @@ def clock(seconds: float) -> str:
         return f"{seconds:.1f} s"
     hours, rest = divmod(round(seconds), 3600)
     return f"{hours} h {rest // 60:02d} min" if hours else f"{rest // 60} min {rest % 60:02d} s"
-
-
-def size(number: float) -> str:
-    """Return a number of bytes for people, in decimal units."""
-    for unit in _UNITS:
-        if number < 1000 or unit == _UNITS[-1]:
-            break
-        number /= 1000
-    return f"{number:.1f} {unit}" if number < 100 and unit != "bytes" else f"{number:.0f} {unit}"
 
 
 def _cut(line: str, width: int) -> str:

@@ -27,12 +27,8 @@ def pools(environment: "Environment", as_json: bool) -> None:
 
     with connected(environment) as services:
         rows = list(list_pools(services.batch, environment))
-    if as_json:
-        output.emit_json(rows)
-    elif not rows:
-        click.echo("no pools", err=True)
-    else:
-        output.emit_table(COLUMNS, [cells(row) for row in rows])
+    output.emit_listing(rows, "pools", COLUMNS, cells, as_json=as_json)
+    if rows and not as_json:
         click.echo(_cost(rows, environment), err=True)
 
 

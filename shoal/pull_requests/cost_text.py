@@ -6,6 +6,7 @@ from datetime import timedelta
 from shoal.azure.prices import AS_OF, CURRENCY, REGION
 from shoal.pull_requests.markdown import code, table
 from shoal.pull_requests.pool_cost import Assumption, PoolCost, UnknownCost
+from shoal.quantities import duration
 
 
 def cost_text(costs: Sequence[PoolCost | UnknownCost], assumption: Assumption) -> str:
@@ -92,13 +93,3 @@ def _alike(cost: PoolCost) -> bool:
 def _money(cost: PoolCost, assumption: Assumption) -> str:
     currency = CURRENCY if cost.listed_size else assumption.currency
     return "" if cost.price is None else f"{cost.price:,.2f} {currency}".rstrip()
-
-
-def duration(length: timedelta) -> str:
-    """Return a length of time in its two largest units: `2 h 5 min`."""
-    minutes, seconds = divmod(round(length.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")]
-    units = [f"{count} {unit}" for count, unit in parts if count]
-    return " ".join(units[:2]) or "0 s"

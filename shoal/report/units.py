@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from shoal.pull_requests.cost_text import duration
+from shoal.quantities import duration
 
 
 def shown_duration(length: timedelta | None) -> str:

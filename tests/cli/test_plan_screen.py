@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from shoal.cli.plan_screen import forecast_lines, size, task_lines
+from shoal.cli.plan_screen import forecast_lines, task_lines
 from shoal.environment import to_json
 from shoal.forecast.forecast import Cost, Forecast
 from shoal.jobs.preflight.job_forecast import JobForecast
 from shoal.jobs.preflight.shown_tasks import ShownTask, first_and_last
+from shoal.quantities import size
 from tests.jobs.builders import ENVIRONMENT, bound, one_stage
 
 FILES = """\

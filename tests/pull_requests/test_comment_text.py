@@ -10,11 +10,11 @@ from shoal.azure.prices import NodePrice
 from shoal.deploy.steps import Change, ResourceStep, StepOperation
 from shoal.errors import BadInput
 from shoal.pull_requests.comment_text import comment_text
-from shoal.pull_requests.cost_text import duration
 from shoal.pull_requests.markdown import LIMIT, cut, fenced
 from shoal.pull_requests.pool_cost import Assumption, PoolCost, UnknownCost
 from shoal.pull_requests.previewed_pools import PreviewedPool, previewed_pools
 from shoal.pull_requests.proposal import Doubt, Proposal, ProposedJob
+from shoal.quantities import duration
 
 FIVE_MINUTES = Assumption(task_duration=timedelta(minutes=5), node_prices={})
 
