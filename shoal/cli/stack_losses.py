@@ -1,4 +1,4 @@
-"""What `shoal down` would lose, told before it asks."""
+"""Warnings of `shoal down` about the jobs and outputs that are lost, before it asks."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

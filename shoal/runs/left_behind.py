@@ -1,4 +1,4 @@
-"""What deleting a stack would lose: jobs that have not ended, and outputs that were not fetched.
+"""Losses by the deletion of a stack: jobs that have not ended, and outputs that were not fetched.
 
 A run counts as fetched where a directory of results here has the note that `shoal fetch` leaves beside it. Nothing in
 storage tells who has fetched what.

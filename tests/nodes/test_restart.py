@@ -1,4 +1,4 @@
-"""Which nodes have an old start task, and how that reads, without a service."""
+"""Find the nodes with an old start task and name them, without a service."""
 
 from shoal.nodes.pool_nodes import PoolNode, PoolNodes
 from shoal.nodes.restart import StaleNodes, line, to_restart

@@ -1,4 +1,4 @@
-"""What the deletion of a stack would lose."""
+"""Losses by the deletion of a stack."""
 
 from pathlib import Path
 

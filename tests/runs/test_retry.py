@@ -106,7 +106,7 @@ class Run:
 
     @property
     def sum(self) -> str:
-        """What the last stage wrote, after the outputs are fetched."""
+        """The text that the last stage wrote, after the outputs are fetched."""
         fetch(self.services, folder_of_run(self.services, self.job_id), self.folder / "home")
         return (self.folder / "home/sum/sum/sum.txt").read_text()
 

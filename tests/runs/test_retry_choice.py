@@ -1,4 +1,4 @@
-"""Which tasks run again, by what was named; pure."""
+"""Choose the tasks that run again, by the names that were given; pure."""
 
 import pytest
 

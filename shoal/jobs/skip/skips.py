@@ -39,7 +39,7 @@ class StageDecision:
 
 @dataclass(slots=True, kw_only=True)
 class Skips:
-    """What is skipped of a job, and where the other tasks leave their results."""
+    """The skipped tasks of a job, and the places where the others leave their results."""
 
     stages: dict[str, StageDecision] = field(default_factory=dict)
     results: dict[str, str] = field(default_factory=dict)
