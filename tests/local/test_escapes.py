@@ -80,11 +80,18 @@ def fugitives(tmp_path: Path) -> Iterator[Fugitives]:
     made = Fugitives(tmp_path, os.getpid())
     yield made
     # What a failed test leaves.
-    (tmp_path / "hops").unlink(missing_ok=True)
-    (tmp_path / "hops").mkdir()
+    bar(tmp_path / "hops")
     for pid in [pid for name in ESCAPES for pid in made.sleepers(name)]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def bar(path: Path) -> None:
+    """Put a directory in the place of a file that a process may go on making."""
+    while not path.is_dir():
+        path.unlink(missing_ok=True)
+        with contextlib.suppress(FileExistsError):
+            path.mkdir()
 
 
 def agents(state_dir: Path) -> list[int]:
