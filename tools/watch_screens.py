@@ -3,13 +3,10 @@
 The state of the job is made up, so that the same code gives the same pictures. The screen is the real one.
 """
 
-import re
 import sys
-from io import StringIO
 from pathlib import Path
 
-from rich.console import Console
-from rich.terminal_theme import SVG_EXPORT_THEME
+from terminal_picture import terminal_picture
 
 from shoal.cli.job_screen import JobScreen
 from shoal.runs.job_details import Details
@@ -19,8 +16,6 @@ from shoal.runs.stage_counts import StageView
 from shoal.runs.why.failure_kinds import FailedTask, FailureKind, Failures
 
 WIDTHS = (80, 120)
-FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
-"""Fonts that a viewer would fetch from another host."""
 
 
 def main() -> None:
@@ -29,11 +24,8 @@ def main() -> None:
 
 
 def picture(width: int) -> str:
-    console = Console(width=width, record=True, file=StringIO(), force_terminal=True, color_system="truecolor")
-    console.print("failed: simulate-7-1f0c: exit code 137: killed (SIGKILL), mostly out of memory", highlight=False)
-    console.print(screen().rendered())
-    svg = console.export_svg(title="shoal watch nightly", theme=SVG_EXPORT_THEME, unique_id=f"watch-{width}")
-    return "\n".join(line.rstrip() for line in FONT.sub("", svg).splitlines()) + "\n"
+    failure = "failed: simulate-7-1f0c: exit code 137: killed (SIGKILL), mostly out of memory"
+    return terminal_picture("shoal watch nightly", [failure, screen().rendered()], width, f"watch-{width}")
 
 
 def screen() -> JobScreen:

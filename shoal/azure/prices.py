@@ -11,6 +11,8 @@ from datetime import date
 AS_OF = date(2026, 11, 22)
 REGION = "West Europe"
 CURRENCY = "USD"
+SOURCE = f"approximate figures for Linux in {REGION}, not looked up for this day"
+"""What people are told beside a cost that these prices give."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

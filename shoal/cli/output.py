@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, TypeVar
@@ -30,14 +30,17 @@ def counted(number: int, noun: str) -> str:
 
 
 def emit_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print aligned columns, header first: fitted into a terminal, and in full where piped, so that they can be cut."""
+    """Print aligned columns, header first."""
+    for line in table_lines(columns, rows):
+        click.echo(line)
+
+
+def table_lines(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
+    """Yield the lines of a table: fitted into a terminal, and in full where piped, so that they can be cut."""
     cells = [[_cell(value) for value in row] for row in rows]
     if sys.stdout.isatty():
-        lines = fitted_lines(columns, cells, shutil.get_terminal_size().columns)
-    else:
-        lines = full_lines(columns, cells)
-    for line in lines:
-        click.echo(line)
+        return fitted_lines(columns, cells, shutil.get_terminal_size().columns)
+    return full_lines(columns, cells)
 
 
 def emit_rows(rows: Sequence[Any], noun: str, *, as_json: bool) -> None:

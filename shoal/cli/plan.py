@@ -121,22 +121,7 @@ def _emit_json(planned: "Plan", checked: "Preflight", forecast: "JobForecast") -
 
 
 def _show(job: "BoundJob", planned: "Plan", checked: "Preflight", forecast: "JobForecast") -> None:
-    from shoal.cli.plan_screen import forecast_lines, heading, skip_lines, task_lines, upload_line
-    from shoal.jobs.preflight.shown_tasks import first_and_last
+    from shoal.cli.plan_screen import screen_lines
 
-    width = get_terminal_size().columns
-    click.echo(f"{heading(planned)}\n")
-    rows = [
-        (stage.name, "later" if stage.is_deferred else stage.tasks, stage.slots, ", ".join(stage.after))
-        for stage in planned.stages
-    ]
-    output.emit_table(("STAGE", "TASKS", "SLOTS", "AFTER"), rows)
-    for line in skip_lines(planned, checked.skipped):
-        click.echo(line)
-    click.echo(f"\n{upload_line(planned)}\n")
-    for stage in job.ready_stages:
-        for line in task_lines(stage.name, first_and_last(stage), width):
-            click.echo(line)
-    click.echo()
-    for line in forecast_lines(forecast, width):
+    for line in screen_lines(job, planned, checked.skipped, forecast, get_terminal_size().columns):
         click.echo(line)

@@ -9,12 +9,40 @@ from shoal.quantities import size
 
 if TYPE_CHECKING:
     from shoal.forecast.forecast import Forecast
+    from shoal.jobs.binding.bound_job import BoundJob
     from shoal.jobs.preflight.job_forecast import JobForecast
     from shoal.jobs.preflight.shown_tasks import ShownTask
     from shoal.jobs.submit.plan import Plan
 
 MOST_LINES = 3
 """Lines of the screen for a command."""
+
+
+def screen_lines(
+    job: "BoundJob", plan: "Plan", skipped: Mapping[str, int], forecast: "JobForecast", width: int
+) -> Iterator[str]:
+    """Yield the whole screen. `skipped` has the numbers of tasks by stage whose outputs are there."""
+    from shoal.jobs.preflight.shown_tasks import first_and_last
+
+    yield heading(plan)
+    yield ""
+    yield from stage_lines(plan)
+    yield from skip_lines(plan, skipped)
+    yield ""
+    yield upload_line(plan)
+    yield ""
+    for stage in job.ready_stages:
+        yield from task_lines(stage.name, first_and_last(stage), width)
+    yield ""
+    yield from forecast_lines(forecast, width)
+
+
+def stage_lines(plan: "Plan") -> Iterator[str]:
+    rows = [
+        (stage.name, "later" if stage.is_deferred else stage.tasks, stage.slots, ", ".join(stage.after))
+        for stage in plan.stages
+    ]
+    return output.table_lines(("STAGE", "TASKS", "SLOTS", "AFTER"), rows)
 
 
 def heading(plan: "Plan") -> str:
@@ -69,7 +97,7 @@ def forecast_lines(job_forecast: "JobForecast", width: int) -> Iterator[str]:
     if forecast.evictions_per_node_hour:
         risk = (
             f"{forecast.evictions:.2g} expected at {forecast.evictions_per_node_hour:.0%} an hour for each Spot node; "
-            f"{output.counted(forecast.tasks_run_again, 'task')} run again"
+            f"{output.counted(forecast.tasks_run_again, 'task')} ran again in the simulation"
         )
         yield from wrap(risk, width, initial_indent="  evictions   ", subsequent_indent=" " * 14)
 

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shoal.azure.prices import AS_OF, CURRENCY, LINUX_PRICES, REGION, NodePrice
-
-TABLE_SOURCE = f"approximate figures for Linux in {REGION}, not looked up for this day"
+from shoal.azure.prices import AS_OF, CURRENCY, LINUX_PRICES, SOURCE, NodePrice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,5 +17,5 @@ class PriceList:
     """The day on which the prices held, as people write it."""
 
 
-APPROXIMATE = PriceList(nodes=LINUX_PRICES, currency=CURRENCY, source=TABLE_SOURCE, as_of=AS_OF.isoformat())
+APPROXIMATE = PriceList(nodes=LINUX_PRICES, currency=CURRENCY, source=SOURCE, as_of=AS_OF.isoformat())
 """The project's own table, whose figures have no public source of that day."""

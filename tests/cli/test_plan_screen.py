@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from plan_screens import WIDTHS, picture
 
 from shoal.cli.plan_screen import forecast_lines, task_lines
 from shoal.environment import to_json
@@ -17,6 +18,7 @@ from shoal.jobs.preflight.shown_tasks import ShownTask, first_and_last
 from shoal.quantities import size
 from tests.jobs.builders import ENVIRONMENT, bound, one_stage
 
+REPOSITORY = Path(__file__).parents[2]
 FILES = """\
 job: {pool: spot, id: convert}
 stages:
@@ -133,7 +135,8 @@ def test_forecast_has_a_line_for_each_figure_within_80_columns() -> None:
         "  makespan    1 h 02 min",
         "  node-hours  4.25, of them 4.25 Spot; at most 5 nodes",
         "  cost        0.13 USD on Spot nodes, 0.51 on dedicated ones (ours; 2026-11-22)",
-        "  evictions   0.21 expected at 5% an hour for each Spot node; 1 task run again",
+        "  evictions   0.21 expected at 5% an hour for each Spot node; 1 task ran again",
+        "              in the simulation",
     ]
     none = JobForecast(forecast=None, durations={}, source="the reason")
     assert list(forecast_lines(none, 80)) == ["forecast: none; the reason"]
@@ -144,3 +147,9 @@ def test_forecast_without_a_price_says_how_to_give_one() -> None:
     lines = list(forecast_lines(job_forecast, 80))
     assert "  cost        not known: the VM size has no price; give one with --prices FILE" in lines
     assert "  makespan    1 h 02 min, with 2 tasks unfinished" in lines
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_pictures_of_the_page_are_those_of_the_present_screen(width: int) -> None:
+    kept = (REPOSITORY / "docs" / "images" / f"plan-{width}.svg").read_text(encoding="utf-8")
+    assert kept == picture(width), "run tools/plan_screens.py docs/images"
