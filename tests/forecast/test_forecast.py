@@ -113,3 +113,9 @@ def test_formula_that_is_none_is_a_fault() -> None:
     pool = ForecastPool(vm_size="x", task_slots_per_node=1, formula="$TargetDedicatedNodes = ")
     with pytest.raises(AutoscaleFault):
         forecast(pool, ALGEBRA, DURATIONS, PRICES)
+
+
+def test_pool_that_works_on_one_day_of_the_week_ends_the_job_on_that_day() -> None:
+    formula = "$TargetDedicatedNodes = time().weekday == 3 ? 4 : 0;"
+    result = forecast(replace(fixed(), formula=formula, target_spot=0, current_spot=0), ALGEBRA, DURATIONS, PRICES)
+    assert result.unfinished == 0

@@ -19,6 +19,11 @@ from shoal.autoscale.ticks import SECOND, from_datetime
 from shoal.autoscale.variables import SLOTS_PER_NODE, Deallocation
 
 SAMPLE_SECONDS = PERIOD // timedelta(seconds=1)
+LONGEST_WAIT = 15 * 86_400
+"""Seconds after the last task's arrival for which a pool may be without any node; then none is expected any more.
+
+Two weeks and a day: formulas look at the hour and at the day of the week.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,7 @@ class _Simulation:
         self._evaluations = 0
         self._failures = 0
         self._begin = from_datetime(model.begin)
+        self._end = self._end_without_nodes(0)
 
     def run(self) -> Outcome:
         self._agenda.plan(0, self._sample)
@@ -102,12 +108,17 @@ class _Simulation:
 
     def _over(self, now: int) -> bool:
         tallies = self._fleet.tallies
-        if now >= self._model.limit:
+        if now >= self._end:
             return True
         # At second 0 the formula has not been evaluated yet: even a pool without tasks gets that far.
         if not (tallies.done and self._arrived == len(self._work)) or now == 0:
             return False
         return not any(self._fleet.nodes.values()) or now >= tallies.last_end + self._model.tail
+
+    def _end_without_nodes(self, now: int) -> int:
+        """Return the second at which the simulation ends if no node is seen after this one."""
+        last_arrival = self._work.arrivals[-1] if self._work.arrivals else 0
+        return min(self._model.limit, max(now, last_arrival) + LONGEST_WAIT)
 
     def _arrive(self, now: int) -> None:
         arrivals, first = self._work.arrivals, self._arrived
@@ -124,6 +135,8 @@ class _Simulation:
         self._agenda.plan(now + SAMPLE_SECONDS, self._sample)
         point = self._point(now)
         self._series.append(point)
+        if point.dedicated or point.spot:
+            self._end = self._end_without_nodes(now)
         loss, random = self._model.sample_loss, self._random.random
         kept = {name: value for name, value in self._metrics(point).items() if random() >= loss}
         kept[SLOTS_PER_NODE] = self._model.task_slots_per_node  # always the same, so a loss would not show
