@@ -17,6 +17,8 @@ from shoal.local import errors, times
 from shoal.local.api import conditions, nodes, odata, tasks
 from shoal.local.api.calls import Answer, Call, page, version_headers
 from shoal.local.node.directories import task_root
+from shoal.local.store.states import TaskState
+from shoal.local.store.task import Task
 
 RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})?")
 PART = 1 << 18
@@ -78,11 +80,21 @@ def _task_root(call: Call) -> tuple[Path, str]:
     if task.node is None:
         text = "The task files are unavailable because the task has not run."
         raise errors.conflict("TaskFilesUnavailable", text)
+    if _is_cleaned_up(task):
+        text = "The task files were deleted at the end of the task's retentionTime."
+        raise errors.conflict("TaskFilesCleanedup", text)
     root = call.service.node_directory(task.node) / task_root(job.id, task.id)
     if not root.is_dir():
         text = "The task files are unavailable because the node on which the task ran is not there any more."
         raise errors.conflict("TaskFilesUnavailable", text)
     return root, f"{call.base_url}/jobs/{job.id}/tasks/{task.id}/files"
+
+
+def _is_cleaned_up(task: Task) -> bool:
+    """Return True from the end of the retention time on; the node may take a moment longer to delete the files."""
+    if task.state is not TaskState.COMPLETED or task.ended is None:
+        return False
+    return task.ended + times.duration(task.body()["constraints"]["retentionTime"]) <= times.now()
 
 
 def _node_root(call: Call) -> tuple[Path, str]:

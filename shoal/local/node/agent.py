@@ -19,10 +19,11 @@ import orjson
 
 from shoal.local.node import messages, output_files, resource_files
 from shoal.local.node.blob_transfer import Blobs
-from shoal.local.node.directories import NodeDirectory
+from shoal.local.node.directories import NodeDirectory, task_root
 from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.launch import end_group, exit_code, launch
 from shoal.local.node.package_folders import Packages
+from shoal.local.node.retention import Kept, Retention
 from shoal.local.node.run import Run
 from shoal.local.node.start_task import StartTask
 from shoal.local.node.task_environment import (
@@ -46,6 +47,9 @@ class Agent:
         self.processes: dict[int, Callable[[int], None]] = {}
         """The function that takes the exit code, by process."""
         self.ended: list[list[Any]] = []
+        self.kept: list[Kept] = []
+        """Directories of runs that have ended since the last report."""
+        self.retention = Retention(root=root, folder=self.directory.retention)
         self.finished_work: deque[Callable[[], None]] = deque()
         self.transfers = ThreadPoolExecutor(TRANSFERS, thread_name_prefix="transfer")
         self.unread = b""
@@ -73,6 +77,7 @@ class Agent:
                     self.finished_work.popleft()()
                 self._reap()
                 self._end_overdue()
+                self._delete_unretained()
                 self._flush()
         except (EOFError, ConnectionError):
             for group in self.processes:
@@ -128,6 +133,9 @@ class Agent:
             case {"forget": [job, task]}:
                 forgotten = self.directory.job(job) if task is None else self.directory.task(job, task).path
                 shutil.rmtree(forgotten, ignore_errors=True)
+            case {"retain": [key, attempt, seconds]}:
+                if run := self.runs.get((key, attempt)):
+                    run.retention = seconds
             case {"upload_log": {"url": url, "identity": identity, "folder": folder}}:
                 self.in_background(lambda: self._upload_log(url, identity, folder), lambda _, fault: None)
             case _:
@@ -141,6 +149,7 @@ class Agent:
     def _set_up(self, setup: messages.Setup) -> None:
         self.setup = setup
         self.directory.make()
+        self.retention.take_up()
         self.blobs = Blobs(setup, self.directory.cache)
         self.packages = Packages(self.directory.applications, self.blobs)
         self.environment = node_environment(setup, self.directory)
@@ -221,7 +230,11 @@ class Agent:
 
     def _end(self, run: Run, code: int | None, fault: TaskFault | None) -> None:
         failure = run.ending or (fault.info if fault else None)
-        self.ended.append([*run.id, time.time_ns() // 1000, code, failure])
+        ended = time.time_ns() // 1000
+        self.ended.append([*run.id, ended, code, failure])
+        if run.retention is not None:
+            assignment = run.assignment
+            self.kept.append(Kept(task_root(assignment.job, assignment.task), ended, run.retention))
         del self.runs[run.id]
 
     def _kill(self, run_id: tuple[int, int]) -> None:
@@ -235,10 +248,15 @@ class Agent:
             if run.deadline <= now and run.ending is None:
                 run.end("TaskEnded", "The task ran longer than its maxWallClockTime")
 
+    def _delete_unretained(self) -> None:
+        if moments := self.retention.take_due():
+            self.in_background(lambda: self.retention.delete(moments), lambda _, fault: None)
+
     def _sleep(self) -> float:
-        """Seconds until the next time limit."""
+        """Return the seconds until the next time limit, or until files are deleted."""
         deadlines = [run.deadline for run in self.runs.values() if run.ending is None]
-        return max(0.0, min([LONGEST_SLEEP, *(deadline - time.monotonic() for deadline in deadlines)]))
+        until_deletion = self.retention.next_moment - time.time()
+        return max(0.0, min([LONGEST_SLEEP, until_deletion, *(limit - time.monotonic() for limit in deadlines)]))
 
     def _reap(self) -> None:
         """Wait for each of the agent's own processes, not for any: libraries in the threads have children, too."""
@@ -259,3 +277,6 @@ class Agent:
         if self.ended:
             self.report(ended=self.ended)
             self.ended = []
+            # After the report, so that nobody waits for it.
+            self.retention.note(self.kept)
+            self.kept = []

@@ -57,6 +57,11 @@ class NodeDirectory:
         return self.root / "volatile" / "cache"
 
     @property
+    def retention(self) -> Path:
+        """Notes about when which task directories are deleted."""
+        return self.root / "volatile" / "retention"
+
+    @property
     def log(self) -> Path:
         """Beside the node's folder: the service writes it there, and tasks do not see it."""
         return self.root.with_name(f"{self.root.name}.log")

@@ -2,6 +2,7 @@
 
 To the agent: the setup first, then `{"run": [assignment, …]}`, `{"kill": [[key, attempt], …]}`,
 `{"keys": {storage account: key, …}}`, `{"forget": [job, task or null]}`,
+`{"retain": [key, attempt, seconds or null]}`,
 `{"upload_log": {"url": container, "identity": reference or null, "folder": prefix of the blob}}`. To the service:
 `{"state": …, "start_task": …, "errors": …}`,
 `{"ended": [[key, attempt, time, exit code or null, failure or null], …]}`. A key below zero is that of a job
@@ -69,6 +70,8 @@ class Assignment:
     """Id of the job preparation task that has run before, where the job has one."""
     max_wall_clock_time: float | None = None
     """Seconds from the start of the run, downloads included; None is unlimited."""
+    retention: float | None = None
+    """Seconds that its directory is kept after the run's end; None is without limit."""
 
 
 def setup_from(message: JsonObject) -> Setup:

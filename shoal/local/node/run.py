@@ -19,8 +19,13 @@ class Run:
     deadline: float = math.inf
     """On the monotonic clock."""
     pid: int | None = None
+    retention: float | None = field(init=False)
+    """Seconds that the directory is kept after the end; None is without limit."""
     ending: dict[str, Any] | None = None
     """The failureInfo with which it was ended before its time."""
+
+    def __post_init__(self) -> None:
+        self.retention = self.assignment.retention
 
     @property
     def id(self) -> tuple[int, int]:

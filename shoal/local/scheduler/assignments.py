@@ -1,5 +1,6 @@
 """Messages to a node's agent about the tasks to run. Their forms stand in `shoal/local/node/messages.py`."""
 
+from functools import lru_cache
 from typing import Any, Protocol
 
 import orjson
@@ -54,11 +55,15 @@ def assignment(tx: Transaction, job: AssignedJob, job_body: dict[str, Any], task
         "resource_files": body.get("resourceFiles", ()),
         "output_files": body.get("outputFiles", ()),
         "packages": [package(tx, job.account, reference) for reference in references],
-        "max_wall_clock_time": _seconds(body["constraints"]["maxWallClockTime"]),
+        "max_wall_clock_time": seconds(body["constraints"]["maxWallClockTime"]),
+        # The directory of a job preparation or release task goes with its job.
+        **({} if task.key < 0 else {"retention": seconds(body["constraints"]["retentionTime"])}),
     }
 
 
-def _seconds(limit: str) -> float | None:
+@lru_cache
+def seconds(limit: str) -> float | None:
+    """Return the seconds of a duration, which most tasks share; None is without limit."""
     return None if limit == times.UNLIMITED else times.duration(limit) / times.SECOND
 
 

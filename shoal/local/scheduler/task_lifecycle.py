@@ -9,6 +9,7 @@ import orjson
 
 from shoal.local import errors
 from shoal.local.scheduler import dependencies
+from shoal.local.scheduler.assignments import seconds
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.verdicts import Ending, task_ended_failure
 from shoal.local.store.job import Job
@@ -137,6 +138,8 @@ def constrain(tx: Transaction, job: Job, task: Task, constraints: dict[str, Any]
         tx.now,
         task.key,
     )
+    if (running := _running(task)) is not None and task.state is TaskState.RUNNING:
+        tx.tell(running.node, {"retain": [task.key, task.attempt, seconds(constraints["retentionTime"])]})
 
 
 def reactivate(tx: Transaction, job: Job, task: Task) -> None:
