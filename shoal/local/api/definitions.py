@@ -57,10 +57,7 @@ CHANGEABLE_ANY_TIME = ("startTask", "applicationPackageReferences", "metadata")
 """Properties of pools that may change while there are nodes. Source: REST reference, Pools - Update."""
 POOL_NOT_THERE = ("cloudServiceConfiguration",)
 MACHINE_NOT_THERE = ("containerConfiguration", "extensions")
-JOB_NOT_THERE = (
-    "allowTaskPreemption",
-    "networkConfiguration",
-)
+JOB_NOT_THERE = ("networkConfiguration",)
 TASK_NOT_THERE = ("containerSettings", "multiInstanceSettings")
 
 

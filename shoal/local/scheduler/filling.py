@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from shoal.local.scheduler import job_lifecycle, job_node_tasks
+from shoal.local.scheduler import job_lifecycle, job_node_tasks, preemption, task_lifecycle
 from shoal.local.scheduler.assignments import assignment
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.placement import Room, Waiting, placements
@@ -104,6 +104,38 @@ def fill_pool(tx: Transaction, pool: FillingPool) -> None:
     while rooms and (job := tx.one(WaitingJob._make, NEXT_JOB, pool.account, pool.id, *place)) is not None:
         place = (job.urgency, job.key)
         _fill_from(tx, job, pool, rooms)
+    lowest = preemption.lowest_priority(tx, pool.account, pool.id)
+    if lowest is not None:
+        _preempt(tx, pool, lowest)
+
+
+def _preempt(tx: Transaction, pool: FillingPool, lowest: int) -> None:
+    """Let running tasks wait again for tasks of higher priority, which get their slots once these are free."""
+    nodes = preemption.occupied_nodes(tx, pool.key, pool.slots_per_node)
+    demands: list[preemption.Demand] = []
+    place = FIRST
+    while (job := tx.one(WaitingJob._make, NEXT_JOB, pool.account, pool.id, *place)) is not None:
+        room = len(nodes) * pool.slots_per_node - len(demands)
+        if -job.urgency <= lowest or room <= 0:
+            break
+        place = (job.urgency, job.key)
+        demands += _demands(tx, job, pool, room)
+    for task in preemption.preemptions(nodes, demands):
+        task_lifecycle.requeue(tx, task)
+
+
+def _demands(tx: Transaction, job: WaitingJob, pool: FillingPool, room: int) -> list[preemption.Demand]:
+    """Return the waiting tasks of a job that its rules let run, but for its manager, which has rules of its own."""
+    refused = frozenset() if job.prepared is None else frozenset(job_node_tasks.refusing_nodes(tx, job.key))
+    manager = None if job.managed is None else _waiting_manager(tx, job)
+    if job.most is not None:
+        room = min(room, max(0, job.most - job_lifecycle.running_tasks(tx, job.key)))
+    waiting = _waiting(tx, job.key, pool, room)
+    return [
+        preemption.Demand(task.slots, -job.urgency, refused)
+        for task in waiting
+        if manager is None or task.task != manager.key
+    ]
 
 
 def _fill_from(tx: Transaction, job: WaitingJob, pool: FillingPool, rooms: list[Room]) -> None:
@@ -135,13 +167,7 @@ def _place_manager(
     tx: Transaction, job: WaitingJob, pool: FillingPool, rooms: list[Room], refused: set[str]
 ) -> int | None:
     """Place a waiting job manager task ahead of the other tasks of its job. Return its key, also where none fits."""
-    manager = tx.one(
-        WaitingManager._make,
-        "SELECT key, slots, exclusive, dedicated FROM job_managers JOIN tasks"
-        " ON tasks.job = job_managers.job AND tasks.id = job_managers.task"
-        " WHERE job_managers.job = ? AND state = 'active'",
-        job.key,
-    )
+    manager = _waiting_manager(tx, job)
     if manager is None:
         return None
     # Alone on its node is the same as with all of its slots.
@@ -150,6 +176,16 @@ def _place_manager(
     placed = _placed(rooms, [Waiting(manager.key, slots)], pool, refused | spot)
     _start(tx, job, placed, slots=slots)
     return manager.key
+
+
+def _waiting_manager(tx: Transaction, job: WaitingJob) -> WaitingManager | None:
+    return tx.one(
+        WaitingManager._make,
+        "SELECT key, slots, exclusive, dedicated FROM job_managers JOIN tasks"
+        " ON tasks.job = job_managers.job AND tasks.id = job_managers.task"
+        " WHERE job_managers.job = ? AND state = 'active'",
+        job.key,
+    )
 
 
 def _placed(

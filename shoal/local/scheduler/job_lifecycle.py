@@ -98,6 +98,7 @@ def add(tx: Transaction, account: str, definition: JobDefinition) -> int:
         raise errors.already_exists("Job") from None
     key = cursor.lastrowid or 0
     _limit_parallel_tasks(tx, key, definition)
+    _allow_preemption(tx, key, definition)
     if (manager := definition.manager) is not None:
         _add_manager(tx, key, manager)
     complete_if_done(tx, key)
@@ -123,6 +124,12 @@ def _limit_parallel_tasks(tx: Transaction, key: int, definition: JobDefinition) 
         tx.run("INSERT INTO parallel_limits VALUES (?, ?)", key, limit)
 
 
+def _allow_preemption(tx: Transaction, key: int, definition: JobDefinition) -> None:
+    tx.run("DELETE FROM preemptible_jobs WHERE job = ?", key)
+    if definition.body["allowTaskPreemption"]:
+        tx.run("INSERT INTO preemptible_jobs VALUES (?)", key)
+
+
 def redefine(tx: Transaction, job: Job, definition: JobDefinition) -> None:
     """Replace what may be updated. Tasks added from now on inherit the job's retries."""
     require_not_deleting(job)
@@ -134,6 +141,8 @@ def redefine(tx: Transaction, job: Job, definition: JobDefinition) -> None:
         {**definition.columns, "key": job.key, "now": tx.now, "pool_id": pool_id},
     )
     _limit_parallel_tasks(tx, job.key, definition)
+    if job.state in LIVE:
+        _allow_preemption(tx, job.key, definition)
     task_lifecycle.touch_pool(tx, job.account, pool_id)
     complete_if_done(tx, job.key)
 
@@ -251,6 +260,7 @@ def terminate(tx: Transaction, key: int, *, reason: str, among: Sequence[JobStat
     releasing = job_node_tasks.has_prepared(tx, key)
     if not enter(tx, key, JobState.TERMINATING if releasing else JobState.COMPLETED, among=among):
         return
+    tx.run("DELETE FROM preemptible_jobs WHERE job = ?", key)
     tx.run(
         "UPDATE jobs SET terminate_reason = ?1, ended = iif(state = ?2, ?3, NULL) WHERE key = ?4",
         reason,

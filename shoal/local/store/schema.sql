@@ -210,6 +210,11 @@ CREATE TABLE parallel_limits (
     tasks INTEGER NOT NULL
 ) STRICT;
 
+-- Live jobs whose running tasks wait again where a job of higher priority needs their slots.
+CREATE TABLE preemptible_jobs (
+    job INTEGER PRIMARY KEY REFERENCES jobs (key) ON DELETE CASCADE
+) STRICT;
+
 -- The job manager task of a job that has one. It is among the job's tasks as well.
 CREATE TABLE job_managers (
     job        INTEGER PRIMARY KEY REFERENCES jobs (key) ON DELETE CASCADE,
