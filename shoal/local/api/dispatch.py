@@ -35,6 +35,7 @@ from shoal.local.api import (
     tasks,
 )
 from shoal.local.api.calls import Answer, Call
+from shoal.local.api.statistics import STATISTICS
 from shoal.local.header_names import capitalized
 from shoal.local.identity.tokens import TENANT
 from shoal.local.service import Service
@@ -121,7 +122,6 @@ HANDLERS: Mapping[str, Handler] = {
     )
 }
 
-STATISTICS = "stats"
 LARGEST_BODY = 1 << 20
 SUPPORTED_YEARS = [str(year) for year in range(2019, 2027)]
 VERSION = re.compile(r"\d{4}-\d\d-\d\d(\.\d+\.\d+)?", re.ASCII)
@@ -208,7 +208,6 @@ def _check_query(query: Mapping[str, str]) -> None:
         raise errors.missing_query_parameter("api-version")
     if not VERSION.fullmatch(version) or version[:4] not in SUPPORTED_YEARS:
         raise errors.unsupported_version(version)
-    # No entity has statistics, as in Azure until they have been gathered.
     if (expand := query.get("$expand", STATISTICS)) != STATISTICS:
         raise errors.invalid_query_parameter("$expand", expand, f"only {STATISTICS} can be expanded")
 

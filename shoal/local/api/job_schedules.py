@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shoal.local import times
-from shoal.local.api import conditions, jobs, odata, schedule_definitions
+from shoal.local.api import conditions, jobs, odata, schedule_definitions, statistics
 from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
 from shoal.local.api.changes import change
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
@@ -46,13 +46,18 @@ async def list_job_schedules(call: Call) -> Answer:
         size + 1,
     )
     views = [view(schedule, call.base_url) for schedule in read[:size]]
+    await statistics.add_to_schedules(
+        call, [statistics.Entity(one.key, one.created, shown) for one, shown in zip(read, views, strict=False)]
+    )
     return page(call, "jobschedules", views, more_after(read, size))
 
 
 async def get_job_schedule(call: Call) -> Answer:
     schedule = find(call)
     conditions.check(call.method, call.headers, schedule.last_modified)
-    return entity(call, "jobschedules", view(schedule, call.base_url), schedule.last_modified)
+    shown = view(schedule, call.base_url)
+    await statistics.add_to_schedules(call, [statistics.Entity(schedule.key, schedule.created, shown)])
+    return entity(call, "jobschedules", shown, schedule.last_modified)
 
 
 async def job_schedule_exists(call: Call) -> Answer:
@@ -109,7 +114,7 @@ async def list_jobs_from_schedule(call: Call) -> Answer:
         *parameters,
         size + 1,
     )
-    return page(call, "jobs", [jobs.view(job, call.base_url) for job in read[:size]], more_after(read, size))
+    return await jobs.job_page(call, read, size)
 
 
 def find(call: Call) -> JobSchedule:

@@ -1,13 +1,13 @@
 """Operations on jobs."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
 
 from shoal.local import chaos, errors, times
-from shoal.local.api import conditions, definitions, odata
+from shoal.local.api import conditions, definitions, odata, statistics
 from shoal.local.api.calls import Answer, Call, accepted, context, entity, more_after, page
 from shoal.local.api.changes import change
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
@@ -64,13 +64,24 @@ async def list_jobs(call: Call) -> Answer:
         *parameters,
         size + 1,
     )
-    return page(call, "jobs", [view(job, call.base_url) for job in jobs_read[:size]], more_after(jobs_read, size))
+    return await job_page(call, jobs_read, size)
+
+
+async def job_page(call: Call, jobs_read: Sequence[Job], size: int) -> Answer:
+    """Answer with one page of jobs, of which one more than the page holds was read where others follow."""
+    views = [view(job, call.base_url) for job in jobs_read[:size]]
+    await statistics.add_to_jobs(
+        call, [statistics.Entity(job.key, job.created, shown) for job, shown in zip(jobs_read, views, strict=False)]
+    )
+    return page(call, "jobs", views, more_after(jobs_read, size))
 
 
 async def get_job(call: Call) -> Answer:
     job = find(call)
     conditions.check(call.method, call.headers, job.last_modified)
-    return entity(call, "jobs", view(job, call.base_url), job.last_modified)
+    shown = view(job, call.base_url)
+    await statistics.add_to_jobs(call, [statistics.Entity(job.key, job.created, shown)])
+    return entity(call, "jobs", shown, job.last_modified)
 
 
 async def update_job(call: Call) -> Answer:

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from shoal.local import chaos, errors, times
-from shoal.local.api import conditions, definitions, odata
+from shoal.local.api import conditions, definitions, odata, statistics
 from shoal.local.api.calls import Answer, Call, accepted, context, entity, more_after, page
 from shoal.local.api.jobs import find as find_job
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
@@ -147,6 +147,9 @@ async def list_tasks(call: Call) -> Answer:
         size + 1,
     )
     views = [view(task, job, call.base_url) for task in tasks_read[:size]]
+    if statistics.wanted(call):
+        for task, shown in zip(tasks_read, views, strict=False):
+            statistics.add_to_task(call, task, shown)
     return page(call, "tasks", views, more_after(tasks_read, size))
 
 
@@ -160,7 +163,9 @@ async def get_task(call: Call) -> Answer:
     job = find_job(call)
     task = Task.require(call.service.connection, job.key, call["task_id"], table=_shown(call))
     conditions.check(call.method, call.headers, task.last_modified)
-    return entity(call, "tasks", view(task, job, call.base_url), task.last_modified)
+    shown = view(task, job, call.base_url)
+    statistics.add_to_task(call, task, shown)
+    return entity(call, "tasks", shown, task.last_modified)
 
 
 async def replace_task(call: Call) -> Answer:
