@@ -88,3 +88,25 @@ def test_tasks_of_both_nodes_run_at_the_same_time(client: BatchClient, name: str
     make_job(client, name, name)
     client.create_task(name, task("t0", "true"))
     completed(client, name, "t0")
+
+
+def test_node_shows_its_running_and_its_latest_tasks(client: BatchClient, name: str) -> None:
+    make_pool(client, name)
+    (node,) = wait_for_nodes(client, name, nodes=1)
+    assert client.get_node(name, node.id).recent_tasks is None
+    make_job(client, name, name)
+    for number in range(12):
+        client.create_task(name, task(f"t{number}", "true"))
+    completed(client, name, "t11")
+    client.delete_task(name, "t10")
+    client.create_task(name, task("last", "sleep 60"))
+    wait_for_state(client, name, "last", "running")
+    shown = client.get_node(name, node.id).recent_tasks
+    assert shown is not None
+    assert [found.task_id for found in shown] == ["last", "t11", *(f"t{number}" for number in range(9, 1, -1))]
+    assert (shown[0].job_id, shown[0].task_state, shown[1].task_state) == (name, "running", "completed")
+    assert shown[1].execution_info is not None
+    assert shown[1].execution_info.exit_code == 0
+    assert shown[1].task_url == client.get_task(name, "t11").url
+    (listed,) = client.list_nodes(name)
+    assert listed.recent_tasks == shown

@@ -238,7 +238,7 @@ def view(task: Task, job: Job, base_url: str) -> dict[str, Any]:
         "creationTime": times.iso(task.created),
         "state": task.state,
         "stateTransitionTime": times.iso(task.state_time),
-        "executionInfo": _execution_info(task),
+        "executionInfo": execution_info(task),
     }
     if task.previous_state is not None and task.previous_state_time is not None:
         result["previousState"] = task.previous_state
@@ -248,7 +248,7 @@ def view(task: Task, job: Job, base_url: str) -> dict[str, Any]:
     return result
 
 
-def _execution_info(task: Task) -> dict[str, Any]:
+def execution_info(task: Task) -> dict[str, Any]:
     info: dict[str, Any] = {"retryCount": task.retry_count, "requeueCount": task.requeue_count}
     moments = {"lastRetryTime": task.last_retry, "lastRequeueTime": task.last_requeue}
     if task.state not in (TaskState.ACTIVE, TaskState.PREPARING):

@@ -17,7 +17,7 @@ from shoal.local.scheduler.verdicts import (
     terminates_job,
     verdict,
 )
-from shoal.local.store.queries import integer
+from shoal.local.store.node import KEY_DIGITS, MOST_RECENT_TASKS
 from shoal.local.store.states import TaskFailureMode, TaskState
 
 
@@ -56,18 +56,30 @@ def on_ended(tx: Transaction, node: str, endings: Sequence[tuple[int, int, Endin
         succeeded += _conclude(tx, task, ending)
         if task.ends_job:
             ending_jobs.add(task.job)
-    pool = tx.one(
-        integer,
-        "UPDATE nodes SET tasks_run = tasks_run + ?, tasks_succeeded = tasks_succeeded + ? WHERE id = ? RETURNING pool",
+    place = tx.one(
+        tuple,
+        "UPDATE nodes SET tasks_run = tasks_run + ?, tasks_succeeded = tasks_succeeded + ? WHERE id = ?"
+        " RETURNING key, pool",
         len(endings),
         succeeded,
         node,
     )
-    if pool is not None:
-        tx.pools_to_fill.add(pool)
+    if place is not None:
+        _remember(tx, place[0], endings)
+        tx.pools_to_fill.add(place[1])
     # Once a job, not once a task: a report may hold hundreds of ends.
     for job_key in sorted(ending_jobs):
         job_lifecycle.complete_if_done(tx, job_key)
+
+
+def _remember(tx: Transaction, node: int, endings: Sequence[tuple[int, int, Ending]]) -> None:
+    """Add to the recent tasks of a node."""
+    tx.run(
+        "INSERT INTO recent_tasks VALUES (?1, ?2) ON CONFLICT DO UPDATE SET tasks = substr(tasks || ?2, ?3)",
+        node,
+        "".join(f"{key:0{KEY_DIGITS}}" for key, _, _ in endings[-MOST_RECENT_TASKS:]),
+        -KEY_DIGITS * MOST_RECENT_TASKS,
+    )
 
 
 def _conclude(tx: Transaction, task: EndedTask, ending: Ending) -> bool:

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-SCHEMA_VERSION = 14
+SCHEMA_VERSION = 15
 """A change of `schema.sql` raises it by one and adds `migrations/NNNN.sql`, the step to the new version."""
 
 

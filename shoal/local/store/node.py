@@ -7,6 +7,11 @@ from typing import Self
 from shoal.local.store.queries import columns, one, required
 from shoal.local.store.states import NodeState
 
+KEY_DIGITS = 12
+"""Digits of each key in the table `recent_tasks`."""
+MOST_RECENT_TASKS = 10
+"""Azure documents no number."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
@@ -39,12 +44,14 @@ class Node:
     """JSON."""
     tasks_run: int
     tasks_succeeded: int
+    recent_tasks: tuple[int, ...] | None
+    """Keys of the last tasks that ended there; None where none has. They may have been deleted."""
     running_tasks: int
     running_slots: int
 
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> Self:
-        return cls(**columns(row, dedicated=bool, state=NodeState, draining=bool, unscheduled=bool))
+        return cls(**columns(row, dedicated=bool, state=NodeState, draining=bool, unscheduled=bool, recent_tasks=_keys))
 
     @classmethod
     def require(cls, connection: sqlite3.Connection, pool: int, node_id: str) -> Self:
@@ -67,3 +74,7 @@ class Node:
         """Return the node, or None where it is gone or its agent has been started again since this boot."""
         sql = "SELECT * FROM busy_nodes WHERE id = ? AND boots = ?"
         return one(connection, cls.from_row, sql, node_id, boots)
+
+
+def _keys(text: str) -> tuple[int, ...]:
+    return tuple(int(text[start : start + KEY_DIGITS]) for start in range(0, len(text), KEY_DIGITS))

@@ -126,6 +126,12 @@ CREATE TABLE nodes (
 ) STRICT;
 CREATE INDEX nodes_by_pool ON nodes (pool);
 
+-- Keys of the last tasks that ended on a node, of twelve digits each.
+CREATE TABLE recent_tasks (
+    node   INTEGER PRIMARY KEY REFERENCES nodes (key) ON DELETE CASCADE,
+    tasks  TEXT NOT NULL
+) STRICT;
+
 -- The start task that a node got when it started; its pool may have another one by now.
 CREATE TABLE start_tasks (
     node        INTEGER PRIMARY KEY REFERENCES nodes (key) ON DELETE CASCADE,
@@ -410,6 +416,7 @@ FROM pools;
 -- A node with the numbers of the tasks that occupy it, and of their slots.
 CREATE VIEW busy_nodes AS SELECT
     nodes.*,
+    (SELECT tasks FROM recent_tasks WHERE recent_tasks.node = nodes.key) AS recent_tasks,
     (SELECT definition FROM start_tasks WHERE start_tasks.node = nodes.key) AS start_task,
     EXISTS (SELECT 1 FROM unscheduled_nodes WHERE unscheduled_nodes.node = nodes.key) AS unscheduled,
     (SELECT count(*) FROM allocations WHERE allocations.node = nodes.id) AS running_tasks,
