@@ -36,7 +36,6 @@ def test_list_of_properties_that_are_not_there_is_exact() -> None:
     refused = {
         *definitions.POOL_NOT_THERE,
         *definitions.MACHINE_NOT_THERE,
-        *definitions.JOB_NOT_THERE,
         *definitions.TASK_NOT_THERE,
     }
     with_a_rule_of_their_own = {"username"}

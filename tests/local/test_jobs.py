@@ -333,3 +333,13 @@ def test_poller_of_the_official_client_waits_for_a_job_to_end_or_go(client: Batc
     client.begin_delete_job(name, polling_interval=0).wait(20)
     with pytest.raises(ResourceNotFoundError):
         client.get_job(name)
+
+
+def test_network_of_a_job_is_a_subnet_and_reads_back(raw: Raw, pool: str, name: str) -> None:
+    network = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/n"
+    body: dict[str, Any] = {"id": name, "poolInfo": {"poolId": pool}}
+    refused = raw("POST", "/jobs", {**body, "networkConfiguration": {"subnetId": network}})
+    assert (refused.status, refused.code) == (400, "InvalidPropertyValue")
+    given = {"subnetId": f"{network}/subnets/a", "skipWithdrawFromVNet": True}
+    assert raw("POST", "/jobs", {**body, "networkConfiguration": given}).status == 201
+    assert raw("GET", f"/jobs/{name}").body["networkConfiguration"] == given

@@ -6,7 +6,7 @@ Source: REST reference, defaults of Pool, Job and Task; how they read back as se
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shoal.azure.id_patterns import BATCH_ID
+from shoal.azure.id_patterns import BATCH_ID, SUBNET, arm_id
 from shoal.azure.limits import SHORTEST_RESIZE_TIMEOUT, TASK_SLOTS_PER_NODE
 from shoal.local import errors, times
 from shoal.local.api import images, job_tasks, mounts, transfers
@@ -57,7 +57,6 @@ CHANGEABLE_ANY_TIME = ("startTask", "applicationPackageReferences", "metadata")
 """Properties of pools that may change while there are nodes. Source: REST reference, Pools - Update."""
 POOL_NOT_THERE = ("cloudServiceConfiguration",)
 MACHINE_NOT_THERE = ("containerConfiguration", "extensions")
-JOB_NOT_THERE = ("networkConfiguration",)
 TASK_NOT_THERE = ("containerSettings", "multiInstanceSettings")
 
 
@@ -139,7 +138,6 @@ def job(body: Any, version: str) -> job_lifecycle.JobDefinition:
 
 def job_definition(body: JsonObject) -> job_lifecycle.JobDefinition:
     """Return the definition of a whole job whose shape has been checked. Raises BatchError."""
-    job_tasks.refuse("job", body, JOB_NOT_THERE)
     if (most := body.get("maxParallelTasks", UNLIMITED_PARALLEL_TASKS)) < 1 and most != UNLIMITED_PARALLEL_TASKS:
         raise errors.invalid_property("maxParallelTasks", most, "-1 (without limit) or more than 0 is expected")
     info = _pool_info(body["poolInfo"])
@@ -147,8 +145,20 @@ def job_definition(body: JsonObject) -> job_lifecycle.JobDefinition:
     job_tasks.check_retries(complete["constraints"], "constraints.")
     if complete["priority"] not in PRIORITIES:
         raise errors.invalid_property("priority", complete["priority"], "-1000 to 1000 is allowed")
+    _check_network(complete.get("networkConfiguration", {}))
     job_tasks.complete(complete)
     return job_lifecycle.JobDefinition(id=body["id"], body=complete, pool_id=info.get("poolId", ""))
+
+
+def _check_network(network: JsonObject) -> None:
+    """Raises BatchError InvalidPropertyValue where the network of a job is no subnet.
+
+    Source: azure-batch 15.1, BatchJobNetworkConfiguration, subnetId.
+    """
+    subnet = network.get("subnetId")
+    if subnet is not None and arm_id(subnet, SUBNET) is None:
+        reason = "/subscriptions/…/virtualNetworks/NETWORK/subnets/NAME is expected"
+        raise errors.invalid_property("networkConfiguration.subnetId", subnet, reason)
 
 
 def _pool_info(given: JsonObject) -> JsonObject:
