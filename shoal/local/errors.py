@@ -192,6 +192,12 @@ class NotStored(BatchError):
         super().__init__(500, "InternalError", text)
 
 
+def disk_full() -> BatchError:
+    """Return the embedded service's own refusal of what needs room; Azure's disks are not the client's concern."""
+    text = "The disk of the embedded Batch service is full. Delete jobs or files to make room; nothing new is accepted."
+    return BatchError(503, "DiskFull", text)
+
+
 class TooManyRequests(BatchError):
     """The client is to wait before it tries again. Nothing of the request was done."""
 

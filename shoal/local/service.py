@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from shoal.local import accounts, errors
+from shoal.local.disk_reserve import DiskReserve
 from shoal.local.disturbances import Disturbances
 from shoal.local.identity.tokens import ARM_AUDIENCES, OWN_LIFE, Tokens
 from shoal.local.node.agents import NodeAgents
@@ -26,7 +27,7 @@ from shoal.local.scheduler import (
 from shoal.local.scheduler.evictions import Evictions
 from shoal.local.scheduler.loop import Loop, Transaction
 from shoal.local.scheduler.verdicts import Ending
-from shoal.local.state_files import DATABASE, put_back
+from shoal.local.state_files import DATABASE, RESERVE, put_back
 from shoal.local.storage import Storage
 from shoal.local.store import queries
 from shoal.local.store.account import Account
@@ -63,7 +64,8 @@ class Service:
         self.reading_thread = ReadingThread(self.database)
         self.storage = storage
         self.fleet = NodeAgents(root=state_dir / "nodes", listener=self)
-        self.loop = Loop(connection, self.fleet, pool_lifecycle.settle)
+        self.reserve = DiskReserve(state_dir / RESERVE)
+        self.loop = Loop(connection, self.fleet, pool_lifecycle.settle, give_up_reserve=self.reserve.give_up)
         self.heart: asyncio.Task[None] | None = None
         self.evictions = Evictions()
         self.disturbances = Disturbances(connection)
@@ -75,6 +77,7 @@ class Service:
 
     async def start(self) -> None:
         """Reach storage, start what the state says should run. Raises StorageMissing."""
+        self.reserve.refill()
         await self.fleet.sweep()
         accounts.ensure_default(self.connection)
         keys = accounts.storage_keys(self.connection)
@@ -137,6 +140,8 @@ class Service:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT)
+            if self.reserve.is_short:
+                self.reserve.refill()
             # What could not be stored now is tried again at the next beat; the loop has logged it.
             with contextlib.suppress(errors.BatchError):
                 await self.loop.change(self._pass_time)

@@ -6,6 +6,7 @@ from pathlib import Path
 from shoal.local.control import LOG_NAME, CannotStart
 
 DATABASE = "batch.db"
+RESERVE = "reserve"
 LOGS_OF_DATABASE = (f"{DATABASE}-wal", f"{DATABASE}-shm")
 FOLDERS = ("azurite", "nodes")
 

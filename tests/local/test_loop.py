@@ -118,3 +118,22 @@ def test_fault_while_slots_are_filled_undoes_the_batch_and_the_loop_goes_on(tmp_
         await loop.change(lambda tx: note(tx, "later"))
 
     asyncio.run(story())
+
+
+def test_batch_is_stored_in_the_space_that_a_full_disk_gives_up(tmp_path: Path) -> None:
+    async def story() -> None:
+        connection = open_database(tmp_path / "batch.db")
+        agents = Agents()
+
+        def give_up_reserve() -> bool:
+            free_disk(connection)
+            return True
+
+        loop = Loop(connection, agents, lambda tx, pool: None, give_up_reserve=give_up_reserve)
+        fill_disk(connection)
+        await loop.change(lambda tx: note(tx, "large"))
+        assert settings.get(connection, "large", "") != ""
+        # Once, although the change was applied twice.
+        assert agents.told == ["send node"]
+
+    asyncio.run(story())

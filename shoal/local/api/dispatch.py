@@ -180,6 +180,8 @@ class DataPlane:
         _check_query(dict(query))
         if operation.name not in HANDLERS:
             raise errors.not_implemented(f"The operation {operation.name}")
+        if self.service.reserve.is_short and operation.name.startswith("create_"):
+            raise errors.disk_full()
         return await HANDLERS[operation.name](
             Call(
                 service=self.service,

@@ -72,9 +72,18 @@ Change = Callable[[Transaction], Any]
 
 class Loop:
     def __init__(
-        self, connection: sqlite3.Connection, agents: Agents, fill: Callable[[Transaction, int], None]
+        self,
+        connection: sqlite3.Connection,
+        agents: Agents,
+        fill: Callable[[Transaction, int], None],
+        *,
+        give_up_reserve: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`fill` places waiting tasks on the free slots of a pool; it runs once a batch for each pool touched."""
+        """`fill` places waiting tasks on the free slots of a pool; it runs once a batch for each pool touched.
+
+        `give_up_reserve` frees space on a full disk; it returns False where it cannot.
+        """
+        self.give_up_reserve = give_up_reserve
         self.connection = connection
         self.agents = agents
         self.fill = fill
@@ -109,12 +118,12 @@ class Loop:
 
     def apply(self) -> None:
         batch, self.waiting = self.waiting, []
-        transaction = Transaction(connection=self.connection, now=self._tick())
         try:
-            outcomes = self._store(transaction, [decide for decide, _ in batch])
+            transaction, outcomes = self._stored([decide for decide, _ in batch])
         except Exception as exc:
             # A full disk, say. Nothing of the batch was kept, so nothing of it may be acknowledged or started.
-            log.exception("a batch of %d changes was not stored", len(batch))
+            if not _is_full(exc):
+                log.exception("a batch of %d changes was not stored", len(batch))
             failure = errors.NotStored(str(exc))
             _answer([(future, failure) for _, future in batch])
             return
@@ -122,8 +131,18 @@ class Loop:
             effect(self.agents)
         _answer([(future, outcome) for (_, future), outcome in zip(batch, outcomes, strict=True)])
 
-    def _store(self, transaction: Transaction, changes: list[Change]) -> list[Any]:
-        """Return each change's outcome, once all of them are on disk."""
+    def _stored(self, changes: list[Change]) -> tuple[Transaction, list[Any]]:
+        """Return the transaction and each change's outcome. On a full disk it is tried again in the reserved space."""
+        try:
+            return self._store(changes)
+        except sqlite3.OperationalError as exc:
+            if not _is_full(exc) or not self.give_up_reserve():
+                raise
+        return self._store(changes)
+
+    def _store(self, changes: list[Change]) -> tuple[Transaction, list[Any]]:
+        """Return the transaction and each change's outcome, once all of them are on disk."""
+        transaction = Transaction(connection=self.connection, now=self._tick())
         # IMMEDIATE: a lock that another process holds (a shell, a backup) shows here, not in the midst of a change.
         self.connection.execute("BEGIN IMMEDIATE")
         try:
@@ -135,12 +154,17 @@ class Loop:
             # After some errors, a full disk among them, SQLite has rolled back already.
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
-        return outcomes
+        return transaction, outcomes
 
     def _tick(self) -> int:
         # The clock may stand still or be set back, but no two batches may share a moment: ETags are made of it.
         self.last = max(times.now(), self.last + 1)
         return self.last
+
+
+def _is_full(exc: Exception) -> bool:
+    """Return True where the disk has no room for the database."""
+    return isinstance(exc, sqlite3.OperationalError) and exc.sqlite_errorcode == sqlite3.SQLITE_FULL
 
 
 def _attempt(transaction: Transaction, decide: Change) -> Any:
