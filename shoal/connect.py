@@ -153,7 +153,7 @@ def _key_access(environment: Environment, container: str, key: str) -> BlobAcces
     query = generate_container_sas(
         environment.storage_account,
         container,
-        permission=ContainerSasPermissions(read=True, list=True),
+        permission=ContainerSasPermissions(read=True, list=True, create=True, write=True),
         start=datetime.now(UTC) - CLOCK_DIFFERENCE,
         expiry=datetime.now(UTC) + life,
         account_key=key,

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from azure.core.exceptions import HttpResponseError, ServiceResponseError
 
-from shoal.blob_requests import MOST_CUTS, PIECE, Blob, BlobAccess, BlobChanged, BlobRequests
+from shoal.blob_requests import MOST_CUTS, PIECE, Blob, BlobAccess, BlobChanged, BlobRequests, connections
 
 CONTENT = b"0123456789"
 BLOB = Blob(name="a/b c", etag="0x1", size=len(CONTENT), last_modified=0, md5=None)
@@ -37,7 +37,8 @@ def answering(*answers: bytes) -> Iterator[tuple[BlobRequests, Sequence[str]]]:
         thread = threading.Thread(target=serve)
         thread.start()
         endpoint = f"http://127.0.0.1:{server.getsockname()[1]}/acct"
-        yield BlobRequests(endpoint, "outputs", lambda _: BlobAccess(query="sig=s"), connections=1), asked
+        access = BlobAccess(query="sig=s")
+        yield BlobRequests(endpoint, "outputs", lambda _: access, connections=connections(endpoint, 1)), asked
         thread.join()
 
 

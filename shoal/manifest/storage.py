@@ -10,7 +10,7 @@ from shoal.connect import Services
 from shoal.jobs.binding.bound_job import BoundJob
 from shoal.jobs.run_record import RunRecord
 from shoal.jobs.submit.plan import Plan
-from shoal.jobs.submit.upload import upload
+from shoal.jobs.submit.upload import upload_inputs
 from shoal.manifest.making import make_manifest, tables
 from shoal.manifest.manifest import Manifest, from_text, to_text
 
@@ -20,7 +20,7 @@ PREFIX = ".shoal/manifests/"
 def leave_manifest(job: BoundJob, plan: Plan, record: RunRecord, services: Services) -> None:
     """Store the manifest of a run that begins, or goes on with another definition; and the tables of its sweeps."""
     manifest = make_manifest(job, plan, record, services)
-    upload(tables(job).blobs, services.blobs.get_container_client(services.environment.containers.inputs))
+    upload_inputs(tables(job).blobs, services)
     store(services, manifest)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from azure.storage.blob import BlobPrefix
 
-from shoal.blob_requests import Blob, BlobChanged, BlobRequests
+from shoal.blob_requests import Blob, BlobChanged, BlobRequests, connections
 from shoal.connect import Services
 from shoal.errors import BadInput, WorkFailed
 from shoal.runs.download import WrongChecksum, download
@@ -79,7 +79,8 @@ def fetch(services: Services, run: str, folder: Path, selection: Selection = EVE
     environment, files, problems = services.environment, list[str](), list[Problem]()
     container = environment.containers.outputs
     # Ranges of a large file have connections beside those of the small ones.
-    blobs = BlobRequests(environment.blob_endpoint, container, services.blob_access, connections=2 * IN_FLIGHT)
+    kept = connections(environment.blob_endpoint, 2 * IN_FLIGHT)
+    blobs = BlobRequests(environment.blob_endpoint, container, services.blob_access, connections=kept)
 
     def targets() -> Iterator[Target]:
         taken = TakenPaths()

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from shoal.blob_requests import BlobRequests
+from shoal.blob_requests import BlobRequests, connections
 from shoal.connect import Services
 
 CONNECTIONS = 8
@@ -36,6 +36,6 @@ class ListedBlobs:
         if place not in self._lists:
             services = self._services
             endpoint, access = services.environment.blob_endpoint, services.blob_access
-            requests = BlobRequests(endpoint, container, access, connections=CONNECTIONS)
+            requests = BlobRequests(endpoint, container, access, connections=connections(endpoint, CONNECTIONS))
             self._lists[place] = {blob.name: blob.etag for blob in requests.listed(prefix)}
         return self._lists[place]

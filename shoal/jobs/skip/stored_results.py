@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from shoal.blob_requests import Blob, BlobRequests
+from shoal.blob_requests import Blob, BlobRequests, connections
 from shoal.connect import Services
 from shoal.jobs.binding.bound_job import BoundStage
 from shoal.jobs.skip.content import TaskContent
@@ -82,6 +82,5 @@ def _by_task(outputs: BlobRequests, prefix: str) -> dict[str, dict[str, Blob]]:
 
 def _outputs(services: Services) -> BlobRequests:
     environment = services.environment
-    return BlobRequests(
-        environment.blob_endpoint, environment.containers.outputs, services.blob_access, connections=IN_FLIGHT
-    )
+    endpoint, container = environment.blob_endpoint, environment.containers.outputs
+    return BlobRequests(endpoint, container, services.blob_access, connections=connections(endpoint, IN_FLIGHT))

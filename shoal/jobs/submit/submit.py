@@ -31,7 +31,7 @@ from shoal.jobs.submit.collection import Added, add, collections, encoded
 from shoal.jobs.submit.existing_run import SettledRun, continue_run, record_skipped, settle
 from shoal.jobs.submit.fan_out import refuse_without_files, with_ended_stages
 from shoal.jobs.submit.plan import Plan, make_plan
-from shoal.jobs.submit.upload import upload
+from shoal.jobs.submit.upload import upload_inputs
 from shoal.jobs.tasks.exit_conditions import acts_on_jobs, ends_when_stuck
 from shoal.jobs.tasks.stage_dependencies import barrier_id
 from shoal.jobs.tasks.task_bodies import all_tasks, constraints, environment_settings
@@ -116,7 +116,7 @@ def submit(job: BoundJob, plan: Plan, services: Services, *, on_change: OnChange
 def _begun(job: BoundJob, plan: Plan, services: Services, planned: RunRecord, settled: SettledRun | None) -> str | None:
     """Create the job, or prepare the existing one for more tasks. Return the run's id, or None if others created it."""
     # Before the job: a task must not start before its inputs are there.
-    upload(plan.files, services.blobs.get_container_client(services.environment.containers.inputs))
+    upload_inputs(plan.files, services)
     if settled is None:
         if not create_job(services.batch, job_body(job.job_file.spec, plan), planned):
             return None

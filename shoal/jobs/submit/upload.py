@@ -5,28 +5,37 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
-from azure.storage.blob import ContainerClient
 
+from shoal import blob_uploads
+from shoal.blob_requests import BlobRequests, connections
+from shoal.connect import Services
 from shoal.errors import WorkFailed
 
 IN_FLIGHT = 8
+SENT_AT_ONCE = 64 << 10
+"""Bytes up to which a file is sent without asking first whether it is there: both take one request."""
 
 
-def upload(files: Mapping[Path, str], container: ContainerClient) -> int:
+def upload_inputs(files: Mapping[Path, str], services: Services) -> int:
     """Upload the missing files and return how many they were."""
+    endpoint, container = services.environment.blob_endpoint, services.environment.containers.inputs
+    kept = connections(endpoint, IN_FLIGHT + blob_uploads.BLOCKS_IN_FLIGHT)
+    return upload(files, BlobRequests(endpoint, container, services.blob_access, connections=kept))
+
+
+def upload(files: Mapping[Path, str], blobs: BlobRequests) -> int:
+    """Upload the files that the container lacks and return how many they were."""
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
-        return sum(pool.map(lambda path: _upload(path, files[path], container), files))
+        return sum(pool.map(lambda path: _upload(path, files[path], blobs), files))
 
 
-def _upload(path: Path, blob: str, container: ContainerClient) -> bool:
-    client = container.get_blob_client(blob)
-    if client.exists():  # spares sending a large file in vain
+def _upload(path: Path, name: str, blobs: BlobRequests) -> bool:
+    if path.stat().st_size > SENT_AT_ONCE and blobs.has(name):
         return False
     try:
-        with path.open("rb") as content:
-            client.upload_blob(content)
+        blob_uploads.upload(blobs, path, name, blob_uploads.NEVER_REPLACE)
     except ResourceExistsError:
-        return False  # uploaded by somebody else meanwhile, with the same content; it may be immutable
+        return False  # uploaded before or by somebody else meanwhile, with the same content; it may be immutable
     except ResourceNotFoundError as exc:
-        raise WorkFailed(f"{path} cannot be uploaded: there is no container '{container.container_name}'") from exc
+        raise WorkFailed(f"{path} cannot be uploaded: there is no container '{blobs.container}'") from exc
     return True

@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from shoal.local.node import messages, output_files, resource_files
-from shoal.local.node.blob_transfer import Blobs
+from shoal.local.node.blob_transfer import TRANSFERS, Blobs
 from shoal.local.node.directories import NodeDirectory, task_root
 from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.launch import end_group, exit_code, launch
@@ -35,7 +35,6 @@ from shoal.local.node.task_environment import (
 from shoal.local.store.states import NodeState
 
 SERVICE_IN, SERVICE_OUT = 0, 1
-TRANSFERS = 8
 LONGEST_SLEEP = 60.0
 """Seconds. Runs without a time limit have an infinite deadline, for which `select` cannot wait."""
 

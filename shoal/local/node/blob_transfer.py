@@ -6,27 +6,40 @@ so that a task which names a foreign identity fails here as it does in Azure.
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import urllib3
 
 from shoal.local.node.messages import JsonObject, Setup
 
 if TYPE_CHECKING:
-    from azure.storage.blob import ContainerClient
+    from shoal.blob_requests import BlobRequests, Connections
 
 SIGNATURE_LIFE = timedelta(hours=1)
 # raise_on_status=False: after the last attempt the answer itself comes back, and `_check` reports its status.
-ATTEMPTS = urllib3.Retry(total=4, backoff_factor=0.3, status_forcelist=(500, 502, 503), raise_on_status=False)
-OWN_ATTEMPTS = ATTEMPTS.new(total=20, backoff_max=3)
+ATTEMPTS = urllib3.Retry(
+    total=8,
+    connect=4,
+    backoff_factor=0.2,
+    backoff_max=20,
+    backoff_jitter=0.2,
+    status_forcelist=(408, 429, 500, 502, 503, 504),
+    raise_on_status=False,
+)
+"""Storage that throttles says when to ask again; storage that does not answer at all gets fewer attempts."""
+OWN_ATTEMPTS = ATTEMPTS.new(total=24, connect=24, backoff_max=3)
 """For the service's own storage, about a minute: it is away for a while whenever it learns of an account."""
-OWN_RETRIES = 60
+TRANSFERS = 8
+"""Transfers at once."""
+MOST_CUTS = 5
+"""Times that one download may be cut off in the middle."""
 NODE_HEADER = "x-shoal-node"
 IDENTITY_HEADER = "x-shoal-identity"
 """Headers of requests to the service's own storage: the node's id, and the identity in whose name it signs."""
@@ -57,12 +70,11 @@ class Blobs:
         self.cache = cache
         self.locks: dict[str, threading.Lock] = {}
         self.signatures: dict[str, tuple[datetime, str]] = {}
-        self.containers: dict[str, ContainerClient] = {}
+        self.connections: dict[str, Connections] = {}
 
     @cached_property
     def http(self) -> urllib3.PoolManager:
-        # One connection for each of the agent's TRANSFERS.
-        return urllib3.PoolManager(maxsize=8, retries=ATTEMPTS, timeout=TIMEOUT)
+        return urllib3.PoolManager(maxsize=TRANSFERS, retries=ATTEMPTS, timeout=TIMEOUT)
 
     def signed(self, url: str, identity: JsonObject | None) -> str:
         """The URL with a signature for reading, writing and listing, where an identity is named; else as it is."""
@@ -122,15 +134,24 @@ class Blobs:
             shutil.copyfile(self._fetched(url, self.cache / name), target)
 
     def _fetched(self, url: str, copy: Path) -> Path:
+        for left in reversed(range(MOST_CUTS + 1)):
+            try:
+                self._transfer(url, copy)
+            except urllib3.exceptions.ProtocolError as exc:
+                if not left:
+                    raise TransferFailed(str(exc)) from exc
+            except urllib3.exceptions.HTTPError as exc:
+                raise TransferFailed(str(exc)) from exc
+            else:
+                break
+        return copy
+
+    def _transfer(self, url: str, copy: Path) -> None:
+        """Bring the copy up to date. Raises ProtocolError where the answer was cut off in the middle."""
         tag = copy.with_suffix(".etag")
         # Storage is asked each time, so that the cache gives no task a stale blob, or one that it may not read.
         headers = self._headers(url) | ({"If-None-Match": tag.read_text()} if tag.exists() else {})
-        try:
-            response = self.http.request(
-                "GET", url, headers=headers, preload_content=False, retries=self._attempts(url)
-            )
-        except urllib3.exceptions.HTTPError as exc:
-            raise TransferFailed(str(exc)) from exc
+        response = self.http.request("GET", url, headers=headers, preload_content=False, retries=self._attempts(url))
         try:
             _check(response.status)
             if response.status != 304:
@@ -140,11 +161,10 @@ class Blobs:
                     shutil.copyfileobj(response, file, 1 << 20)
                 if etag := response.headers.get("ETag"):
                     tag.write_text(etag)
-        except urllib3.exceptions.HTTPError as exc:
-            raise TransferFailed(str(exc)) from exc
-        finally:
-            response.release_conn()
-        return copy
+        except BaseException:
+            response.close()  # the rest of it must not stand before the next answer
+            raise
+        response.release_conn()
 
     def _attempts(self, url: str) -> urllib3.Retry:
         return OWN_ATTEMPTS if self._is_own(url) else ATTEMPTS
@@ -153,43 +173,51 @@ class Blobs:
         return url.startswith(f"{self.setup.storage.endpoint}/")
 
     def names(self, container_url: str, prefix: str | None) -> Iterator[str]:
-        from azure.core.exceptions import AzureError, HttpResponseError
+        with _faults():
+            yield from (blob.name for blob in self._container(container_url).listed_in_existing(prefix or ""))
 
-        try:
-            yield from self._container(container_url).list_blob_names(name_starts_with=prefix)
-        except HttpResponseError as exc:
-            _check(exc.status_code or 0)
-            raise TransferFailed(exc.message) from exc
-        except AzureError as exc:
-            raise TransferFailed(exc.message) from exc
-
-    def upload(self, container_url: str, name: str, source: Path, headers: dict[str, str]) -> None:
+    def upload(self, container_url: str, name: str, source: Path, headers: Mapping[str, str]) -> None:
         """Put a file, in place of what is there."""
-        from azure.core.exceptions import AzureError, HttpResponseError
+        from shoal.blob_uploads import upload
 
-        try:
-            with source.open("rb") as file:
-                self._container(container_url).upload_blob(name, file, overwrite=True, headers=headers)
-        except HttpResponseError as exc:
-            _check(exc.status_code or 0)
-            raise TransferFailed(exc.message) from exc
-        except AzureError as exc:
-            raise TransferFailed(exc.message) from exc
+        with _faults():
+            upload(self._container(container_url), source, name, headers)
 
-    def _container(self, url: str) -> "ContainerClient":
-        from azure.storage.blob import ContainerClient, LinearRetry
+    def _container(self, url: str) -> "BlobRequests":
+        from shoal.blob_requests import BlobAccess, BlobRequests
 
-        if url not in self.containers:
-            # Both counts: refused connections have a limit of their own, by default three.
-            total = OWN_RETRIES if self._is_own(url) else 3
-            retries = LinearRetry(backoff=1, retry_total=total, retry_connect=total, random_jitter_range=0)
-            try:
-                self.containers[url] = ContainerClient.from_container_url(
-                    url, retry_policy=retries, base_headers=self._headers(url)
-                )
-            except ValueError as exc:
-                raise TransferFailed(str(exc)) from exc
-        return self.containers[url]
+        address, _, signature = url.partition("?")
+        endpoint, _, container = address.rstrip("/").rpartition("/")
+        if urlsplit(endpoint).scheme not in ("http", "https") or not urlsplit(endpoint).netloc:
+            raise TransferFailed(f"{address} is not the address of a container")
+        access = BlobAccess(query=signature, headers=self._headers(url))
+        return BlobRequests(endpoint, unquote(container), lambda _: access, connections=self._connections(endpoint))
+
+    def _connections(self, endpoint: str) -> "Connections":
+        from shoal.blob_requests import connections
+
+        host = "://".join(urlsplit(endpoint)[:2])
+        if host not in self.connections:
+            most = 2 * TRANSFERS  # blocks of a large file have connections beside those of the small ones
+            self.connections[host] = connections(endpoint, most, self._attempts(endpoint + "/"))
+        return self.connections[host]
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Turn errors of azure-core into those of this module."""
+    from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+
+    try:
+        yield
+    except ResourceNotFoundError as exc:
+        raise NotThere from exc
+    except HttpResponseError as exc:
+        if exc.status_code in (401, 403):
+            raise AccessDenied(f"storage answered {exc.status_code}") from exc
+        raise TransferFailed(exc.message) from exc
+    except AzureError as exc:
+        raise TransferFailed(exc.message) from exc
 
 
 def blob_url(container_url: str, name: str) -> str:

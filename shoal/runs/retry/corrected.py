@@ -19,7 +19,7 @@ from shoal.jobs.submit.changes import differing_stages
 from shoal.jobs.submit.plan import Plan, make_plan
 from shoal.jobs.submit.replacement import WAITING, delete_replaced
 from shoal.jobs.submit.submit import create_job, job_body, planned_record, require_pool
-from shoal.jobs.submit.upload import upload
+from shoal.jobs.submit.upload import upload_inputs
 from shoal.jobs.tasks.stage_dependencies import is_barrier
 from shoal.jobs.tasks.task_bodies import all_tasks
 from shoal.manifest.storage import leave_manifest
@@ -79,7 +79,7 @@ def _retry(
     require_pool(correction.plan.pool.id, services.batch)
     reports.on_choice(run, Choice(tasks=chosen, left_out=len(left_out)))
     delete_outputs(services, run, correction.failed)
-    upload(correction.plan.files, services.blobs.get_container_client(services.environment.containers.inputs))
+    upload_inputs(correction.plan.files, services)
     leave_manifest(correction.job, correction.plan, correction.record, services)
     if correction.changed:
         folder = correction.record.folder(str(run.last.id))
