@@ -1,5 +1,7 @@
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from azure.storage.blob import ContainerClient
 
 from shoal.local.node.blob_transfer import Blobs
 from shoal.local.node.failure_info import TaskFault
+from shoal.local.node.messages import Setup, StorageKeys
 from shoal.local.node.resource_files import sources
 from shoal.service_status import Status
 from tests.blobs import make_container, signed_url
@@ -191,6 +194,56 @@ class Pages(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+
+SETUP = Setup(
+    node="n",
+    account="a",
+    account_url="http://127.0.0.1:9/a",
+    pool="p",
+    dedicated=True,
+    ip_address="10.0.0.4",
+    path="/bin",
+    identities=[],
+    auto_storage=None,
+    storage=StorageKeys(endpoint="http://127.0.0.1:9", keys={}),
+    trust={},
+    start_task=None,
+    packages=[],
+)
+
+
+class Slow(Pages):
+    """Answers after a while, and counts."""
+
+    asked = 0
+
+    def do_GET(self) -> None:
+        type(self).asked += 1
+        time.sleep(0.3)
+        super().do_GET()
+
+
+def test_tasks_that_come_together_share_a_request_that_began_after_they_came(tmp_path: Path) -> None:
+    Slow.asked = 0
+    blobs, together = Blobs(SETUP, tmp_path), threading.Barrier(8)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server, ThreadPoolExecutor(8) as threads:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/plain"
+
+        def download(number: int) -> None:
+            together.wait()
+            blobs.download(url, tmp_path / f"t{number}")
+
+        list(threads.map(download, range(8)))
+        assert {(tmp_path / f"t{n}").read_bytes() for n in range(8)} == {b"plain"}
+        # The second one answers for all who came during the first.
+        assert Slow.asked == 2
+        blobs.download(url, tmp_path / "later")
+        assert Slow.asked == 3
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture(scope="module")

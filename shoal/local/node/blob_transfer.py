@@ -6,6 +6,7 @@ so that a task which names a foreign identity fails here as it does in Azure.
 
 import shutil
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -69,6 +70,8 @@ class Blobs:
         self.setup = setup
         self.cache = cache
         self.locks: dict[str, threading.Lock] = {}
+        self.checks: dict[str, tuple[str, float]] = {}
+        """URL and beginning of the last request by which a copy was found to be, or made, up to date."""
         self.signatures: dict[str, tuple[datetime, str]] = {}
         self.connections: dict[str, Connections] = {}
 
@@ -127,13 +130,21 @@ class Blobs:
 
     def download(self, url: str, target: Path) -> None:
         """Write the blob's content to `target`. What many tasks of the node share is transferred once an ETag."""
+        asked = time.monotonic()
         # Without the signature, which differs between tasks for the same blob.
         name = sha256(url.partition("?")[0].encode()).hexdigest()
+        copy = self.cache / name
         # One thread transfers, the others wait for its copy; `dict.setdefault` is atomic.
         with self.locks.setdefault(name, threading.Lock()):
-            shutil.copyfile(self._fetched(url, self.cache / name), target)
+            checked_url, checked_at = self.checks.get(name, ("", 0.0))
+            # A request that began after this task asked answers for it as well: tasks that come together share one.
+            if checked_url != url or checked_at < asked:
+                began = time.monotonic()
+                self._fetch(url, copy)
+                self.checks[name] = url, began
+            shutil.copyfile(copy, target)
 
-    def _fetched(self, url: str, copy: Path) -> Path:
+    def _fetch(self, url: str, copy: Path) -> None:
         for left in reversed(range(MOST_CUTS + 1)):
             try:
                 self._transfer(url, copy)
@@ -143,8 +154,7 @@ class Blobs:
             except urllib3.exceptions.HTTPError as exc:
                 raise TransferFailed(str(exc)) from exc
             else:
-                break
-        return copy
+                return
 
     def _transfer(self, url: str, copy: Path) -> None:
         """Bring the copy up to date. Raises ProtocolError where the answer was cut off in the middle."""
