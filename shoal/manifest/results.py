@@ -1,8 +1,6 @@
 """Adds the checksums of a run's results to its manifest, once all of them were fetched."""
 
-import hashlib
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +8,7 @@ from shoal.connect import Services
 from shoal.errors import BadInput, WorkFailed
 from shoal.manifest.manifest import Manifest, from_text, to_text
 from shoal.manifest.storage import store, stored_manifest
-
-IN_FLIGHT = 2
+from shoal.runs.file_checksums import current_checksums
 
 
 def note_results(services: Services, run: str, folder: Path, files: Iterable[str]) -> Manifest | None:
@@ -59,10 +56,4 @@ def _keep_earlier(target: Path, manifest: Manifest) -> None:
 def checksums(folder: Path, files: Iterable[str]) -> dict[str, str]:
     """Return the SHA-256 of the outputs STAGE/TASK/FILE that are there."""
     there = sorted(name for name in files if name.count("/") >= 2 and (folder / name).is_file())
-    with ThreadPoolExecutor(IN_FLIGHT) as threads:
-        return dict(zip(there, threads.map(lambda name: _sha256(folder / name), there), strict=True))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+    return current_checksums(folder, there)

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from io import BufferedReader
 from pathlib import Path
 from threading import Lock
 
-from shoal.blob_requests import Blob, BlobRequests
+from shoal.blob_requests import PIECE, Blob, BlobRequests
+from shoal.runs.file_checksums import FileChecksum, checksum_of
 
 LARGE = 64 << 20
 """Bytes from which a file is read in ranges, and goes on where it stopped."""
@@ -24,8 +24,30 @@ class WrongChecksum(Exception):
     """The bytes that came are not those that were stored."""
 
 
-def download(blobs: BlobRequests, blob: Blob, target: Path) -> int | None:
-    """Download a blob to a file with the blob's time, and return its size; None for a file that is there already.
+class Digests:
+    """Checksums of a file, made while it is written."""
+
+    def __init__(self, blob: Blob) -> None:
+        self._sha256 = hashlib.sha256(usedforsecurity=False)
+        # Azure keeps none for most large blobs: then there is nothing to compare it with.
+        self._md5 = None if blob.md5 is None else hashlib.md5(usedforsecurity=False)
+
+    def update(self, piece: bytes) -> None:
+        self._sha256.update(piece)
+        if self._md5 is not None:
+            self._md5.update(piece)
+
+    @property
+    def md5(self) -> bytes | None:
+        return None if self._md5 is None else self._md5.digest()
+
+    @property
+    def sha256(self) -> str:
+        return self._sha256.hexdigest()
+
+
+def download(blobs: BlobRequests, blob: Blob, target: Path) -> FileChecksum | None:
+    """Download a blob to a file with the blob's time, and return its checksum; None for a file that is there already.
 
     Raises OSError, BlobChanged, WrongChecksum and errors of azure-core; the file is then as it was before.
     """
@@ -34,40 +56,42 @@ def download(blobs: BlobRequests, blob: Blob, target: Path) -> int | None:
         if (there.st_size, there.st_mtime) == (blob.size, blob.last_modified):
             return None
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = _large(blobs, blob, target) if blob.size >= LARGE else _small(blobs, blob, target)
+    digests = Digests(blob)
+    part = (_large if blob.size >= LARGE else _small)(blobs, blob, target, digests)
     os.utime(part, (blob.last_modified, blob.last_modified))
     part.replace(target)
-    return blob.size
+    return checksum_of(target, digests.sha256)
 
 
-def _small(blobs: BlobRequests, blob: Blob, target: Path) -> Path:
+def _small(blobs: BlobRequests, blob: Blob, target: Path, digests: Digests) -> Path:
     part = target.with_name(f"{target.name}.part")
     try:
         with part.open("wb") as content:
-            digest = hashlib.md5(usedforsecurity=False)
             for piece in blobs.pieces(blob):
-                digest.update(piece)
+                digests.update(piece)
                 content.write(piece)
-        _check(blob, part, digest.digest())
+        _check(blob, part, digests.md5)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
     return part
 
 
-def _large(blobs: BlobRequests, blob: Blob, target: Path) -> Path:
+def _large(blobs: BlobRequests, blob: Blob, target: Path, digests: Digests) -> Path:
     """Append ranges in order, so that the size of the part tells where to go on."""
     part = target.with_name(f"{target.name}.{blob.etag}.part")
     for other in target.parent.glob(f"{_escaped(target.name)}.*.part"):
         if other != part:
             other.unlink(missing_ok=True)  # of a blob that was replaced since
-    with _one_large_file, part.open("ab") as content:
+    with _one_large_file, part.open("a+b") as content:
+        content.seek(0)
+        while piece := content.read(PIECE):
+            digests.update(piece)
         for piece in _ranges(blobs, blob, start=content.tell()):
             content.write(piece)
-    with part.open("rb") as content:
-        digest = _digest(content, blob)
+            digests.update(piece)
     try:
-        _check(blob, part, digest)
+        _check(blob, part, digests.md5)
     except WrongChecksum:
         part.unlink()
         raise
@@ -88,12 +112,6 @@ def _ranges(blobs: BlobRequests, blob: Blob, *, start: int) -> Iterator[bytes]:
 def _range(blobs: BlobRequests, blob: Blob, first: int) -> bytes:
     last = min(first + RANGE, blob.size) - 1
     return b"".join(blobs.pieces(blob, first=first, last=last))
-
-
-def _digest(content: BufferedReader, blob: Blob) -> bytes | None:
-    if blob.md5 is None:
-        return None  # nothing to compare it with; Azure keeps none for most large blobs
-    return hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).digest()
 
 
 def _check(blob: Blob, part: Path, digest: bytes | None) -> None:

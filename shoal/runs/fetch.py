@@ -15,6 +15,7 @@ from shoal.errors import BadInput, WorkFailed
 from shoal.runs.download import WrongChecksum, download
 from shoal.runs.fetch_selection import Selection, TakenPaths, Unfetchable
 from shoal.runs.fetched_runs import write_note
+from shoal.runs.file_checksums import FileChecksum, keep_checksums
 from shoal.suggestion import suggestion
 
 IN_FLIGHT = 8
@@ -38,8 +39,8 @@ class Target(NamedTuple):
     path: Path
 
 
-Result = int | None | Problem
-"""Bytes of a fetched file, None for one that is there already, or the reason why it was not fetched."""
+Result = FileChecksum | None | Problem
+"""Checksum of a fetched file, None for one that is there already, or the reason why it was not fetched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +99,14 @@ def fetch(services: Services, run: str, folder: Path, selection: Selection = EVE
         results = _all(lambda target: _fetch_one(blobs, target), targets())
     finally:
         write_note(folder, run, files)
+    fetched = {file: result for file, result in zip(files, results, strict=True) if isinstance(result, FileChecksum)}
+    keep_checksums(folder, fetched)
     problems += [result for result in results if isinstance(result, Problem)]
-    sizes = [result for result in results if not isinstance(result, Problem)]
     if not files and not problems and selection != EVERYTHING:
         _refuse_selection(services, run, selection)
-    there = sizes.count(None)
-    total = sum(size for size in sizes if size)
-    return Fetched(folder=str(folder), files=len(sizes), already_there=there, bytes=total, problems=problems)
+    there = results.count(None)
+    total = sum(checksum.size for checksum in fetched.values())
+    return Fetched(folder=str(folder), files=there + len(fetched), already_there=there, bytes=total, problems=problems)
 
 
 def _make(folder: Path) -> None:

@@ -11,6 +11,7 @@ from shoal.errors import BadInput, WorkFailed
 from shoal.runs.download import LARGE, RANGE
 from shoal.runs.fetch import fetch
 from shoal.runs.fetch_selection import Selection, Unfetchable
+from shoal.runs.file_checksums import read_checksums
 
 
 @pytest.fixture
@@ -31,6 +32,8 @@ def test_outputs_come_home_by_stage_and_task(
     fetched = fetch(services, name, tmp_path)
     assert contents(tmp_path) == {"sim/t1/a.json": "1", "sim/t2/d/b.json": "", "merge/merge/c.csv": "x" * 100_000}
     assert (fetched.files, fetched.already_there, fetched.bytes) == (3, 0, 100_001)
+    checksums = {name: kept.sha256 for name, kept in read_checksums(tmp_path).items()}
+    assert checksums == {name: hashlib.sha256(text.encode()).hexdigest() for name, text in contents(tmp_path).items()}
 
 
 def test_only_what_changed_is_fetched_again(
@@ -161,6 +164,7 @@ def test_large_file_goes_on_where_it_stopped(
     fetch(services, name, tmp_path)
     assert (tmp_path / "s/t/big").read_bytes() == b"mark" + content[4:]
     assert [path.name for path in part.parent.iterdir()] == ["big"]
+    assert read_checksums(tmp_path)["s/t/big"].sha256 == hashlib.sha256(b"mark" + content[4:]).hexdigest()
 
 
 def test_content_that_differs_from_its_checksum_is_no_file(
