@@ -79,7 +79,7 @@ def write_record(services: Services, job: BatchJob, record: RunRecord) -> None:
     """Raises JobHasEnded where Batch changes nothing of the job by now."""
     own = [item for item in job.metadata or () if not is_of_record(item)]
     with_record = BatchJobUpdateOptions(metadata=[*own, *to_metadata(record)])
-    with _until_the_end():
+    with until_the_end():
         services.batch.update_job(str(job.id), with_record)
 
 
@@ -102,14 +102,15 @@ def _copies(services: Services, tasks: Sequence[UnfinishedTask], others: Set[str
 
 def add_tasks(services: Services, job_id: str, tasks: Iterator[Body]) -> None:
     """Add the last tasks of a job. Raises JobHasEnded where it takes none by now."""
-    with _until_the_end():
+    with until_the_end():
         added = add_all(services.batch, job_id, tasks)
     refuse_partial(added, job_id)
     end_with_last_task(services.batch, job_id)
 
 
 @contextmanager
-def _until_the_end() -> Iterator[None]:
+def until_the_end() -> Iterator[None]:
+    """Raise JobHasEnded where Batch refuses a change because the job ends or has ended."""
     try:
         yield
     except HttpResponseError as exc:

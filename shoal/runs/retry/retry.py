@@ -17,6 +17,7 @@ from shoal.runs.retry.failed_attempts import delete_outputs
 from shoal.runs.retry.jobs_of_run import JobsOfRun
 from shoal.runs.retry.retried import Reports, Retried
 from shoal.runs.retry.settled_run import until_carried_out
+from shoal.runs.retry.task_replacement import replace_all
 from shoal.runs.retry.unfinished_work import UnfinishedTask, UnfinishedWork, unfinished_work
 from shoal.suggestion import suggestion
 
@@ -60,11 +61,11 @@ def _carry_out(services: Services, run: JobsOfRun, work: UnfinishedWork, choice:
     last = str(run.last.id)
     there = [task for task in choice.tasks if task.job_id == last]
     elsewhere = [task for task in choice.tasks if task.job_id != last]
-    reactivate_all(services.batch, last, there)
+    reactivate_all(services.batch, last, [task for task in there if not task.exited_with_zero])
     if elsewhere:
         others = {*work.going_on, *(task_key(task.id) for task in there)}
         add_to_job(services, run, elsewhere, there=work.in_last_job, others=others)
-    return last
+    return replace_all(services, run, [task for task in there if task.exited_with_zero])
 
 
 def reactivate_all(client: BatchClient, job_id: str, tasks: Sequence[UnfinishedTask]) -> None:

@@ -28,6 +28,11 @@ class UnfinishedTask:
         return str(self.body["id"])
 
     @property
+    def exited_with_zero(self) -> bool:
+        """True for a task whose command succeeded, and whose outputs could not be uploaded."""
+        return self.failed and self.body.get("executionInfo", {}).get("exitCode") == 0
+
+    @property
     def parents(self) -> list[str]:
         return [task_key(parent) for parent in self.body.get("dependsOn", {}).get("taskIds") or ()]
 
