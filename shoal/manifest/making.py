@@ -16,7 +16,7 @@ from shoal.environment import to_json
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.binding.local_files import LocalFiles
 from shoal.jobs.file.file_name import FileName
-from shoal.jobs.file.spec import Sources
+from shoal.jobs.file.sweep_spec import Sources
 from shoal.jobs.run_record import RunRecord
 from shoal.jobs.submit.plan import Plan
 from shoal.manifest.manifest import JobFileText, Manifest, StageDigest

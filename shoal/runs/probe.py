@@ -6,7 +6,9 @@ from itertools import islice
 from shoal.connect import Services
 from shoal.errors import WorkFailed
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
-from shoal.jobs.file.spec import ForEach, Skip, Stage
+from shoal.jobs.file.spec import Stage
+from shoal.jobs.file.sweep_spec import ForEach
+from shoal.jobs.file.task_spec import Skip
 from shoal.jobs.submit.plan import make_plan
 from shoal.jobs.submit.submit import submit
 from shoal.jobs.sweep.sweep import points

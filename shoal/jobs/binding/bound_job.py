@@ -15,7 +15,8 @@ from shoal.jobs.file.file_name import OutputName
 from shoal.jobs.file.job_file import UNSETTLED_POOL, JobFile, draft_job_file
 from shoal.jobs.file.job_parameters import given_file, given_pairs
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
-from shoal.jobs.file.spec import Shell, Stage
+from shoal.jobs.file.spec import Stage
+from shoal.jobs.file.task_spec import Shell
 from shoal.jobs.file.templates import Names, Place
 from shoal.jobs.run_folder import RUN_ID_UNKNOWN, run_folder
 from shoal.suggestion import suggestion

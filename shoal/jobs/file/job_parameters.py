@@ -13,8 +13,9 @@ from shoal.jobs.file.document import as_text, read_document, scalar
 from shoal.jobs.file.draft import Draft
 from shoal.jobs.file.file_name import FileName
 from shoal.jobs.file.mistakes import Mistake, Mistakes
-from shoal.jobs.file.spec import RESERVED_NAMES, Name, Parameter, Spec
+from shoal.jobs.file.spec import RESERVED_NAMES, Parameter, Spec
 from shoal.jobs.file.templates import unsettled
+from shoal.jobs.file.values import Name
 from shoal.suggestion import nearest, suggestion
 
 _TYPES: dict[str, type | tuple[type, ...]] = {

@@ -3,63 +3,40 @@
 Strings that are rendered for each task stay templates here; all others were rendered before they came.
 """
 
-import re
-from datetime import timedelta
-from enum import StrEnum
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     JsonValue,
     Tag,
     WithJsonSchema,
-    field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from shoal.duration_type import Duration
 from shoal.jobs.file.calendar_date import CalendarDate
+from shoal.jobs.file.sweep_spec import ForEach
+from shoal.jobs.file.task_spec import Command, ExitAction, ExitCodes, Input, Logs, OnFailure, Output, Shell, Skip, When
+from shoal.jobs.file.values import (
+    MAX_INTEGER,
+    JobFileSection,
+    Name,
+    OneOrMore,
+    PositiveDuration,
+    Scalar,
+    VariableName,
+    matching,
+)
 
 RESERVED_NAMES = frozenset({"run", "job", "stage", "task"})
 """Names that templates see beside parameters and axes."""
 RESERVED_METADATA = "shoal_"
 """The beginning of the names under which a job's metadata hold the record of its run."""
-
-MAX_INTEGER = 2**31 - 1
-"""Integers of Batch have 32 bits."""
-
-S = TypeVar("S", bound=BaseModel)
-
-
-def matching(pattern: str, meaning: str) -> tuple[AfterValidator, Any]:
-    """Annotate text that has a pattern; `meaning` says it for those who do not read patterns."""
-
-    def check(value: str) -> str:
-        if re.fullmatch(pattern, value) is None:
-            raise PydanticCustomError("pattern", "it must be {meaning}", {"meaning": meaning})
-        return value
-
-    return AfterValidator(check), WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
-
-
-def _scalar(value: object) -> object:
-    if not isinstance(value, str | int | float | bool):
-        raise PydanticCustomError("scalar", "it must be text, a number, true or false")
-    return value
-
-
-def _number(value: object) -> object:
-    try:
-        float(value)  # type: ignore[arg-type]  # whatever it is
-    except (TypeError, ValueError) as exc:
-        raise PydanticCustomError("number", "it must be a number") from exc
-    return value
+TASK_LEVEL = frozenset({"command", "environment", "inputs", "outputs", "slots"})
+"""The keys of a stage that are rendered for each task."""
 
 
 def _bound(value: object) -> object:
@@ -69,70 +46,19 @@ def _bound(value: object) -> object:
         raise PydanticCustomError("bound", "it must be a number, or a date such as 2026-01-31") from exc
 
 
-def _command(value: object) -> object:
-    if not isinstance(value, str | list) or value == []:
-        raise PydanticCustomError("command", "it must be a line for the shell, or a list of words")
-    return value
-
-
-def _exit_codes(value: object) -> object:
-    """Accept `3` and `10-19`, in order; YAML reads a code as a number."""
-    text = str(value)
-    first, _, last = text.partition("-")
-    codes = [int(code) for code in (first, last or first) if re.fullmatch("[0-9]{1,3}", code)]
-    if len(codes) != 2 or not codes[0] <= codes[1] <= 255 or text.endswith("-"):
-        raise PydanticCustomError("exit_codes", "it must be an exit code from 0 to 255, or a range such as 10-19")
-    return text
-
-
 def _own_metadata(value: str) -> str:
     if value.startswith(RESERVED_METADATA):
         raise PydanticCustomError("metadata", "it cannot begin with {prefix}", {"prefix": RESERVED_METADATA})
     return value
 
 
-def _positive(value: timedelta) -> timedelta:
-    if value <= timedelta(0):
-        raise PydanticCustomError("duration", "it must be longer than nothing")
-    return value
-
-
-Name = Annotated[str, *matching("[A-Za-z_][A-Za-z0-9_]*", "a name of letters, digits and _")]
 StageName = Annotated[
     str,
     *matching("[A-Za-z0-9][A-Za-z0-9_-]{0,31}", "1 to 32 letters, digits, - and _, beginning with a letter or digit"),
 ]
-FileMode = Annotated[str, *matching("0?[0-7]{3}", "three octal digits such as 755")]
-# The checks come before the unions, of which pydantic would report one mistake for each member.
-Scalar = Annotated[str | int | float | bool, BeforeValidator(_scalar)]
-VariableName = Annotated[str, *matching("[^=\\x00]+", "a name without =")]
 Bound = Annotated[
     Any, BeforeValidator(_bound), WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "format": "date"}]})
 ]
-Number = Annotated[int | float, BeforeValidator(_number)]
-TASK_LEVEL = frozenset({"command", "environment", "inputs", "outputs", "slots"})
-"""The keys of a stage that are rendered for each task."""
-
-
-ExitCodes = Annotated[
-    str, BeforeValidator(_exit_codes), WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,3}(-[0-9]{1,3})?$"})
-]
-"""An exit code, or a range of them."""
-PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
-OneOrMore = Annotated[
-    list[str],
-    BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
-    # The schema of a list alone would not show that one item may stand without brackets.
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
-]
-"""One item, or a list of them."""
-
-
-class JobFileSection(BaseModel):
-    """A mapping of the job file, which holds known keys only."""
-
-    # The strings below the fields become the descriptions in the published schema.
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Parameter(JobFileSection):
@@ -163,289 +89,6 @@ class Parameter(JobFileSection):
     @property
     def is_required(self) -> bool:
         return "default" not in self.model_fields_set
-
-
-Command = Annotated[
-    Annotated[str, Field(min_length=1), Tag("line for the shell")]
-    | Annotated[list[Scalar], Field(min_length=1), Tag("list of words")],
-    Discriminator(lambda value: "list of words" if isinstance(value, list) else "line for the shell"),
-    BeforeValidator(_command),
-]
-
-
-class RangeAxis(JobFileSection):
-    """Evenly spaced numbers."""
-
-    range: list[Number] = Field(min_length=2, max_length=3)
-    """The first number, the last (included), and the step, which is 1 if left out."""
-
-    @field_validator("range")
-    @classmethod
-    def _steps_lead_somewhere(cls, value: list[Number]) -> list[Number]:
-        if value[2:] and value[2] <= 0:
-            raise PydanticCustomError("range_step", "the step of a range must be above 0")
-        if value[0] > value[1]:
-            raise PydanticCustomError("range_order", "a range begins with its lower end")
-        return value
-
-
-class FilesAxis(JobFileSection):
-    """The files that match a pattern."""
-
-    files: str
-    """A pattern such as `data/*.csv`, relative to the job file."""
-
-
-class BlobsAxis(JobFileSection):
-    """The blobs below a prefix."""
-
-    blobs: str
-    """The beginning of the blobs' names."""
-    container: str | None = None
-    """The container; the stack's inputs container if left out."""
-
-
-def _axis_kind(value: object) -> str | None:
-    match value:
-        case list():
-            return "listed values"
-        case {"range": _} | RangeAxis():
-            return "range axis"
-        case {"files": _} | FilesAxis():
-            return "files axis"
-        case {"blobs": _} | BlobsAxis():
-            return "blobs axis"
-        case _:
-            return None
-
-
-Axis = Annotated[
-    Annotated[list[JsonValue], Field(min_length=1), Tag("listed values")]
-    | Annotated[RangeAxis, Tag("range axis")]
-    | Annotated[FilesAxis, Tag("files axis")]
-    | Annotated[BlobsAxis, Tag("blobs axis")],
-    Discriminator(
-        _axis_kind,
-        custom_error_type="axis",
-        custom_error_message="an axis is a list, {range: [first, last]}, {files: PATTERN} or {blobs: PREFIX}",
-    ),
-]
-
-
-class Table(JobFileSection):
-    """Points from a file of rows: CSV or TSV with a header, JSON Lines, or Parquet."""
-
-    file: str
-    """The file, relative to the job file."""
-    types: dict[str, Literal["int", "float", "str", "bool"]] = {}
-    """Types of columns. Without one, a cell is a number if it looks like a plain number, else text."""
-
-
-TableSource = Annotated[
-    Annotated[Table, Tag("table")] | Annotated[str, Tag("table's file")],
-    Discriminator(lambda value: "table's file" if isinstance(value, str) else "table"),
-]
-
-
-class Draw(JobFileSection):
-    """A random axis. It has exactly one distribution."""
-
-    uniform: tuple[float, float] | None = None
-    """Uniform between the lower and the upper end."""
-    log_uniform: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]] | None = None
-    """Uniform in the logarithm, between two ends above 0."""
-    normal: tuple[float, float] | None = None
-    """Normal, by mean and standard deviation."""
-    integers: tuple[int, int] | None = None
-    """Integers from the first to the last, both included."""
-    choice: list[JsonValue] | None = Field(default=None, min_length=1)
-    """One of these values."""
-
-    @model_validator(mode="after")
-    def _is_one_distribution(self) -> Self:
-        if self.integers and self.integers[0] > self.integers[1]:
-            raise PydanticCustomError("range_order", "a range begins with its lower end")
-        return _exactly_one(self, *Draw.model_fields)
-
-
-class Method(StrEnum):
-    """The way in which random points fill the space of their axes."""
-
-    INDEPENDENT = "independent"
-    LATIN_HYPERCUBE = "latin_hypercube"
-    SOBOL = "sobol"
-
-
-class Draws(JobFileSection):
-    """Random points. The same seed gives the same points."""
-
-    draws: int = Field(ge=1, le=10_000_000)
-    """The number of points."""
-    seed: int
-    """The seed of the random numbers."""
-    method: Method = Method.INDEPENDENT
-    """How points fill the space: each for itself, or evenly, as a Latin hypercube or a Sobol sequence."""
-    axes: dict[Name, Draw] = Field(min_length=1)
-    """The random axes, by name."""
-
-
-def _axes_or_sources(value: object) -> str:
-    return "sources" if isinstance(value, list) else "axes by name"
-
-
-class Sources(JobFileSection):
-    """Sources of points. Those that stand side by side are crossed."""
-
-    product: "AxesOrSources" = {}
-    """Axes, or a list of sources, of which every combination is a point."""
-    zip: "AxesOrSources" = {}
-    """Axes, or a list of sources, of equal length that advance together."""
-    table: TableSource | None = None
-    """A table of points, or only its file."""
-    random: Draws | None = None
-    """Points drawn at random."""
-
-    @model_validator(mode="after")
-    def _has_a_source(self) -> Self:
-        if not any(getattr(self, key) for key in Sources.model_fields):
-            raise PydanticCustomError("no_source", "it needs product, zip, table or random")
-        return self
-
-
-AxesOrSources = Annotated[
-    Annotated[dict[Name, Axis], Tag("axes by name")] | Annotated[list[Sources], Field(min_length=1), Tag("sources")],
-    Discriminator(_axes_or_sources),
-]
-
-
-class Shuffle(JobFileSection):
-    """A random order. The same seed gives the same order."""
-
-    random: int = Field(ge=-(2**63), lt=2**63)
-    """The seed of the order."""
-
-
-Order = Annotated[
-    Annotated[Shuffle, Tag("random order")] | Annotated[OneOrMore, Tag("expressions")],
-    Discriminator(lambda value: "random order" if isinstance(value, dict | Shuffle) else "expressions"),
-]
-
-
-class ForEach(Sources):
-    """The points of a sweep; each becomes a task. Sources side by side are crossed."""
-
-    outputs: str | None = None
-    """An earlier stage. Each file that it leaves is a value of the axis `file`. Tasks are added when it has ended."""
-    pattern: str = Field(default="**", min_length=1)
-    """The files of `outputs` that are meant, as the tasks of that stage name them."""
-    where: str | None = None
-    """An expression without braces. Points for which it is false are left out."""
-    include: list[dict[Name, JsonValue]] = []
-    """Points that are added after exclude and where."""
-    exclude: list[dict[Name, JsonValue]] = []
-    """Points that are left out: all that agree with one of these entries."""
-    order: Order | None = None
-    """Expressions without braces by which the tasks are sorted: axes, `name`, `size`, `slots`; or `{random: SEED}`."""
-    limit: int | None = Field(default=None, ge=1)
-    """The largest number of points, after everything else."""
-
-    @model_validator(mode="after")
-    def _has_a_source(self) -> Self:
-        if not (self.include or self.outputs or any(getattr(self, key) for key in Sources.model_fields)):
-            raise PydanticCustomError("no_source", "it needs product, zip, table, random or include")
-        if self.outputs is None and "pattern" in self.model_fields_set:
-            raise PydanticCustomError("pattern_of_outputs", "pattern belongs to a sweep with outputs")
-        return self
-
-
-class Input(JobFileSection):
-    """A file, or files, that a task reads. It has exactly one of `from`, `blobs`, `blob` and `stage`."""
-
-    source: str | None = Field(default=None, alias="from")  # a keyword of Python
-    """A file beside the job file, which is uploaded, or an http(s) address."""
-    blob: str | None = None
-    """The name of one blob in the container."""
-    blobs: str | None = None
-    """The prefix of blobs in the container."""
-    stage: str | None = None
-    """An earlier stage whose outputs are read."""
-    pattern: str | None = None
-    """The files of `stage` that are kept, as each of its tasks names them, such as `*.csv`."""
-    file: str | None = None
-    """One file of `stage`, as TASK/FILE."""
-    container: str | None = None
-    """The container of `blob` or `blobs`; the inputs container if left out."""
-    to: str | None = None
-    """The path below the working directory."""
-    mode: FileMode | None = None
-    """The file mode in octal, such as 755."""
-
-    @model_validator(mode="after")
-    def _is_one_source(self) -> Self:
-        if self.container is not None and self.blobs is None and self.blob is None:
-            raise PydanticCustomError("container", "container belongs to an input with blob or blobs")
-        if self.stage is None and not (self.pattern is None and self.file is None):
-            raise PydanticCustomError("pattern_of_stage", "pattern and file belong to an input with stage")
-        if self.pattern is not None and self.file is not None:
-            raise PydanticCustomError("pattern_and_file", "it has either pattern or file")
-        return _exactly_one(self, "source", "blobs", "blob", "stage")
-
-
-class When(StrEnum):
-    """The result of a task for which files are kept."""
-
-    SUCCESS = "success"
-    FAILURE = "failure"
-    COMPLETION = "completion"
-
-
-class Logs(StrEnum):
-    """The results of tasks for which logs are kept."""
-
-    COMPLETION = "completion"
-    FAILURE = "failure"
-    NEVER = "never"
-
-
-class OnFailure(StrEnum):
-    """The effect of a task that failed for good on the rest of its job."""
-
-    BLOCK = "block"
-    CONTINUE = "continue"
-    STOP = "stop"
-    END = "end"
-
-
-class ExitAction(StrEnum):
-    """The effect of a task that ended with a certain exit code."""
-
-    BLOCK = "block"
-    CONTINUE = "continue"
-    STOP = "stop"
-    DISABLE = "disable"
-
-
-class Shell(StrEnum):
-    """The shell that runs commands."""
-
-    SH = "sh"
-    BASH = "bash"
-
-
-class Skip(StrEnum):
-    """The condition under which tasks do not run again."""
-
-    NEVER = "never"
-    EXISTS = "exists"
-
-
-class Output(JobFileSection):
-    """Files that are kept of a task."""
-
-    pattern: str = Field(min_length=1)
-    """A file, or files, below the working directory; `*` and `?` match as in a shell."""
-    when: When = When.SUCCESS
-    """The result of the task for which the files are kept."""
 
 
 class Job(JobFileSection):
@@ -616,11 +259,3 @@ class Spec(JobFileSection):
     """The id, the pool and the limits of the job."""
     stages: list[Stage] = Field(min_length=1)
     """The stages, each after those that it waits for."""
-
-
-def _exactly_one(section: S, *fields: str) -> S:
-    given = [name for name in fields if getattr(section, name) is not None]
-    if len(given) != 1:
-        names = [type(section).model_fields[name].alias or name for name in fields]
-        raise PydanticCustomError("one_of", "exactly one of {names} is needed here", {"names": ", ".join(names)})
-    return section

@@ -7,7 +7,7 @@ from shoal.autoscale.ticks import from_timedelta
 from shoal.azure.limits import accepted_evaluation_interval
 from shoal.environment import Pool
 from shoal.jobs.binding.bound_job import BoundJob
-from shoal.jobs.file.spec import Shell
+from shoal.jobs.file.task_spec import Shell
 from shoal.jobs.preflight.finding import Finding, warning
 from shoal.jobs.preflight.service_facts import BASH, PoolFacts, ServiceFacts
 

@@ -17,7 +17,7 @@ from shoal.arm_access import arm_call
 from shoal.connect import Services, plain_word
 from shoal.errors import BadInput, ShoalError
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
-from shoal.jobs.file.spec import Logs
+from shoal.jobs.file.task_spec import Logs
 from shoal.jobs.tasks.task_bodies import stage_tasks
 
 MOST_PREFIXES = 20

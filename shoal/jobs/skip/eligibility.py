@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
-from shoal.jobs.file.spec import ExitAction, OnFailure, Skip, Stage
+from shoal.jobs.file.spec import Stage
+from shoal.jobs.file.task_spec import ExitAction, OnFailure, Skip
 
 _NOT_LISTABLE = re.compile(r"[\[\]$\\{}\n]")
 _TEMPLATE = "{{"

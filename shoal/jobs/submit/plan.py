@@ -9,7 +9,7 @@ from typing import Any
 from shoal.environment import OperatingSystem, Pool
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
-from shoal.jobs.file.spec import Shell
+from shoal.jobs.file.task_spec import Shell
 from shoal.jobs.run_record import StageContent, stage_content, task_hash
 from shoal.jobs.skip.eligibility import never_skipped
 from shoal.jobs.submit.input_sizes import InputSizes

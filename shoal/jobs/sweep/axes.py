@@ -9,7 +9,7 @@ from typing import Any, assert_never
 from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import BoundJob
 from shoal.jobs.file.file_name import FileName
-from shoal.jobs.file.spec import Axis, BlobsAxis, FilesAxis, RangeAxis
+from shoal.jobs.file.sweep_spec import Axis, BlobsAxis, FilesAxis, RangeAxis
 from shoal.jobs.sweep.identity import point_key
 
 MAX_STEPS = 10_000_000

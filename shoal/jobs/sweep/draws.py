@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
-from shoal.jobs.file.spec import Draw, Draws
+from shoal.jobs.file.sweep_spec import Draw, Draws
 
 
 def rows(draws: Draws) -> Iterator[dict[str, Any]]:

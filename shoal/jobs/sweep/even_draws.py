@@ -6,7 +6,7 @@ from statistics import NormalDist
 from typing import Any
 
 from shoal.errors import BadInput
-from shoal.jobs.file.spec import Draw, Draws, Method
+from shoal.jobs.file.sweep_spec import Draw, Draws, Method
 
 AT_ONCE = 1024
 """Points of a Sobol sequence that are made together. A power of two, as scipy asks for the first ones."""

@@ -9,7 +9,7 @@ import orjson
 
 from shoal.errors import BadInput
 from shoal.jobs.file.job_parameters import convert
-from shoal.jobs.file.spec import Table
+from shoal.jobs.file.sweep_spec import Table
 from shoal.jobs.sweep import parquet_table
 from shoal.jobs.sweep.column_names import axis_names
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from shoal.jobs.binding.bound_job import BoundStage
-from shoal.jobs.file.spec import Sources, Table
+from shoal.jobs.file.sweep_spec import Sources, Table
 from shoal.jobs.sweep.point_tables import renamed_columns
 
 SHOWN = 5

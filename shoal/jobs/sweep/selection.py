@@ -11,7 +11,7 @@ from typing import Any
 from shoal.jobs.binding.bound_job import BoundStage
 from shoal.jobs.file import templates
 from shoal.jobs.file.file_name import FileName
-from shoal.jobs.file.spec import ForEach, Shuffle
+from shoal.jobs.file.sweep_spec import ForEach, Shuffle
 from shoal.jobs.sweep.identity import point_key
 from shoal.jobs.sweep.sources import Point
 

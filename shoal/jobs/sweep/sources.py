@@ -8,7 +8,7 @@ from typing import Any
 from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.file.mistakes import MistakeList
-from shoal.jobs.file.spec import Axis, Draws, Method, Sources, Table
+from shoal.jobs.file.sweep_spec import Axis, Draws, Method, Sources, Table
 from shoal.jobs.sweep import axes, draws, even_draws, point_tables
 from shoal.jobs.sweep.identity import point_key
 from shoal.jobs.sweep.stage_outputs import matching_rows

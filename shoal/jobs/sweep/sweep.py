@@ -5,7 +5,8 @@ from typing import Any
 
 from shoal.jobs.binding.bound_job import BoundStage
 from shoal.jobs.file import templates
-from shoal.jobs.file.spec import RESERVED_NAMES, ForEach
+from shoal.jobs.file.spec import RESERVED_NAMES
+from shoal.jobs.file.sweep_spec import ForEach
 from shoal.jobs.sweep.groups import group_points
 from shoal.jobs.sweep.identity import point_key
 from shoal.jobs.sweep.selection import selected

@@ -6,8 +6,8 @@ from shoal.environment import Package
 from shoal.jobs.binding.bound_job import BoundStage, Maker, TaskField
 from shoal.jobs.file import templates
 from shoal.jobs.file.document import as_text
-from shoal.jobs.file.spec import Scalar
 from shoal.jobs.file.templates import Names
+from shoal.jobs.file.values import Scalar
 from shoal.jobs.tasks.stage_folders import folder_moves
 
 EXEC_ARGUMENTS = 'exec "$@"'

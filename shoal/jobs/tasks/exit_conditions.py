@@ -7,7 +7,8 @@ action is allowed only in a job that performs them, and there it is `terminate` 
 from typing import Any
 
 from shoal.jobs.binding.bound_job import BoundStage, TaskField
-from shoal.jobs.file.spec import ExitAction, OnFailure, Spec
+from shoal.jobs.file.spec import Spec
+from shoal.jobs.file.task_spec import ExitAction, OnFailure
 
 _JOB_ACTIONS = {ExitAction.STOP: "terminate", ExitAction.DISABLE: "disable"}
 

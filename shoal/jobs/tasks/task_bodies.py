@@ -9,8 +9,8 @@ from shoal.jobs.binding.bound_job import BoundJob, BoundStage, TaskField
 from shoal.jobs.file import templates
 from shoal.jobs.file.document import as_text
 from shoal.jobs.file.mistakes import MistakeList, made_by_all
-from shoal.jobs.file.spec import MAX_INTEGER, Scalar
 from shoal.jobs.file.templates import Names
+from shoal.jobs.file.values import MAX_INTEGER, Scalar
 from shoal.jobs.sweep.identity import task_id
 from shoal.jobs.sweep.sweep import points
 from shoal.jobs.tasks.command_line import command_line

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage, Maker, TaskField
 from shoal.jobs.file import templates
 from shoal.jobs.file.mistakes import made_by_all
-from shoal.jobs.file.spec import Input
+from shoal.jobs.file.task_spec import Input
 from shoal.jobs.file.templates import Names, Place, TextTemplate
 from shoal.jobs.tasks.task_groups import tasks_before
 

@@ -9,7 +9,7 @@ from typing import Any
 from shoal.jobs.binding.bound_job import BoundStage, Maker, TaskField
 from shoal.jobs.file import templates
 from shoal.jobs.file.mistakes import made_by_all
-from shoal.jobs.file.spec import Logs
+from shoal.jobs.file.task_spec import Logs
 from shoal.jobs.file.templates import Names, TextTemplate
 
 PRINTED = "../std*.txt"  # the agent writes them beside the working directory
