@@ -36,7 +36,7 @@ def test_exit_codes_and_ranges_become_conditions_beside_the_default(tmp_path: Pa
 def test_job_performs_the_actions_of_exit_codes(tmp_path: Path) -> None:
     for keys, action in {"{3: disable}": "performexitoptionsjobaction", "{3: continue}": "noaction"}.items():
         job = bound(tmp_path, one_stage(f"command: x\nexit_codes: {keys}"))
-        assert job_body(job.job_file.spec, make_plan(job))["onTaskFailure"] == action
+        assert job_body(job, make_plan(job))["onTaskFailure"] == action
 
 
 @pytest.mark.parametrize(

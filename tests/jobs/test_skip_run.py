@@ -285,7 +285,7 @@ def test_broken_submission_goes_on_with_the_same_skips_although_the_earlier_outp
     given = {"salt": runs.name, "last": 3}
     job = bind(read_job_file(tmp_path / "job.yaml", given=given, run="r", job_id=job_id), services.environment)
     record = planned_record(job, make_plan(job))
-    assert create_job(services.batch, job_body(job.job_file.spec, make_plan(job)), record)
+    assert create_job(services.batch, job_body(job, make_plan(job)), record)
     skips = settle_skips(job, services, run_folder(job_id, record.run_id), present=set(), before=set())
     assert skips.counts == {"greet": 2}
     container, folder = outputs(runs, 1)

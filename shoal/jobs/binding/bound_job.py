@@ -11,12 +11,13 @@ from shoal.environment import Environment, Package, Pool
 from shoal.jobs.binding.blob_access import BlobAccess, granted, masked
 from shoal.jobs.binding.blob_lists import BlobLists, listed
 from shoal.jobs.binding.local_files import LocalFiles
+from shoal.jobs.file.document import Location
 from shoal.jobs.file.file_name import OutputName
 from shoal.jobs.file.job_file import UNSETTLED_POOL, JobFile, draft_job_file
 from shoal.jobs.file.job_parameters import given_file, given_pairs
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
-from shoal.jobs.file.spec import Stage
-from shoal.jobs.file.task_spec import Shell
+from shoal.jobs.file.spec import JOB_TASKS, Spec, Stage
+from shoal.jobs.file.task_spec import JobTask, Logs, Shell
 from shoal.jobs.file.templates import Names, Place
 from shoal.jobs.run_folder import RUN_ID_UNKNOWN, run_folder
 from shoal.suggestion import suggestion
@@ -56,6 +57,14 @@ class BoundJob:
             BoundStage(job=self, index=index, spec=spec)
             for index, spec in zip(self.job_file.positions, self.job_file.spec.stages, strict=True)
         ]
+
+    @property
+    def own_tasks(self) -> dict[str, "BoundStage"]:
+        """The tasks of the job itself, by their keys in `job`, each as a stage of one task."""
+        return {
+            key: BoundStage(job=self, index=-1, spec=_as_stage(key, task), root=("job", key))
+            for key, task in _own_tasks(self.job_file.spec).items()
+        }
 
     def stage(self, name: str) -> "BoundStage":
         """Return a stage. Raises Mistakes for one that is not sound, whose mistake is reported already."""
@@ -126,6 +135,13 @@ class BoundStage:
     index: int
     """The stage's index in the job file."""
     spec: Stage
+    root: Location | None = None
+    """The place of its keys, where it is no entry of `stages`."""
+
+    @property
+    def location(self) -> Location:
+        """The place of its keys in the job file."""
+        return ("stages", self.index) if self.root is None else self.root
 
     @property
     def name(self) -> str:
@@ -159,15 +175,15 @@ class BoundStage:
 
     def line(self, *keys: str | int) -> int:
         """Return the line of a key below the stage."""
-        return self.job.job_file.document.line(["stages", self.index, *keys])
+        return self.job.job_file.document.line([*self.location, *keys])
 
     def mistake(self, sentence: str, *keys: str | int) -> Mistakes:
         """Return an error at a key below the stage."""
-        return self.job.job_file.document.mistake(["stages", self.index, *keys], sentence)
+        return self.job.job_file.document.mistake([*self.location, *keys], sentence)
 
     def place(self, *keys: str | int) -> Place:
         """Return the place where the text of a key below the stage begins."""
-        return self.job.job_file.place("stages", self.index, *keys)
+        return self.job.job_file.place(*self.location, *keys)
 
 
 def requested_job(
@@ -208,6 +224,23 @@ def _generated_run(now: datetime, token: str) -> str:
 
 def _containers(job_file: JobFile, environment: Environment) -> set[str]:
     """Return the containers that tasks read or write."""
-    named = {source.container for stage in job_file.spec.stages for source in stage.inputs}
+    readers: list[Stage | JobTask] = [*job_file.spec.stages, *_own_tasks(job_file.spec).values()]
+    named = {source.container for reader in readers for source in reader.inputs}
     used = environment.containers
     return {used.inputs, used.outputs, used.logs, *filter(None, named)}
+
+
+def _own_tasks(spec: Spec) -> dict[str, JobTask]:
+    tasks = {key: getattr(spec.job, key) for key in JOB_TASKS}
+    return {key: task for key, task in tasks.items() if task is not None}
+
+
+def _as_stage(name: str, task: JobTask) -> Stage:
+    return Stage(
+        name=name,
+        command=task.command,
+        shell=task.shell,
+        inputs=task.inputs,
+        environment=task.environment,
+        logs=Logs.NEVER,
+    )

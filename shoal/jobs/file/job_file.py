@@ -14,7 +14,7 @@ from shoal.jobs.file.included import with_included
 from shoal.jobs.file.job_parameters import parameter_values
 from shoal.jobs.file.macro_files import macros_of
 from shoal.jobs.file.mistakes import Mistake, MistakeList, Mistakes
-from shoal.jobs.file.spec import TASK_LEVEL, Job, Spec, Stage
+from shoal.jobs.file.spec import JOB_TASKS, TASK_LEVEL, Job, Spec, Stage
 from shoal.jobs.file.stage_order import check_stage_order, without_other_stages
 from shoal.jobs.file.templates import GLOBALS, Names, Place
 
@@ -81,12 +81,33 @@ def _rendered_content(draft: Draft, names: Names) -> dict[str, Any]:
     """Return the file's content with `job` and the stages' common keys rendered. Unknown keys stay, to be refused."""
     content = dict(draft.document.value)
     if "job" in content:
-        content["job"] = _rendered(content["job"], ["job"], draft, names)
+        content["job"] = _rendered_job(content["job"], draft, names)
     if isinstance(content.get("stages"), list):
         content["stages"] = [
             _rendered_stage(stage, ["stages", index], draft, names) for index, stage in enumerate(content["stages"])
         ]
     return content
+
+
+def _rendered_job(job: Any, draft: Draft, names: Names) -> Any:
+    if not isinstance(job, dict):
+        return _rendered(job, ["job"], draft, names)
+    return {
+        key: _rendered_job_task(value, ["job", key], draft, names)
+        if key in JOB_TASKS
+        else _rendered(value, ["job", key], draft, names)
+        for key, value in job.items()
+    }
+
+
+def _rendered_job_task(task: Any, location: Location, draft: Draft, names: Names) -> Any:
+    """Render what is no part of the task itself: in its command, values are quoted for the shell."""
+    if not isinstance(task, dict):
+        return task
+    return {
+        key: value if key in TASK_LEVEL else _rendered(value, [*location, key], draft, names)
+        for key, value in task.items()
+    }
 
 
 def _rendered_stage(stage: Any, location: Location, draft: Draft, names: Names) -> Any:

@@ -19,7 +19,20 @@ from pydantic_core import PydanticCustomError
 
 from shoal.jobs.file.calendar_date import CalendarDate
 from shoal.jobs.file.sweep_spec import ForEach
-from shoal.jobs.file.task_spec import Command, ExitAction, ExitCodes, Input, Logs, OnFailure, Output, Shell, Skip, When
+from shoal.jobs.file.task_spec import (
+    Command,
+    ExitAction,
+    ExitCodes,
+    Input,
+    Logs,
+    OnFailure,
+    Output,
+    Preparation,
+    Release,
+    Shell,
+    Skip,
+    When,
+)
 from shoal.jobs.file.values import (
     MAX_INTEGER,
     JobFileSection,
@@ -37,6 +50,8 @@ RESERVED_METADATA = "shoal_"
 """The beginning of the names under which a job's metadata hold the record of its run."""
 TASK_LEVEL = frozenset({"command", "environment", "inputs", "outputs", "slots"})
 """The keys of a stage that are rendered for each task."""
+JOB_TASKS = ("preparation", "release")
+"""The keys of `job` that are tasks of their own."""
 
 
 def _bound(value: object) -> object:
@@ -110,6 +125,17 @@ class Job(JobFileSection):
     """The shell of commands that are a line: /bin/sh, or /bin/bash. Stages can have their own."""
     metadata: dict[Annotated[str, AfterValidator(_own_metadata)], str] = {}
     """Name/value pairs stored with the job."""
+    preparation: Preparation | None = None
+    """A task that runs on each node before the job's first task there."""
+    release: Release | None = None
+    """A task that runs on these nodes when the job ends."""
+
+    @model_validator(mode="after")
+    def _releases_what_was_prepared(self) -> Self:
+        """Source: Batch REST, Job - Create, `jobReleaseTask`: it needs a job preparation task."""
+        if self.release is not None and self.preparation is None:
+            raise PydanticCustomError("release", "release needs a preparation: it runs on the nodes that were prepared")
+        return self
 
 
 class Dependency(JobFileSection):

@@ -1,13 +1,25 @@
 """The parts of a task as a person writes them: its command, and the files that it reads and leaves."""
 
 import re
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from shoal.jobs.file.values import JobFileSection, Scalar, exactly_one, matching
+from shoal.jobs.file.values import (
+    MAX_INTEGER,
+    JobFileSection,
+    PositiveDuration,
+    Scalar,
+    VariableName,
+    exactly_one,
+    matching,
+)
+
+LONGEST_RELEASE = timedelta(minutes=15)
+"""Source: Batch REST, Job - Create, JobReleaseTask, maxWallClockTime (2025-06-01)."""
 
 
 def _command(value: object) -> object:
@@ -127,3 +139,48 @@ class Output(JobFileSection):
     """A file, or files, below the working directory; `*` and `?` match as in a shell."""
     when: When = When.SUCCESS
     """The result of the task for which the files are kept."""
+
+
+class JobTask(JobFileSection):
+    """A task of the job itself, which runs on each node that runs tasks of the job."""
+
+    command: Command
+    """A line for the shell, or a list of words that is run without a shell."""
+    shell: Shell | None = None
+    """The shell of the command, instead of the job's."""
+    inputs: list[Input] = []
+    """Files that the task reads."""
+    environment: dict[VariableName, Scalar] = {}
+    """Environment variables of the task."""
+
+    @model_validator(mode="after")
+    def _reads_no_stage(self) -> Self:
+        if any(source.stage is not None for source in self.inputs):
+            raise PydanticCustomError("input_of_job", "a task of the job itself cannot read what a stage wrote")
+        return self
+
+
+class Preparation(JobTask):
+    """The task that runs on a node before the job's first task there."""
+
+    retries: int = Field(default=0, ge=-1, le=MAX_INTEGER)
+    """Attempts after the first; -1 is no limit."""
+    max_time: PositiveDuration | None = None
+    """The longest time of one attempt."""
+    wait_for_success: bool = True
+    """True if a node gets no task of the job before this one has succeeded there."""
+    rerun_after_reboot: bool = True
+    """True if it runs again where a node has restarted after it had succeeded."""
+
+
+class Release(JobTask):
+    """The task that runs at the end of the job, on each node on which the preparation ran."""
+
+    max_time: PositiveDuration = LONGEST_RELEASE
+    """The longest time of the task: at most 15 minutes."""
+
+    @model_validator(mode="after")
+    def _ends_in_time(self) -> Self:
+        if self.max_time > LONGEST_RELEASE:
+            raise PydanticCustomError("release_time", "max_time of release must be at most 15m, Batch's own limit")
+        return self

@@ -43,11 +43,12 @@ def _slots(pool: Pool, actual: PoolFacts) -> Iterator[Finding]:
 
 
 def _shells(job: BoundJob, pool: PoolFacts, facts: ServiceFacts) -> Iterator[Finding]:
-    stages = [stage for stage in job.stages if stage.shell is Shell.BASH and isinstance(stage.spec.command, str)]
+    own_and_others = (*job.own_tasks.values(), *job.stages)
+    stages = [stage for stage in own_and_others if stage.shell is Shell.BASH and isinstance(stage.spec.command, str)]
     if not stages or facts.has_bash or pool.node_agent.startswith(_WITH_BASH):
         return
     stage = stages[0]
-    place = ("stages", stage.index, "shell") if stage.spec.shell else ("job", "shell")
+    place = (*stage.location, "shell") if stage.spec.shell else ("job", "shell")
     if facts.has_bash is False:
         yield Finding(place=place, sentence=f"this machine, which the nodes run on, has no {BASH}; use `shell: sh`")
     else:

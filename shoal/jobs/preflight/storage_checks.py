@@ -26,8 +26,8 @@ def _containers(job: BoundJob, facts: ServiceFacts) -> Iterator[Finding]:
         mend = "run `shoal up` to make it again" if name in (own.inputs, own.outputs, own.logs) else "create it first"
         place = next(
             (
-                ("stages", stage.index, "inputs", number)
-                for stage in job.stages
+                (*stage.location, "inputs", number)
+                for stage in (*job.own_tasks.values(), *job.stages)
                 for number, source in enumerate(stage.spec.inputs)
                 if source.container == name
             ),

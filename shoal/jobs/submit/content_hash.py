@@ -14,6 +14,7 @@ from shoal.jobs.binding.blob_lists import BlobLists, listed
 from shoal.jobs.binding.bound_job import BoundJob, bind
 from shoal.jobs.file.job_file import draft_job_file
 from shoal.jobs.submit.plan import Plan, make_plan
+from shoal.jobs.tasks.job_tasks import job_tasks
 from shoal.jobs.tasks.task_bodies import all_tasks
 
 RUN_LENGTH = 12
@@ -47,4 +48,5 @@ def _parts(job: BoundJob, plan: Plan) -> Iterator[Any]:
     # The id may hold the run's name, which is what this hash becomes.
     yield spec.job.model_dump(mode="json", exclude={"id"})
     yield [[stage.name, stage.on_failure] for stage in spec.stages]
+    yield job_tasks(job)
     yield from all_tasks(job)

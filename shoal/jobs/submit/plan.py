@@ -16,6 +16,7 @@ from shoal.jobs.submit.input_sizes import InputSizes
 from shoal.jobs.sweep.renamed_axes import renamed_axes
 from shoal.jobs.sweep.stage_outputs import with_sample_outputs
 from shoal.jobs.tasks.bashisms import bashisms
+from shoal.jobs.tasks.job_tasks import job_tasks
 from shoal.jobs.tasks.stage_dependencies import is_barrier
 from shoal.jobs.tasks.task_bodies import TaskBody, stage_tasks
 
@@ -91,6 +92,8 @@ def make_plan(job: BoundJob, *, shown: int = 3) -> Plan:
     with mistakes.collecting():
         pool = job.pool
         _refuse_windows(job, pool)
+    with mistakes.collecting(job.job_file.document.line(["job"])):
+        job_tasks(job)
     stages = []
     tried = with_sample_outputs(job)
     for stage in tried.stages:
@@ -118,10 +121,10 @@ def _renamed_axes(job: BoundJob) -> Iterator[str]:
 
 
 def _shell_warnings(job: BoundJob) -> Iterator[str]:
-    for stage in job.stages:
+    for stage in (*job.own_tasks.values(), *job.stages):
         command = stage.spec.command
         if isinstance(command, str) and stage.shell is Shell.SH and (constructs := bashisms(command)):
-            where = job.job_file.document.at(["stages", stage.index, "command"])
+            where = job.job_file.document.at([*stage.location, "command"])
             yield f"{where}: {', '.join(constructs)} may fail in /bin/sh; add `shell: bash`"
 
 

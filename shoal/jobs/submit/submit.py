@@ -19,7 +19,6 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from shoal.connect import Services, error_code
 from shoal.errors import BadInput, WorkFailed
 from shoal.jobs.binding.bound_job import BoundJob
-from shoal.jobs.file.spec import Spec
 from shoal.jobs.preflight.preflight import refuse_problems
 from shoal.jobs.run_folder import generated_run_id, run_folder
 from shoal.jobs.run_record import RunRecord, from_metadata, job_digest, to_metadata
@@ -33,6 +32,7 @@ from shoal.jobs.submit.fan_out import refuse_without_files, with_ended_stages
 from shoal.jobs.submit.plan import Plan, make_plan
 from shoal.jobs.submit.upload import upload_inputs
 from shoal.jobs.tasks.exit_conditions import acts_on_jobs, ends_when_stuck
+from shoal.jobs.tasks.job_tasks import job_tasks
 from shoal.jobs.tasks.stage_dependencies import barrier_id
 from shoal.jobs.tasks.task_bodies import all_tasks, constraints, environment_settings
 from shoal.manifest.storage import leave_manifest
@@ -118,7 +118,7 @@ def _begun(job: BoundJob, plan: Plan, services: Services, planned: RunRecord, se
     # Before the job: a task must not start before its inputs are there.
     upload_inputs(plan.files, services)
     if settled is None:
-        if not create_job(services.batch, job_body(job.job_file.spec, plan), planned):
+        if not create_job(services.batch, job_body(job.runnable(planned.run_id, services.sign), plan), planned):
             return None
         leave_manifest(job, plan, planned, services)
         return planned.run_id
@@ -176,22 +176,23 @@ def refuse_other_run(job: BoundJob, plan: Plan, services: Services, *, on_change
 
 def planned_record(job: BoundJob, plan: Plan) -> RunRecord:
     """Return the record of the run if it begins now."""
-    own = {key: value for key, value in job_body(job.job_file.spec, plan).items() if key not in ("id", "metadata")}
+    own = {key: value for key, value in job_body(job, plan).items() if key not in ("id", "metadata")}
     ends = ends_when_stuck(job.job_file.spec)
     if ends:  # no property of the job itself, but a change all the same
         own["endsWhenStuck"] = True
     return RunRecord(
         run_id=generated_run_id(),
         run_name=str(job.job_file.names["run"]),
-        job_digest=job_digest(own),
+        job_digest=job_digest(own, job.environment.blob_endpoint),
         stages={stage.name: stage.content for stage in plan.stages if not stage.is_deferred},
         deferred=tuple(stage.name for stage in plan.stages if stage.is_deferred),
         ends_when_stuck=ends,
     )
 
 
-def job_body(spec: Spec, plan: Plan) -> dict[str, Any]:
+def job_body(job: BoundJob, plan: Plan) -> dict[str, Any]:
     """Return the job in wire form. The order to end with its last task comes later: an empty job would end at once."""
+    spec = job.job_file.spec
     return {
         "id": plan.job_id,
         "poolInfo": {"poolId": plan.pool.id},
@@ -201,6 +202,7 @@ def job_body(spec: Spec, plan: Plan) -> dict[str, Any]:
         "onTaskFailure": "performexitoptionsjobaction" if acts_on_jobs(spec) else "noaction",
         "commonEnvironmentSettings": environment_settings(spec.job.environment),
         "metadata": [{"name": name, "value": value} for name, value in spec.job.metadata.items()],
+        **job_tasks(job),
     }
 
 

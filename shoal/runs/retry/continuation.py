@@ -1,6 +1,6 @@
 """A job that continues a run whose last job has ended: the same properties and folder, the tasks that are left."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ from shoal.jobs.run_record import Continuation, RunRecord, is_of_record, to_meta
 from shoal.jobs.submit.submit import add_all, create_job, end_with_last_task, refuse_partial, require_pool
 from shoal.runs.job_queries import task_key
 from shoal.runs.retry.jobs_of_run import JobsOfRun
-from shoal.runs.retry.task_copies import Body, copied, has_ranges, renewal, with_dependencies
+from shoal.runs.retry.task_copies import Body, copied, has_ranges, renewal, with_dependencies, with_renewed
 from shoal.runs.retry.unfinished_work import UnfinishedTask
 
 WRITABLE = (
@@ -42,7 +42,7 @@ class JobHasEnded(Exception):
 def continue_run(services: Services, run: JobsOfRun, tasks: Sequence[UnfinishedTask]) -> str:
     """Add a job with the tasks and return its id. Raises BadInput where the run cannot be continued."""
     record = _continuable(run, tasks)
-    body = job_body(run.last)
+    body = job_body(run.last, renewal(services.environment.blob_endpoint, services.sign))
     require_pool(str(run.last.pool_info.pool_id), services.batch)
     record = continuing(record, run, len(tasks))
     if not create_job(services.batch, {**body, "id": run.next_id}, record):
@@ -68,9 +68,9 @@ def continuing(record: RunRecord, run: JobsOfRun, tasks: int) -> RunRecord:
     return replace(record, continuation=Continuation(first_job=run.first_id, tasks=tasks))
 
 
-def job_body(job: BatchJob) -> dict[str, Any]:
-    """Return the job as it was added, without its id and the record of its run."""
-    shown = job.as_dict()
+def job_body(job: BatchJob, renewed: Callable[[str], str]) -> dict[str, Any]:
+    """Return the job as it was added, without its id and the record of its run; `renewed` gives working addresses."""
+    shown = with_renewed(job.as_dict(), renewed)
     own = [{"name": item.name, "value": item.value} for item in job.metadata or () if not is_of_record(item)]
     return {**{name: shown[name] for name in WRITABLE if name in shown}, "metadata": own}
 

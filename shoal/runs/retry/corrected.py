@@ -148,7 +148,8 @@ def _continue(services: Services, correction: Correction) -> tuple[str, list[str
     if not missing:
         return str(run.last.id), []
     record = continuing(correction.record, run, len(missing))
-    if not create_job(services.batch, job_body(correction.job.job_file.spec, plan), record):
+    runnable = correction.job.runnable(record.run_id, services.sign)
+    if not create_job(services.batch, job_body(runnable, plan), record):
         raise JobHasEnded
     ids = {task_key(task) for task in missing}
     add_tasks(services, run.next_id, _bodies(services, correction, ids, dependencies=ids))

@@ -36,7 +36,7 @@ Body = dict[str, Any]
 
 def copied(task: Body, renewed: Callable[[str], str]) -> Body:
     """Return the body of a task; `renewed` gives an address that can still be used."""
-    return {name: _renewed(task[name], renewed) for name in WRITABLE if name in task}
+    return {name: with_renewed(task[name], renewed) for name in WRITABLE if name in task}
 
 
 def renewal(endpoint: str, sign: Callable[[str], str]) -> Callable[[str], str]:
@@ -67,15 +67,16 @@ def has_ranges(body: Body) -> bool:
     return bool(body.get("dependsOn", {}).get("taskIdRanges"))
 
 
-def _renewed(value: Any, renewed: Callable[[str], str]) -> Any:
+def with_renewed(value: Any, renewed: Callable[[str], str]) -> Any:
+    """Return a value in which every address can still be used."""
     match value:
         case dict():
             return {
-                name: renewed(item) if name in ADDRESSES and isinstance(item, str) else _renewed(item, renewed)
+                name: renewed(item) if name in ADDRESSES and isinstance(item, str) else with_renewed(item, renewed)
                 for name, item in value.items()
             }
         case list():
-            return [_renewed(item, renewed) for item in value]
+            return [with_renewed(item, renewed) for item in value]
         case _:
             return value
 

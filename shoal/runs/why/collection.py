@@ -18,11 +18,12 @@ from shoal.runs.job_queries import depends_on
 from shoal.runs.progress import Counts
 from shoal.runs.unknown_ids import unknown_job, unknown_task
 from shoal.runs.why import stages
-from shoal.runs.why.evidence import Evidence, JobShare, WaitingTask
+from shoal.runs.why.evidence import Evidence, JobShare, Unprepared, WaitingTask
 from shoal.runs.why.failed_tasks import IN_FLIGHT, READ, failure_of, read_failures
 from shoal.runs.why.failure_kinds import Failures, grouped
 from shoal.runs.why.job_reading import job_facts, task_facts
 from shoal.runs.why.pool_reading import read_pool_facts
+from shoal.runs.why.preparation_reading import preparation_stderr, read_unprepared
 
 WAITING = 100
 """Waiting tasks that are read. Each may name thousands of others, so a page of a thousand would be too long."""
@@ -42,6 +43,7 @@ class Collection:
 
     def __init__(self, services: Services, job: BatchJob) -> None:
         self.services, self.batch = services, services.batch
+        self._definition = job
         self.job = job_facts(job)
         record = from_metadata(job.metadata)
         # Jobs of other clients have no record, and their outputs are in a folder named after them.
@@ -67,6 +69,8 @@ class Collection:
         waiting = self._waiting()
         mine = waiting if task is None else (_waiting_task(task),)
         progress = stages.progress(self.batch, self.job, mine)
+        there = {node.id for node in nodes.result()}
+        unprepared = read_unprepared(self.batch, self._definition, self.job.pool_id, there)
         return replace(
             evidence,
             pool=facts.result(),
@@ -76,6 +80,8 @@ class Collection:
             stages=progress.stages,
             unfinished_parents=progress.unfinished,
             start_task_stderr=self._start_task_stderr(nodes.result()),
+            unprepared=unprepared,
+            preparation_stderr=self._preparation_stderr(unprepared),
         )
 
     def _narrowed(self, evidence: Evidence, task: BatchTask) -> Evidence:
@@ -150,6 +156,11 @@ class Collection:
         if failed is None:
             return ()
         return tuple(start_task_stderr(self.batch, self.job.pool_id, failed.id).splitlines())
+
+    def _preparation_stderr(self, unprepared: Sequence[Unprepared]) -> tuple[str, ...]:
+        if not unprepared:
+            return ()
+        return preparation_stderr(self.batch, self.job.pool_id, unprepared[0])
 
 
 def _waiting_task(task: BatchTask) -> WaitingTask:

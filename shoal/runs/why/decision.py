@@ -36,6 +36,7 @@ WAITING: tuple[Row, ...] = (
     pool_rows.TARGET_ZERO,
     node_rows.START_TASK_FAILED,
     node_rows.UNUSABLE,
+    node_rows.UNPREPARED,
     node_rows.STARTING,
     node_rows.BUSY,
     job_rows.RETRYING,

@@ -105,6 +105,17 @@ class JobShare:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unprepared:
+    """A node on which the job preparation task failed, so that it takes no task of the job."""
+
+    node: str
+    directory: str = ""
+    """The directory of the task on the node."""
+    exit_code: int | None = None
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFacts:
     """The one task that was asked about."""
 
@@ -143,6 +154,10 @@ class Evidence:
     failures: Failures = NO_FAILURES
     start_task_stderr: tuple[str, ...] = ()
     """The last lines of a node whose start task failed."""
+    unprepared: tuple[Unprepared, ...] = ()
+    """Nodes that are there and refuse the job's tasks."""
+    preparation_stderr: tuple[str, ...] = ()
+    """The last lines of the first of them."""
 
     @property
     def subject(self) -> str:
@@ -155,6 +170,12 @@ class Evidence:
     @property
     def starting(self) -> tuple[PoolNode, ...]:
         return self.nodes_in(*STARTING)
+
+    @property
+    def open_nodes(self) -> tuple[PoolNode, ...]:
+        """The working nodes that take tasks of the job."""
+        refusing = {one.node for one in self.unprepared}
+        return tuple(node for node in self.working if node.id not in refusing)
 
     def nodes_in(self, *states: str) -> tuple[PoolNode, ...]:
         return tuple(node for node in self.nodes if node.state in states)

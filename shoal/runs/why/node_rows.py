@@ -37,6 +37,24 @@ def _unusable(evidence: Evidence) -> Finding | None:
     )
 
 
+def _unprepared(evidence: Evidence) -> Finding | None:
+    failed = evidence.unprepared
+    if not failed or not for_nodes(evidence):
+        return None
+    first = failed[0]
+    exited = "" if first.exit_code is None else f" with exit code {first.exit_code}"
+    fault = f": {first.fault.code}: {first.fault.message}" if first.fault and first.exit_code is None else ""
+    number = counted(len(failed), "node")
+    return Finding(
+        sentence=f"the job preparation task failed{exited} on {number} of pool {evidence.job.pool_id}, so that no task "
+        "of the job runs there",
+        evidence=(f"for example node {first.node}{fault}", *(f"| {line}" for line in evidence.preparation_stderr)),
+        step=f"correct preparation in the job file; `shoal cancel {evidence.job.id}`, then "
+        f"`shoal retry {evidence.job.id} --with FILE`",
+        blocks=0 if evidence.open_nodes else for_nodes(evidence),
+    )
+
+
 def _starting(evidence: Evidence) -> Finding | None:
     pool, starting = evidence.pool, evidence.starting
     if pool is None or not for_nodes(evidence) or not (starting or (pool.target > pool.nodes and not pool.is_steady)):
@@ -84,7 +102,7 @@ def _free(evidence: Evidence) -> Finding | None:
     if pool is None or not waiting or evidence.counts.running:
         return None
     needed = min(task.slots for task in waiting)
-    if all(pool.slots_per_node - node.running_slots < needed for node in evidence.working):
+    if all(pool.slots_per_node - node.running_slots < needed for node in evidence.open_nodes):
         return None
     return Finding(sentence=f"pool {pool.id} has free slots: its tasks start now", step="wait some seconds")
 
@@ -113,6 +131,7 @@ def _time(time: timedelta) -> str:
 
 START_TASK_FAILED = Row(code="start-task-failed", situation="The start task of nodes failed", find=_start_task_failed)
 UNUSABLE = Row(code="nodes-unusable", situation="Nodes are unusable", find=_unusable)
+UNPREPARED = Row(code="preparation-failed", situation="The job preparation task failed on nodes", find=_unprepared)
 STARTING = Row(code="nodes-starting", situation="Nodes are still starting", find=_starting)
 BUSY = Row(code="slots-busy", situation="All slots are busy; the jobs that hold them are listed", find=_busy)
 FREE = Row(code="about-to-start", situation="There are free slots: the task starts at any moment", find=_free)

@@ -17,6 +17,7 @@ from shoal.runs.why.evidence import (
     PoolFacts,
     StageProgress,
     TaskFacts,
+    Unprepared,
     WaitingTask,
 )
 from shoal.runs.why.failure_kinds import FailedTask, Failures, grouped
@@ -166,6 +167,16 @@ CASES: list[tuple[str, Evidence, str]] = [
         "2 nodes of pool spot cannot be used",
     ),
     (
+        "preparation-failed",
+        evidence(
+            nodes=(node("idle"),),
+            unprepared=(Unprepared(node="tvmps_1_p", exit_code=3),),
+            preparation_stderr=("no such disk",),
+        ),
+        "the job preparation task failed with exit code 3 on 1 node of pool spot, "
+        "so that no task of the job runs there",
+    ),
+    (
         "nodes-starting",
         evidence(nodes=(node("creating", since=NOW - timedelta(seconds=72)), node("starting", since=NOW))),
         "2 nodes of pool spot are still starting, for 0:01:12 so far",
@@ -289,6 +300,12 @@ def test_formula_that_asks_for_none_is_shown_with_its_variables_then_and_now() -
         "evaluated now, with 3 tasks waiting: $TargetDedicatedNodes=0;$TargetLowPriorityNodes=0;"
         "$NodeDeallocationOption=requeue;slots=4",
     )
+
+
+def test_preparation_that_failed_blocks_nothing_while_other_nodes_take_the_tasks() -> None:
+    facts = evidence(nodes=(node("idle"), node("idle", id="tvmps_2_p")), unprepared=(Unprepared(node="tvmps_1_p"),))
+    found = {finding.code: finding.blocks for finding in findings(facts)}
+    assert found == {"preparation-failed": 0, "about-to-start": 0}
 
 
 def test_every_finding_that_blocks_names_a_next_step() -> None:

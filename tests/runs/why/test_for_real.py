@@ -148,6 +148,12 @@ def produce_failing_start_task(service: Status, services: Services, name: str) -
     add_job(services, name, wire("t"))
 
 
+def produce_failing_preparation(service: Status, services: Services, name: str) -> None:
+    add_pool(services, name, 1)
+    wait_for_nodes(services.batch, name, nodes=1)
+    add_job(services, name, wire("t"), jobPreparationTask={"commandLine": sh("echo no such disk >&2; exit 3")})
+
+
 def produce_unusable(service: Status, services: Services, name: str) -> None:
     with service.chaos(unusable_share=1):
         add_pool(services, name, 1)
@@ -201,6 +207,7 @@ PRODUCED: dict[str, tuple[Callable[[Status, Services, str], None], str]] = {
     "size-zero": (produce_size_zero, "it has a fixed size of none"),
     "start-task-failed": (produce_failing_start_task, "failed with exit code 3 on 1 node"),
     "nodes-unusable": (produce_unusable, "1 node of pool {name} cannot be used"),
+    "preparation-failed": (produce_failing_preparation, "the job preparation task failed with exit code 3 on 1 node"),
     "nodes-starting": (produce_starting, "2 nodes of pool {name} are still starting, for 0:00:0"),
     "slots-busy": (produce_busy, "are busy: job {name}-other runs 2 tasks on 2 slots"),
     "running": (produce_running, "0 of 1 tasks done, 1 running"),
@@ -223,6 +230,13 @@ def test_start_task_that_failed_is_shown_with_the_end_of_its_stderr(
 ) -> None:
     produce_failing_start_task(service, services, name)
     assert first(services, name, "start-task-failed").evidence[-1] == "| no such tool"
+
+
+def test_preparation_that_failed_is_shown_with_the_end_of_its_stderr(
+    service: Status, services: Services, name: str
+) -> None:
+    produce_failing_preparation(service, services, name)
+    assert first(services, name, "preparation-failed").evidence[-1] == "| no such disk"
 
 
 def test_stage_that_is_waited_for_is_told_with_its_progress(service: Status, services: Services, name: str) -> None:
