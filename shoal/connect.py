@@ -3,7 +3,7 @@
 Errors of the clients become errors of the project here, and nowhere else.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,7 @@ from azure.core.exceptions import (
     ServiceRequestError,
     ServiceResponseError,
 )
+from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
 
 from shoal.account_keys import account_keys
@@ -28,6 +29,8 @@ from shoal.environment import Authentication, Environment
 from shoal.errors import BadInput, WorkFailed
 from shoal.whole_answers import WholeAnswers
 
+Policies = Sequence[SansIOHTTPPolicy[Any, Any]]
+"""Policies of azure-core that see each request to Batch once, before its retries."""
 STORAGE_SCOPE = "https://storage.azure.com/.default"
 CLOCK_DIFFERENCE = timedelta(minutes=15)
 KEY_SIGNATURE_LIFE = timedelta(days=30)
@@ -47,10 +50,10 @@ class Services:
 
 
 @contextmanager
-def connected(environment: Environment) -> Iterator[Services]:
+def connected(environment: Environment, *, policies: Policies = ()) -> Iterator[Services]:
     """Open clients for as long as the block runs. Raises BadInput where the service is not running."""
     with explained(environment):
-        services = _services(environment)
+        services = _services(environment, policies)
         with services.batch, services.blobs:
             yield services
 
@@ -72,16 +75,20 @@ def explained(environment: Environment) -> Iterator[None]:
         raise WorkFailed(with_explanations([_refusal(exc)])) from exc
 
 
-def batch_client(endpoint: str, credential: AzureNamedKeyCredential | TokenCredential) -> BatchClient:
-    return BatchClient(endpoint, credential, per_retry_policies=[WholeAnswers()])
+def batch_client(
+    endpoint: str, credential: AzureNamedKeyCredential | TokenCredential, policies: Policies = ()
+) -> BatchClient:
+    return BatchClient(endpoint, credential, per_call_policies=list(policies), per_retry_policies=[WholeAnswers()])
 
 
-def services_by_keys(environment: Environment, *, batch_key: str, storage_key: str) -> Services:
+def services_by_keys(
+    environment: Environment, *, batch_key: str, storage_key: str, policies: Policies = ()
+) -> Services:
     batch = AzureNamedKeyCredential(environment.batch_account, batch_key)
     storage = AzureNamedKeyCredential(environment.storage_account, storage_key)
     return Services(
         environment=environment,
-        batch=batch_client(environment.batch_endpoint, batch),
+        batch=batch_client(environment.batch_endpoint, batch, policies),
         blobs=BlobServiceClient(environment.blob_endpoint, credential=storage),
         sign=lambda container: _signature(environment, container, KEY_SIGNATURE_LIFE, account_key=storage_key),
         blob_access=cache(lambda container: _key_access(environment, container, storage_key)),
@@ -109,17 +116,17 @@ def _refusal(exc: HttpResponseError) -> str:
     return f"{code}: {first_line(exc)}" if code else first_line(exc)
 
 
-def _services(environment: Environment) -> Services:
+def _services(environment: Environment, policies: Policies) -> Services:
     match environment.authentication:
         case Authentication.ENTRA:
-            return _by_entra(environment)
+            return _by_entra(environment, policies)
         case Authentication.SHARED_KEY:
-            return _by_keys(environment)
+            return _by_keys(environment, policies)
         case other:
             assert_never(other)
 
 
-def _by_entra(environment: Environment) -> Services:
+def _by_entra(environment: Environment, policies: Policies) -> Services:
     from azure.identity import DefaultAzureCredential
 
     for endpoint in (environment.batch_endpoint, environment.blob_endpoint):
@@ -136,15 +143,15 @@ def _by_entra(environment: Environment) -> Services:
         delegated = blobs.get_user_delegation_key(now, now + DELEGATED_SIGNATURE_LIFE)
         return _signature(environment, container, DELEGATED_SIGNATURE_LIFE, user_delegation_key=delegated)
 
-    batch = batch_client(environment.batch_endpoint, credential)
+    batch = batch_client(environment.batch_endpoint, credential, policies)
     return Services(
         environment=environment, batch=batch, blobs=blobs, sign=sign, blob_access=lambda _: _token_access(credential)
     )
 
 
-def _by_keys(environment: Environment) -> Services:
+def _by_keys(environment: Environment, policies: Policies) -> Services:
     keys = account_keys(environment)
-    return services_by_keys(environment, batch_key=keys.batch, storage_key=keys.storage)
+    return services_by_keys(environment, batch_key=keys.batch, storage_key=keys.storage, policies=policies)
 
 
 def _key_access(environment: Environment, container: str, key: str) -> BlobAccess:

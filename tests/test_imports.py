@@ -30,6 +30,10 @@ ALLOWED = {
     "shoal/local": ("shoal.local", "shoal.azure", "shoal.autoscale", "shoal.process_lifetime", "shoal.service_status"),
     "shoal/projects/template": ("components", "shoal"),
     "shoal/cli": ("shoal",),
+    "shoal/ui": (
+        *("shoal.ui", "shoal.azure", "shoal.connect", "shoal.environment", "shoal.errors"),
+        *("shoal.arm", "shoal.jobs", "shoal.nodes", "shoal.report", "shoal.runs", "shoal.stored_blobs"),
+    ),
     "shoal/testing": ("shoal.local.control", "shoal.service_status", "shoal.testing"),
     "shoal": (
         *(

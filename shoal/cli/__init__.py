@@ -35,6 +35,7 @@ from shoal.cli import (
     run,
     runs,
     ssh,
+    ui,
     watch,
     why,
 )
@@ -62,7 +63,7 @@ shoal.add_section(
 shoal.add_section("Job files", check.check, plan.plan, job_files.render, job_files.submit, run.run, job_files.schema)
 shoal.add_section(
     "Jobs",
-    *(watch.watch, why.why, retry.retry, fetch.fetch, report.report, runs.logs, files.files),
+    *(ui.ui, watch.watch, why.why, retry.retry, fetch.fetch, report.report, runs.logs, files.files),
     *(manifests.reproduce, manifests.diff),
     *(runs.jobs, runs.tasks, nodes.nodes, runs.cancel, runs.rm),
 )

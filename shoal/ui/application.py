@@ -1,0 +1,83 @@
+"""The page's server as an ASGI application: one document for all pages, its files, and the events that fill it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from shoal.environment import Environment
+from shoal.errors import BadInput
+from shoal.ui.gate import Gate, Keys
+from shoal.ui.pages import view_of
+from shoal.ui.poller import News, Poller
+
+STATIC = Path(__file__).parent / "static"
+PAGES = ("/", "/pools/{pool}", "/jobs/{job}", "/jobs/{job}/tasks/{task}")
+HEARTBEAT = 15.0
+"""Seconds after which something is sent in any case: a connection that is gone shows only then."""
+
+
+def application(find: Callable[[], Environment], keys: Keys, *, read_only: bool = False) -> Gate:
+    """Return the server of a stack's pages. `find` returns its environment, or raises BadInput."""
+    poller = Poller(find, view_of)
+
+    @asynccontextmanager
+    async def reading(_application: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(poller.run())
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    async def events(request: Request) -> Response:
+        address = request.query_params.get("page", "/")
+        try:
+            view_of(address)
+        except BadInput as exc:
+            return PlainTextResponse(str(exc), 404)
+        return StreamingResponse(_stream(poller.follow(address)), media_type="text/event-stream")
+
+    routes = [
+        *(Route(path, _document) for path in PAGES),
+        Route("/events", events),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]
+    return Gate(Starlette(routes=routes, lifespan=reading), keys)
+
+
+def _document(_request: Request) -> Response:
+    return FileResponse(STATIC / "index.html")
+
+
+async def _stream(news: AsyncIterator[News]) -> AsyncIterator[bytes]:
+    """Write news as server-sent events."""
+    iterator = aiter(news)
+    following = asyncio.ensure_future(anext(iterator))
+    try:
+        while True:
+            done, _ = await asyncio.wait([following], timeout=HEARTBEAT)
+            if not done:
+                yield b": still there\n\n"
+                continue
+            yield _event(following.result())
+            following = asyncio.ensure_future(anext(iterator))
+    finally:
+        following.cancel()
+        with suppress(asyncio.CancelledError, StopAsyncIteration):
+            await following
+        await iterator.aclose()  # type: ignore[attr-defined]  # an async generator
+
+
+def _event(news: News) -> bytes:
+    """Write one event. orjson writes no line breaks, which would end a field."""
+    if news.document:
+        return b"event: document\ndata: " + news.document + b"\n\n"
+    data = orjson.dumps({"problem": news.problem, "is_away": news.is_away})
+    return b"event: problem\ndata: " + data + b"\n\n"
