@@ -1,6 +1,6 @@
 """Reads the record of a run from Batch: its jobs, their tasks a page at a time, the pool and its nodes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -46,14 +46,14 @@ def read_record(services: Services, job_id: str) -> Record:
 
 def _tasks(services: Services, job: BatchJob, run: JobsOfRun) -> Iterator[TaskRecord]:
     listed = services.batch.list_tasks(str(job.id), select=COLUMNS)
-    return (_task(task, str(job.id), run) for task in listed if not is_barrier(str(task.id)))
+    return (task_record(task, str(job.id), run.stages) for task in listed if not is_barrier(str(task.id)))
 
 
-def _task(task: BatchTask, job_id: str, run: JobsOfRun) -> TaskRecord:
+def task_record(task: BatchTask, job_id: str, stages: Iterable[str]) -> TaskRecord:
     record = TaskRecord(
         id=str(task.id),
         job=job_id,
-        stage=stage_of(str(task.id), run.stages) or "",
+        stage=stage_of(str(task.id), stages) or "",
         state=plain_word(task.state) or "",
         slots=task.required_slots or 1,
         node=(task.node_info.node_id if task.node_info else None) or "",

@@ -20,6 +20,8 @@ from shoal.runs.why.failed_tasks import failed_task
 from shoal.runs.why.obstacles import Obstacles
 from shoal.suggestion import suggestion
 
+TASK_COLUMNS = ["id", "state", "executionInfo", "nodeInfo", "constraints"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRow:
@@ -76,15 +78,20 @@ def jobs(client: BatchClient) -> Iterator[JobRow]:
 
 def tasks(client: BatchClient, job_id: str, *, state: str | None, failed: bool, limit: int | None) -> Iterator[TaskRow]:
     """List tasks of a job. Raises BadInput where there is no such job."""
-    terms = [f"state eq '{state}'"] if state else []
-    terms += ["executionInfo/result eq 'failure'"] if failed else []
-    listed = client.list_tasks(
-        job_id, filter=" and ".join(terms) or None, select=["id", "state", "executionInfo", "nodeInfo", "constraints"]
-    )
+    listed = client.list_tasks(job_id, filter=task_filter(state=state, failed=failed), select=TASK_COLUMNS)
     try:
-        yield from map(_task_row, itertools.islice(listed, limit))
+        yield from map(task_row, itertools.islice(listed, limit))
     except ResourceNotFoundError as exc:
         raise unknown_job(client, job_id) from exc
+
+
+def task_filter(*, state: str | None, failed: bool, start: str = "") -> str | None:
+    """Return the filter of tasks by their state, their failure and the beginning of their ids; None for all tasks."""
+    terms = [f"state eq '{state}'"] if state else []
+    terms += ["executionInfo/result eq 'failure'"] if failed else []
+    quoted = start.replace("'", "''")
+    terms += [f"startswith(id,'{quoted}')"] if start else []
+    return " and ".join(terms) or None
 
 
 def finished_tasks(client: BatchClient, job_id: str) -> Iterator[BatchTask]:
@@ -125,7 +132,7 @@ def _job_row(job: BatchJob, obstacles: Obstacles) -> JobRow:
     )
 
 
-def _task_row(task: BatchTask) -> TaskRow:
+def task_row(task: BatchTask) -> TaskRow:
     execution = task.execution_info
     failure = execution.failure_info if execution else None
     return TaskRow(

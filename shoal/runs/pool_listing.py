@@ -53,7 +53,7 @@ def pools(client: BatchClient, environment: Environment) -> Iterator[PoolRow]:
     present = {str(pool.id).lower(): pool for pool in client.list_pools(select=COLUMNS)}
     for name, pool in environment.pools.items():
         found = present.get(pool.id.lower())
-        yield _gone(name, pool) if found is None else _row(name, pool, found)
+        yield _gone(name, pool) if found is None else pool_row(name, pool, found)
 
 
 def cost_per_hour(pool: Pool, *, dedicated: int, spot: int) -> float | None:
@@ -73,7 +73,7 @@ def _gone(name: str, pool: Pool) -> PoolRow:
     return PoolRow(pool=name, id=pool.id, vm_size=pool.vm_size, state=GONE, allocation=None)
 
 
-def _row(name: str, pool: Pool, found: BatchPool) -> PoolRow:
+def pool_row(name: str, pool: Pool, found: BatchPool) -> PoolRow:
     facts = pool_facts(found)
     return PoolRow(
         pool=name,

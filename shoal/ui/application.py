@@ -1,21 +1,24 @@
 """The page's server as an ASGI application: one document for all pages, its files, and the events that fill it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import orjson
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from shoal.connect import connected
 from shoal.environment import Environment
-from shoal.errors import BadInput
+from shoal.errors import BadInput, ShoalError
+from shoal.ui.actions import ACTIONS, READ_ONLY, Action
 from shoal.ui.gate import Gate, Keys
-from shoal.ui.pages import view_of
+from shoal.ui.pages import Pages
 from shoal.ui.poller import News, Poller
 
 STATIC = Path(__file__).parent / "static"
@@ -26,7 +29,8 @@ HEARTBEAT = 15.0
 
 def application(find: Callable[[], Environment], keys: Keys, *, read_only: bool = False) -> Gate:
     """Return the server of a stack's pages. `find` returns its environment, or raises BadInput."""
-    poller = Poller(find, view_of)
+    pages = Pages()
+    poller = Poller(find, pages.view_of)
 
     @asynccontextmanager
     async def reading(_application: Starlette) -> AsyncIterator[None]:
@@ -39,21 +43,48 @@ def application(find: Callable[[], Environment], keys: Keys, *, read_only: bool 
     async def events(request: Request) -> Response:
         address = request.query_params.get("page", "/")
         try:
-            view_of(address)
+            pages.view_of(address)
         except BadInput as exc:
             return PlainTextResponse(str(exc), 404)
         return StreamingResponse(_stream(poller.follow(address)), media_type="text/event-stream")
 
     routes = [
-        *(Route(path, _document) for path in PAGES),
+        *(Route(path, _document(read_only=read_only)) for path in PAGES),
         Route("/events", events),
+        *(
+            Route(path, _posted(find, action, read_only=read_only), methods=["POST"])
+            for path, action in ACTIONS.items()
+        ),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Gate(Starlette(routes=routes, lifespan=reading), keys)
 
 
-def _document(_request: Request) -> Response:
-    return FileResponse(STATIC / "index.html")
+def _posted(
+    find: Callable[[], Environment], action: Action, *, read_only: bool
+) -> Callable[[Request], Awaitable[Response]]:
+    def act(place: Mapping[str, str], body: Mapping[str, Any]) -> str:
+        with connected(find()) as services:
+            return action(services, place, body)
+
+    async def answer(request: Request) -> Response:
+        if read_only:
+            return JSONResponse({"problem": READ_ONLY}, 403)
+        try:
+            body = orjson.loads(await request.body())
+            done = await asyncio.to_thread(act, request.path_params, body if isinstance(body, dict) else {})
+        except (ShoalError, orjson.JSONDecodeError) as exc:
+            return JSONResponse({"problem": str(exc)}, 400)
+        return JSONResponse({"done": done})
+
+    return answer
+
+
+def _document(*, read_only: bool) -> Callable[[Request], Response]:
+    """Return the one document of all pages, which knows whether it may offer actions."""
+    text = (STATIC / "index.html").read_text(encoding="utf-8")
+    shown = text.replace("<html ", "<html data-read-only ", 1) if read_only else text
+    return lambda _request: HTMLResponse(shown)
 
 
 async def _stream(news: AsyncIterator[News]) -> AsyncIterator[bytes]:

@@ -1,0 +1,127 @@
+"""The page of a job: stages, what it waits for, kinds of failures, time left, cost so far, and its tasks over time."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from shoal.azure.prices import AS_OF, CURRENCY, REGION
+from shoal.connect import Services
+from shoal.runs.job_details import Details, JobDetails
+from shoal.runs.job_queries import BatchJobQueries
+from shoal.runs.progress import LARGE, WINDOW, Counts, Snapshot, rate, time_left
+from shoal.runs.unknown_ids import unknown_job
+from shoal.runs.verdict import Job
+from shoal.runs.why.collection import collect
+from shoal.runs.why.decision import findings
+from shoal.runs.why.failure_summary import FailureSummary, summaries
+from shoal.runs.why.finding import Finding
+from shoal.runs.why.job_reading import job_facts
+from shoal.ui.job_times import JobTimes, read_times
+
+SECONDS = 15.0
+SECONDS_OF_LARGE = 60.0
+"""Time between two readings of what takes more than a few requests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Facts of a job that are read now and then."""
+
+    pool_id: str
+    began: datetime | None
+    ended: datetime | None
+    findings: Sequence[Finding]
+    failures: Sequence[FailureSummary]
+    failures_read: str
+    """`1000 of 100000 failures were read`, or nothing where all were."""
+    times: JobTimes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPage:
+    id: str
+    job: Job
+    counts: Counts
+    tasks_per_second: float
+    seconds_left: float | None
+    details: Details
+    pool: str | None
+    """The name of its pool in the stack; None for another pool."""
+    currency: str
+    price_source: str
+    is_embedded: bool
+    explanation: Explanation
+
+
+class JobView:
+    def __init__(self, job_id: str) -> None:
+        self._job_id = job_id
+        self._services: Services | None = None
+        self._history: list[Snapshot] = []
+        self._explained_for: tuple[str | None, Counts] | None = None
+        self._due = float("-inf")
+
+    def read(self, services: Services) -> JobPage:
+        if services is not self._services:
+            self._services, self._details = services, JobDetails(services, self._job_id)
+        try:
+            return self._read(services)
+        except ResourceNotFoundError as exc:
+            raise unknown_job(services.batch, self._job_id) from exc
+
+    def _read(self, services: Services) -> JobPage:
+        job, counts = BatchJobQueries(services.batch, self._job_id).read()
+        snapshot = Snapshot(at=time.monotonic(), counts=counts, job_state=job.state)
+        self._remember(snapshot)
+        details = self._details.on_snapshot(snapshot)
+        self._explain(services, snapshot)
+        left = time_left(self._history) if counts.completed < counts.total else None
+        return JobPage(
+            id=self._job_id,
+            job=job,
+            counts=counts,
+            tasks_per_second=rate(self._history),
+            seconds_left=left.total_seconds() if left else None,
+            details=details,
+            pool=_pool_name(services, self._explanation.pool_id),
+            currency=CURRENCY,
+            price_source=f"list prices of {REGION}, {AS_OF}",
+            is_embedded=services.environment.is_embedded,
+            explanation=self._explanation,
+        )
+
+    def _remember(self, snapshot: Snapshot) -> None:
+        since = snapshot.at - 2 * WINDOW.total_seconds()
+        self._history = [*(earlier for earlier in self._history if earlier.at >= since), snapshot]
+
+    def _explain(self, services: Services, snapshot: Snapshot) -> None:
+        """Explain the job now and then, and at once when it has ended."""
+        state = snapshot.job_state, snapshot.counts
+        has_just_ended = snapshot.job_state == "completed" and state != self._explained_for
+        if snapshot.at < self._due and not has_just_ended:
+            return
+        self._explanation = _explanation(services, self._job_id, snapshot.counts)
+        self._explained_for = state
+        self._due = time.monotonic() + (SECONDS_OF_LARGE if snapshot.counts.total >= LARGE else SECONDS)
+
+
+def _explanation(services: Services, job_id: str, counts: Counts) -> Explanation:
+    facts = job_facts(services.batch.get_job(job_id))
+    evidence = collect(services, job_id)
+    return Explanation(
+        pool_id=facts.pool_id,
+        began=facts.began,
+        ended=facts.ended,
+        findings=findings(evidence),
+        failures=summaries(evidence.failures),
+        failures_read=evidence.failures.sampling,
+        times=read_times(services, facts, counts.total),
+    )
+
+
+def _pool_name(services: Services, pool_id: str) -> str | None:
+    pools = services.environment.pools.items()
+    return next((name for name, pool in pools if pool.id.lower() == pool_id.lower()), None)
