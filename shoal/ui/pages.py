@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from shoal.errors import BadInput
 from shoal.ui.job_view import JobView
 from shoal.ui.poller import View
+from shoal.ui.pool_view import PoolView
 from shoal.ui.stack_view import StackView
 from shoal.ui.task_list_view import Continuations, TaskListView
 
@@ -23,6 +24,8 @@ class Pages:
         match [unquote(part) for part in parts.path.split("/")[1:]]:
             case [""]:
                 return StackView()
+            case ["pools", pool] if pool:
+                return PoolView(pool)
             case ["jobs", job] if job:
                 return JobView(job)
             case ["jobs", job, "tasks"] if job:

@@ -36,11 +36,11 @@ def pool_facts(pool: BatchPool) -> PoolFacts:
         ),
         formula=pool.auto_scale_formula if pool.enable_auto_scale else None,
         interval=pool.auto_scale_evaluation_interval,
-        run=_run(pool.auto_scale_run) if pool.auto_scale_run else None,
+        run=formula_run(pool.auto_scale_run) if pool.auto_scale_run else None,
     )
 
 
-def _run(run: AutoScaleRun) -> FormulaRun:
+def formula_run(run: AutoScaleRun) -> FormulaRun:
     error = run.error
     if error is None:
         return FormulaRun(at=run.timestamp, results=run.results or "")

@@ -3,10 +3,11 @@
 import { h, show } from "./elements.js";
 import { follow } from "./events.js";
 import * as job from "./job.js";
+import * as pool from "./pool.js";
 import * as stack from "./stack.js";
 import { begin as beginTasks } from "./task_table.js";
 
-const PAGES = [[/^\/$/, stack], [/^\/jobs\/([^/]+)$/, job, beginTasks]];
+const PAGES = [[/^\/$/, stack], [/^\/pools\/([^/]+)$/, pool], [/^\/jobs\/([^/]+)$/, job, beginTasks]];
 const AGAIN = 10_000; // milliseconds after which "3 min ago" is written anew
 
 const content = document.getElementById("content");

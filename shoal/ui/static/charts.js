@@ -13,7 +13,7 @@ export function drawn(chart, name, description) {
     chart.labels.map((label) => h("text", { x: label.x, y: label.y, "text-anchor": label.anchor }, label.title && h("title", {}, label.title), label.text)));
 }
 
-const WIDTH = 900, LEFT = 60, RIGHT = 14, TOP = 8, HEIGHT = 110, AXIS = 22;
+const WIDTH = 900, LEFT = 60, RIGHT = 14, TOP = 8, HEIGHT = 84, AXIS = 22;
 
 // `series`: [name, class, values]; `times` are milliseconds. A value holds until the next one, so lines are steps.
 export function steps(times, series, unit, label) {
