@@ -9,6 +9,7 @@ from shoal.ui.poller import View
 from shoal.ui.pool_view import PoolView
 from shoal.ui.stack_view import StackView
 from shoal.ui.task_list_view import Continuations, TaskListView
+from shoal.ui.task_view import TaskView
 
 STATES = ("active", "preparing", "running", "completed")
 
@@ -30,6 +31,8 @@ class Pages:
                 return JobView(job)
             case ["jobs", job, "tasks"] if job:
                 return self._tasks(job, query)
+            case ["jobs", job, "tasks", task] if job and task:
+                return TaskView(job, task)
             case _:
                 raise BadInput(f"there is no page {parts.path}; / is the stack")
 

@@ -5,9 +5,10 @@ import { follow } from "./events.js";
 import * as job from "./job.js";
 import * as pool from "./pool.js";
 import * as stack from "./stack.js";
+import * as task from "./task.js";
 import { begin as beginTasks } from "./task_table.js";
 
-const PAGES = [[/^\/$/, stack], [/^\/pools\/([^/]+)$/, pool], [/^\/jobs\/([^/]+)$/, job, beginTasks]];
+const PAGES = [[/^\/$/, stack], [/^\/pools\/([^/]+)$/, pool], [/^\/jobs\/([^/]+)$/, job, beginTasks], [/^\/jobs\/([^/]+)\/tasks\/([^/]+)$/, task]];
 const AGAIN = 10_000; // milliseconds after which "3 min ago" is written anew
 
 const content = document.getElementById("content");
