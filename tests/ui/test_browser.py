@@ -1,0 +1,173 @@
+"""The pages in a real browser: a headless Chromium. Without one these tests are skipped, and say so."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
+
+from shoal.connect import connected
+from shoal.environment import Environment
+from shoal.service_status import Status
+from tests.environments import wait_for_job
+from tests.ui.test_job_page import MARKUP, add_job
+from tests.ui.test_stack_page import not_deployed
+from tests.ui.visitor import Visitor, visited
+
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+WITHIN = 20
+ARGUMENTS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1280,900"),
+)
+JOB = "ui-browser"
+PAGES = ("/", "/pools/spot", f"/jobs/{JOB}", f"/jobs/{JOB}/tasks/fails")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if chromium is None or driver is None:
+        pytest.skip("there is no chromium with its chromedriver on the PATH: the tests in a browser are left out")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    with webdriver.Chrome(options=options, service=Service(driver, env=dict(os.environ))) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def job(environment: Environment, service: Status) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SHOAL_STATE", service.state_dir)
+        with connected(environment) as services:
+            add_job(services, JOB, {"works": "echo done", "fails": f"echo '{MARKUP}'; exit 3"})
+    return JOB
+
+
+@pytest.fixture
+def opened(browser: webdriver.Chrome, environment: Environment, job: str) -> Iterator[Visitor]:
+    """A server of its own, whose first address the browser has opened."""
+    with visited(lambda: environment) as visitor:
+        browser.get(visitor.addresses.get())
+        until(browser, "return document.querySelector('.connection').textContent === 'live'")
+        yield visitor
+        browser.get("about:blank")
+
+
+def test_every_page_is_live_fits_a_telephone_and_has_no_violation_of_accessibility(
+    browser: webdriver.Chrome, opened: Visitor
+) -> None:
+    for scheme in ("light", "dark"):
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        for page in PAGES:
+            show(browser, opened, page)
+            assert violations(browser) == [], (page, scheme)
+    for page in PAGES:
+        browser.set_window_size(500, 900)
+        show(browser, opened, page)
+        width = browser.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
+        assert width[0] <= width[1], page
+    browser.set_window_size(1280, 900)
+    assert [line["message"] for line in browser.get_log("browser")] == []  # type: ignore[no-untyped-call]
+
+
+def test_markup_in_a_log_stays_text(browser: webdriver.Chrome, opened: Visitor) -> None:
+    show(browser, opened, f"/jobs/{JOB}/tasks/fails")
+    until(browser, "return document.querySelector('pre.log')?.textContent.includes(arguments[0])", MARKUP)
+    assert browser.find_elements(By.CSS_SELECTOR, "main img, main script") == []
+
+
+def test_filter_is_part_of_the_address_and_comes_back_after_a_reload(
+    browser: webdriver.Chrome, opened: Visitor
+) -> None:
+    show(browser, opened, f"/jobs/{JOB}")
+    until(browser, "return document.querySelector('[data-key=works]') !== null")
+    browser.find_element(By.LINK_TEXT, "Failed").click()
+    for _ in range(2):
+        until(browser, "return document.querySelector('[data-key=fails]') !== null")
+        assert "state=failed" in browser.current_url
+        assert browser.find_elements(By.CSS_SELECTOR, "[data-key=works]") == []
+        browser.refresh()
+
+
+def test_cancel_by_keyboard_asks_before_it_acts(
+    browser: webdriver.Chrome, opened: Visitor, environment: Environment, name: str
+) -> None:
+    with connected(environment) as services:
+        add_job(services, name, {"long": "sleep 60"})
+        show(browser, opened, f"/jobs/{name}")
+        press(browser, "main button.danger")
+        until(browser, "return document.querySelector('dialog[open]') !== null")
+        assert services.batch.get_job(name).state == "active"
+        press(browser, "dialog button.danger")
+        until(browser, "return document.querySelector('dialog')?.textContent.includes('is cancelled')")
+        wait_for_job(services, name)
+
+
+def test_stack_that_is_not_deployed_says_what_to_do(browser: webdriver.Chrome) -> None:
+    with visited(not_deployed) as visitor:
+        browser.get(visitor.addresses.get())
+        until(browser, "return document.querySelector('#banner').textContent.includes('shoal up')")
+        assert "nothing to show yet" in browser.find_element(By.TAG_NAME, "h1").text
+        assert violations(browser) == []
+        browser.get("about:blank")
+
+
+def test_five_thousand_nodes_are_drawn_within_a_frame_or_two(browser: webdriver.Chrome, opened: Visitor) -> None:
+    show(browser, opened, "/pools/spot")
+    milliseconds = browser.execute_async_script(
+        """
+        const done = arguments[0];
+        import("/static/heatmap.js").then(({ Heatmap }) => {
+          const map = new Heatmap(document.querySelector(".heatmap"), () => {});
+          const states = ["idle", "running", "unusable", "starting"];
+          const nodes = Array.from({ length: 5000 }, (_, n) => [`n${n}`, states[n % 4], true, n % 4, 1, 0, ""]);
+          const times = Array.from({ length: 20 }, () => {
+            const began = performance.now();
+            map.show(nodes, 4);
+            map.canvas.getContext("2d").getImageData(0, 0, 1, 1);
+            return performance.now() - began;
+          });
+          done(times.sort((a, b) => a - b)[10]);
+        });
+        """
+    )
+    assert milliseconds < 50
+
+
+def show(browser: webdriver.Chrome, visitor: Visitor, page: str) -> None:
+    """Open a page, and wait until it is drawn from the service."""
+    browser.get(f"{visitor.origin}{page}")
+    until(browser, "return document.querySelector('main h1') !== null")
+    until(browser, "return document.querySelector('.connection').textContent === 'live'")
+
+
+def press(browser: webdriver.Chrome, selector: str) -> None:
+    browser.find_element(By.CSS_SELECTOR, selector).send_keys(Keys.ENTER)
+
+
+def until(browser: webdriver.Chrome, script: str, *values: str) -> None:
+    def holds(driver: webdriver.Chrome) -> bool:
+        return bool(driver.execute_script(script, *values))
+
+    WebDriverWait(browser, WITHIN, poll_frequency=0.1).until(holds, script)
+
+
+def violations(browser: webdriver.Chrome) -> list[str]:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: `make tests/ui/node_modules/.installed`")
+    browser.execute_script(AXE.read_text())
+    found: Any = browser.execute_async_script("axe.run().then((result) => arguments[0](result.violations))")
+    return [f"{one['id']}: {json.dumps([node['target'] for node in one['nodes']])}" for one in found]
