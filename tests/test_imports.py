@@ -27,7 +27,11 @@ ALLOWED = {
     "shoal/azure": ("shoal.azure",),
     "shoal/importers": ("shoal.importers", "shoal.azure", "shoal.errors", "shoal.suggestion"),
     "shoal/forecast": ("shoal.forecast", "shoal.autoscale", "shoal.azure"),
-    "shoal/local": ("shoal.local", "shoal.azure", "shoal.autoscale", "shoal.process_lifetime", "shoal.service_status"),
+    "shoal/local": (
+        *("shoal.local", "shoal.azure", "shoal.autoscale", "shoal.process_lifetime", "shoal.service_status"),
+        # Nodes transfer files by the same requests as the commands.
+        *("shoal.blob_requests", "shoal.blob_uploads"),
+    ),
     "shoal/projects/template": ("components", "shoal"),
     "shoal/cli": ("shoal",),
     "shoal/ui": (
@@ -47,6 +51,7 @@ ALLOWED = {
                 "azure_check",
                 "azure_errors",
                 "blob_requests",
+                "blob_uploads",
                 "cli",
                 "connect",
                 "deploy",
