@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(shell for p in python3.13 python3.12 python3.11 python3 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p; done; true))
 BIN := .venv/bin
 
-.PHONY: setup demo demo-azure-like test test-pulumi pulumi-cli check docs soak bench dist lock clean
+.PHONY: setup demo demo-azure-like test test-stories test-pulumi pulumi-cli check docs soak bench dist lock clean
 
 setup: .venv/.installed node_modules/.installed
 
@@ -32,7 +32,11 @@ demo-azure-like: setup
 
 # Four workers for two cores: half of what a test takes is waiting, for nodes and tasks of the embedded service.
 test: setup tests/ui/node_modules/.installed
-	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not soak and not pulumi"
+	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not story and not soak and not pulumi"
+
+# Whole stories, from the first deployment to the last: they take half as long as all other tests together.
+test-stories: setup
+	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "story and not soak and not pulumi"
 
 # With Pulumi's own engine: with the `pulumi` on the PATH, else with one that is built here.
 test-pulumi: setup pulumi-cli tests/pulumi/typescript/node_modules/.installed

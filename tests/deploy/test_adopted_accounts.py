@@ -13,6 +13,8 @@ from tests.local.arm.conftest import account, account_name, arm, management, sto
 from tests.local.arm.test_storage_accounts import blob_client
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.story
+
 __all__ = ["account", "account_name", "arm", "management", "storage"]
 
 

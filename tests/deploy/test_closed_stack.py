@@ -7,6 +7,8 @@ import pytest
 from tests.deploy.stacks import Stack
 from tests.deploy.test_daily_flow import BY_CHANCE, CLOUD, JOB, result_of_run
 
+pytestmark = pytest.mark.story
+
 CLOSED = """\
   shoal:allowedAddresses: [203.0.113.10]
   shoal:network: {privateEndpoints: true}

@@ -14,6 +14,8 @@ from tests.deploy.stacks import Stack
 from tests.deploy.test_pool_stack import changed
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.story
+
 CLOUD = {
     "like": "azure",
     "seed": 7,

@@ -13,6 +13,8 @@ from tests.arm import management_client
 from tests.deploy.projects import Project
 from tests.deploy.stacks import Stack, copied_stack
 
+pytestmark = pytest.mark.story
+
 SECTIONS = """\
   shoal:network:
     privateEndpoints: true

@@ -12,6 +12,8 @@ from tests.deploy.stacks import Stack
 from tests.deploy.test_pool_stack import changed
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.story
+
 NOWHERE = "http://127.0.0.1:9"
 """A proxy that keeps the program's own client from the service, and no one else's."""
 UNCHANGED = "No changes: all 17 resources are as declared."

