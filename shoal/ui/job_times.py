@@ -16,8 +16,8 @@ from shoal.report.record import JobState, PoolRecord, Record, TaskRecord
 from shoal.report.timeline import timeline
 from shoal.runs.why.evidence import JobFacts
 
-MOST_TASKS = 5000
-"""Tasks that are read: five pages."""
+MOST_TASKS = 2000
+"""Tasks that are read: two pages. The client of Batch takes a millisecond to parse one."""
 LATEST = timedelta(minutes=10)
 """The time whose tasks are read of a job that has more."""
 SHOWN_NODES = 40

@@ -11,7 +11,7 @@ from shoal.azure.prices import AS_OF, CURRENCY, REGION
 from shoal.connect import Services
 from shoal.runs.job_details import Details, JobDetails
 from shoal.runs.job_queries import BatchJobQueries
-from shoal.runs.progress import LARGE, WINDOW, Counts, Snapshot, rate, time_left
+from shoal.runs.progress import WINDOW, Counts, Snapshot, rate, time_left
 from shoal.runs.unknown_ids import unknown_job
 from shoal.runs.verdict import Job
 from shoal.runs.why.collection import collect
@@ -22,15 +22,15 @@ from shoal.runs.why.job_reading import job_facts
 from shoal.ui.job_times import JobTimes, read_times
 
 SECONDS = 15.0
-SECONDS_OF_LARGE = 60.0
-"""Time between two readings of what takes more than a few requests."""
+"""Time between two readings of what takes more than a few requests, at least."""
+SHARE = 10
+"""How many times as long as such a reading takes the next one is put off: thousands of tasks are much to parse."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """Facts of a job that are read now and then."""
 
-    pool_id: str
     began: datetime | None
     ended: datetime | None
     findings: Sequence[Finding]
@@ -53,7 +53,8 @@ class JobPage:
     currency: str
     price_source: str
     is_embedded: bool
-    explanation: Explanation
+    explanation: Explanation | None
+    """None at the first reading, which is quick."""
 
 
 class JobView:
@@ -62,7 +63,8 @@ class JobView:
         self._services: Services | None = None
         self._history: list[Snapshot] = []
         self._explained_for: tuple[str | None, Counts] | None = None
-        self._due = float("-inf")
+        self._explanation: Explanation | None = None
+        self._due: float | None = None
 
     def read(self, services: Services) -> JobPage:
         if services is not self._services:
@@ -86,7 +88,7 @@ class JobView:
             tasks_per_second=rate(self._history),
             seconds_left=left.total_seconds() if left else None,
             details=details,
-            pool=_pool_name(services, self._explanation.pool_id),
+            pool=_pool_name(services, details.pool),
             currency=CURRENCY,
             price_source=f"list prices of {REGION}, {AS_OF}",
             is_embedded=services.environment.is_embedded,
@@ -98,21 +100,24 @@ class JobView:
         self._history = [*(earlier for earlier in self._history if earlier.at >= since), snapshot]
 
     def _explain(self, services: Services, snapshot: Snapshot) -> None:
-        """Explain the job now and then, and at once when it has ended."""
+        """Explain the job from the second reading on, now and then, and at once when it has ended."""
         state = snapshot.job_state, snapshot.counts
         has_just_ended = snapshot.job_state == "completed" and state != self._explained_for
+        if self._due is None:
+            self._due = snapshot.at
+            return
         if snapshot.at < self._due and not has_just_ended:
             return
         self._explanation = _explanation(services, self._job_id, snapshot.counts)
         self._explained_for = state
-        self._due = time.monotonic() + (SECONDS_OF_LARGE if snapshot.counts.total >= LARGE else SECONDS)
+        now = time.monotonic()
+        self._due = now + max(SECONDS, SHARE * (now - snapshot.at))
 
 
 def _explanation(services: Services, job_id: str, counts: Counts) -> Explanation:
     facts = job_facts(services.batch.get_job(job_id))
     evidence = collect(services, job_id)
     return Explanation(
-        pool_id=facts.pool_id,
         began=facts.began,
         ended=facts.ended,
         findings=findings(evidence),

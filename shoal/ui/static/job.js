@@ -10,21 +10,23 @@ import { between, count, counted, duration, middle, money, percent } from "./uni
 export const path = (page, [id]) => [["stack", "/"], [id, `/jobs/${encodeURIComponent(id)}`]];
 
 export function render(page, [id]) {
-  const { job, counts, explanation } = page;
+  const { job, counts, explanation, details } = page;
   return [
     h("div", { class: "title" }, h("h1", {}, "Job ", code(id)), h("div", { class: "buttons" }, actions(page, id))),
     h("p", {}, state(job.state), job.reason && ` ${job.reason}`, " on pool ",
-      page.pool ? h("a", { href: `/pools/${encodeURIComponent(page.pool)}` }, page.pool) : code(explanation.pool_id),
-      explanation.began && [", began ", time(explanation.began)], explanation.ended && [", ended ", time(explanation.ended)]),
+      page.pool ? h("a", { href: `/pools/${encodeURIComponent(page.pool)}` }, page.pool) : code(details.pool),
+      explanation?.began && [", began ", time(explanation.began)], explanation?.ended && [", ended ", time(explanation.ended)]),
     summary(page),
     progress(counts, job),
     section("Stages", stages(page)),
-    section("Why it waits", why(explanation)),
-    counts.failed > 0 && section("Kinds of failures", failures(explanation, id)),
-    section("Tasks over time", times(explanation.times)),
+    section("Why it waits", explanation ? why(explanation) : reading()),
+    counts.failed > 0 && section("Kinds of failures", explanation ? failures(explanation, id) : reading()),
+    section("Tasks over time", explanation ? times(explanation.times) : reading()),
     section("Tasks", taskTable(id)),
   ];
 }
+
+const reading = () => h("p", { class: "quiet" }, "Reading…");
 
 function actions({ job, counts }, id) {
   const address = `/actions/jobs/${encodeURIComponent(id)}`;
@@ -46,17 +48,16 @@ function summary({ counts, seconds_left, tasks_per_second, details, currency, pr
     figure("Running", count(counts.running), `tasks; ${count(counts.active)} waiting`),
     figure("Failed", count(counts.failed), "tasks"),
     job.state === "completed"
-      ? figure("Took", between(explanation.began, explanation.ended), "from the job's start to its end")
+      ? figure("Took", between(explanation?.began, explanation?.ended), "from the job's start to its end")
       : figure("Time left", seconds_left === null ? "not known" : duration(seconds_left), tasks_per_second ? `at ${tasks_per_second.toPrecision(3)} tasks/s` : "no task ended lately"),
-    cost(explanation, details, currency, price_source, is_embedded, job),
+    cost(explanation?.times.cost, details, currency, price_source, is_embedded, job),
     figure("Nodes of the pool", count(nodes), "now"),
   );
 }
 
-function cost({ times }, details, currency, source, isEmbedded, job) {
+function cost(spent, details, currency, source, isEmbedded, job) {
   const note = `${isEmbedded ? "in Azure; free on this machine; " : ""}${source}`;
   if (job.state !== "completed") return figure("Cost so far", details.cost === null ? "not known" : money(details.cost, currency), `of the pool's nodes since it began; ${note}`);
-  const spent = times.cost;
   if (!spent || spent.least === null) return figure("Cost", "not known", spent ? note : "too many tasks; `shoal report` counts them");
   return figure("Cost", money(spent.most, spent.currency), `of the nodes while they ran its tasks; ${note}`);
 }
