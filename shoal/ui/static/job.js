@@ -13,7 +13,7 @@ export function render(page, [id]) {
   const { job, counts, explanation, details } = page;
   return [
     h("div", { class: "title" }, h("h1", {}, "Job ", code(id)), h("div", { class: "buttons" }, actions(page, id))),
-    h("p", {}, state(job.state), job.reason && ` ${job.reason}`, " on pool ",
+    h("p", {}, state(job.state), job.reason && ` (${job.reason})`, " on pool ",
       page.pool ? h("a", { href: `/pools/${encodeURIComponent(page.pool)}` }, page.pool) : code(details.pool),
       explanation?.began && [", began ", time(explanation.began)], explanation?.ended && [", ended ", time(explanation.ended)]),
     summary(page),
@@ -44,20 +44,22 @@ function summary({ counts, seconds_left, tasks_per_second, details, currency, pr
   const done = counts.succeeded + counts.failed, all = done + counts.active + counts.running;
   const nodes = Object.values({ ...details.nodes.dedicated }).concat(Object.values({ ...details.nodes.spot })).reduce((sum, number) => sum + number, 0);
   return figures(
-    figure("Tasks done", `${count(done)} of ${count(all)}`, `${all ? percent(done / all) : "no task"}${job.skipped ? `, ${count(job.skipped)} skipped as done before` : ""}`),
+    figure("Tasks done", count(done), `of ${counted(all, "task")}${all ? `, ${percent(done / all)}` : ""}${job.skipped ? `, ${count(job.skipped)} skipped as done before` : ""}`),
     figure("Running", count(counts.running), `tasks; ${count(counts.active)} waiting`),
     figure("Failed", count(counts.failed), "tasks"),
     job.state === "completed"
       ? figure("Took", between(explanation?.began, explanation?.ended), "from the job's start to its end")
       : figure("Time left", seconds_left === null ? "not known" : duration(seconds_left), tasks_per_second ? `at ${tasks_per_second.toPrecision(3)} tasks/s` : "no task ended lately"),
-    cost(explanation?.times.cost, details, currency, price_source, is_embedded, job),
+    cost(explanation, details, currency, price_source, is_embedded, job),
     figure("Nodes of the pool", count(nodes), "now"),
   );
 }
 
-function cost(spent, details, currency, source, isEmbedded, job) {
+function cost(explanation, details, currency, source, isEmbedded, job) {
   const note = `${isEmbedded ? "in Azure; free on this machine; " : ""}${source}`;
   if (job.state !== "completed") return figure("Cost so far", details.cost === null ? "not known" : money(details.cost, currency), `of the pool's nodes since it began; ${note}`);
+  if (!explanation) return figure("Cost", "…", note);
+  const spent = explanation.times.cost;
   if (!spent || spent.least === null) return figure("Cost", "not known", spent ? note : "too many tasks; `shoal report` counts them");
   return figure("Cost", money(spent.most, spent.currency), `of the nodes while they ran its tasks; ${note}`);
 }

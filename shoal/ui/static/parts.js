@@ -6,7 +6,7 @@ import { ago, count, utc } from "./units.js";
 export const section = (title, ...content) => h("section", { "data-key": title }, h("h2", {}, title), content);
 
 export const figure = (label, value, note = "") =>
-  h("div", { class: "figure" }, h("dt", {}, label), h("dd", {}, value, note && h("small", {}, note)));
+  h("div", { class: "figure" }, h("dt", {}, label), h("dd", {}, value, note && h("small", {}, prose(note))));
 
 export const figures = (...content) => h("dl", { class: "figures" }, content);
 
