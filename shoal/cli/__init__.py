@@ -34,6 +34,7 @@ from shoal.cli import (
     retry,
     run,
     runs,
+    secrets,
     ssh,
     ui,
     watch,
@@ -67,7 +68,7 @@ shoal.add_section(
     *(manifests.reproduce, manifests.diff),
     *(runs.jobs, runs.tasks, nodes.nodes, runs.cancel, runs.rm),
 )
-shoal.add_section("Tools", init.init, imports.import_, local.local, azure.azure, formulas.autoscale)
+shoal.add_section("Tools", init.init, imports.import_, secrets.secrets, local.local, azure.azure, formulas.autoscale)
 
 
 def main() -> None:

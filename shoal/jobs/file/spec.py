@@ -29,6 +29,7 @@ from shoal.jobs.file.task_spec import (
     Output,
     Preparation,
     Release,
+    Secret,
     Shell,
     Skip,
     When,
@@ -125,10 +126,18 @@ class Job(JobFileSection):
     """The shell of commands that are a line: /bin/sh, or /bin/bash. Stages can have their own."""
     metadata: dict[Annotated[str, AfterValidator(_own_metadata)], str] = {}
     """Name/value pairs stored with the job."""
+    secrets: dict[Name, Secret] = {}
+    """Environment variables of every task whose values stand nowhere but in a vault, or in the store of the machine."""
     preparation: Preparation | None = None
     """A task that runs on each node before the job's first task there."""
     release: Release | None = None
     """A task that runs on these nodes when the job ends."""
+
+    @model_validator(mode="after")
+    def _names_each_variable_once(self) -> Self:
+        for name in self.secrets.keys() & self.environment.keys():
+            raise PydanticCustomError("variable", "{name} is both in environment and in secrets", {"name": name})
+        return self
 
     @model_validator(mode="after")
     def _releases_what_was_prepared(self) -> Self:

@@ -141,6 +141,22 @@ class Output(JobFileSection):
     """The result of the task for which the files are kept."""
 
 
+KeyVaultSecret = Annotated[
+    str,
+    *matching(
+        r"https://[A-Za-z0-9-]{3,24}\.vault\.azure\.net/secrets/[A-Za-z0-9-]{1,127}(/[0-9a-f]{32})?",
+        "the address of a secret, such as https://VAULT.vault.azure.net/secrets/NAME",
+    ),
+]
+
+
+class Secret(JobFileSection):
+    """A value that is known only where the task runs. On the embedded service it is in the store of the machine."""
+
+    key_vault: KeyVaultSecret | None = None
+    """The address of the secret in Azure Key Vault, which nodes read by their identity."""
+
+
 class JobTask(JobFileSection):
     """A task of the job itself, which runs on each node that runs tasks of the job."""
 

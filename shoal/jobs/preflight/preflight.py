@@ -10,6 +10,7 @@ from shoal.jobs.preflight.disk_check import disk_findings
 from shoal.jobs.preflight.finding import Finding
 from shoal.jobs.preflight.pool_checks import pool_findings
 from shoal.jobs.preflight.quota_checks import quota_findings
+from shoal.jobs.preflight.secret_checks import secret_findings
 from shoal.jobs.preflight.service_facts import ServiceFacts, read_facts
 from shoal.jobs.preflight.storage_checks import storage_findings
 from shoal.jobs.skip.skips import expected_skips
@@ -83,5 +84,6 @@ def findings(job: BoundJob, plan: Plan | None, facts: ServiceFacts) -> Iterator[
     yield from pool_findings(job, facts)
     yield from quota_findings(job, facts)
     yield from storage_findings(job, facts)
+    yield from secret_findings(job)
     if plan is not None:
         yield from disk_findings(job, plan)

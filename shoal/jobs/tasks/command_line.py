@@ -8,6 +8,7 @@ from shoal.jobs.file import templates
 from shoal.jobs.file.document import as_text
 from shoal.jobs.file.templates import Names
 from shoal.jobs.file.values import Scalar
+from shoal.jobs.secrets.exports import secret_exports
 from shoal.jobs.tasks.stage_folders import folder_moves
 
 EXEC_ARGUMENTS = 'exec "$@"'
@@ -35,7 +36,7 @@ def _under_shell(stage: BoundStage, command: str) -> TaskField:
     # Otherwise the exit code of the last line would hide a failure of those before it.
     stops_at_first_failure = "set -e; " if "\n" in command else ""
     exports = "".join(f"{_exported(name, package)}; " for name, package in stage.packages.items())
-    prologue, moves = stops_at_first_failure + exports, folder_moves(stage)
+    prologue, moves = stops_at_first_failure + exports + secret_exports(stage.job), folder_moves(stage)
 
     def make(names: Names) -> str:
         return f"/bin/{stage.shell} -c " + shlex.quote(prologue + moves.render(names) + line.render(names))
@@ -74,12 +75,12 @@ def _variable_part(name: str) -> str:
 def _without_shell(stage: BoundStage, words: list[Scalar]) -> TaskField:
     place = stage.place("command")
     compiled = [templates.text(as_text(word), place) for word in words]
-    moves = folder_moves(stage)
+    moves, secrets = folder_moves(stage), secret_exports(stage.job)
 
     def make(names: Names) -> str:
         line = shlex.join([word.render(names) for word in compiled])
-        before = moves.render(names)
-        # The shell that moves the folders hands its place and the words, as they are, to the command.
+        before = secrets + moves.render(names)
+        # The shell that reads secrets and moves folders hands its place and the words, as they are, to the command.
         return f"/bin/sh -c {shlex.quote(before + EXEC_ARGUMENTS)} sh {line}" if before else line
 
     return stage.field(make, is_constant=all(part.constant is not None for part in [*compiled, moves]))
