@@ -90,7 +90,7 @@ def _forecast(
         raise click.UsageError("give one of --expect, --like and --probe")
     prices = read_prices(price_file) if price_file else APPROXIMATE
     durations = _durations(job, planned, expectations, like, probe)
-    return job_forecast(job, planned, checked.facts, durations, prices, evictions)
+    return job_forecast(job, planned, checked.facts, durations, prices, evictions, checked.skipped)
 
 
 def _durations(

@@ -25,8 +25,12 @@ def logs(
     from shoal.runs.logs import LogFile, follow_log, read_log
 
     log = LogFile(job_id=job_id, task_id=task_id, name=name or "stdout.txt", run_id=run_id)
+
+    def say_skipped() -> None:
+        click.echo(f"{task_id} was skipped, as its outputs were there; this is the log of the task that ran", err=True)
+
     with connected(environment) as services:
-        for part in follow_log(services, log) if follow else [read_log(services, log)]:
+        for part in follow_log(services, log, on_skipped=say_skipped) if follow else [read_log(services, log)]:
             click.echo(part, nl=False)
 
 
@@ -57,10 +61,13 @@ def tasks(
     """List the tasks of JOB."""
     from shoal.connect import connected
     from shoal.runs.listing import tasks as list_tasks
+    from shoal.runs.skipped_tasks import skipped_tasks
 
     with connected(environment) as services:
         rows = list(list_tasks(services.batch, job_id, state=state, failed=failed, limit=limit))
         output.emit_rows(rows, "tasks", as_json=as_json)
+        if skipped := len(skipped_tasks(services, job_id)):
+            click.echo(f"{output.counted(skipped, 'task')} skipped, as their outputs were there", err=True)
 
 
 @click.command()

@@ -1,6 +1,6 @@
 """Logs of a task, read from its node while that lives, else from the logs container."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from azure.batch.models import BatchTaskState
@@ -10,6 +10,7 @@ from azure.core.rest import HttpRequest
 from shoal.connect import Services, plain_word
 from shoal.errors import BadInput
 from shoal.jobs.submit.collection import API_VERSION
+from shoal.runs.skipped_tasks import skipped_tasks
 from shoal.runs.stored_run import NoSuchJob, folder_of_run
 from shoal.runs.unknown_ids import unknown_task
 from shoal.runs.watch import Clock
@@ -39,8 +40,21 @@ def read_log(services: Services, log: LogFile, *, start: int = 0) -> bytes:
         raise BadInput(_missing_log(services, log)) from exc
 
 
-def follow_log(services: Services, log: LogFile, clock: Clock | None = None) -> Iterator[bytes]:
-    """Yield what has been written, then what is added, until the task has completed."""
+def follow_log(
+    services: Services,
+    log: LogFile,
+    clock: Clock | None = None,
+    *,
+    on_skipped: Callable[[], None] = lambda: None,
+) -> Iterator[bytes]:
+    """Yield what has been written, then what is added, until the task has completed.
+
+    Of a task that was skipped, it is the log of the task that ran.
+    """
+    if _is_skipped(services, log):
+        on_skipped()
+        yield read_log(services, log)
+        return
     clock, seen = clock or Clock(), 0
     while True:
         completed = _state(services, log) == BatchTaskState.COMPLETED
@@ -92,6 +106,14 @@ def _state(services: Services, log: LogFile) -> str | None:
         return plain_word(services.batch.get_task(log.job_id, log.task_id, select=["id", "state"]).state)
     except ResourceNotFoundError as exc:
         raise unknown_task(services.batch, log.job_id, log.task_id, exc) from exc
+
+
+def _is_skipped(services: Services, log: LogFile) -> bool:
+    try:
+        _state(services, log)
+    except BadInput:
+        return log.task_id in skipped_tasks(services, log.job_id)
+    return False
 
 
 def _missing_log(services: Services, log: LogFile) -> str:

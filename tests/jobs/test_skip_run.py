@@ -378,6 +378,7 @@ def test_commands_tell_what_is_skipped_and_run_ends_at_once(
     assert shoal("run", *file, f"{name}-1").returncode == 0
     plan = shoal("plan", *file, f"{name}-2").stdout
     assert "greet: 2 of 2 tasks skipped as their outputs are there\nmerge: 1 of 1 task skipped" in plan
+    assert "forecast: none; all tasks are skipped, as their outputs are there" in plan
     second = shoal("run", *file, f"{name}-2")
     assert second.returncode == 0, second.stderr
     assert f"{name}-2: 0 tasks added, 3 skipped as their outputs are there (2 of greet, 1 of merge)" in second.stdout
@@ -385,6 +386,10 @@ def test_commands_tell_what_is_skipped_and_run_ends_at_once(
     merged = [(tmp_path / "results" / f"{name}-{number}" / "merge/merge/all.txt").read_text() for number in (1, 2)]
     assert merged[0] == merged[1]
     assert "all is well: all 3 tasks were skipped, as their outputs were there" in shoal("why", f"{name}-2").stdout
+    assert shoal("tasks", f"{name}-2").stderr.endswith("3 tasks skipped, as their outputs were there\n")
+    log = shoal("logs", "-f", f"{name}-2", "merge")
+    assert (log.returncode, log.stdout) == (0, "")
+    assert log.stderr == "merge was skipped, as its outputs were there; this is the log of the task that ran\n"
 
 
 def test_probe_runs_its_tasks_although_their_outputs_are_there(runs: Runs, tmp_path: Path) -> None:

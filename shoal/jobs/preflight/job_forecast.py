@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 
 from shoal.autoscale.durations import parse_duration
 from shoal.autoscale.errors import AutoscaleFault, InputFault
@@ -17,6 +18,7 @@ from shoal.jobs.preflight.service_facts import PoolFacts, Quotas, ServiceFacts
 from shoal.jobs.submit.plan import Plan
 from shoal.suggestion import suggestion
 
+NONE_SKIPPED: Mapping[str, int] = MappingProxyType({})
 HOW_TO = "give durations: --expect 30s, expected_time in each stage, --like JOB, or --probe 5"
 
 
@@ -77,27 +79,46 @@ def job_forecast(
     durations: TaskDurations,
     prices: PriceList,
     evictions: float | None,
+    skipped: Mapping[str, int] = NONE_SKIPPED,
 ) -> JobForecast:
-    """`evictions` is the rate for a Spot node and an hour; None takes the one that is assumed."""
+    """Return the forecast of the tasks that run; `skipped` are the numbers by stage of those that do not.
+
+    `evictions` is the rate for a Spot node and an hour; None takes the one that is assumed.
+    """
     if deferred := [stage.name for stage in plan.stages if stage.is_deferred]:
         return _none(f"the number of tasks of {', '.join(deferred)} follows from the files of an earlier stage")
-    missing = [stage.name for stage in plan.stages if stage.name not in durations.stages]
+    work = stage_work(plan, skipped)
+    if not work:
+        return _none("all tasks are skipped, as their outputs are there")
+    missing = [stage.name for stage in work if stage.name not in durations.stages]
     if missing:
-        known = "" if len(missing) == len(plan.stages) else f" of {', '.join(missing)}"
+        known = "" if len(missing) == len(work) else f" of {', '.join(missing)}"
         return _none(f"the durations of tasks{known} are not known; {HOW_TO}")
     if facts is None or facts.pool is None:
         return _none("the pool could not be read")
     pool = _forecast_pool(facts.pool, facts.quotas, evictions, is_embedded=job.environment.is_embedded)
-    work = [
-        StageWork(job=plan.job_id, name=stage.name, after=stage.after, tasks=stage.tasks, slots=stage.slots)
-        for stage in plan.stages
-    ]
     try:
         result = forecast(pool, work, durations.stages, prices)
     except AutoscaleFault as exc:
         return _none(f"the pool's formula cannot be simulated: {exc}")
     means = {stage: one.mean for stage, one in durations.stages.items()}
     return JobForecast(forecast=result, durations=means, source=durations.source)
+
+
+def stage_work(plan: Plan, skipped: Mapping[str, int]) -> list[StageWork]:
+    """Return the work of each stage that has tasks to run, with its share of the slots."""
+    left = {stage.name: stage.tasks - skipped.get(stage.name, 0) for stage in plan.stages}
+    return [
+        StageWork(
+            job=plan.job_id,
+            name=stage.name,
+            after=[name for name in stage.after if left[name]],
+            tasks=left[stage.name],
+            slots=round(stage.slots * left[stage.name] / stage.tasks),
+        )
+        for stage in plan.stages
+        if left[stage.name]
+    ]
 
 
 def _forecast_pool(
