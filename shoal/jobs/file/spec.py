@@ -49,7 +49,7 @@ RESERVED_NAMES = frozenset({"run", "job", "stage", "task"})
 """Names that templates see beside parameters and axes."""
 RESERVED_METADATA = "shoal_"
 """The beginning of the names under which a job's metadata hold the record of its run."""
-TASK_LEVEL = frozenset({"command", "environment", "inputs", "outputs", "slots"})
+TASK_LEVEL = frozenset({"command", "coordination", "environment", "inputs", "outputs", "slots"})
 """The keys of a stage that are rendered for each task."""
 JOB_TASKS = ("preparation", "release")
 """The keys of `job` that are tasks of their own."""
@@ -210,6 +210,10 @@ class Stage(JobFileSection):
     """Files that are kept of each task."""
     slots: Annotated[int, Field(ge=1)] | str = 1
     """Task slots that each task takes on its node."""
+    instances: Annotated[int, Field(ge=2, le=MAX_INTEGER)] | None = None
+    """Nodes on which each task runs at once, such as the ranks of MPI. The command runs on the first of them."""
+    coordination: Command | None = None
+    """The command that runs on all of these nodes first, such as the start of a service that the command needs."""
     retries: Annotated[int, Field(ge=-1, le=MAX_INTEGER)] | None = None
     """Attempts after the first, instead of the job's; -1 is no limit."""
     max_time: PositiveDuration | None = None
@@ -239,6 +243,13 @@ class Stage(JobFileSection):
                     {"key": key},
                 )
         return value
+
+    @model_validator(mode="after")
+    def _coordinates_its_instances(self) -> Self:
+        """Source: Batch REST, Task - Create, MultiInstanceSettings (2025-06-01): both are required."""
+        if (self.instances is None) is not (self.coordination is None):
+            raise PydanticCustomError("instances", "instances and coordination belong together")
+        return self
 
     @model_validator(mode="after")
     def _has_outputs_to_skip(self) -> Self:

@@ -87,6 +87,8 @@ def job_forecast(
     """
     if deferred := [stage.name for stage in plan.stages if stage.is_deferred]:
         return _none(f"the number of tasks of {', '.join(deferred)} follows from the files of an earlier stage")
+    if several := [stage.name for stage in job.stages if stage.spec.instances is not None]:
+        return _none(f"tasks that run on several nodes are not simulated ({', '.join(several)})")
     work = stage_work(plan, skipped)
     if not work:
         return _none("all tasks are skipped, as their outputs are there")

@@ -29,6 +29,7 @@ def pool_findings(job: BoundJob, facts: ServiceFacts) -> Iterator[Finding]:
         yield Finding(place=PLACE, sentence=f"pool '{pool.id}' is being deleted; run `shoal up` to make it again")
     yield from _slots(pool, facts.pool)
     yield from _shells(job, facts.pool, facts)
+    yield from _instances(job, pool, facts.pool)
     yield from _formula(pool, facts.pool)
     yield from _nodes(pool, facts.pool)
 
@@ -54,6 +55,32 @@ def _shells(job: BoundJob, pool: PoolFacts, facts: ServiceFacts) -> Iterator[Fin
     else:
         image = pool.node_agent or "of a custom image"
         yield warning(place, f"whether nodes {image} have {BASH} is not known; the image must bring it")
+
+
+def _instances(job: BoundJob, pool: Pool, actual: PoolFacts) -> Iterator[Finding]:
+    """Source: "Use multi-instance tasks to run MPI applications in Batch" (read 2026-11): on a pool without
+    communication between nodes, or with more than one task slot a node, such a task stays active for ever."""
+    for stage in job.stages:
+        instances = stage.spec.instances
+        if instances is None:
+            continue
+        place = ("stages", stage.index, "instances")
+        if not actual.has_inter_node_communication:
+            sentence = (
+                f"nodes of pool '{pool.id}' may not speak to each other, so a task with instances would wait for ever; "
+                "set interNodeCommunication: true for a pool of its own in the stack's file"
+            )
+            yield Finding(place=place, sentence=sentence)
+        if actual.task_slots_per_node > 1:
+            sentence = (
+                f"a node of pool '{pool.id}' has {actual.task_slots_per_node} slots, so a task with instances would "
+                "wait for ever; Batch runs it on nodes with taskSlotsPerNode: 1 only"
+            )
+            yield Finding(place=place, sentence=sentence)
+        size = actual.target_dedicated + actual.target_spot
+        if actual.formula is None and 0 < size < instances:
+            sentence = f"{instances} instances need as many nodes, and pool '{pool.id}' has a fixed size of {size}"
+            yield Finding(place=place, sentence=sentence)
 
 
 def _formula(pool: Pool, actual: PoolFacts) -> Iterator[Finding]:

@@ -33,6 +33,7 @@ class PoolFacts:
     task_slots_per_node: int
     node_agent: str = ""
     is_deleting: bool = False
+    has_inter_node_communication: bool = False
     formula: str | None = None
     evaluation_interval: timedelta | None = None
     formula_error: str = ""
@@ -157,6 +158,7 @@ def pool_facts(pool: BatchPool) -> PoolFacts:
         vm_size=(pool.vm_size or "").lower(),
         task_slots_per_node=pool.task_slots_per_node or 1,
         node_agent=(machine.node_agent_sku_id if machine else None) or "",
+        has_inter_node_communication=bool(pool.enable_inter_node_communication),
         is_deleting=plain_word(pool.state) == "deleting",
         formula=pool.auto_scale_formula if pool.enable_auto_scale else None,
         evaluation_interval=pool.auto_scale_evaluation_interval,

@@ -166,7 +166,7 @@ def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int 
         if is_barrier(task["id"]):
             barriers += 1
             continue
-        tasks, slots = tasks + 1, slots + task["requiredSlots"]
+        tasks, slots = tasks + 1, slots + task["requiredSlots"] * (stage.spec.instances or 1)
         if "\0" in task["commandLine"]:
             raise stage.mistake(f"the command of task {task['id']} has a null byte", "command")
         if pool is not None and task["requiredSlots"] > pool.task_slots_per_node:

@@ -15,6 +15,7 @@ from shoal.jobs.sweep.identity import task_id
 from shoal.jobs.sweep.sweep import points
 from shoal.jobs.tasks.command_line import command_line
 from shoal.jobs.tasks.exit_conditions import exit_conditions
+from shoal.jobs.tasks.multi_instance import multi_instance_settings
 from shoal.jobs.tasks.stage_dependencies import depends_on, needs_barrier, with_barrier
 from shoal.jobs.tasks.task_inputs import resource_files
 from shoal.jobs.tasks.task_outputs import output_files
@@ -127,6 +128,7 @@ FIELDS: Mapping[str, Callable[[BoundStage], TaskField]] = {
     "outputFiles": output_files,
     "environmentSettings": _environment,
     "requiredSlots": _slots,
+    "multiInstanceSettings": multi_instance_settings,
     "applicationPackageReferences": _packages,
     "constraints": _constraints,
     "exitConditions": exit_conditions,
