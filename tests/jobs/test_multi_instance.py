@@ -54,6 +54,7 @@ def test_slots_of_all_instances_count_for_the_size_of_the_pool(tmp_path: Path) -
         ("command: x\ncoordination: y", "instances and coordination belong together"),
         ("command: x\ncoordination: y\ninstances: 1", "instances is 1; it must be at least 2"),
         ("command: x\ncoordination: 'y {{ z }}'\ninstances: 2", "'z' is undefined"),
+        ('command: x\ncoordination: "y\\0"\ninstances: 2', "the coordination of task work has a null byte"),
     ],
 )
 def test_half_of_the_settings_is_refused(tmp_path: Path, keys: str, message: str) -> None:

@@ -134,7 +134,10 @@ def test_failed_tasks_of_an_active_job_run_again_and_the_waiting_one_goes_on(run
     assert run.sum == WHOLE
 
 
-def test_task_whose_upload_failed_after_exit_code_0_is_added_again_in_the_same_job(run: Run) -> None:
+@pytest.mark.parametrize("with_file", [False, True])
+def test_task_whose_upload_failed_after_exit_code_0_is_added_again_in_the_same_job(
+    run: Run, *, with_file: bool
+) -> None:
     """Batch reactivates no task with exit code 0. The part of its outputs that was uploaded does not stay."""
     run.write(JOB.replace("exit 9", "ln -s /proc/self/mem out-unreadable; exit 0"))
     run.broken(2)
@@ -143,7 +146,7 @@ def test_task_whose_upload_failed_after_exit_code_0_is_added_again_in_the_same_j
     assert failed is not None
     assert failed.exit_code == 0
     run.broken()
-    retried = run.retry()
+    retried = run.retry_with() if with_file else run.retry()
     assert (retried.job_id, retried.again, retried.going_on) == (run.job_id, [run.task(2)], 1)
     assert run.end().succeeded
     assert run.attempts == [1, 2, 2, 3, 4]

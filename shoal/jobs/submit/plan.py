@@ -169,6 +169,8 @@ def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int 
         tasks, slots = tasks + 1, slots + task["requiredSlots"] * (stage.spec.instances or 1)
         if "\0" in task["commandLine"]:
             raise stage.mistake(f"the command of task {task['id']} has a null byte", "command")
+        if "\0" in task.get("multiInstanceSettings", {}).get("coordinationCommandLine", ""):
+            raise stage.mistake(f"the coordination of task {task['id']} has a null byte", "coordination")
         if pool is not None and task["requiredSlots"] > pool.task_slots_per_node:
             raise stage.mistake(_too_large(task, pool), "slots")
         if tasks <= shown:

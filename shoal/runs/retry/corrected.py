@@ -32,6 +32,7 @@ from shoal.runs.retry.retried import Reports, Retried
 from shoal.runs.retry.retry import reactivate_all
 from shoal.runs.retry.settled_run import until_carried_out
 from shoal.runs.retry.task_copies import Body, with_dependencies
+from shoal.runs.retry.task_replacement import delete_all
 from shoal.runs.retry.unfinished_work import UnfinishedTask, UnfinishedWork, unfinished_work
 
 ReadJob = Callable[[str, str], BoundJob]
@@ -178,7 +179,9 @@ def _correct(services: Services, correction: Correction) -> tuple[str, list[str]
     waiting_or_failed = f"{WAITING} or {FAILED}"
     replaced = delete_replaced(client, job_id, correction.job, correction.changed, filter_text=waiting_or_failed)
     unchanged = [task for task in correction.failed if task.job_id == job_id and task.id not in replaced]
-    reactivate_all(client, job_id, unchanged)
+    reactivate_all(client, job_id, [task for task in unchanged if not task.exited_with_zero])
+    # The others are missing then, and added with the rest.
+    delete_all(client, job_id, [task for task in unchanged if task.exited_with_zero])
     there = {task_key(task.id) for task in client.list_tasks(job_id, select=["id"])}
     missing = [task for task in correction.planned if task_key(task) not in there | correction.succeeded]
     record, ids = correction.record, {task_key(task) for task in missing}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from azure.batch import BatchClient
 from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import Services
@@ -31,7 +32,7 @@ def replace_all(services: Services, run: JobsOfRun, tasks: Sequence[UnfinishedTa
     if not tasks:
         return job_id
     _refuse_without_record(run, tasks)
-    _delete(services, job_id, tasks)
+    delete_all(services.batch, job_id, tasks)
     renewed = renewal(services.environment.blob_endpoint, services.sign)
     try:
         with until_the_end():
@@ -51,10 +52,10 @@ def _refuse_without_record(run: JobsOfRun, tasks: Sequence[UnfinishedTask]) -> N
         )
 
 
-def _delete(services: Services, job_id: str, tasks: Sequence[UnfinishedTask]) -> None:
+def delete_all(client: BatchClient, job_id: str, tasks: Sequence[UnfinishedTask]) -> None:
     def delete(task: UnfinishedTask) -> None:
         with suppress(ResourceNotFoundError):
-            services.batch.delete_task(job_id, task.id)
+            client.delete_task(job_id, task.id)
 
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         for _ in pool.map(delete, tasks):
