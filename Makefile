@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(shell for p in python3.13 python3.12 python3.11 python3 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p; done; true))
 BIN := .venv/bin
 
-.PHONY: setup demo demo-azure-like test test-stories test-pulumi pulumi-cli check docs soak bench dist lock clean
+.PHONY: setup demo demo-azure-like test test-stories test-pulumi pulumi-cli check docs soak bench bench-peers dist lock clean
 
 setup: .venv/.installed node_modules/.installed
 
@@ -59,8 +59,14 @@ check: setup
 docs: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
+# Measures all rows, in less than a quarter of an hour on a quiet machine, and writes docs/benchmarks.md.
 bench: setup
-	$(BIN)/python bench/run.py
+	$(BIN)/python bench/run.py --page
+
+# HyperQueue, as a peer of the bench, in a Python of its own.
+bench-peers: setup
+	$(BIN)/python -m venv build/peers
+	build/peers/bin/pip install --quiet --disable-pip-version-check hyperqueue==0.27.0
 
 dist: setup
 	rm -rf dist

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,11 +9,10 @@ from tempfile import TemporaryDirectory
 from azure.batch import BatchClient, models
 from batch import MACHINE, create_pool
 from measurement import Measurement
-from service import Service, service
+from stack import SLOTS, services
 
 from shoal.autoscale.scenarios import PendingTasks, formula
-from shoal.connect import Services, services_by_keys
-from shoal.environment import Authentication, Containers, Environment, Pool
+from shoal.connect import Services
 from shoal.forecast.prices import APPROXIMATE
 from shoal.jobs.binding.bound_job import BoundJob, bind
 from shoal.jobs.file.job_file import read_job_file
@@ -24,7 +22,7 @@ from shoal.jobs.submit.plan import make_plan
 from shoal.jobs.submit.submit import submit
 from shoal.runs.probe import probe
 
-NODES, SLOTS = 2, 4
+NODES = 2
 INTERVAL = timedelta(seconds=5)
 JOB = """\
 job: {{pool: bench, id: {job_id}}}
@@ -97,37 +95,3 @@ def _create_scaled_pool(client: BatchClient) -> None:
     pool.auto_scale_formula = formula(PendingTasks(max_spot_nodes=NODES))
     pool.auto_scale_evaluation_interval = INTERVAL
     client.create_pool(pool)
-
-
-@contextmanager
-def services() -> Iterator[Services]:
-    """Return clients of a new service, with the containers of a stack."""
-    with service() as running:
-        status = running.status
-        with_keys = services_by_keys(_environment(running), batch_key=status.key, storage_key=status.storage_key)
-        with with_keys.batch, with_keys.blobs:
-            for container in ("inputs", "outputs", "logs"):
-                with_keys.blobs.create_container(container)
-            yield with_keys
-
-
-def _environment(running: Service) -> Environment:
-    status = running.status
-    return Environment(
-        project="bench",
-        stack="local",
-        subscription_id="00000000-0000-0000-0000-000000000000",
-        resource_group="bench",
-        location="westeurope",
-        arm_endpoint=status.arm_endpoint,
-        batch_account=status.account,
-        batch_endpoint=status.batch_endpoint,
-        storage_account=status.storage_account,
-        storage_resource_group="bench",
-        blob_endpoint=status.blob_endpoint,
-        authentication=Authentication.SHARED_KEY,
-        containers=Containers(inputs="inputs", outputs="outputs", logs="logs"),
-        node_identity=None,
-        pools={"bench": Pool(id="bench", vm_size="standard_d2s_v3", task_slots_per_node=SLOTS)},
-        packages={},
-    )

@@ -1,7 +1,20 @@
 """A measured figure, with the figure of a peer where one was measured beside it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
+
+LESS_IS_BETTER = ("s", "CPU s", "MB", "requests/s", "exponent")
+"""Units of which less is better; of all others more is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A row that was not measured, with the reason."""
+
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,6 +24,8 @@ class Measurement:
     unit: str
     peer: str | None = None
     peer_value: float | None = None
+    spread: tuple[float, float] | None = None
+    """The smallest and the largest value, where it was measured several times."""
 
     @property
     def ratio(self) -> float | None:
@@ -25,7 +40,20 @@ class Measurement:
             "peer": self.peer,
             "peer_value": None if self.peer_value is None else _rounded(self.peer_value),
             "ratio": None if self.ratio is None else round(self.ratio, 2),
+            "spread": None if self.spread is None else [_rounded(value) for value in self.spread],
         }
+
+
+def repeated(name: str, unit: str, ours: Sequence[float], peer: str, theirs: Sequence[float]) -> Measurement:
+    """Return the medians of pairs that were measured in turns."""
+    return Measurement(
+        name=name,
+        value=median(ours),
+        unit=unit,
+        peer=peer,
+        peer_value=median(theirs),
+        spread=(min(ours), max(ours)),
+    )
 
 
 def _rounded(value: float) -> float:

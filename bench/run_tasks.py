@@ -1,33 +1,41 @@
 """Measure how many `true` tasks run per second, from first start to last end, beside local tools that run commands."""
 
-import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import peers
 from batch import create_job, create_pool
-from measurement import Measurement
+from measurement import LeftOut, Measurement
+from places import MEMORY, files_in
 from raw_requests import post_all, task_collections
 from service import service
 
 TASKS = 10_000
 NODES, SLOTS = 2, 4
+PEERS = ("GNU parallel", "xargs -P", "HyperQueue")
 
 
-def measure(scale: float) -> Iterator[Measurement]:
+def measure(scale: float) -> Iterator[Measurement | LeftOut]:
     count = max(100, int(TASKS * scale))
+    yield from _beside_peers("run true tasks", count)
+    if MEMORY.is_dir():
+        with files_in(MEMORY):
+            yield from _beside_peers("run true tasks, in memory", count)
+
+
+def _beside_peers(name: str, count: int) -> Iterator[Measurement | LeftOut]:
     ours = tasks_per_second(count)
-    yield Measurement(name="run true tasks", value=ours, unit="tasks/s")
-    with TemporaryDirectory(prefix="shoal-bench-") as directory:
-        for peer, command in peers(Path(directory)).items():
-            if shutil.which(command[0]) is None:
-                sys.stderr.write(f"skipped {peer}: {command[0]} is not installed\n")
+    yield Measurement(name=name, value=ours, unit="tasks/s")
+    for peer in PEERS:
+        with TemporaryDirectory(prefix="shoal-bench-") as directory:
+            try:
+                theirs = peers.tasks_per_second(peer, Path(directory), count=count, width=NODES * SLOTS)
+            except peers.NotInstalled as exc:
+                yield LeftOut(name=f"{name} / {peer}", reason=str(exc))
                 continue
-            theirs = commands_per_second(command, count)
-            yield Measurement(name=f"run true tasks / {peer}", value=ours, unit="tasks/s", peer=peer, peer_value=theirs)
+        yield Measurement(name=f"{name} / {peer}", value=ours, unit="tasks/s", peer=peer, peer_value=theirs)
 
 
 def tasks_per_second(count: int) -> float:
@@ -46,23 +54,3 @@ def tasks_per_second(count: int) -> float:
         if [code for _, _, code in times] != [0] * count:
             raise RuntimeError(f"not all of the {count} tasks ran and ended with 0")
         return count / (max(end for _, end, _ in times) - min(start for start, _, _ in times)).total_seconds()
-
-
-def peers(directory: Path) -> dict[str, Sequence[str]]:
-    """Return the commands of the peers, which run as many commands at a time as the pool has slots.
-
-    GNU parallel keeps the output and the times of each command, as Batch does.
-    """
-    width = str(NODES * SLOTS)
-    log, results = str(directory / "log"), str(directory / "results")
-    return {
-        "GNU parallel": ["parallel", "--will-cite", "-j", width, "--joblog", log, "--results", results, "true"],
-        "xargs -P": ["xargs", "-P", width, "-n", "1", "true"],
-    }
-
-
-def commands_per_second(command: Sequence[str], count: int) -> float:
-    lines = "".join(f"{number}\n" for number in range(count))
-    began = time.perf_counter()
-    subprocess.run(command, input=lines, text=True, stdout=subprocess.DEVNULL, check=True)
-    return count / (time.perf_counter() - began)
