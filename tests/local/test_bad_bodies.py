@@ -206,10 +206,15 @@ def test_null_is_the_same_as_nothing(raw: Raw, client: BatchClient, job: str) ->
 
 
 def test_what_the_service_does_not_do_is_refused_by_the_name_of_its_property(raw: Raw, job: str, name: str) -> None:
-    machine = {"imageReference": {}, "nodeAgentSKUId": "x", "containerConfiguration": {"type": "dockerCompatible"}}
+    machine = {
+        "imageReference": {},
+        "nodeAgentSKUId": "x",
+        "extensions": [{"name": "e", "publisher": "p", "type": "t"}],
+    }
+    start = {"commandLine": "true", "containerSettings": {"imageName": "i"}}
     cases = [
-        ("/pools", {**POOL, "id": f"{name}-x", "virtualMachineConfiguration": machine}, "containerConfiguration"),
-        (f"/jobs/{job}/tasks", {**TASK, "containerSettings": {"imageName": "i"}}, "containerSettings"),
+        ("/pools", {**POOL, "id": f"{name}-x", "virtualMachineConfiguration": machine}, "extensions"),
+        ("/pools", {**POOL, "id": f"{name}-x", "startTask": start}, "containerSettings"),
         (f"/jobs/{job}/tasks", {**TASK, "multiInstanceSettings": {"coordinationCommandLine": "c"}}, "multiInstance"),
         (f"/jobs/{job}/tasks", {**TASK, "userIdentity": {"username": "u"}}, "username"),
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shoal.local.api import definitions, operations
+from shoal.local.api import container_settings, definitions, operations
 from shoal.local.api.dispatch import HANDLERS
 from shoal.service_status import Status
 from tests.services import REPOSITORY
@@ -37,6 +37,9 @@ def test_list_of_properties_that_are_not_there_is_exact() -> None:
         *definitions.POOL_NOT_THERE,
         *definitions.MACHINE_NOT_THERE,
         *definitions.TASK_NOT_THERE,
+        *definitions.START_TASK_NOT_THERE,
+        *container_settings.POOL_NOT_THERE,
+        *container_settings.TASK_NOT_THERE,
     }
     with_a_rule_of_their_own = {"username"}
     parts_of_the_text = {"virtualMachineConfiguration", "startTask"}

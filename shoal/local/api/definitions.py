@@ -9,7 +9,7 @@ from typing import Any
 from shoal.azure.id_patterns import BATCH_ID, SUBNET, arm_id
 from shoal.azure.limits import SHORTEST_RESIZE_TIMEOUT, TASK_SLOTS_PER_NODE
 from shoal.local import errors, times
-from shoal.local.api import images, job_tasks, mounts, transfers
+from shoal.local.api import container_settings, images, job_tasks, mounts, transfers
 from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import job_lifecycle, pool_lifecycle, scaling, task_lifecycle
 from shoal.local.scheduler.auto_pools import OF_SCHEDULE
@@ -56,8 +56,9 @@ SIZE = (
 CHANGEABLE_ANY_TIME = ("startTask", "applicationPackageReferences", "metadata")
 """Properties of pools that may change while there are nodes. Source: REST reference, Pools - Update."""
 POOL_NOT_THERE = ("cloudServiceConfiguration",)
-MACHINE_NOT_THERE = ("containerConfiguration", "extensions")
-TASK_NOT_THERE = ("containerSettings", "multiInstanceSettings")
+MACHINE_NOT_THERE = ("extensions",)
+TASK_NOT_THERE = ("multiInstanceSettings",)
+START_TASK_NOT_THERE = ("containerSettings",)
 
 
 def pool(
@@ -113,10 +114,11 @@ def pool_definition(
             complete[name] = mounts.without_secrets(complete[name])
     machine: JsonObject = complete.get("virtualMachineConfiguration", {})
     images.check(machine)
+    container_settings.check_pool(machine)
     if "publisher" in (image := machine.get("imageReference", {})):
         image.setdefault("version", "latest")
     if start_task := complete.get("startTask"):
-        job_tasks.refuse("startTask", start_task, ("containerSettings",))
+        job_tasks.refuse("startTask", start_task, START_TASK_NOT_THERE)
         transfers.check_resource_files(start_task, "startTask.")
         job_tasks.check_retries(start_task, "startTask.")
         complete["startTask"] = {"maxTaskRetryCount": 0, "waitForSuccess": True} | start_task
@@ -218,6 +220,7 @@ def task(body: Any, job_body: JsonObject, version: str) -> task_lifecycle.TaskDe
     DATA_PLANE.normalize("BatchTaskCreateOptions", body, version)
     job_tasks.check_id(body["id"])
     job_tasks.refuse("task", body, TASK_NOT_THERE)
+    container_settings.check_task(body, "task")
     job_tasks.check_task_id(body["id"], job_body)
     complete = dict(body)
     given = complete.get("constraints", {})

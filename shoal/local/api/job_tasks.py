@@ -9,12 +9,11 @@ from typing import Any
 from shoal.azure.id_patterns import BATCH_ID
 from shoal.azure.limits import TASK_SLOTS_PER_NODE
 from shoal.local import errors, times
-from shoal.local.api import transfers
+from shoal.local.api import container_settings, transfers
 from shoal.local.scheduler.verdicts import UNLIMITED_RETRIES
 
 JsonObject = dict[str, Any]
 
-NOT_THERE = ("containerSettings",)
 TASK_CONSTRAINTS: JsonObject = {"maxWallClockTime": times.UNLIMITED, "retentionTime": "P7D"}
 AUTO_USER_DEFAULTS = {"scope": "pool", "elevationLevel": "nonadmin"}
 LONGEST_RELEASE = "PT15M"
@@ -72,7 +71,7 @@ def _release(given: JsonObject) -> JsonObject:
 def _check(given: JsonObject, path: str) -> None:
     if "id" in given:
         check_id(given["id"], f"{path}id")
-    refuse(path.rstrip("."), given, NOT_THERE)
+    container_settings.check_task(given, path.rstrip("."))
     transfers.check_resource_files(given, path)
     check_retries(given.get("constraints", {}), f"{path}constraints.")
     if "username" in given.get("userIdentity", {}):

@@ -30,6 +30,7 @@ ENUMS = {
     "placement": "DiffDiskPlacement",
     "loginMode": "LoginMode",
     "targetNodeCommunicationMode": "NodeCommunicationMode",
+    "type": "ContainerType",
 }
 """Properties whose words ARM writes in capitals and the data plane in small letters, anywhere in the body, and their
 enums on the ARM side."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from shoal.local.node import messages, output_files, resource_files
+from shoal.local.node import containers, messages, output_files, resource_files
 from shoal.local.node.blob_transfer import TRANSFERS, Blobs
 from shoal.local.node.directories import NodeDirectory, task_root
 from shoal.local.node.failure_info import TaskFault
@@ -153,10 +153,15 @@ class Agent:
         self.packages = Packages(self.directory.applications, self.blobs)
         self.environment = node_environment(setup, self.directory)
         self.report(state=NodeState.STARTING)
-        if setup.packages:
-            self.in_background(lambda: self.packages.install(setup.packages), self._start_work)
+        if setup.packages or setup.images is not None:
+            self.in_background(lambda: self._install(setup), self._start_work)
         else:
             self._start_work([], None)
+
+    def _install(self, setup: messages.Setup) -> list[tuple[messages.UnpackedPackage, Path]]:
+        if setup.images is not None:
+            containers.prepare(setup.node, setup.images)
+        return self.packages.install(setup.packages)
 
     def _start_work(self, installed: list[tuple[messages.UnpackedPackage, Path]], fault: TaskFault | None) -> None:
         """The pool's packages are in place: run the start task, if there is one, and take tasks."""
@@ -208,16 +213,44 @@ class Agent:
         # The settings last: they win over every variable of the agent's own.
         run.environment = run.environment | package_environment(installed) | run.assignment.environment
         try:
-            run.pid = launch(run.assignment.command_line, run.environment, run.directory)
+            run.pid = self._start(run)
         except TaskFault as exc:
             self._end(run, None, exc)
             return
         self.processes[run.pid] = lambda code: self._after_exit(run, code)
 
+    def _start(self, run: Run) -> int:
+        """Start the process of a run, in a container where it asks for one, and return its id. Raises TaskFault."""
+        assignment = run.assignment
+        if assignment.container is None:
+            return launch(assignment.command_line, run.environment, run.directory)
+        variables = containers.variables(run.environment, assignment.environment)
+        try:
+            line = containers.command_line(
+                assignment.container,
+                command=assignment.command_line,
+                name=self._container(run),
+                root=self.directory.root,
+                working=run.directory.working,
+                variables=variables,
+            )
+        except ValueError as exc:  # an open quotation
+            raise TaskFault("CommandLaunchFailed", f"The command could not be started: {exc}") from None
+        return launch(line, containers.engine_environment(variables), run.directory)
+
+    def _container(self, run: Run) -> str:
+        """Return the name of a run's container, which no other node of any service uses."""
+        return f"{self.setup.node}-{run.assignment.key}-{run.assignment.attempt}"
+
     def _after_exit(self, run: Run, code: int) -> None:
         """Upload what the task left, then report its end; a killed task leaves nothing."""
         # The number may belong to another process soon, which `end` must not kill while outputs are uploaded.
         run.pid = None
+        if run.ending and run.assignment.container is not None:
+            # Only the engine's command has been killed.
+            name = self._container(run)
+            self.in_background(lambda: containers.remove([name]), lambda _, fault: self._end(run, code, fault))
+            return
         due = [] if run.ending else output_files.due(run.assignment.output_files, exit_code=code)
         if not due:
             self._end(run, code, None)

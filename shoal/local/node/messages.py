@@ -53,6 +53,17 @@ class Setup:
     """Environment variables by which tasks trust the service's certificates; empty over plain HTTP."""
     start_task: JsonObject | None
     packages: list[UnpackedPackage]
+    images: list[str] | None = None
+    """The images that a node of a pool for containers fetches; None for other pools."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    image: str
+    options: str
+    """More options of the engine's command."""
+    image_directory: bool
+    """The task works in the image's own directory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +81,7 @@ class Assignment:
     """Id of the job preparation task that has run before, where the job has one."""
     max_wall_clock_time: float | None = None
     """Seconds from the start of the run, downloads included; None is unlimited."""
+    container: Container | None = None
     retention: float | None = None
     """Seconds that its directory is kept after the run's end; None is without limit."""
 
@@ -85,4 +97,10 @@ def setup_from(message: JsonObject) -> Setup:
 
 
 def assignment_from(message: JsonObject) -> Assignment:
-    return Assignment(**{**message, "packages": [UnpackedPackage(**p) for p in message["packages"]]})
+    return Assignment(
+        **{
+            **message,
+            "packages": [UnpackedPackage(**p) for p in message["packages"]],
+            "container": Container(**message["container"]) if "container" in message else None,
+        }
+    )

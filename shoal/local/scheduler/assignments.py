@@ -46,6 +46,7 @@ def assignment(tx: Transaction, job: AssignedJob, job_body: dict[str, Any], task
     before = {} if preparation is None or preparation["id"] == task.id else {"job_preparation": preparation["id"]}
     return {
         **before,
+        **_container(body.get("containerSettings")),
         "key": task.key,
         "attempt": task.attempt,
         "job": job.id,
@@ -58,6 +59,18 @@ def assignment(tx: Transaction, job: AssignedJob, job_body: dict[str, Any], task
         "max_wall_clock_time": seconds(body["constraints"]["maxWallClockTime"]),
         # The directory of a job preparation or release task goes with its job.
         **({} if task.key < 0 else {"retention": seconds(body["constraints"]["retentionTime"])}),
+    }
+
+
+def _container(settings: dict[str, Any] | None) -> dict[str, Any]:
+    if settings is None:
+        return {}
+    return {
+        "container": {
+            "image": settings["imageName"],
+            "options": settings.get("containerRunOptions", ""),
+            "image_directory": settings.get("workingDirectory") == "containerImageDefault",
+        }
     }
 
 

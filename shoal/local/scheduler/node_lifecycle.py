@@ -117,10 +117,17 @@ def _setup(tx: Transaction, node: Node, start_task: dict[str, Any] | None) -> di
         "identities": pool.identities,
         "auto_storage": account.storage_account,
         "start_task": start_task,
+        "images": _images(body),
         "packages": [
             package(tx, account.name, reference) for reference in body.get("applicationPackageReferences", ())
         ],
     }
+
+
+def _images(pool_body: dict[str, Any]) -> list[str] | None:
+    """Return the images that nodes of a pool for containers fetch, or None for another pool."""
+    configuration = pool_body.get("virtualMachineConfiguration", {}).get("containerConfiguration")
+    return None if configuration is None else list(configuration.get("containerImageNames", ()))
 
 
 def release(tx: Transaction, node: Node, deallocation_option: NodeDeallocationOption) -> None:

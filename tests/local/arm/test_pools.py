@@ -9,6 +9,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.batch import BatchManagementClient
 from azure.mgmt.batch.models import Pool
 
+from shoal.local.node import containers
 from shoal.service_status import Status
 from tests.arm import SUBNET, ArmHttp, make_subnet
 from tests.waiting import wait_until
@@ -203,6 +204,25 @@ def test_what_nodes_are_and_have_reads_back_as_it_was_given(arm: ArmHttp, accoun
     assert found["tags"] == {"team": "risk"}
     assert {name: made["properties"][name] for name in NODES} == NODES
     assert {name: found["properties"][name] for name in NODES} == NODES
+
+
+def test_pool_for_containers_is_taken_where_this_machine_can_run_them(arm: ArmHttp, account: str) -> None:
+    machine = PROPERTIES["deploymentConfiguration"]["virtualMachineConfiguration"]
+    configuration = {"type": "DockerCompatible", "containerImageNames": ["localhost/none:1"]}
+    properties = {
+        **PROPERTIES,
+        "scaleSettings": nodes(0),
+        "deploymentConfiguration": {
+            "virtualMachineConfiguration": {**machine, "containerConfiguration": configuration}
+        },
+    }
+    path = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/containers"
+    status, answer = arm.call("PUT", path, {"properties": properties})
+    if containers.engine() is None:
+        assert (status, answer["error"]["code"]) == (501, "NotImplemented")
+        return
+    made = answer["properties"]["deploymentConfiguration"]["virtualMachineConfiguration"]
+    assert made["containerConfiguration"] == configuration
 
 
 def test_changed_tags_are_those_of_the_pool_with_nodes_too(arm: ArmHttp, account: str) -> None:

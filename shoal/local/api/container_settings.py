@@ -1,0 +1,45 @@
+"""Checks the container settings of pools and tasks. Pure, but for a look whether this machine can run containers."""
+
+import shlex
+from typing import Any
+
+from shoal.local import errors
+from shoal.local.node import containers
+
+JsonObject = dict[str, Any]
+
+POOL_NOT_THERE = ("containerRegistries",)
+TASK_NOT_THERE = ("registry", "containerHostBatchBindMounts")
+
+
+def check_pool(machine: JsonObject) -> None:
+    """Raises BatchError where the nodes of a pool cannot run containers."""
+    configuration = machine.get("containerConfiguration")
+    if configuration is not None:
+        _require_engine("virtualMachineConfiguration property containerConfiguration")
+        _refuse("containerConfiguration", configuration, POOL_NOT_THERE)
+
+
+def check_task(body: JsonObject, kind: str) -> None:
+    """Raises BatchError where a task cannot run in its container."""
+    settings = body.get("containerSettings")
+    if settings is None:
+        return
+    _require_engine(f"{kind} property containerSettings")
+    _refuse("containerSettings", settings, TASK_NOT_THERE)
+    options = settings.get("containerRunOptions", "")
+    try:
+        shlex.split(options)
+    except ValueError as exc:
+        raise errors.invalid_property("containerSettings.containerRunOptions", options, str(exc)) from None
+
+
+def _require_engine(what: str) -> None:
+    if containers.engine() is None:
+        raise errors.not_implemented(f"{what} on a machine without podman and docker")
+
+
+def _refuse(kind: str, body: JsonObject, names: tuple[str, ...]) -> None:
+    for name in names:
+        if body.get(name):
+            raise errors.not_implemented(f"{kind} property {name}")

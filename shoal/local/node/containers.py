@@ -1,0 +1,91 @@
+"""Runs tasks in containers by podman or docker, whichever this machine has.
+
+Source: "Use Azure Batch to run container workloads": the node's root is mounted at the same path, the environment is
+passed, the working directory is the task's or the image's, and a command line replaces the image's entry point.
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from shoal.local.node.failure_info import TaskFault
+from shoal.local.node.messages import Container
+
+DOCKER_SOCKET = Path("/var/run/docker.sock")
+KEPT_FROM_IMAGE = ("PATH", "LANG", "USER", "PWD")
+"""Variables of the node that mean nothing in an image, unless the task sets them itself."""
+OF_ENGINE = ("PATH", "HOME", "XDG_RUNTIME_DIR", "LANG", "DOCKER_HOST", "CONTAINERS_CONF")
+"""Variables by which an engine finds its images and its settings."""
+
+
+@cache
+def engine() -> str | None:
+    """Return the path of podman, else of docker, or None where neither can be used."""
+    return shutil.which("podman") or (shutil.which("docker") if DOCKER_SOCKET.exists() else None)
+
+
+def command_line(
+    container: Container, *, command: str, name: str, root: Path, working: Path, variables: Mapping[str, str]
+) -> str:
+    """Return the command line that runs a task's command in a container. Raises TaskFault, ValueError."""
+    # `variables` are passed by name: their values are in the engine's own environment, not for everybody to see.
+    passed = [argument for variable in sorted(variables) for argument in ("--env", variable)]
+    place = [] if container.image_directory else ["--workdir", str(working)]
+    first, *rest = shlex.split(command) or [""]
+    entry = ["--entrypoint", first] if first else []
+    return shlex.join(
+        [
+            *(_engine(), "run", "--rm", "--name", name, "--network", "host", "--volume", f"{root}:{root}"),
+            *passed,
+            *("--env", f"HOME={working}"),
+            *place,
+            *entry,
+            *shlex.split(container.options),
+            container.image,
+            *rest,
+        ]
+    )
+
+
+def variables(environment: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of a task that its container gets."""
+    kept = {name: value for name, value in environment.items() if name not in (*KEPT_FROM_IMAGE, "HOME")}
+    return kept | dict(settings)
+
+
+def engine_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the engine's process: its own, and the values that it passes on."""
+    return {name: os.environ[name] for name in OF_ENGINE if name in os.environ} | dict(variables)
+
+
+def remove(names: Sequence[str]) -> None:
+    """End containers, and delete what is left of them; those that are gone are no problem."""
+    if names:
+        subprocess.run([_engine(), "rm", "--force", *names], capture_output=True, check=False)
+
+
+def prepare(node: str, images: Sequence[str]) -> None:
+    """End what an earlier agent of the node has left, and fetch images that are not there yet. Raises TaskFault."""
+    listed = [_engine(), "ps", "--all", "--quiet", "--filter", f"name=^{node}-"]
+    remove(subprocess.run(listed, capture_output=True, text=True, check=False).stdout.split())
+    for image in images:
+        if _fails([_engine(), "image", "inspect", image]) and (fault := _fails([_engine(), "pull", image])):
+            raise TaskFault("ContainerPoolSetupFailed", f"The image {image} could not be fetched: {fault}", server=True)
+
+
+def _fails(command: Sequence[str]) -> str:
+    """Return the last line of what a command says where it fails, or nothing."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return ""
+    return (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+
+
+def _engine() -> str:
+    if (found := engine()) is None:
+        raise TaskFault("CommandLaunchFailed", "Neither podman nor docker is on this machine any more")
+    return found
