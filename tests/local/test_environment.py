@@ -2,10 +2,12 @@
 
 import os
 
+import pytest
 from azure.batch import BatchClient
 
+from shoal.local.node.task_environment import user_environment
 from shoal.service_status import Status
-from tests.local.making import execution, make_job, make_pool, read, run, sh, task, wait_for_nodes
+from tests.local.making import execution, failure_code, make_job, make_pool, read, run, sh, task, wait_for_nodes
 
 
 def environment(client: BatchClient, job: str, **properties: object) -> dict[str, str]:
@@ -128,3 +130,26 @@ def test_tasks_of_a_node_share_its_shared_directory_but_not_their_working_direct
 def test_standard_input_is_empty_and_no_other_file_is_open(client: BatchClient, job: str) -> None:
     run(client, job, task("t", sh("cat; ls /proc/$$/fd")))
     assert read(client, job, "t") == b"0\n1\n2\n"
+
+
+@pytest.mark.parametrize(
+    ("automatic", "identity"),
+    [
+        ({}, "PoolNonAdmin"),
+        ({"scope": "task"}, "TaskNonAdmin"),
+        ({"elevationLevel": "admin"}, "PoolAdmin"),
+    ],
+)
+def test_automatic_user_has_the_scope_and_elevation_of_its_task(automatic: dict[str, str], identity: str) -> None:
+    seen = user_environment({"autoUser": automatic})
+    assert (seen["AZ_BATCH_TASK_USER"], seen["AZ_BATCH_TASK_USER_IDENTITY"]) == ("_azbatch", identity)
+
+
+def test_named_user_must_be_one_of_the_pools(client: BatchClient, name: str) -> None:
+    make_pool(client, name, userAccounts=[{"name": "ada", "password": "secret"}])
+    make_job(client, name, name)
+    seen = environment(client, name, userIdentity={"username": "ada"})
+    assert (seen["USER"], seen["AZ_BATCH_TASK_USER"]) == ("ada", "ada")
+    assert "AZ_BATCH_TASK_USER_IDENTITY" not in seen
+    failed = run(client, name, task("other", "true", userIdentity={"username": "bob"}))
+    assert failure_code(failed) == "UserNotFound"

@@ -229,8 +229,6 @@ def task(body: Any, job_body: JsonObject, version: str) -> task_lifecycle.TaskDe
     slots = complete.setdefault("requiredSlots", 1)
     job_tasks.check_slots(slots, "requiredSlots", TASK_SLOTS_PER_NODE)
     complete["userIdentity"] = job_tasks.user_identity(complete)
-    if "username" in complete["userIdentity"]:
-        raise errors.not_implemented("task property userIdentity.username")
     transfers.check_resource_files(complete)
     if any(complete.get("dependsOn", {}).values()):
         _check_dependencies(complete["dependsOn"], job_body)

@@ -74,8 +74,6 @@ def _check(given: JsonObject, path: str) -> None:
     container_settings.check_task(given, path.rstrip("."))
     transfers.check_resource_files(given, path)
     check_retries(given.get("constraints", {}), f"{path}constraints.")
-    if "username" in given.get("userIdentity", {}):
-        raise errors.not_implemented("task property userIdentity.username")
 
 
 def check_task_id(task_id: str, job: JsonObject) -> None:

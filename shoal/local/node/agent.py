@@ -186,8 +186,18 @@ class Agent:
             self._end(run, None, TaskFault("ResourceDirectoryCreateFailed", message, server=True))
             return
         assignment = run.assignment
+        name = assignment.user.get("username")
+        if name is not None and name not in self.setup.users:
+            message = "The userAccounts of the pool declare no user with the name in the task's userIdentity"
+            self._end(run, None, TaskFault("UserNotFound", message, UserName=name))
+            return
         run.environment = task_environment(
-            self.environment, path=self.setup.path, directory=run.directory, job=assignment.job, task=assignment.task
+            self.environment,
+            path=self.setup.path,
+            directory=run.directory,
+            user=assignment.user,
+            job=assignment.job,
+            task=assignment.task,
         )
         if assignment.job_preparation is not None:
             prepared = self.directory.task(assignment.job, assignment.job_preparation)

@@ -14,6 +14,9 @@ from typing import Any
 
 JsonObject = dict[str, Any]
 
+USUAL_USER = {"autoUser": {"scope": "pool", "elevationLevel": "nonadmin"}}
+"""The userIdentity of tasks that ask for none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnpackedPackage:
@@ -53,6 +56,8 @@ class Setup:
     """Environment variables by which tasks trust the service's certificates; empty over plain HTTP."""
     start_task: JsonObject | None
     packages: list[UnpackedPackage]
+    users: list[str] = field(default_factory=list)
+    """Names of the pool's user accounts."""
     images: list[str] | None = None
     """The images that a node of a pool for containers fetches; None for other pools."""
 
@@ -81,6 +86,8 @@ class Assignment:
     """Id of the job preparation task that has run before, where the job has one."""
     max_wall_clock_time: float | None = None
     """Seconds from the start of the run, downloads included; None is unlimited."""
+    user: JsonObject = field(default_factory=lambda: USUAL_USER)
+    """The userIdentity of the task."""
     container: Container | None = None
     retention: float | None = None
     """Seconds that its directory is kept after the run's end; None is without limit."""

@@ -13,7 +13,7 @@ from shoal.local.node.blob_transfer import Blobs
 from shoal.local.node.directories import NodeDirectory
 from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.launch import launch
-from shoal.local.node.messages import Setup
+from shoal.local.node.messages import USUAL_USER, Setup
 from shoal.local.node.task_environment import task_environment
 from shoal.local.store.states import NodeState, StartTaskState, TaskResult
 
@@ -54,7 +54,12 @@ class StartTask:
 
     def _launch(self, fault: TaskFault | None) -> None:
         environment = task_environment(
-            self.agent.environment, path=self.agent.setup.path, directory=self.directory, job=None, task=None
+            self.agent.environment,
+            path=self.agent.setup.path,
+            directory=self.directory,
+            user=self.definition.get("userIdentity", USUAL_USER),
+            job=None,
+            task=None,
         )
         environment |= {s["name"]: s.get("value", "") for s in self.definition.get("environmentSettings", ())}
         try:

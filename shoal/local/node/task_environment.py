@@ -6,11 +6,12 @@ Source: "Azure Batch runtime environment variables"; HOME, USER, PWD and PATH as
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from shoal.local.node.directories import NodeDirectory, TaskDirectory
-from shoal.local.node.messages import Setup, UnpackedPackage
+from shoal.local.node.messages import USUAL_USER, Setup, UnpackedPackage
 
-TASK_USER = "_azbatch"
+AUTOMATIC_USER = "_azbatch"
 
 
 def node_environment(setup: Setup, directory: NodeDirectory) -> dict[str, str]:
@@ -26,28 +27,48 @@ def node_environment(setup: Setup, directory: NodeDirectory) -> dict[str, str]:
         "AZ_BATCH_NODE_STARTUP_DIR": str(directory.startup.path),
         "AZ_BATCH_NODE_STARTUP_WORKING_DIR": str(directory.startup.working),
         "AZ_BATCH_NODE_MOUNTS_DIR": str(directory.mounts),
-        "AZ_BATCH_TASK_USER": TASK_USER,
-        "AZ_BATCH_TASK_USER_IDENTITY": "PoolNonAdmin",
-        "USER": TASK_USER,
         "LANG": "C.UTF-8",
         **setup.trust,
     }
 
 
 def task_environment(
-    base: Mapping[str, str], *, path: str, directory: TaskDirectory, job: str | None, task: str | None
+    base: Mapping[str, str],
+    *,
+    path: str,
+    directory: TaskDirectory,
+    user: Mapping[str, Any],
+    job: str | None,
+    task: str | None,
 ) -> dict[str, str]:
-    """`job` and `task` are None for a start task, which belongs to neither."""
+    """`user` is the userIdentity. `job` and `task` are None for a start task, which belongs to neither."""
     working = str(directory.working)
     names = {"AZ_BATCH_JOB_ID": job, "AZ_BATCH_TASK_ID": task}
     return {
         **base,
+        **user_environment(user),
         **{name: value for name, value in names.items() if value is not None},
         "AZ_BATCH_TASK_DIR": str(directory.path),
         "AZ_BATCH_TASK_WORKING_DIR": working,
         "HOME": working,
         "PWD": working,
         "PATH": f"{path}:{base['AZ_BATCH_NODE_SHARED_DIR']}:{working}",
+    }
+
+
+def user_environment(identity: Mapping[str, Any]) -> dict[str, str]:
+    """Return the variables that name the user of a task: a named one, or an automatic one of some scope and elevation.
+
+    `PoolNonAdmin` and `TaskNonAdmin` were seen on nodes; the forms of administrators follow from these.
+    """
+    if (name := identity.get("username")) is not None:
+        return {"AZ_BATCH_TASK_USER": name, "USER": name}
+    automatic = {**USUAL_USER["autoUser"], **identity["autoUser"]}
+    elevation = "Admin" if automatic["elevationLevel"] == "admin" else "NonAdmin"
+    return {
+        "AZ_BATCH_TASK_USER": AUTOMATIC_USER,
+        "AZ_BATCH_TASK_USER_IDENTITY": f"{automatic['scope'].capitalize()}{elevation}",
+        "USER": AUTOMATIC_USER,
     }
 
 

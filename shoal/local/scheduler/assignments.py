@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import orjson
 
 from shoal.local import times
+from shoal.local.node.messages import USUAL_USER
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.application_version import ApplicationVersion
 
@@ -47,6 +48,7 @@ def assignment(tx: Transaction, job: AssignedJob, job_body: dict[str, Any], task
     return {
         **before,
         **_container(body.get("containerSettings")),
+        **_user(body.get("userIdentity", USUAL_USER)),
         "key": task.key,
         "attempt": task.attempt,
         "job": job.id,
@@ -60,6 +62,10 @@ def assignment(tx: Transaction, job: AssignedJob, job_body: dict[str, Any], task
         # The directory of a job preparation or release task goes with its job.
         **({} if task.key < 0 else {"retention": seconds(body["constraints"]["retentionTime"])}),
     }
+
+
+def _user(identity: dict[str, Any]) -> dict[str, Any]:
+    return {} if identity == USUAL_USER else {"user": identity}
 
 
 def _container(settings: dict[str, Any] | None) -> dict[str, Any]:

@@ -118,6 +118,7 @@ def _setup(tx: Transaction, node: Node, start_task: dict[str, Any] | None) -> di
         "auto_storage": account.storage_account,
         "start_task": start_task,
         "images": _images(body),
+        "users": [account["name"] for account in body.get("userAccounts", ())],
         "packages": [
             package(tx, account.name, reference) for reference in body.get("applicationPackageReferences", ())
         ],
