@@ -6,6 +6,7 @@ noted in files, one for each moment at which some are due, and nothing of them i
 
 import logging
 import math
+import os
 import shutil
 import time
 from collections.abc import Iterable
@@ -35,6 +36,8 @@ class Retention:
         self.root = root
         self.folder = folder
         self.moments: set[int] = set()
+        self.opened: tuple[int, int] | None = None
+        """The moment of the latest notes, and their descriptor."""
 
     def take_up(self) -> None:
         """Read which moments an earlier agent of the node has noted."""
@@ -49,13 +52,22 @@ class Retention:
             lines.setdefault(max(due(kept), int(time.time()) + 1), []).append(f"{kept.ended} {kept.root}\n")
         for moment, noted in lines.items():
             try:
-                with (self.folder / str(moment)).open("a") as note:
-                    note.writelines(noted)
+                os.write(self._opened(moment), "".join(noted).encode())
             except OSError as exc:
                 # A full disk must not end the agent. These directories stay until their job or their node goes.
                 log.warning("the retention time of %d tasks will not be kept: %s", len(noted), exc)
                 continue
             self.moments.add(moment)
+
+    def _opened(self, moment: int) -> int:
+        """Return a descriptor of the notes for a moment, which is kept: most tasks share theirs with the one before."""
+        if self.opened is None or self.opened[0] != moment:
+            if self.opened is not None:
+                os.close(self.opened[1])
+                self.opened = None
+            path = self.folder / str(moment)
+            self.opened = moment, os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return self.opened[1]
 
     @property
     def next_moment(self) -> float:
