@@ -1,6 +1,7 @@
 """One embedded service for each worker of the suite, by the fixtures that Shoal ships; each test has ids of its own."""
 
 import uuid
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from azure.batch import BatchClient
 from shoal.environment import Environment
 from shoal.service_status import Status
 from tests.environments import deploy
+
+HAS_FAILED = pytest.StashKey[bool]()
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +36,19 @@ def environment(service: Status, project: Path) -> Environment:
 
 
 @pytest.fixture
-def name() -> str:
-    """An id that no other test uses."""
-    return f"t-{uuid.uuid4().hex[:12]}"
+def name(request: pytest.FixtureRequest) -> Iterator[str]:
+    """An id that no other test uses. If the test fails, its jobs end: they would keep nodes from others."""
+    made = f"t-{uuid.uuid4().hex[:12]}"
+    yield made
+    if request.node.stash.get(HAS_FAILED, False) and "service" in request.fixturenames:
+        client = request.getfixturevalue("client")
+        for job in client.list_jobs(filter="state eq 'active'"):
+            if made in job.id:
+                client.begin_delete_job(job.id)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[HAS_FAILED] = item.stash.get(HAS_FAILED, False) or report.failed
+    return report

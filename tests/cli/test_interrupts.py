@@ -48,7 +48,7 @@ def test_interrupted_submission_names_the_command_that_adds_the_rest(
 
         wait_until(is_begun)
         os.kill(submission.pid, signal.SIGINT)
-        _, errors = submission.communicate(timeout=30)
+        _, errors = submission.communicate(timeout=120)
     assert submission.returncode == 130
     assert [line for line in errors.splitlines() if line] == [
         f"the tasks of job job-{name} that were added run on; `shoal {' '.join(words)}` adds the rest",
