@@ -1,5 +1,6 @@
 """One embedded service for each worker of the suite, by the fixtures that Shoal ships; each test has ids of its own."""
 
+import signal
 import uuid
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -10,6 +11,10 @@ from azure.batch import BatchClient
 from shoal.environment import Environment
 from shoal.service_status import Status
 from tests.environments import deploy
+
+# A shell starts commands in the background with Ctrl-C ignored, and they hand that down to what the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HAS_FAILED = pytest.StashKey[bool]()
 
