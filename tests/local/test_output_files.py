@@ -3,13 +3,14 @@ from typing import Any
 
 import pytest
 from azure.batch import BatchClient, models
+from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import ContainerClient
 
 from shoal.local.node.directories import TaskDirectory
 from shoal.local.node.output_files import matches
 from shoal.service_status import Status
 from tests.blobs import make_container, names, signed_url
-from tests.local.making import completed, execution, failure_code, read, run, sh, task, wait_for_state
+from tests.local.making import completed, error_code, execution, failure_code, read, run, sh, task, wait_for_state
 
 
 @pytest.fixture
@@ -206,6 +207,9 @@ def test_upload_that_fails_fails_the_task_whatever_its_exit_code_and_without_ret
     assert info.failure_info is not None
     assert "sig=" not in str(info.failure_info.as_dict())
     assert read(client, job, "t", "fileuploaderr.txt")
+    with pytest.raises(ResourceExistsError) as refusal:
+        client.reactivate_task(job, "t")
+    assert error_code(refusal.value) == "TaskSucceeded"
 
 
 def test_uploads_are_logged_beside_the_working_directory(client: BatchClient, job: str, url: str) -> None:

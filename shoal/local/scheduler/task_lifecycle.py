@@ -145,11 +145,12 @@ def constrain(tx: Transaction, job: Job, task: Task, constraints: dict[str, Any]
 def reactivate(tx: Transaction, job: Job, task: Task) -> None:
     """Let a failed task of an active job run again, with all of its retries.
 
-    Source: REST reference, Reactivate Task.
+    Source: REST reference, Reactivate Task. It takes the exit code 0 for success, so a task whose outputs could not be
+    uploaded is refused, too.
     """
     if task.state is not TaskState.COMPLETED:
         raise errors.conflict("TaskNotCompleted", "The specified task is not in a completed state.")
-    if task.exit_code == 0 and task.result is TaskResult.SUCCESS:
+    if task.exit_code == 0:
         raise errors.conflict("TaskSucceeded", "The specified task has completed successfully.")
     tx.run(
         "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = ?1, state_time = ?2,"
