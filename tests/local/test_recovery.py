@@ -36,6 +36,12 @@ def agents(status: Status) -> list[int]:
     return [pid for pid in processes_naming("shoal.local.node") if str(status.state_dir) in command_line(pid)]
 
 
+def task_processes(status: Status, task_id: str) -> set[int]:
+    """Return the processes of a task of this service; others on the machine may run a task of the same id."""
+    here = processes_naming(f"AZ_BATCH_NODE_ROOT_DIR={status.state_dir}/")
+    return set(here) & set(processes_naming(f"AZ_BATCH_TASK_ID={task_id}\0"))
+
+
 def command_line(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_text()
@@ -132,14 +138,14 @@ def test_killed_agent_costs_no_task_and_leaves_no_process(tmp_path: Path) -> Non
         # The child leaves the task's process group: only its environment tells where it belongs.
         script = "/bin/sh -c 'setsid sleep 601 & echo here; sleep 601'"
         add_job(client, [models.BatchTaskCreateOptions(id="long", command_line=script)])
-        wait_until(lambda: len(processes_naming("AZ_BATCH_TASK_ID=long")) >= 3)
-        before = set(processes_naming("AZ_BATCH_TASK_ID=long"))
+        wait_until(lambda: len(task_processes(status, "long")) >= 3)
+        before = task_processes(status, "long")
         (agent,) = agents(status)
         os.kill(agent, signal.SIGKILL)
         wait_until(lambda: execution(client, "long").requeue_count == 1)
         wait_until(lambda: client.get_task("job", "long").state == "running")
         assert execution(client, "long").retry_count == 0
-        assert not before & set(processes_naming("AZ_BATCH_TASK_ID=long"))
+        assert not before & task_processes(status, "long")
 
 
 def test_node_whose_agent_keeps_ending_becomes_unusable(tmp_path: Path) -> None:
