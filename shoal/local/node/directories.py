@@ -5,14 +5,15 @@ Source: "Files and directories in Azure Batch". `root` is AZ_BATCH_NODE_ROOT_DIR
 
 import shutil
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TaskDirectory:
     path: Path
 
-    @property
+    @cached_property
     def working(self) -> Path:
         return self.path / "wd"
 

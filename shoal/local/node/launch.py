@@ -6,15 +6,18 @@ directory, so the agent does that itself just before.
 
 import contextlib
 import os
+import re
 import shlex
-import shutil
 import signal
 from collections.abc import Mapping
+from pathlib import Path
 
 from shoal.local.node.directories import TaskDirectory
 from shoal.local.node.failure_info import TaskFault
 
 OUTPUT = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+QUOTED = re.compile(r"[^\S ]|['\"\\]")
+"""Whatever makes the words of a command line more than its parts between blanks."""
 
 
 def launch(command_line: str, environment: Mapping[str, str], directory: TaskDirectory) -> int:
@@ -23,19 +26,25 @@ def launch(command_line: str, environment: Mapping[str, str], directory: TaskDir
     Batch runs no shell: the line is split into words by the quoting rules of one and the first is looked up.
     """
     try:
-        # Made before the start, as on Azure's nodes, so that they are there even if it fails.
-        for name in ("stdout.txt", "stderr.txt"):
-            os.close(os.open(directory.path / name, OUTPUT, 0o644))
         # Before the program is looked up: a relative one is meant from here, as are the outputs' paths below.
         os.chdir(directory.working)
-        return _spawn(shlex.split(command_line), environment)
-    except FileNotFoundError as exc:
-        if directory.working.is_dir():
-            raise TaskFault("CommandLaunchFailed", f"The command could not be started: {exc}") from None
-        raise _vanished(directory) from None
+        return _spawn(_words(command_line), environment)
+    except TaskFault:
+        _make_outputs(directory)
+        raise
     except (OSError, ValueError) as exc:
         # ValueError: an open quotation, or a NUL character, which no command line and no variable can hold.
+        _make_outputs(directory)
+        if isinstance(exc, FileNotFoundError) and not directory.working.is_dir():
+            raise _vanished(directory) from None
         raise TaskFault("CommandLaunchFailed", f"The command could not be started: {exc}") from None
+
+
+def _make_outputs(directory: TaskDirectory) -> None:
+    """Make the outputs of a process that was not started, which are there on Azure's nodes as well."""
+    with contextlib.suppress(OSError):
+        for name in ("stdout.txt", "stderr.txt"):
+            (directory.path / name).touch(0o644)
 
 
 def _vanished(directory: TaskDirectory) -> TaskFault:
@@ -43,10 +52,15 @@ def _vanished(directory: TaskDirectory) -> TaskFault:
     return TaskFault("CommandLaunchFailed", f"The task's directory {path} is gone, so the command could not be started")
 
 
+def _words(command_line: str) -> list[str]:
+    """Return the words by a shell's rules of quotation. Most lines quote nothing, and need no parser."""
+    return shlex.split(command_line) if QUOTED.search(command_line) else command_line.split()
+
+
 def _spawn(words: list[str], environment: Mapping[str, str]) -> int:
     if not words:
         raise TaskFault("CommandLaunchFailed", "The command line is empty")
-    program = shutil.which(words[0], path=environment["PATH"])
+    program = _find(words[0], environment["PATH"])
     if program is None:
         raise TaskFault("CommandProgramNotFound", "The specified command program is not found", CommandProgram=words[0])
     return os.posix_spawn(
@@ -63,6 +77,12 @@ def _spawn(words: list[str], environment: Mapping[str, str]) -> int:
         # What is ignored here (SIGPIPE by Python, SIGINT by the agent) would be ignored by the task's processes, too.
         setsigdef=[signal.SIGPIPE, signal.SIGTERM, signal.SIGINT],
     )
+
+
+def _find(program: str, path: str) -> str | None:
+    """Return where a program lies, or None. `shutil.which` asks the system three times for each directory."""
+    candidates = [program] if "/" in program else (f"{at or '.'}/{program}" for at in path.split(os.pathsep))
+    return next((found for found in candidates if os.access(found, os.X_OK) and not Path(found).is_dir()), None)
 
 
 def end_group(group: int) -> None:
