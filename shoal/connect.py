@@ -4,12 +4,12 @@ Errors of the clients become errors of the project here, and nowhere else.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from functools import cache
-from typing import Any, assert_never
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, assert_never
 
 from azure.batch import BatchClient
 from azure.core.credentials import AzureNamedKeyCredential, TokenCredential
@@ -20,14 +20,17 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 from azure.core.pipeline.policies import SansIOHTTPPolicy
-from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
 
 from shoal.account_keys import account_keys
 from shoal.azure_errors import with_explanations
 from shoal.blob_requests import BlobAccess
+from shoal.container_signature import container_signature
 from shoal.environment import Authentication, Environment
 from shoal.errors import BadInput, WorkFailed
 from shoal.whole_answers import WholeAnswers
+
+if TYPE_CHECKING:
+    from azure.storage.blob import BlobServiceClient
 
 Policies = Sequence[SansIOHTTPPolicy[Any, Any]]
 """Policies of azure-core that see each request to Batch once, before its retries."""
@@ -38,24 +41,32 @@ DELEGATED_SIGNATURE_LIFE = timedelta(days=7)
 """Source: Azure Storage, Get User Delegation Key: at most seven days."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Services:
     environment: Environment
     batch: BatchClient
-    blobs: BlobServiceClient
+    storage_credential: AzureNamedKeyCredential | TokenCredential
     sign: Callable[[str], str]
     """Make the query part of a shared access signature for a container, for nodes without an identity."""
     blob_access: Callable[[str], BlobAccess]
     """Return what a plain request for a blob of a container carries, for `shoal.blob_requests`."""
 
+    @cached_property
+    def blobs(self) -> "BlobServiceClient":
+        """Make the client when it is first used: its import takes as long as a short command."""
+        return _blob_client(self.environment, self.storage_credential)
+
+    def close(self) -> None:
+        self.batch.close()
+        if "blobs" in vars(self):
+            self.blobs.close()
+
 
 @contextmanager
 def connected(environment: Environment, *, policies: Policies = ()) -> Iterator[Services]:
     """Open clients for as long as the block runs. Raises BadInput where the service is not running."""
-    with explained(environment):
-        services = _services(environment, policies)
-        with services.batch, services.blobs:
-            yield services
+    with explained(environment), closing(_services(environment, policies)) as services:
+        yield services
 
 
 @contextmanager
@@ -89,8 +100,8 @@ def services_by_keys(
     return Services(
         environment=environment,
         batch=batch_client(environment.batch_endpoint, batch, policies),
-        blobs=BlobServiceClient(environment.blob_endpoint, credential=storage),
-        sign=lambda container: _signature(environment, container, KEY_SIGNATURE_LIFE, account_key=storage_key),
+        storage_credential=storage,
+        sign=lambda container: _key_signature(environment, container, storage_key),
         blob_access=cache(lambda container: _key_access(environment, container, storage_key)),
     )
 
@@ -136,16 +147,12 @@ def _by_entra(environment: Environment, policies: Policies) -> Services:
                 f"{endpoint}; set shoal:authentication to shared_key for a stack of the embedded service"
             )
     credential = DefaultAzureCredential()
-    blobs = BlobServiceClient(environment.blob_endpoint, credential=credential)
-
-    def sign(container: str) -> str:
-        now = datetime.now(UTC)
-        delegated = blobs.get_user_delegation_key(now, now + DELEGATED_SIGNATURE_LIFE)
-        return _signature(environment, container, DELEGATED_SIGNATURE_LIFE, user_delegation_key=delegated)
-
-    batch = batch_client(environment.batch_endpoint, credential, policies)
     return Services(
-        environment=environment, batch=batch, blobs=blobs, sign=sign, blob_access=lambda _: _token_access(credential)
+        environment=environment,
+        batch=batch_client(environment.batch_endpoint, credential, policies),
+        storage_credential=credential,
+        sign=lambda container: _delegated_signature(environment, container, credential),
+        blob_access=lambda _: _token_access(credential),
     )
 
 
@@ -154,18 +161,21 @@ def _by_keys(environment: Environment, policies: Policies) -> Services:
     return services_by_keys(environment, batch_key=keys.batch, storage_key=keys.storage, policies=policies)
 
 
+def _blob_client(
+    environment: Environment, credential: AzureNamedKeyCredential | TokenCredential
+) -> "BlobServiceClient":
+    from azure.storage.blob import BlobServiceClient
+
+    return BlobServiceClient(environment.blob_endpoint, credential=credential)
+
+
 def _key_access(environment: Environment, container: str, key: str) -> BlobAccess:
     """Sign for as long as one command may run: a plain request cannot be signed by the key itself."""
-    life = timedelta(days=1)
-    query = generate_container_sas(
-        environment.storage_account,
-        container,
-        permission=ContainerSasPermissions(read=True, list=True, create=True, write=True),
-        start=datetime.now(UTC) - CLOCK_DIFFERENCE,
-        expiry=datetime.now(UTC) + life,
-        account_key=key,
+    now, account = datetime.now(UTC), environment.storage_account
+    start, expiry = now - CLOCK_DIFFERENCE, now + timedelta(days=1)
+    return BlobAccess(
+        query=container_signature(account, key, container, permissions="rcwl", start=start, expiry=expiry)
     )
-    return BlobAccess(query=query)
 
 
 def _token_access(credential: TokenCredential) -> BlobAccess:
@@ -173,26 +183,43 @@ def _token_access(credential: TokenCredential) -> BlobAccess:
     return BlobAccess(headers={"Authorization": f"Bearer {credential.get_token(STORAGE_SCOPE).token}"})
 
 
-def _signature(environment: Environment, container: str, life: timedelta, **key: Any) -> str:
+def _key_signature(environment: Environment, container: str, key: str) -> str:
+    now, account = datetime.now(UTC), environment.storage_account
+    start, expiry = now - CLOCK_DIFFERENCE, now + KEY_SIGNATURE_LIFE
+    permissions = _permissions(environment, container)
+    return container_signature(account, key, container, permissions=permissions, start=start, expiry=expiry)
+
+
+def _delegated_signature(environment: Environment, container: str, credential: TokenCredential) -> str:
+    from azure.storage.blob import generate_container_sas
+
+    now = datetime.now(UTC)
+    expiry = now + DELEGATED_SIGNATURE_LIFE
+    with _blob_client(environment, credential) as blobs:
+        delegated = blobs.get_user_delegation_key(now, expiry)
     return generate_container_sas(
         environment.storage_account,
         container,
-        permission=_permission(environment, container),
-        start=datetime.now(UTC) - CLOCK_DIFFERENCE,
-        expiry=datetime.now(UTC) + life,
-        **key,
+        permission=_permissions(environment, container),
+        start=now - CLOCK_DIFFERENCE,
+        expiry=expiry,
+        user_delegation_key=delegated,
     )
 
 
-def _permission(environment: Environment, container: str) -> ContainerSasPermissions:
-    """Outputs are read by later stages; logs are only written; everything else is only read."""
+def _permissions(environment: Environment, container: str) -> str:
+    """Outputs are read by later stages; logs are only written; everything else is only read.
+
+    Source: Azure Storage, Create a service SAS: the letters stand in this order.
+    """
     containers = environment.containers
-    return ContainerSasPermissions(
-        read=container != containers.logs,
-        list=container != containers.logs,
-        create=container in (containers.outputs, containers.logs),
-        write=container in (containers.outputs, containers.logs),
-    )
+    match container:
+        case containers.outputs:
+            return "rcwl"
+        case containers.logs:
+            return "cw"
+        case _:
+            return "rl"
 
 
 def _how_to_start(environment: Environment) -> str:

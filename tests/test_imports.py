@@ -54,6 +54,7 @@ ALLOWED = {
                 "blob_uploads",
                 "cli",
                 "connect",
+                "container_signature",
                 "deploy",
                 "environment",
             )
@@ -129,6 +130,19 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     loaded = {name.split(".")[0] for name in result.stderr.split()}
     assert loaded.isdisjoint(HEAVY)
     assert "click" in loaded
+
+
+UNUSED = ("azure.identity", "azure.storage.blob", "jinja2", "pydantic", "pulumi", "rich", "shoal.autoscale.checking")
+"""Modules that cost more processor time than the rest of a short command, which does not use them."""
+
+
+@pytest.mark.parametrize(
+    "module", ["shoal.connect", "shoal.runs.listing", "shoal.runs.logs", "shoal.runs.fetch", "shoal.runs.removal"]
+)
+def test_short_commands_load_nothing_that_they_do_not_use(module: str) -> None:
+    script = f"import sys, {module}\nprint(*(name for name in {UNUSED!r} if name in sys.modules))"
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=REPOSITORY, check=True)
+    assert printed.stdout.split() == []
 
 
 def test_program_loads_only_the_modules_of_azure_native_that_it_uses() -> None:

@@ -111,7 +111,7 @@ class Lines:
 
 def summary(job_id: str, retried: "Retried") -> str:
     """Return a sentence about what runs again, and where."""
-    from shoal.jobs.tasks.stage_dependencies import is_barrier
+    from shoal.jobs.barrier_ids import is_barrier
 
     going_on = f"{_tasks(retried.going_on)} waiting or running anyway" if retried.going_on else ""
     if not retried.again and not retried.resumed:
@@ -133,7 +133,7 @@ def _tasks(number: int, kind: str = "") -> str:
 
 
 def _lines(tasks: "Sequence[UnfinishedTask]", stages: Sequence[str], state: str) -> list[str]:
-    from shoal.jobs.tasks.stage_dependencies import is_barrier
+    from shoal.jobs.barrier_ids import is_barrier
     from shoal.runs.retry.choice import stage_of
 
     by_stage: dict[str, list[str]] = {}

@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from azure.batch.models import BatchMetadataItem
 
-from shoal.jobs.file.spec import RESERVED_METADATA
 from shoal.jobs.run_folder import run_folder
 
+if TYPE_CHECKING:
+    from azure.batch.models import BatchMetadataItem
+
+RESERVED_METADATA = "shoal_"
+"""The beginning of the names under which a job's metadata hold the record of its run."""
 RUN_ID = f"{RESERVED_METADATA}run_id"
 RUN_NAME = f"{RESERVED_METADATA}run"
 JOB_DIGEST = f"{RESERVED_METADATA}job"
@@ -93,8 +96,10 @@ def job_digest(body: object, endpoint: str) -> str:
     return blake2b(content.replace(endpoint.encode(), b"") if endpoint else content, digest_size=8).hexdigest()
 
 
-def to_metadata(record: RunRecord) -> list[BatchMetadataItem]:
+def to_metadata(record: RunRecord) -> "list[BatchMetadataItem]":
     """Return one short item for each stage, as Batch does not publish how long a value may be."""
+    from azure.batch.models import BatchMetadataItem
+
     values = {RUN_ID: record.run_id, RUN_NAME: record.run_name, JOB_DIGEST: record.job_digest}
     values |= {f"{STAGE_PREFIX}{name}": f"{stage.tasks} {stage.total:016x}" for name, stage in record.stages.items()}
     if record.continuation is not None:
@@ -108,7 +113,7 @@ def to_metadata(record: RunRecord) -> list[BatchMetadataItem]:
     return [BatchMetadataItem(name=name, value=value) for name, value in values.items()]
 
 
-def from_metadata(items: Iterable[BatchMetadataItem] | None) -> RunRecord | None:
+def from_metadata(items: "Iterable[BatchMetadataItem] | None") -> RunRecord | None:
     """Return None for a job without a record: another client made it, or an early version of shoal."""
     values = {item.name: item.value for item in items or ()}
     try:
@@ -130,7 +135,7 @@ def from_metadata(items: Iterable[BatchMetadataItem] | None) -> RunRecord | None
         return None
 
 
-def is_of_record(item: BatchMetadataItem) -> bool:
+def is_of_record(item: "BatchMetadataItem") -> bool:
     return item.name.startswith(RESERVED_METADATA)
 
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.blob import ContainerClient
 
 from shoal.connect import Services
 from shoal.errors import BadInput
 from shoal.jobs.binding.local_files import input_hash
 from shoal.manifest.manifest import Manifest
+
+if TYPE_CHECKING:
+    from azure.storage.blob import ContainerClient
 
 SHOWN = 5
 
@@ -36,7 +39,7 @@ def restore(manifest: Manifest, services: Services, *, folder: Path, near: Path,
     return place / PurePosixPath(manifest.file.name).name
 
 
-def _put(name: str, blob: str, place: Path, near: Path, container: ContainerClient) -> bool:
+def _put(name: str, blob: str, place: Path, near: Path, container: "ContainerClient") -> bool:
     """Return False where the content is gone."""
     expected = blob.partition("/")[0]
     if Path(name).is_absolute():

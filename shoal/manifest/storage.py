@@ -3,22 +3,29 @@
 They stand beside the folders of runs, not in them: a folder is what a run's tasks have left.
 """
 
+from typing import TYPE_CHECKING
+
 from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.blob import BlobClient
 
 from shoal.connect import Services
-from shoal.jobs.binding.bound_job import BoundJob
-from shoal.jobs.run_record import RunRecord
-from shoal.jobs.submit.plan import Plan
-from shoal.jobs.submit.upload import upload_inputs
-from shoal.manifest.making import make_manifest, tables
 from shoal.manifest.manifest import Manifest, from_text, to_text
+
+if TYPE_CHECKING:
+    from azure.storage.blob import BlobClient
+
+    from shoal.jobs.binding.bound_job import BoundJob
+    from shoal.jobs.run_record import RunRecord
+    from shoal.jobs.submit.plan import Plan
 
 PREFIX = ".shoal/manifests/"
 
 
-def leave_manifest(job: BoundJob, plan: Plan, record: RunRecord, services: Services) -> None:
+def leave_manifest(job: "BoundJob", plan: "Plan", record: "RunRecord", services: Services) -> None:
     """Store the manifest of a run that begins, or goes on with another definition; and the tables of its sweeps."""
+    # Here, as `fetch` only reads a manifest, and these bring the reader of job files with them.
+    from shoal.jobs.submit.upload import upload_inputs
+    from shoal.manifest.making import make_manifest, tables
+
     manifest = make_manifest(job, plan, record, services)
     upload_inputs(tables(job).blobs, services)
     store(services, manifest)
@@ -45,5 +52,5 @@ def delete_manifest(services: Services, folder: str) -> None:
         return
 
 
-def _blob(services: Services, folder: str) -> BlobClient:
+def _blob(services: Services, folder: str) -> "BlobClient":
     return services.blobs.get_blob_client(services.environment.containers.outputs, f"{PREFIX}{folder}.json")

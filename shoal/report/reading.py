@@ -10,7 +10,7 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import Services, plain_word
 from shoal.environment import to_json
-from shoal.jobs.tasks.stage_dependencies import is_barrier
+from shoal.jobs.barrier_ids import is_barrier
 from shoal.manifest.manifest import Manifest
 from shoal.manifest.storage import stored_manifest
 from shoal.report.record import JobState, PoolRecord, Record, TaskRecord

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from azure.storage.blob import BlobPrefix
-
 from shoal.blob_requests import Blob, BlobChanged, BlobRequests, connections
 from shoal.connect import Services
 from shoal.errors import BadInput, WorkFailed
@@ -148,6 +146,8 @@ def _fetch_one(blobs: BlobRequests, target: Target) -> Result:
 
 def _refuse_selection(services: Services, run: str, selection: Selection) -> None:
     """Raises BadInput, unless the run has no outputs at all."""
+    from azure.storage.blob import BlobPrefix
+
     container = services.blobs.get_container_client(services.environment.containers.outputs)
     walked = container.walk_blobs(name_starts_with=f"{run}/", delimiter="/")
     stages = [item.name.removeprefix(f"{run}/").rstrip("/") for item in walked if isinstance(item, BlobPrefix)]

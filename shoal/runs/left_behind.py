@@ -10,7 +10,6 @@ from itertools import islice
 from pathlib import Path
 
 from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.blob import BlobPrefix
 
 from shoal.connect import Services
 from shoal.runs.fetched_runs import fetched_runs
@@ -61,6 +60,8 @@ def _unfinished_jobs(services: Services) -> Iterator[str]:
 
 
 def _runs(services: Services) -> Iterator[str]:
+    from azure.storage.blob import BlobPrefix
+
     container = services.blobs.get_container_client(services.environment.containers.outputs)
     try:
         for item in islice(container.walk_blobs(delimiter="/"), LOOKED_AT):

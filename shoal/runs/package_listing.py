@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from azure.batch import BatchClient
 from azure.core.exceptions import AzureError, ResourceNotFoundError
-from azure.storage.blob import BlobClient
 
 from shoal.account_keys import BATCH_ARM_VERSION
 from shoal.arm import ArmError
@@ -77,6 +76,8 @@ def _version(environment: Environment, package: Package) -> tuple[str, str | Non
 
 
 def _size(url: str) -> int | None:
+    from azure.storage.blob import BlobClient
+
     try:
         with BlobClient.from_blob_url(url, retry_total=0) as blob:
             return blob.get_blob_properties().size

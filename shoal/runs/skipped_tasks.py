@@ -3,9 +3,8 @@
 from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import Services
+from shoal.jobs.barrier_ids import is_barrier
 from shoal.jobs.run_record import from_metadata
-from shoal.jobs.skip.skips import skipped_ids
-from shoal.jobs.tasks.stage_dependencies import is_barrier
 
 
 def skipped_tasks(services: Services, job_id: str) -> set[str]:
@@ -17,5 +16,7 @@ def skipped_tasks(services: Services, job_id: str) -> set[str]:
     record = from_metadata(job.metadata)
     if record is None or not record.skipped:
         return set()
+    from shoal.jobs.skip.skips import skipped_ids  # brings the templates of job files with it
+
     ids = skipped_ids(services, record.folder(str(job.id)), list(record.stages))
     return {task for task in ids if not is_barrier(task)}

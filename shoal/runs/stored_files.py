@@ -3,11 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-
-from azure.storage.blob import BlobProperties, ContainerClient
+from typing import TYPE_CHECKING
 
 from shoal.connect import Services
 from shoal.stored_blobs import blobs_below, delete_blob
+
+if TYPE_CHECKING:
+    from azure.storage.blob import BlobProperties, ContainerClient
 
 IN_FLIGHT = 8
 COUNTED = 5000
@@ -39,8 +41,8 @@ def delete_stored_files(services: Services, folder: str) -> int:
     return sum(_delete(container, folder) for container in _containers(services))
 
 
-def _delete(container: ContainerClient, folder: str) -> int:
-    def delete(blob: BlobProperties) -> int:
+def _delete(container: "ContainerClient", folder: str) -> int:
+    def delete(blob: "BlobProperties") -> int:
         delete_blob(container, blob.name)
         return 1
 
@@ -48,6 +50,6 @@ def _delete(container: ContainerClient, folder: str) -> int:
         return sum(pool.map(delete, blobs_below(container, f"{folder}/")))
 
 
-def _containers(services: Services) -> list[ContainerClient]:
+def _containers(services: Services) -> "list[ContainerClient]":
     names = services.environment.containers
     return [services.blobs.get_container_client(name) for name in (names.outputs, names.logs)]

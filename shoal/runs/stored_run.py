@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.blob import BlobPrefix, ContainerClient
 
 from shoal.connect import Services
 from shoal.errors import BadInput
 from shoal.jobs.run_folder import run_folder, run_folders_prefix
 from shoal.jobs.run_record import from_metadata
 from shoal.runs.unknown_ids import unknown_job_message
+
+if TYPE_CHECKING:
+    from azure.storage.blob import ContainerClient
 
 SHOWN_RUNS = 20
 
@@ -62,7 +65,9 @@ def folders_left(services: Services, job_id: str) -> list[str]:
     return list(found)
 
 
-def _folders(container: ContainerClient, prefix: str) -> Iterator[str]:
+def _folders(container: "ContainerClient", prefix: str) -> Iterator[str]:
+    from azure.storage.blob import BlobPrefix
+
     try:
         if prefix.endswith("/"):  # the folder of a job that another client made
             yield from (prefix.rstrip("/") for _ in islice(container.list_blobs(name_starts_with=prefix), 1))

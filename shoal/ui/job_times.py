@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from shoal.connect import Services
-from shoal.jobs.tasks.stage_dependencies import is_barrier
+from shoal.jobs.barrier_ids import is_barrier
 from shoal.report import chart
 from shoal.report.chart import Chart
 from shoal.report.histogram import histogram

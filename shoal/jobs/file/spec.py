@@ -44,11 +44,10 @@ from shoal.jobs.file.values import (
     VariableName,
     matching,
 )
+from shoal.jobs.run_record import RESERVED_METADATA
 
 RESERVED_NAMES = frozenset({"run", "job", "stage", "task"})
 """Names that templates see beside parameters and axes."""
-RESERVED_METADATA = "shoal_"
-"""The beginning of the names under which a job's metadata hold the record of its run."""
 TASK_LEVEL = frozenset({"command", "coordination", "environment", "inputs", "outputs", "slots"})
 """The keys of a stage that are rendered for each task."""
 JOB_TASKS = ("preparation", "release")

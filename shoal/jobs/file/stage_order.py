@@ -4,12 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shoal.jobs.barrier_ids import BARRIER_PREFIX
 from shoal.jobs.file.draft import Draft
 from shoal.jobs.file.spec import Spec, Stage
 from shoal.suggestion import nearest, suggestion
-
-BARRIER_PREFIX = "wait_for_"
-"""The beginning of the id of a task that only waits for a stage; no stage's name may begin with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,10 @@ from urllib.parse import unquote
 
 import orjson
 
+from shoal.jobs.barrier_ids import is_barrier
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.skip.eligibility import is_listable
 from shoal.jobs.skip.input_blobs import BlobVersions
-from shoal.jobs.tasks.stage_dependencies import is_barrier
 from shoal.jobs.tasks.task_bodies import TaskBody, stage_tasks
 
 ANY_JOB = "JOB"

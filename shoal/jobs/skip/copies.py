@@ -9,17 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.storage.blob import BlobClient, ContainerClient
 
 from shoal.blob_requests import Blob
 from shoal.connect import Services
 from shoal.jobs.skip.result import Result
 from shoal.jobs.skip.stored_results import StoredResult
 from shoal.stored_blobs import delete_below
+
+if TYPE_CHECKING:
+    from azure.storage.blob import BlobClient, ContainerClient
 
 IN_FLIGHT = 16
 PATIENCE = timedelta(minutes=10)
@@ -58,7 +61,7 @@ def copy_all(services: Services, folder: str, stage: str, results: Mapping[str, 
     return {task: result for task, result in copied.items() if result is not None}
 
 
-def _copied(container: ContainerClient, blob: Blob, name: str, address: str, signature: str) -> float:
+def _copied(container: "ContainerClient", blob: Blob, name: str, address: str, signature: str) -> float:
     """Copy the version of a blob that was looked at, and return the time of the copy."""
     target = container.get_blob_client(name)
     try:
@@ -75,7 +78,7 @@ def _copied(container: ContainerClient, blob: Blob, name: str, address: str, sig
     return _until_whole(target)
 
 
-def _until_whole(target: BlobClient) -> float:
+def _until_whole(target: "BlobClient") -> float:
     """Wait for a copy that the storage makes in the background, and return its time."""
     until = time.monotonic() + PATIENCE.total_seconds()
     while True:

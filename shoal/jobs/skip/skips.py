@@ -12,6 +12,7 @@ import orjson
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
 from shoal.connect import Services
+from shoal.jobs.barrier_ids import is_barrier
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.skip.content import TaskContent, anywhere, stage_contents, stage_digest, unknown
 from shoal.jobs.skip.copies import IN_FLIGHT, copy_all
@@ -21,7 +22,6 @@ from shoal.jobs.skip.input_blobs import ListedBlobs
 from shoal.jobs.skip.result import Result, recorded, to_text
 from shoal.jobs.skip.software import installed_software
 from shoal.jobs.skip.stored_results import StoredResult, result_blob, stored_results
-from shoal.jobs.tasks.stage_dependencies import is_barrier
 from shoal.jobs.tasks.task_bodies import TaskBody
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from shoal.environment import OperatingSystem, Pool
+from shoal.jobs.barrier_ids import is_barrier
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
 from shoal.jobs.file.task_spec import Shell
@@ -17,7 +18,6 @@ from shoal.jobs.sweep.renamed_axes import renamed_axes
 from shoal.jobs.sweep.stage_outputs import with_sample_outputs
 from shoal.jobs.tasks.bashisms import bashisms
 from shoal.jobs.tasks.job_tasks import job_tasks
-from shoal.jobs.tasks.stage_dependencies import is_barrier
 from shoal.jobs.tasks.task_bodies import TaskBody, stage_tasks
 
 TRIED = 1000

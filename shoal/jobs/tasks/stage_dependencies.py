@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from shoal.jobs.barrier_ids import BARRIER_PREFIX
 from shoal.jobs.binding.bound_job import BoundStage, TaskField
 from shoal.jobs.file.spec import Stage
-from shoal.jobs.file.stage_order import BARRIER_PREFIX
 from shoal.jobs.sweep.identity import task_id
 from shoal.jobs.sweep.sweep import points
 from shoal.jobs.tasks.task_groups import ID_CHARACTERS, tasks_before
@@ -64,10 +64,6 @@ def _is_whole(name: str, dependent: Stage) -> bool:
 
 def barrier_id(stage: str) -> str:
     return f"{BARRIER_PREFIX}{stage}"
-
-
-def is_barrier(task_id: str) -> bool:
-    return task_id.startswith(BARRIER_PREFIX)
 
 
 def with_barrier(tasks: Iterable[dict[str, Any]], stage: str) -> Iterator[dict[str, Any]]:

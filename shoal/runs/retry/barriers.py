@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from azure.batch import BatchClient
 from azure.core.exceptions import ResourceNotFoundError
 
-from shoal.jobs.tasks.stage_dependencies import is_barrier
+from shoal.jobs.barrier_ids import is_barrier
 from shoal.runs.job_queries import task_key
 from shoal.runs.retry.jobs_of_run import JobsOfRun
 from shoal.runs.retry.unfinished_work import UnfinishedTask

@@ -11,6 +11,7 @@ from azure.batch import BatchClient
 
 from shoal.connect import Services
 from shoal.errors import BadInput
+from shoal.jobs.barrier_ids import is_barrier
 from shoal.jobs.binding.bound_job import BoundJob
 from shoal.jobs.run_record import RunRecord
 from shoal.jobs.skip.mixed_stages import mark_mixed
@@ -20,7 +21,6 @@ from shoal.jobs.submit.plan import Plan, make_plan
 from shoal.jobs.submit.replacement import WAITING, delete_replaced
 from shoal.jobs.submit.submit import create_job, job_body, planned_record, require_pool
 from shoal.jobs.submit.upload import upload_inputs
-from shoal.jobs.tasks.stage_dependencies import is_barrier
 from shoal.jobs.tasks.task_bodies import all_tasks
 from shoal.manifest.storage import leave_manifest
 from shoal.runs.job_queries import FAILED, SUCCEEDED, task_key

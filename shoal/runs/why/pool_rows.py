@@ -4,12 +4,15 @@ Sources: Batch REST, Pool - Get, resizeErrors and autoScaleRun; Learn, "Azure Ba
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from shoal.azure_errors import explained
 from shoal.runs.why.evidence import Evidence, Fault, PoolFacts
 from shoal.runs.why.finding import Finding, Row, counted
-from shoal.runs.why.formula_trial import Trial, trial
 from shoal.runs.why.waiting_rows import for_nodes
+
+if TYPE_CHECKING:
+    from shoal.runs.why.formula_trial import Trial
 
 NO_CAPACITY = ("AllocationFailed", "AllocationTimedout")
 
@@ -92,6 +95,8 @@ def _asks_for_none(evidence: Evidence) -> Finding | None:
     pool = _waited_for(evidence)
     if pool is None or pool.formula is None or pool.target or pool.nodes or (pool.run and pool.run.fault):
         return None
+    from shoal.runs.why.formula_trial import trial  # only here: it brings the language of formulas with it
+
     tried, waiting = trial(evidence, pool), counted(for_nodes(evidence), "task")
     clause, step = _outlook(tried, waiting, pool)
     return Finding(
@@ -102,7 +107,7 @@ def _asks_for_none(evidence: Evidence) -> Finding | None:
     )
 
 
-def _outlook(tried: Trial | None, waiting: str, pool: PoolFacts) -> tuple[str, str]:
+def _outlook(tried: "Trial | None", waiting: str, pool: PoolFacts) -> tuple[str, str]:
     """Return when the formula asks for nodes, and the next step."""
     if tried is None:
         return "", "try it with `shoal autoscale evaluate`: it may lack samples"

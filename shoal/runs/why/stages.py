@@ -7,7 +7,7 @@ from itertools import islice
 from azure.batch import BatchClient
 from azure.batch.models import BatchTask
 
-from shoal.jobs.file.stage_order import BARRIER_PREFIX
+from shoal.jobs.barrier_ids import BARRIER_PREFIX
 from shoal.runs.why.evidence import JobFacts, StageProgress, WaitingTask
 
 MOST_STAGES = 3

@@ -1,12 +1,16 @@
 """The last lines of a task's stderr, from its node or from storage, by few requests and not the rest."""
 
+from typing import TYPE_CHECKING
+
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.core.rest import HttpRequest
-from azure.storage.blob import ContainerClient
 
 from shoal.connect import Services
 from shoal.jobs.submit.collection import API_VERSION
 from shoal.runs.logs import tail
+
+if TYPE_CHECKING:
+    from azure.storage.blob import ContainerClient
 
 PART = 64 << 10
 """Bytes that are read, of the beginning of a short file or of the end of a long one."""
@@ -46,7 +50,7 @@ def _range(services: Services, path: str, start: int) -> bytes:
     return services.batch.send_request(request).content
 
 
-def _of_storage(container: ContainerClient, blob: str) -> bytes:
+def _of_storage(container: "ContainerClient", blob: str) -> bytes:
     client = container.get_blob_client(blob)
     try:
         size = client.get_blob_properties().size
