@@ -21,7 +21,7 @@ from shoal.ui.gate import Gate, Keys
 from shoal.ui.poller import News, Poller
 
 STATIC = Path(__file__).parent / "static"
-PAGES = ("/", "/pools/{pool}", "/jobs/{job}", "/jobs/{job}/tasks/{task}")
+PAGES = ("/", "/pools/{pool}", "/jobs/{job}", "/jobs/{job}/sweep", "/jobs/{job}/tasks/{task}")
 HEARTBEAT = 15.0
 """Seconds after which something is sent in any case: a connection that is gone shows only then."""
 

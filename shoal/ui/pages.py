@@ -8,6 +8,8 @@ from shoal.ui.job_view import JobView
 from shoal.ui.poller import View
 from shoal.ui.pool_view import PoolView
 from shoal.ui.stack_view import StackView
+from shoal.ui.sweep_view import SweepView
+from shoal.ui.swept_points import SweptPoints
 from shoal.ui.task_list_view import Continuations, TaskListView
 from shoal.ui.task_view import TaskView
 
@@ -17,6 +19,7 @@ STATES = ("active", "preparing", "running", "completed")
 class Pages:
     def __init__(self) -> None:
         self._continuations = Continuations()
+        self._swept = SweptPoints()
 
     def view_of(self, address: str) -> View:
         """Return the view of an address such as `/jobs/nightly`. Raises BadInput for one of no page."""
@@ -32,7 +35,11 @@ class Pages:
             case ["jobs", job, "tasks"] if job:
                 return self._tasks(job, query)
             case ["jobs", job, "tasks", task] if job and task:
-                return TaskView(job, task)
+                return TaskView(job, task, self._swept)
+            case ["jobs", job, "sweep"] if job:
+                return SweepView(
+                    job_id=job, swept=self._swept, stage=query.get("stage", ""), file=query.get("file", "")
+                )
             case _:
                 raise BadInput(f"there is no page {parts.path}; / is the stack")
 

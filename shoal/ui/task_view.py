@@ -1,15 +1,16 @@
 """The page of a task: what it ran, where, how it ended, its files, and the ends of its logs as they grow."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from azure.batch.models import BatchTask
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
 from shoal.connect import Services
-from shoal.errors import BadInput
+from shoal.errors import BadInput, ShoalError
 from shoal.nodes.files import NOT_THERE, FileRow, files_of_task
 from shoal.report.page import plain_text
 from shoal.runs.listing import TaskRow, task_row
@@ -18,6 +19,7 @@ from shoal.runs.unknown_ids import unknown_task
 from shoal.runs.why.collection import collect
 from shoal.runs.why.decision import findings
 from shoal.runs.why.finding import Finding
+from shoal.ui.swept_points import SweptPoints
 
 LOGS = ("stdout.txt", "stderr.txt")
 SHOWN = 128 << 10
@@ -69,6 +71,8 @@ class TaskPage:
     message: str
     """Batch's message of a failure."""
     parents: Sequence[str]
+    point: Mapping[str, Any] | None
+    """Its point of the sweep; None where it has none, or none is known."""
     findings: Sequence[Finding]
     files: Sequence[FileRow]
     more_files: int
@@ -80,6 +84,8 @@ class TaskPage:
 class TaskView:
     job_id: str
     task_id: str
+    swept: SweptPoints
+    _point: Mapping[str, Any] | None = None
     _tails: list[Tail] = field(default_factory=lambda: [Tail(name=name) for name in LOGS])
     _attempt: tuple[object, ...] = ()
     _is_done: bool = False
@@ -109,6 +115,13 @@ class TaskView:
                 self._tails = [Tail(name=name) for name in LOGS]
             self._attempt, self._is_done, self._due = attempt, False, float("-inf")
 
+    def _read_point(self, services: Services) -> None:
+        """Read the point once. It is an extra: storage that cannot be read has a problem of its own on this page."""
+        try:
+            self._point = self.swept.read(services, self.job_id).point(self.task_id)
+        except (AzureError, ShoalError):
+            self._point = None
+
     def _longer(self, services: Services, tail: Tail) -> Tail:
         log = LogFile(job_id=self.job_id, task_id=self.task_id, name=tail.name)
         try:
@@ -122,6 +135,8 @@ class TaskView:
         now = time.monotonic()
         if now < self._due:
             return
+        if self._due == float("-inf") and self._point is None:
+            self._read_point(services)
         self._due = float("inf") if self._is_done else now + SECONDS
         try:
             self._files, self._files_problem = files_of_task(services, self.job_id, self.task_id).rows, ""
@@ -144,6 +159,7 @@ class TaskView:
             requeues=(info.requeue_count or 0) if info else 0,
             message=(failure.message or "") if failure else "",
             parents=list((task.depends_on.task_ids if task.depends_on else None) or ()),
+            point=self._point,
             findings=self._findings,
             files=files[:MOST_FILES],
             more_files=max(0, len(files) - MOST_FILES),

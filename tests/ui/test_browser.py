@@ -12,12 +12,14 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
 from shoal.connect import connected
 from shoal.environment import Environment
 from shoal.service_status import Status
 from tests.environments import wait_for_job
+from tests.ui.swept_job import submit_sweep
 from tests.ui.test_job_page import MARKUP, add_job
 from tests.ui.test_stack_page import not_deployed
 from tests.ui.visitor import Visitor, visited
@@ -29,7 +31,8 @@ ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1280,900"),
 )
 JOB = "ui-browser"
-PAGES = ("/", "/pools/spot", f"/jobs/{JOB}", f"/jobs/{JOB}/tasks/fails")
+SWEEP = "ui-browser-sweep"
+PAGES = ("/", "/pools/spot", f"/jobs/{JOB}", f"/jobs/{JOB}/tasks/fails", f"/jobs/{SWEEP}/sweep")
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +55,7 @@ def job(environment: Environment, service: Status) -> str:
         patch.setenv("SHOAL_STATE", service.state_dir)
         with connected(environment) as services:
             add_job(services, JOB, {"works": "echo done", "fails": f"echo '{MARKUP}'; exit 3"})
+            submit_sweep(services, SWEEP)
     return JOB
 
 
@@ -99,6 +103,19 @@ def test_filter_is_part_of_the_address_and_comes_back_after_a_reload(
         until(browser, "return document.querySelector('[data-key=fails]') !== null")
         assert "state=failed" in browser.current_url
         assert browser.find_elements(By.CSS_SELECTOR, "[data-key=works]") == []
+        browser.refresh()
+
+
+def test_results_of_a_sweep_are_drawn_over_two_axes_and_one_and_the_choice_is_part_of_the_address(
+    browser: webdriver.Chrome, opened: Visitor
+) -> None:
+    show(browser, opened, f"/jobs/{SWEEP}/sweep")
+    until(browser, "return document.querySelectorAll('svg.chart rect.cell:not(.none)').length === 5")
+    assert len(browser.find_elements(By.CSS_SELECTOR, "svg.chart rect.cell.none")) == 1
+    Select(browser.find_element(By.NAME, "y")).select_by_visible_text("nothing: one axis")
+    for _ in range(2):
+        until(browser, "return document.querySelectorAll('svg.chart rect.dot').length === 10")
+        assert browser.current_url.endswith("/sweep?y=")
         browser.refresh()
 
 

@@ -5,11 +5,12 @@ import { follow } from "./events.js";
 import * as job from "./job.js";
 import * as pool from "./pool.js";
 import * as stack from "./stack.js";
+import * as sweep from "./sweep.js";
 import * as task from "./task.js";
 import { prose } from "./parts.js";
 import { begin as beginTasks } from "./task_table.js";
 
-const PAGES = [[/^\/$/, stack], [/^\/pools\/([^/]+)$/, pool], [/^\/jobs\/([^/]+)$/, job, beginTasks], [/^\/jobs\/([^/]+)\/tasks\/([^/]+)$/, task]];
+const PAGES = [[/^\/$/, stack], [/^\/pools\/([^/]+)$/, pool], [/^\/jobs\/([^/]+)$/, job, beginTasks], [/^\/jobs\/([^/]+)\/sweep$/, sweep], [/^\/jobs\/([^/]+)\/tasks\/([^/]+)$/, task]];
 const AGAIN = 10_000; // milliseconds after which "3 min ago" is written anew
 
 const content = document.getElementById("content");
@@ -43,7 +44,7 @@ function places() {
 
 if (page) {
   places();
-  follow(location.pathname, {
+  follow(`${location.pathname}${page.query?.() ?? ""}`, {
     onDocument: (news) => {
       const isFirst = !current;
       current = news;

@@ -14,7 +14,7 @@ export function drawn(chart, name, description) {
 }
 
 // A chart keeps its size on narrow screens, and scrolls.
-const scrolled = (name, chart) => h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, chart);
+export const scrolled = (name, chart) => h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, chart);
 
 const WIDTH = 900, LEFT = 60, RIGHT = 14, TOP = 8, HEIGHT = 84, AXIS = 22;
 

@@ -18,7 +18,7 @@ export function render(page, [id]) {
       explanation?.began && [", began ", time(explanation.began)], explanation?.ended && [", ended ", time(explanation.ended)]),
     summary(page),
     progress(counts, job),
-    section("Stages", stages(page)),
+    section("Stages", stages(page), details.stages.length > 0 && h("p", {}, h("a", { href: `/jobs/${encodeURIComponent(id)}/sweep` }, "Results over the axes of its sweep"))),
     section("Why it waits", explanation ? why(explanation) : reading()),
     counts.failed > 0 && section("Kinds of failures", explanation ? failures(explanation, id) : reading()),
     section("Tasks over time", explanation ? times(explanation.times) : reading()),

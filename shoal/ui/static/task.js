@@ -30,7 +30,7 @@ export function drawn() {
   }
 }
 
-function facts({ task, pool, slots, created, requeues, message, parents }) {
+function facts({ job, task, pool, slots, created, requeues, message, parents, point }) {
   return [
     ["Exit code", task.exit_code ?? "none yet"],
     ["Ran", task.started ? (task.ended ? between(task.started, task.ended) : `${duration((Date.now() - new Date(task.started)) / 1000)} so far`) : "not yet"],
@@ -40,6 +40,7 @@ function facts({ task, pool, slots, created, requeues, message, parents }) {
     ["Slots", count(slots)],
     ["Attempts that failed", count(task.retries ?? 0)], ["Attempts that lost their node", count(requeues)],
     task.failure && ["Failure", [code(task.failure), message && ` ${message}`]],
+    point && ["Point of the sweep", [Object.entries(point).map(([name, value]) => [code(`${name} = ${typeof value === "object" ? JSON.stringify(value) : value}`), " "]), h("a", { href: `/jobs/${encodeURIComponent(job)}/sweep` }, "all results")]],
     parents.length > 0 && ["Waits for", [code(parents.slice(0, 5).join(", ")), parents.length > 5 && ` and ${counted(parents.length - 5, "task")} more`]],
   ].filter(Boolean);
 }
