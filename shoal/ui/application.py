@@ -13,15 +13,17 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from shoal.connect import connected
+from shoal.connect import Services, connected
 from shoal.environment import Environment
 from shoal.errors import BadInput, ShoalError
 from shoal.ui.actions import ACTIONS, READ_ONLY, Action
+from shoal.ui.formula_trial import Trial, try_formula
 from shoal.ui.gate import Gate, Keys
 from shoal.ui.poller import News, Poller
 
 STATIC = Path(__file__).parent / "static"
 PAGES = ("/", "/pools/{pool}", "/jobs/{job}", "/jobs/{job}/sweep", "/jobs/{job}/tasks/{task}")
+Trier = Callable[[Services, Mapping[str, str], Mapping[str, Any]], Trial]
 HEARTBEAT = 15.0
 """Seconds after which something is sent in any case: a connection that is gone shows only then."""
 
@@ -52,15 +54,17 @@ def application(find: Callable[[], Environment], poller: Poller, keys: Keys, *, 
             Route(path, _posted(find, action, read_only=read_only), methods=["POST"])
             for path, action in ACTIONS.items()
         ),
+        # It changes nothing, so those who may only read may try formulas as well.
+        Route("/trials/pools/{pool}", _posted(find, try_formula, read_only=False), methods=["POST"]),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Gate(Starlette(routes=routes, lifespan=reading), keys)
 
 
 def _posted(
-    find: Callable[[], Environment], action: Action, *, read_only: bool
+    find: Callable[[], Environment], action: Action | Trier, *, read_only: bool
 ) -> Callable[[Request], Awaitable[Response]]:
-    def act(place: Mapping[str, str], body: Mapping[str, Any]) -> str:
+    def act(place: Mapping[str, str], body: Mapping[str, Any]) -> str | Trial:
         with connected(find()) as services:
             return action(services, place, body)
 
@@ -72,7 +76,7 @@ def _posted(
             done = await asyncio.to_thread(act, request.path_params, body if isinstance(body, dict) else {})
         except (ShoalError, orjson.JSONDecodeError) as exc:
             return JSONResponse({"problem": str(exc)}, 400)
-        return JSONResponse({"done": done})
+        return Response(orjson.dumps({"done": done}), media_type="application/json")
 
     return answer
 

@@ -119,6 +119,14 @@ def test_results_of_a_sweep_are_drawn_over_two_axes_and_one_and_the_choice_is_pa
         browser.refresh()
 
 
+def test_formula_that_is_tried_is_drawn_beside_what_happened(browser: webdriver.Chrome, opened: Visitor) -> None:
+    show(browser, opened, "/pools/spot")
+    press(browser, "#trial button")
+    until(browser, "return document.querySelectorAll('#trial svg.chart .line').length === 4")
+    assert "maxSpotNodes" in str(browser.execute_script("return document.querySelector('#trial pre').textContent"))
+    assert violations(browser) == []
+
+
 def test_cancel_by_keyboard_asks_before_it_acts(
     browser: webdriver.Chrome, opened: Visitor, environment: Environment, name: str
 ) -> None:

@@ -19,7 +19,8 @@ export const scrolled = (name, chart) => h("div", { class: "scroll", tabindex: "
 const WIDTH = 900, LEFT = 60, RIGHT = 14, TOP = 8, HEIGHT = 84, AXIS = 22;
 
 // `series`: [name, class, values]; `times` are milliseconds. A value holds until the next one, so lines are steps.
-export function steps(times, series, unit, label) {
+// The caption has the last values, unless all of it is in the past.
+export function steps(times, series, unit, label, hasEnded = false) {
   const [first, last] = [times[0], Math.max(times.at(-1), times[0] + 1)];
   const most = Math.max(1, ...series.flatMap(([, , values]) => values));
   const x = (time) => (LEFT + ((WIDTH - LEFT - RIGHT) * (time - first)) / (last - first)).toFixed(1);
@@ -27,7 +28,7 @@ export function steps(times, series, unit, label) {
   const line = (values) => values.map((value, index) => (index ? `H${x(times[index])}V${y(value)}` : `M${x(times[0])} ${y(value)}`)).join("");
   const clock = (time) => new Date(time).toISOString().slice(11, 19);
   return h("figure", {},
-    h("figcaption", {}, series.map(([name, tone, values]) => h("span", { class: `key ${tone}` }, `${name} ${count(values.at(-1))}`))),
+    h("figcaption", {}, series.map(([name, tone, values]) => h("span", { class: `key ${tone}` }, hasEnded ? name : `${name} ${count(values.at(-1))}`))),
     scrolled(label, h("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${TOP + HEIGHT + AXIS}`, role: "img", "aria-label": label },
       [0, most].map((value) => h("line", { x1: LEFT, y1: y(value), x2: WIDTH - RIGHT, y2: y(value) })),
       [0, most].map((value) => h("text", { x: LEFT - 8, y: Number(y(value)) + 4, "text-anchor": "end" }, count(value))),

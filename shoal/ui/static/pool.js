@@ -5,6 +5,7 @@ import { steps } from "./charts.js";
 import { h, show } from "./elements.js";
 import { Heatmap } from "./heatmap.js";
 import { code, empty, figure, figures, section, state, table, time, words } from "./parts.js";
+import { drawTrial, trialPlace } from "./trial.js";
 import { count, counted, duration, middle, money, utc } from "./units.js";
 
 let heatmap = null;
@@ -21,11 +22,13 @@ export function render(page, [name]) {
     section("Nodes", nodes(page)),
     section("Since this page was opened", history(page)),
     section("Scaling", formula(page)),
+    section("Try another formula", trialPlace()),
   ];
 }
 
 // Called when the page is there: the canvas draws itself.
 export function drawn(page, [name]) {
+  drawTrial(page, name);
   const canvas = document.querySelector(".heatmap");
   if (!canvas) { heatmap = null; return; }
   if (heatmap?.canvas !== canvas) heatmap = new Heatmap(canvas, () => selected(name));
