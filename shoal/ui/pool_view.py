@@ -19,6 +19,7 @@ from shoal.runs.listing import requested_pools
 from shoal.runs.pool_listing import PoolRow, pool_row
 from shoal.runs.why.evidence import PoolFacts
 from shoal.runs.why.pool_reading import COLUMNS, pool_facts
+from shoal.ui.incidents import Incident, Incidents
 
 MOMENTS = 720
 """Readings that are kept; of a longer time, every second one is dropped."""
@@ -70,6 +71,8 @@ class PoolPage:
     evaluations: Sequence[Evaluation]
     """The latest first."""
     moments: Sequence[Moment]
+    incidents: Sequence[Incident]
+    """Evictions and resize errors, the latest first."""
     nodes: Sequence[Node]
     problems: Mapping[str, int]
     """Reasons why nodes can do no work, and their numbers."""
@@ -84,6 +87,7 @@ class PoolView:
         self._name = name
         self._moments: list[Moment] = []
         self._evaluations: deque[Evaluation] = deque(maxlen=50)
+        self._incidents = Incidents()
         self._waiting, self._is_more_waiting, self._tasks_due = 0, False, float("-inf")
 
     def read(self, services: Services) -> PoolPage:
@@ -94,6 +98,7 @@ class PoolView:
         nodes = [pool_node(node) for node in services.batch.list_nodes(pool.id, select=NODE_COLUMNS)]
         self._count_waiting(services, pool.id)
         self._remember(facts, row, nodes)
+        self._incidents.on_reading(nodes, row.resize_errors, datetime.now(UTC))
         return PoolPage(
             row=row,
             slots_per_node=facts.slots_per_node,
@@ -102,6 +107,7 @@ class PoolView:
             variables=variables(facts.run.results) if facts.run else (),
             evaluations=list(self._evaluations),
             moments=self._moments,
+            incidents=self._incidents.rows,
             nodes=list(map(_node, nodes)),
             problems=_problems(nodes),
             is_more_waiting=self._is_more_waiting,

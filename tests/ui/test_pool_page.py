@@ -48,6 +48,7 @@ def test_pool_page_has_nodes_formula_and_actions(pool_visitor: Visitor, services
     page = visitor.until("/pools/fixed", lambda page: [node[1] for node in page["nodes"]] == ["idle", "idle"])
     assert (page["slots_per_node"], page["row"]["slots"], page["formula"]) == (2, 4, None)
     assert page["moments"][-1]["nodes"] == 2
+    assert page["incidents"] == []
 
     scaled = visitor.until("/pools/scaled", lambda page: page["evaluations"])
     assert scaled["formula"] == FORMULA

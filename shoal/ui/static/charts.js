@@ -19,8 +19,9 @@ export const scrolled = (name, chart) => h("div", { class: "scroll", tabindex: "
 const WIDTH = 900, LEFT = 60, RIGHT = 14, TOP = 8, HEIGHT = 84, AXIS = 22;
 
 // `series`: [name, class, values]; `times` are milliseconds. A value holds until the next one, so lines are steps.
+// `marks`: [class, moment, text] of what happened at a moment.
 // The caption has the last values, unless all of it is in the past.
-export function steps(times, series, unit, label, hasEnded = false) {
+export function steps(times, series, unit, label, { hasEnded = false, marks = [] } = {}) {
   const [first, last] = [times[0], Math.max(times.at(-1), times[0] + 1)];
   const most = Math.max(1, ...series.flatMap(([, , values]) => values));
   const x = (time) => (LEFT + ((WIDTH - LEFT - RIGHT) * (time - first)) / (last - first)).toFixed(1);
@@ -32,6 +33,7 @@ export function steps(times, series, unit, label, hasEnded = false) {
     scrolled(label, h("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${TOP + HEIGHT + AXIS}`, role: "img", "aria-label": label },
       [0, most].map((value) => h("line", { x1: LEFT, y1: y(value), x2: WIDTH - RIGHT, y2: y(value) })),
       [0, most].map((value) => h("text", { x: LEFT - 8, y: Number(y(value)) + 4, "text-anchor": "end" }, count(value))),
+      marks.filter(([, at]) => at >= first && at <= last).map(([tone, at, text]) => h("path", { class: `mark ${tone}`, d: `M${x(at)} ${TOP}V${TOP + HEIGHT}` }, h("title", {}, text))),
       series.map(([name, tone, values]) => h("path", { class: `line ${tone}`, d: line(values) }, h("title", {}, `${name}, ${unit}`))),
       h("text", { x: LEFT, y: TOP + HEIGHT + 16 }, `${clock(first)} UTC`),
       h("text", { x: WIDTH - RIGHT, y: TOP + HEIGHT + 16, "text-anchor": "end" }, `${clock(last)} UTC`))));

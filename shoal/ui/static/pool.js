@@ -94,12 +94,16 @@ function selected(name) {
     button("Replace", () => ask({ title: "Replace this node?", question: `Node ${id} is removed once its tasks have ended, and the pool makes another. Its files are gone then.`, confirm: "Replace node", address: `${address}/replace` })));
 }
 
-function history({ moments }) {
+function history({ moments, incidents }) {
   if (moments.length < 2) return h("p", { class: "quiet" }, "The lines begin with the second reading.");
   const times = moments.map((moment) => moment.at), of = (name) => moments.map((moment) => moment[name]);
+  const marks = incidents.map(({ at, kind, text }) => [kind === "eviction" ? "eviction" : "error", new Date(at).getTime(), `${utc(at)}: ${kind}, ${text}`]);
   return [
-    steps(times, [["nodes", "nodes", of("nodes")], ["wanted", "target", of("target")]], "nodes", "Nodes over time; the figures above have the last values"),
+    steps(times, [["nodes", "nodes", of("nodes")], ["wanted", "target", of("target")]], "nodes", "Nodes over time; the figures above have the last values", { marks }),
     steps(times, [["tasks running", "running", of("running")], ["tasks waiting", "waiting", of("waiting")]], "tasks", "Tasks over time; the figures above have the last values"),
+    incidents.length > 0 && [h("h3", {}, "Evictions and resize errors"), h("p", { class: "keys" }, h("span", { class: "key eviction" }, "eviction of a Spot node"), h("span", { class: "key error" }, "resize error"), h("span", {}, "lines across the nodes")),
+      table("Evictions and resize errors", [["Time", false, (row) => utc(row.at)], ["Kind", false, (row) => row.kind], ["Node or reason", false, (row) => (row.kind === "eviction" ? h("code", { title: row.text }, middle(row.text)) : row.text)]], incidents.slice(0, 20), (row) => `${row.at} ${row.text}`),
+      incidents.length > 20 && h("p", { class: "quiet" }, `and ${counted(incidents.length - 20, "earlier one")}`)],
   ];
 }
 

@@ -68,8 +68,8 @@ function result({ job, tasks, has_more, formula, begin, seconds, happened, tried
   return [
     h("p", { class: "quiet" }, `${counted(tasks, "task")} of job ${job}${has_more ? ", the first that were listed," : ""} arrive as they did; the pool begins without nodes. Nodes of what happened are those that ran its tasks.`),
     !tried.is_finished && h("p", { class: "problem" }, "Under this formula some tasks were left when the simulation ended."),
-    steps(times, [["nodes, simulated", "nodes", tried.nodes], ["nodes, what happened", "target", happened.nodes]], "nodes", "Nodes, simulated and as it happened; the table below has figures", true),
-    steps(times, [["tasks running, simulated", "running", tried.running], ["tasks running, what happened", "target", happened.running]], "tasks", "Running tasks, simulated and as it happened; the table below has figures", true),
+    steps(times, [["nodes, simulated", "nodes", tried.nodes], ["nodes, what happened", "target", happened.nodes]], "nodes", "Nodes, simulated and as it happened; the table below has figures", { hasEnded: true }),
+    steps(times, [["tasks running, simulated", "running", tried.running], ["tasks running, what happened", "target", happened.running]], "tasks", "Running tasks, simulated and as it happened; the table below has figures", { hasEnded: true }),
     table("What happened and what was simulated", [
       ["Pool", false, ([name]) => name], ["Until the last task ended", true, ([, curve]) => duration(curve.makespan_seconds)],
       ["Node hours", true, ([, curve]) => `${curve.node_hours.toPrecision(3)} h`], ["Nodes at most", true, ([, curve]) => count(curve.peak_nodes)],
