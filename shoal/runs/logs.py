@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from azure.batch.models import BatchTaskState
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.core.rest import HttpRequest
+from azure.storage.blob import ContainerClient
 
 from shoal.connect import Services, plain_word
 from shoal.errors import BadInput
@@ -35,7 +36,7 @@ def read_log(services: Services, log: LogFile, *, start: int = 0) -> bytes:
         return on_node
     container = services.blobs.get_container_client(services.environment.containers.logs)
     try:
-        return container.download_blob(_blob(services, log)).readall()[start:]
+        return _kept(container, _blob(services, log), start)
     except (ResourceNotFoundError, NoSuchJob) as exc:
         raise BadInput(_missing_log(services, log)) from exc
 
@@ -78,6 +79,19 @@ def tail(content: bytes, lines: int) -> str:
 
 def _blob(services: Services, log: LogFile) -> str:
     return f"{folder_of_run(services, log.job_id, log.run_id)}/{log.task_id}/{log.name}"
+
+
+def _kept(container: ContainerClient, blob: str, start: int) -> bytes:
+    """Return what a kept log has from byte `start` on.
+
+    Source: Blob REST, Get Blob: 416 for a range that begins at the blob's end or behind it.
+    """
+    try:
+        return container.download_blob(blob, offset=start or None).readall()
+    except HttpResponseError as exc:
+        if exc.status_code != 416:
+            raise
+        return b""
 
 
 def _from_node(services: Services, log: LogFile, start: int) -> bytes | None:

@@ -16,11 +16,10 @@ from shoal.connect import Services, connected, explained
 from shoal.environment import Environment
 from shoal.errors import ShoalError
 from shoal.ui.request_pace import Pace
+from shoal.ui.retry_pause import pause
 
 EVERY = 1.0
 """Seconds between two readings of a page, at least."""
-AGAIN = 2.0
-"""Seconds after which a service that did not answer is tried again."""
 LINGER = 10.0
 """Seconds for which the connection is kept after the last page was closed: a reload comes at once."""
 KEPT = 32
@@ -72,6 +71,7 @@ class Poller:
         self._joined = asyncio.Event()
         self._pace = Pace()
         self._is_closed = False
+        self._failures, self._look_up_seconds = 0, 0.0
 
     async def follow(self, address: str) -> AsyncIterator[News]:
         """Yield what there is about a page, then each change. Raises BadInput for an address of no page."""
@@ -102,7 +102,9 @@ class Poller:
                 await self._read_all()
             except ShoalError as exc:
                 self._publish_to_all(News(problem=str(exc), is_away=True))
-                await asyncio.sleep(AGAIN)
+                self._failures += 1
+                # A page that is opened meanwhile tries at once.
+                await self._wait_for_page(pause(self._failures, self._look_up_seconds))
 
     def _join(self, address: str) -> Topic:
         topic = self._topics.get(address) or Topic(view=self._view_of(address))
@@ -134,13 +136,19 @@ class Poller:
             services = await asyncio.to_thread(self._connect, stack)
             while (topic := await self._next()) is not None:
                 topic.publish(await asyncio.to_thread(_news, topic.view, services))
+                self._failures = 0
                 now = time.monotonic()
                 self._pace.pay(now)
                 topic.due = now + EVERY
 
     def _connect(self, stack: ExitStack) -> Services:
         """Find the stack each time: after a restart its service may be elsewhere."""
-        return stack.enter_context(connected(self._find(), policies=[self._pace.count]))
+        began = time.monotonic()
+        try:
+            environment = self._find()
+        finally:
+            self._look_up_seconds = time.monotonic() - began
+        return stack.enter_context(connected(environment, policies=[self._pace.count]))
 
     async def _next(self) -> Topic | None:
         """Return the page to read next, when it is time. A page that has just been opened is read at once."""

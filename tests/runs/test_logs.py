@@ -21,7 +21,8 @@ def test_log_is_read_from_the_node(services: Services, name: str) -> None:
 
 def test_log_is_read_from_where_it_was_kept_once_the_job_is_gone(services: Services, name: str) -> None:
     services.blobs.get_blob_client("logs", f"{name}/t/stdout.txt").upload_blob(b"kept\n")
-    assert read_log(services, LogFile(job_id=name, task_id="t", name="stdout.txt")) == b"kept\n"
+    log = LogFile(job_id=name, task_id="t", name="stdout.txt")
+    assert [read_log(services, log, start=start) for start in (0, 3, 5, 9)] == [b"kept\n", b"t\n", b"", b""]
 
 
 @pytest.mark.parametrize(

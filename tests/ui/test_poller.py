@@ -8,6 +8,7 @@ import pytest
 
 from shoal.environment import Environment
 from shoal.ui.request_pace import RATE, Pace
+from shoal.ui.retry_pause import pause
 from tests.ui.relay import Relay, relayed
 from tests.ui.visitor import Visitor, visited
 from tests.waiting import wait_until
@@ -64,6 +65,16 @@ def test_nothing_is_read_without_an_open_page(relay: Relay, through_relay: Visit
         return relay.requests == numbers[-1]
 
     wait_until(is_quiet)
+
+
+@pytest.mark.parametrize(
+    ("failures", "look_up_seconds", "seconds"),
+    [(1, 0.01, 2), (50, 0.01, 2), (1, 1.5, 2), (2, 1.5, 4), (5, 1.5, 32), (6, 1.5, 60), (5000, 1.5, 60)],
+)
+def test_stack_that_takes_long_to_look_up_is_tried_less_and_less_often_while_it_is_away(
+    failures: int, look_up_seconds: float, seconds: float
+) -> None:
+    assert pause(failures, look_up_seconds) == seconds
 
 
 def test_requests_put_off_the_next_ones_by_what_they_are_worth() -> None:
