@@ -36,6 +36,7 @@ from shoal.cli import (
     runs,
     secrets,
     ssh,
+    top,
     ui,
     watch,
     why,
@@ -64,7 +65,7 @@ shoal.add_section(
 shoal.add_section("Job files", check.check, plan.plan, job_files.render, job_files.submit, run.run, job_files.schema)
 shoal.add_section(
     "Jobs",
-    *(ui.ui, watch.watch, why.why, retry.retry, fetch.fetch, report.report, runs.logs, files.files),
+    *(ui.ui, top.top, watch.watch, why.why, retry.retry, fetch.fetch, report.report, runs.logs, files.files),
     *(manifests.reproduce, manifests.diff),
     *(runs.jobs, runs.tasks, nodes.nodes, runs.cancel, runs.rm),
 )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from azure.batch import BatchClient
-from azure.batch.models import BatchNode, BatchNodeCounts
+from azure.batch.models import BatchNode, BatchNodeCounts, BatchPoolNodeCounts
 
 from shoal.azure.prices import NodePrice
 
@@ -53,9 +53,12 @@ class Spent:
 
 def read_tally(client: BatchClient, pool_id: str) -> NodeTally:
     counts = next(iter(client.list_pool_node_counts(filter=f"poolId eq '{pool_id}'")), None)
-    if counts is None:
-        return NodeTally()
-    return NodeTally(dedicated=_by_state(counts.dedicated), spot=_by_state(counts.low_priority))
+    return NO_NODES if counts is None else _tally(counts)
+
+
+def read_tallies(client: BatchClient) -> dict[str, NodeTally]:
+    """Return the tallies of all pools by their ids in lower case, as Batch compares them."""
+    return {str(counts.pool_id).lower(): _tally(counts) for counts in client.list_pool_node_counts()}
 
 
 def spent_before(client: BatchClient, pool_id: str, began: datetime, now: datetime) -> Spent:
@@ -72,6 +75,10 @@ def hours_since(began: datetime, now: datetime, nodes: Iterable[BatchNode]) -> S
             tally = NodeTally(dedicated=one) if node.is_dedicated else NodeTally(spot=one)
             spent = spent.after(tally, max(timedelta(), now - max(began, node.allocation_time)))
     return spent
+
+
+def _tally(counts: BatchPoolNodeCounts) -> NodeTally:
+    return NodeTally(dedicated=_by_state(counts.dedicated), spot=_by_state(counts.low_priority))
 
 
 def _by_state(counts: BatchNodeCounts | None) -> dict[str, int]:

@@ -81,7 +81,7 @@ class StackView:
                 Account(name=environment.storage_account, kind="Storage", address=environment.blob_endpoint),
             ],
             pools=pools,
-            jobs=sorted(jobs[:MOST_JOBS], key=_latest_first),
+            jobs=sorted(jobs[:MOST_JOBS], key=latest_first),
             has_more_jobs=len(jobs) > MOST_JOBS,
             packages=self._packages,
             packages_problem=self._packages_problem,
@@ -110,7 +110,7 @@ def cost_now(pools: Sequence[PoolRow]) -> CostNow:
     )
 
 
-def _latest_first(job: JobRow) -> tuple[bool, float]:
+def latest_first(job: JobRow) -> tuple[bool, float]:
     """Order jobs that go on before those that have ended, and the latest first among each."""
     created = job.created or datetime.fromtimestamp(0, UTC)
     return job.state == "completed", -created.timestamp()
