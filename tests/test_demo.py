@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import shlex
 import signal
 import subprocess
 from fractions import Fraction
@@ -56,7 +57,10 @@ def test_interrupted_demo_ends_with_130_and_stops_the_service(ending: signal.Sig
         DEMO, cwd=copy.path, env=copy.environment, stdout=subprocess.PIPE, text=True, process_group=0
     ) as demo:
         assert demo.stdout is not None
+        page = shlex.split(next(line for line in demo.stdout if line.endswith(" ui -s local\n")))
         assert any(line.startswith("$ shoal watch") for line in demo.stdout)
+        # The stack is there for whoever opens the page, in a terminal without the demo's variables.
+        subprocess.run([*page[:-3], "pools", "-s", "local"], env={}, stdout=subprocess.DEVNULL, check=True)
         # A terminal sends Ctrl-C to the whole group, a supervisor SIGTERM to the one process.
         os.kill(-demo.pid if ending == signal.SIGINT else demo.pid, ending)
         demo.stdout.read()

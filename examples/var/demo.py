@@ -46,6 +46,7 @@ def main() -> int:
     try:
         with service():
             shoal("up", "-s", "local", "-y")
+            print(f"\nuntil the demo ends, see it in the browser, from another terminal:\n  {watching()}", flush=True)
             wait_for_nodes()
             job = shoal("submit", str(JOB_FILE), "-s", "local", *sys.argv[1:], capture=True).strip()
             wait_for_nodes("running", "running", "running")
@@ -79,6 +80,11 @@ def shoal(*arguments: str, capture: bool = False) -> str:
     """Show and run the command; with `capture`, return its output. Raises StepFailed where it fails."""
     print(f"\n$ shoal {shlex.join(arguments)}", flush=True)
     return _run(arguments, stdout=subprocess.PIPE if capture else None)
+
+
+def watching() -> str:
+    """Return the command that opens the page of the stack, which is there while the demo's service runs."""
+    return shlex.join(["env", f"SHOAL_STATE={ROOT / STATE}", str(BIN / "shoal"), "-C", str(ROOT), "ui", "-s", "local"])
 
 
 def wait_for_nodes(*states: str) -> None:
