@@ -9,6 +9,7 @@ from pulumi_azure_native import batch
 from shoal.azure.images import IMAGES
 
 from ..argument_fault import ArgumentFault, Spelling
+from .pool_containers import container_configuration
 from .size_rules import vm_size
 
 SPOT_TARGET = re.compile(r"\$TargetLowPriorityNodes\s*=(?!=)", re.IGNORECASE)
@@ -21,6 +22,8 @@ def deployment_configuration(pool: Mapping[str, Any]) -> batch.DeploymentConfigu
     }
     if pool.get("ephemeral_os_disk"):
         machine["os_disk"] = {"ephemeral_os_disk_settings": {"placement": batch.DiffDiskPlacement.CACHE_DISK}}
+    if (containers := container_configuration(pool)) is not None:
+        machine["container_configuration"] = containers
     return {"virtual_machine_configuration": machine}
 
 

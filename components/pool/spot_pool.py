@@ -17,8 +17,9 @@ from ..argument_fault import ArgumentFault, Spelling, as_given
 from ..argument_types import Duration, NonNegative, NotEmpty, Positive, SubnetId, matching, without
 from ..component import checked, outputs
 from ..tags import Tags
-from . import node_storage
+from . import node_storage, pool_containers
 from .machine import deployment_configuration
+from .pool_containers import PoolContainers
 from .pool_mounts import Mount, mount_configuration
 from .pool_network import network_configuration, subnet_faults
 from .pool_rules import doubts, faults
@@ -112,6 +113,8 @@ class PoolShape(TypedDict):
     """Fixed number of dedicated nodes, instead of a formula."""
     start_task: NotRequired[PoolStartTask]
     """Command that each node runs before its first task."""
+    containers: NotRequired[PoolContainers]
+    """Containers of tasks, of which all run in one then: images and registries."""
     mounts: NotRequired[list[Mount]]
     """File systems that each node mounts."""
     user_accounts: NotRequired[list[UserAccount]]
@@ -195,6 +198,7 @@ def _faults(args: SpotPoolArgs, spelling: Spelling) -> Iterator[ArgumentFault]:
     yield from faults(args, spelling, date.today())
     yield from subnet_faults(args, spelling)
     yield from node_storage.faults(args, spelling)
+    yield from pool_containers.identity_faults(args, spelling)
 
 
 def _pool_id(args: SpotPoolArgs) -> pulumi.Output[str]:

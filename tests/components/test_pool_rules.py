@@ -68,6 +68,17 @@ def containers(number: int) -> list[dict[str, Any]]:
                 " or take another image"
             ],
         ),
+        ({"containers": {}}, []),
+        ({"containers": {"images": ["ubuntu:24.04"], "registries": ["x.azurecr.io"]}}, []),
+        (
+            {"containers": {"images": ["a b", "c", "c"], "registries": ["x.azurecr.io/a"]}},
+            [
+                "containers.images[0] is 'a b'; it must have no spaces",
+                "containers.images[2] is c, which the list has already",
+                "containers.registries[0] is x.azurecr.io/a; it must be the server alone, such as example.azurecr.io",
+            ],
+        ),
+        ({**WINDOWS, "containers": {}}, ["containers needs an image of Linux, on which job files run"]),
         ({"user_accounts": [account(), account()]}, ["user_accounts[1].name is me, as another account is called"]),
         (
             {"user_accounts": [account("x" * 21)]},

@@ -252,6 +252,25 @@ def test_password_of_an_account_is_a_secret() -> None:
     }
 
 
+def test_tasks_run_in_containers_of_registries_that_nodes_log_in_to_by_their_identity() -> None:
+    containers = {"images": ["x.azurecr.io/solver:3"], "registries": ["x.azurecr.io"]}
+    assert machine(containers=containers, node_identity_id=IDENTITY)["containerConfiguration"] == {
+        "type": "DockerCompatible",
+        "containerImageNames": ["x.azurecr.io/solver:3"],
+        "containerRegistries": [
+            {"registryServer": "x.azurecr.io", "identityReference": {"resourceId": IDENTITY}},
+        ],
+    }
+    assert machine(containers={})["containerConfiguration"] == {"type": "DockerCompatible"}
+    assert "containerConfiguration" not in machine()
+
+
+def test_registry_without_an_identity_of_nodes_is_refused() -> None:
+    assert "containers.registries[0] is x.azurecr.io, for which the pool needs node_identity_id" in refusal(
+        containers={"registries": ["x.azurecr.io"]}
+    )
+
+
 def test_operating_system_is_upgraded_as_the_policy_says() -> None:
     policy = {
         "mode": "rolling",
