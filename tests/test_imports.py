@@ -28,7 +28,14 @@ ALLOWED = {
     "shoal/importers": ("shoal.importers", "shoal.azure", "shoal.errors", "shoal.suggestion"),
     "shoal/forecast": ("shoal.forecast", "shoal.autoscale", "shoal.azure"),
     "shoal/local": (
-        *("shoal.local", "shoal.azure", "shoal.autoscale", "shoal.process_lifetime", "shoal.service_status"),
+        *(
+            "shoal.local",
+            "shoal.azure",
+            "shoal.autoscale",
+            "shoal.container_engine",
+            "shoal.process_lifetime",
+            "shoal.service_status",
+        ),
         # Nodes transfer files by the same requests as the commands.
         *("shoal.blob_requests", "shoal.blob_uploads"),
     ),
@@ -54,6 +61,7 @@ ALLOWED = {
                 "blob_uploads",
                 "cli",
                 "connect",
+                "container_engine",
                 "container_signature",
                 "deploy",
                 "environment",

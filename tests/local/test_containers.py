@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from azure.batch import BatchClient
 
+from shoal import container_engine
 from shoal.local.api import definitions
 from shoal.local.errors import BatchError
 from shoal.local.node import containers
@@ -27,7 +28,7 @@ VERSION = "2025-06-01"
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An image of busybox alone."""
-    engine, busybox = containers.engine(), shutil.which("busybox")
+    engine, busybox = container_engine.engine(), shutil.which("busybox")
     if engine is None or busybox is None:
         pytest.skip("podman or docker, and a static busybox, are needed to run containers")
     archive = tmp_path_factory.mktemp("image") / "image.tar"
@@ -83,7 +84,7 @@ def test_a_container_ends_with_its_task(client: BatchClient, job: str, image: st
     assert info.failure_info is not None
     assert info.failure_info.code == "TaskEnded"
     assert done.node_info is not None
-    engine = containers.engine()
+    engine = container_engine.engine()
     assert engine is not None
     listed = [engine, "ps", "--all", "--quiet", "--filter", f"name=^{done.node_info.node_id}-"]
     assert subprocess.run(listed, capture_output=True, text=True, check=True).stdout == ""
@@ -106,10 +107,10 @@ def test_a_node_whose_image_cannot_be_had_is_unusable(client: BatchClient, name:
 def engine_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """A PATH with nothing but what a test puts there."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(containers, "DOCKER_SOCKET", tmp_path / "docker.sock")
-    containers.engine.cache_clear()
+    monkeypatch.setattr(container_engine, "DOCKER_SOCKET", tmp_path / "docker.sock")
+    container_engine.engine.cache_clear()
     yield tmp_path
-    containers.engine.cache_clear()
+    container_engine.engine.cache_clear()
 
 
 def program(path: Path) -> None:

@@ -21,6 +21,7 @@ from shoal.jobs.file.calendar_date import CalendarDate
 from shoal.jobs.file.sweep_spec import ForEach
 from shoal.jobs.file.task_spec import (
     Command,
+    Container,
     ExitAction,
     ExitCodes,
     Input,
@@ -201,6 +202,8 @@ class Stage(JobFileSection):
     """A line for the shell, or a list of words that is run without a shell."""
     shell: Shell | None = None
     """The shell of the command, instead of the job's."""
+    container: Container | None = None
+    """The container that each task runs in."""
     packages: OneOrMore = []
     """Application packages of the stack that tasks use."""
     inputs: list[Input] = []

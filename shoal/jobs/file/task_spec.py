@@ -1,11 +1,12 @@
 """The parts of a task as a person writes them: its command, and the files that it reads and leaves."""
 
 import re
+import shlex
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from shoal.jobs.file.values import (
@@ -139,6 +140,33 @@ class Output(JobFileSection):
     """A file, or files, below the working directory; `*` and `?` match as in a shell."""
     when: When = When.SUCCESS
     """The result of the task for which the files are kept."""
+
+
+class WorkingDirectory(StrEnum):
+    """The directory in which the command of a container begins."""
+
+    TASK = "task"
+    IMAGE = "image"
+
+
+class Container(JobFileSection):
+    """The container that each task runs in. The pool must be made for containers."""
+
+    image: str = Field(min_length=1, pattern=r"^\S+$")
+    """The image, such as ubuntu:24.04 or example.azurecr.io/solver:3."""
+    run_options: str = ""
+    """Further options for the command that creates the container, such as `--shm-size 2g`."""
+    working_directory: WorkingDirectory = WorkingDirectory.TASK
+    """`task`: the directory with the inputs, from which outputs are kept; `image`: the one that the image names."""
+
+    @field_validator("run_options")
+    @classmethod
+    def _is_a_list_of_words(cls, value: str) -> str:
+        try:
+            shlex.split(value)
+        except ValueError as exc:
+            raise PydanticCustomError("run_options", "it must be words as in a shell, with each quote closed") from exc
+        return value
 
 
 KeyVaultSecret = Annotated[

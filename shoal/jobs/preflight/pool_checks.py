@@ -8,6 +8,7 @@ from shoal.azure.limits import accepted_evaluation_interval
 from shoal.environment import Pool
 from shoal.jobs.binding.bound_job import BoundJob
 from shoal.jobs.file.task_spec import Shell
+from shoal.jobs.preflight.container_checks import container_findings
 from shoal.jobs.preflight.finding import Finding, warning
 from shoal.jobs.preflight.service_facts import BASH, PoolFacts, ServiceFacts
 
@@ -30,6 +31,7 @@ def pool_findings(job: BoundJob, facts: ServiceFacts) -> Iterator[Finding]:
     yield from _slots(pool, facts.pool)
     yield from _shells(job, facts.pool, facts)
     yield from _instances(job, pool, facts.pool)
+    yield from container_findings(job, pool, facts.pool, facts)
     yield from _formula(pool, facts.pool)
     yield from _nodes(pool, facts.pool)
 
@@ -45,7 +47,12 @@ def _slots(pool: Pool, actual: PoolFacts) -> Iterator[Finding]:
 
 def _shells(job: BoundJob, pool: PoolFacts, facts: ServiceFacts) -> Iterator[Finding]:
     own_and_others = (*job.own_tasks.values(), *job.stages)
-    stages = [stage for stage in own_and_others if stage.shell is Shell.BASH and isinstance(stage.spec.command, str)]
+    # In a container, the shell is the image's.
+    stages = [
+        stage
+        for stage in own_and_others
+        if stage.shell is Shell.BASH and isinstance(stage.spec.command, str) and stage.spec.container is None
+    ]
     if not stages or facts.has_bash or pool.node_agent.startswith(_WITH_BASH):
         return
     stage = stages[0]

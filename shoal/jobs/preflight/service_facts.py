@@ -15,6 +15,7 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 from shoal.account_keys import BATCH_ARM_VERSION
 from shoal.arm_access import arm_call
 from shoal.connect import Services, plain_word
+from shoal.container_engine import engine
 from shoal.errors import BadInput, ShoalError
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.file.task_spec import Logs
@@ -34,6 +35,7 @@ class PoolFacts:
     node_agent: str = ""
     is_deleting: bool = False
     has_inter_node_communication: bool = False
+    runs_containers: bool = False
     formula: str | None = None
     evaluation_interval: timedelta | None = None
     formula_error: str = ""
@@ -83,6 +85,8 @@ class ServiceFacts:
     """Active jobs of the account beside this one."""
     has_bash: bool | None = None
     """True if the nodes have bash; None where only Azure knows."""
+    has_container_engine: bool | None = None
+    """True if this machine can run containers; None where its nodes are not processes of this machine."""
     unread: tuple[str, ...] = ()
     """Reasons for which something could not be read."""
 
@@ -102,6 +106,7 @@ def read_facts(job: BoundJob, services: Services) -> ServiceFacts:
         active_jobs=_other_active_jobs(job, services.batch) if quotas and quotas.active_jobs is not None else 0,
         # Nodes of the embedded service are processes of this machine.
         has_bash=os.access(BASH, os.X_OK) if services.environment.is_embedded else None,
+        has_container_engine=engine() is not None if services.environment.is_embedded else None,
         unread=tuple(unread),
     )
 
@@ -158,6 +163,7 @@ def pool_facts(pool: BatchPool) -> PoolFacts:
         vm_size=(pool.vm_size or "").lower(),
         task_slots_per_node=pool.task_slots_per_node or 1,
         node_agent=(machine.node_agent_sku_id if machine else None) or "",
+        runs_containers=machine is not None and machine.container_configuration is not None,
         has_inter_node_communication=bool(pool.enable_inter_node_communication),
         is_deleting=plain_word(pool.state) == "deleting",
         formula=pool.auto_scale_formula if pool.enable_auto_scale else None,

@@ -7,7 +7,7 @@ on all of the stage (through barriers of its own where they are too many), and i
 Source: Batch REST, TaskDependencies, `taskIds`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,8 +66,13 @@ def barrier_id(stage: str) -> str:
     return f"{BARRIER_PREFIX}{stage}"
 
 
-def with_barrier(tasks: Iterable[dict[str, Any]], stage: str) -> Iterator[dict[str, Any]]:
-    """Return the tasks, then a barrier over each group of them, then the barrier that later stages name."""
+def with_barrier(
+    tasks: Iterable[dict[str, Any]], stage: str, common: Mapping[str, Any] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Return the tasks, then a barrier over each group of them, then the barrier that later stages name.
+
+    `common`: further properties of the barriers.
+    """
     groups: list[str] = []
     waiting: list[str] = []
     characters = 0
@@ -75,11 +80,11 @@ def with_barrier(tasks: Iterable[dict[str, Any]], stage: str) -> Iterator[dict[s
         yield task
         if characters + len(task["id"]) > ID_CHARACTERS:
             groups.append(f"{barrier_id(stage)}_{len(groups) + 1}")
-            yield _barrier(groups[-1], waiting)
+            yield _barrier(groups[-1], waiting) | dict(common or {})
             waiting, characters = [], 0
         waiting.append(task["id"])
         characters += len(task["id"])
-    yield _barrier(barrier_id(stage), groups + waiting)
+    yield _barrier(barrier_id(stage), groups + waiting) | dict(common or {})
 
 
 def _dependency(stage: BoundStage) -> StageDependency:

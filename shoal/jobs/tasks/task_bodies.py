@@ -14,6 +14,7 @@ from shoal.jobs.file.values import MAX_INTEGER, Scalar
 from shoal.jobs.sweep.identity import task_id
 from shoal.jobs.sweep.sweep import points
 from shoal.jobs.tasks.command_line import command_line
+from shoal.jobs.tasks.container import container_settings
 from shoal.jobs.tasks.exit_conditions import exit_conditions
 from shoal.jobs.tasks.multi_instance import multi_instance_settings
 from shoal.jobs.tasks.stage_dependencies import depends_on, needs_barrier, with_barrier
@@ -36,7 +37,11 @@ def all_tasks(job: BoundJob) -> Iterator[TaskBody]:
 def stage_tasks(stage: BoundStage) -> Iterator[TaskBody]:
     """Return a stage's tasks, followed by its barriers where later stages need them."""
     tasks = _own_tasks(stage, _fields(stage))
-    return with_barrier(tasks, stage.name) if needs_barrier(stage) else tasks
+    if not needs_barrier(stage):
+        return tasks
+    # Batch has no task without a container in a pool for containers.
+    container = container_settings(stage).value
+    return with_barrier(tasks, stage.name, common={"containerSettings": container} if container else {})
 
 
 def _fields(stage: BoundStage) -> dict[str, TaskField]:
@@ -128,6 +133,7 @@ FIELDS: Mapping[str, Callable[[BoundStage], TaskField]] = {
     "outputFiles": output_files,
     "environmentSettings": _environment,
     "requiredSlots": _slots,
+    "containerSettings": container_settings,
     "multiInstanceSettings": multi_instance_settings,
     "applicationPackageReferences": _packages,
     "constraints": _constraints,

@@ -3,8 +3,8 @@
 import shlex
 from typing import Any
 
+from shoal.container_engine import engine
 from shoal.local import errors
-from shoal.local.node import containers
 
 JsonObject = dict[str, Any]
 
@@ -35,7 +35,7 @@ def check_task(body: JsonObject, kind: str) -> None:
 
 
 def _require_engine(what: str) -> None:
-    if containers.engine() is None:
+    if engine() is None:
         raise errors.not_implemented(f"{what} on a machine without podman and docker")
 
 

@@ -6,26 +6,18 @@ passed, the working directory is the task's or the image's, and a command line r
 
 import os
 import shlex
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 
+from shoal.container_engine import engine
 from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.messages import Container
 
-DOCKER_SOCKET = Path("/var/run/docker.sock")
 KEPT_FROM_IMAGE = ("PATH", "LANG", "USER", "PWD")
 """Variables of the node that mean nothing in an image, unless the task sets them itself."""
 OF_ENGINE = ("PATH", "HOME", "XDG_RUNTIME_DIR", "LANG", "DOCKER_HOST", "CONTAINERS_CONF")
 """Variables by which an engine finds its images and its settings."""
-
-
-@cache
-def engine() -> str | None:
-    """Return the path of podman, else of docker, or None where neither can be used."""
-    return shutil.which("podman") or (shutil.which("docker") if DOCKER_SOCKET.exists() else None)
 
 
 def command_line(

@@ -9,7 +9,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.batch import BatchManagementClient
 from azure.mgmt.batch.models import Pool
 
-from shoal.local.node import containers
+from shoal import container_engine
 from shoal.service_status import Status
 from tests.arm import SUBNET, ArmHttp, make_subnet
 from tests.waiting import wait_until
@@ -218,7 +218,7 @@ def test_pool_for_containers_is_taken_where_this_machine_can_run_them(arm: ArmHt
     }
     path = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/containers"
     status, answer = arm.call("PUT", path, {"properties": properties})
-    if containers.engine() is None:
+    if container_engine.engine() is None:
         assert (status, answer["error"]["code"]) == (501, "NotImplemented")
         return
     made = answer["properties"]["deploymentConfiguration"]["virtualMachineConfiguration"]
