@@ -42,8 +42,9 @@ ALLOWED = {
     "shoal/projects/template": ("components", "shoal"),
     "shoal/cli": ("shoal",),
     "shoal/ui": (
-        *("shoal.ui", "shoal.azure", "shoal.connect", "shoal.environment", "shoal.errors"),
-        *("shoal.arm", "shoal.jobs", "shoal.nodes", "shoal.report", "shoal.runs", "shoal.stored_blobs"),
+        *("shoal.ui", "shoal.autoscale", "shoal.azure", "shoal.connect", "shoal.environment", "shoal.errors"),
+        *("shoal.arm", "shoal.jobs", "shoal.manifest", "shoal.nodes", "shoal.report", "shoal.runs"),
+        *("shoal.stored_blobs", "shoal.suggestion"),
     ),
     "shoal/testing": ("shoal.local.control", "shoal.service_status", "shoal.testing"),
     "shoal": (

@@ -13,8 +13,8 @@ from shoal.cli.stack_screen import Seen, View
 from shoal.connect import Services, connected
 from shoal.environment import Environment
 from shoal.errors import ShoalError
-from shoal.ui.poller import AGAIN
 from shoal.ui.request_pace import Pace
+from shoal.ui.retry_pause import AGAIN
 
 
 class StackFollower:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from azure.batch.models import BatchTaskState
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.core.rest import HttpRequest
-from azure.storage.blob import ContainerClient
 
 from shoal.connect import Services, plain_word
 from shoal.errors import BadInput
@@ -15,6 +15,9 @@ from shoal.runs.skipped_tasks import skipped_tasks
 from shoal.runs.stored_run import NoSuchJob, folder_of_run
 from shoal.runs.unknown_ids import unknown_task
 from shoal.runs.watch import Clock
+
+if TYPE_CHECKING:
+    from azure.storage.blob import ContainerClient
 
 POLL_SECONDS = 0.5
 
@@ -81,7 +84,7 @@ def _blob(services: Services, log: LogFile) -> str:
     return f"{folder_of_run(services, log.job_id, log.run_id)}/{log.task_id}/{log.name}"
 
 
-def _kept(container: ContainerClient, blob: str, start: int) -> bytes:
+def _kept(container: "ContainerClient", blob: str, start: int) -> bytes:
     """Return what a kept log has from byte `start` on.
 
     Source: Blob REST, Get Blob: 416 for a range that begins at the blob's end or behind it.

@@ -9,7 +9,7 @@ from azure.batch.models import BatchTask
 
 from shoal.connect import Services
 from shoal.errors import BadInput
-from shoal.jobs.tasks.stage_dependencies import is_barrier
+from shoal.jobs.barrier_ids import is_barrier
 
 MOST_TASKS = 2000
 """Tasks that are read: two pages."""
