@@ -74,9 +74,11 @@ def test_service_killed_amid_the_sweep_completes_it_after_a_start_with_the_same_
     try:
         succeed(copy, "local", "start", "--port", "0")
         succeed(copy, "up", "-s", "local", "-y")
+        service = json.loads(succeed(copy, "local", "status", "--json"))["pid"]
         succeed(copy, "submit", "examples/var/job.yaml", "--job", "var-killed", "-p", "paths=3000")
-        wait_until(lambda: len(completed(copy, "var-killed")) > 40, every=0.1)
-        os.kill(json.loads(succeed(copy, "local", "status", "--json"))["pid"], signal.SIGKILL)
+        # A busy machine takes seconds for each look, and the sweep is over in half a minute.
+        wait_until(lambda: len(completed(copy, "var-killed")) > 5, every=0.1)
+        os.kill(service, signal.SIGKILL)
         succeed(copy, "local", "start")
         assert len(completed(copy, "var-killed")) < 361, "the sweep was over before the service was killed"
         succeed(copy, "watch", "var-killed")

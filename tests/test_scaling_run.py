@@ -20,7 +20,7 @@ job: {id: sweep, pool: spot}
 stages:
   - name: simulate
     for_each: {product: {part: {range: [1, 48]}}}
-    command: sh -c 'sleep 1; echo {{ part }} > part.txt'
+    command: sh -c 'sleep 3; echo {{ part }} > part.txt'
     outputs: [{pattern: part.txt}]
 """
 

@@ -11,6 +11,7 @@ from azure.batch import BatchClient, models
 from azure.core.exceptions import HttpResponseError
 
 from shoal.service_status import Status, read_status
+from tests.local.making import sh
 from tests.services import batch_client, running_service, start_service, stop_service
 from tests.waiting import wait_until
 
@@ -127,16 +128,17 @@ def test_autoscaling_is_turned_off_tried_and_on_again(batch: BatchClient, name: 
 
 
 def test_preempted_node_costs_a_requeue_but_no_retry_and_comes_back(
-    own_service: Status, batch: BatchClient, name: str
+    own_service: Status, batch: BatchClient, name: str, tmp_path: Path
 ) -> None:
-    assert chaos(own_service, "--absence-seconds", "0.5").returncode == 0
+    assert chaos(own_service, "--absence-seconds", "2").returncode == 0
     add_pool(batch, name, "$TargetLowPriorityNodes = 1;", slots=1)
-    add_tasks(batch, name, ["sleep 1"])
+    add_tasks(batch, name, [sh(f"until test -e {tmp_path}/go; do sleep 0.05; done")])
     wait_until(lambda: batch.get_task(name, "t0").state == "running")
     (node,) = batch.list_nodes(name)
     assert chaos(own_service, "--preempt", node.id).returncode == 0
     assert [n.state for n in batch.list_nodes(name)] == ["preempted"]
     assert batch.get_pool(name).current_low_priority_nodes == 1
+    (tmp_path / "go").touch()
     wait_until(lambda: batch.get_task(name, "t0").state == "completed")
     info = batch.get_task(name, "t0").execution_info
     assert info is not None

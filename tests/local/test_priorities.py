@@ -79,8 +79,10 @@ def test_a_job_of_higher_priority_requeues_tasks_of_a_job_that_allows_it(client:
         client.create_task(job, task("t", wait))
         wait_for_state(client, job, "t", "running")
     make_job(client, f"{name}-high", name, priority=5)
-    for number in range(2):
-        client.create_task(f"{name}-high", task(str(number), sh("touch $AZ_BATCH_NODE_SHARED_DIR/go")))
+    # Both at once: a second one that comes when the first has ended would requeue the task again.
+    touch = sh("touch $AZ_BATCH_NODE_SHARED_DIR/go")
+    both = models.BatchTaskGroup(task_values=[task(str(number), touch) for number in range(2)])
+    client.create_task_collection(f"{name}-high", both)
     wait_for_completed(client, f"{name}-high", 2)
     preempted = execution(completed(client, f"{name}-low", "t"))
     assert (preempted.requeue_count, preempted.retry_count, preempted.exit_code) == (1, 0, 0)
