@@ -7,7 +7,7 @@ from datetime import datetime
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from shoal.azure.prices import AS_OF, CURRENCY, REGION
+from shoal.azure.prices import AS_OF, CURRENCY, SOURCE
 from shoal.connect import Services
 from shoal.runs.job_details import Details, JobDetails
 from shoal.runs.job_queries import BatchJobQueries
@@ -90,7 +90,7 @@ class JobView:
             details=details,
             pool=_pool_name(services, details.pool),
             currency=CURRENCY,
-            price_source=f"list prices of {REGION}, {AS_OF}",
+            price_source=f"{SOURCE}; {AS_OF}",
             is_embedded=services.environment.is_embedded,
             explanation=self._explanation,
         )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from azure.batch.models import BatchPool
 from azure.core.exceptions import ResourceNotFoundError
 
-from shoal.azure.prices import AS_OF, CURRENCY, REGION
+from shoal.azure.prices import AS_OF, CURRENCY, SOURCE
 from shoal.connect import Services
 from shoal.environment import Pool
 from shoal.errors import BadInput
@@ -112,7 +112,7 @@ class PoolView:
             problems=_problems(nodes),
             is_more_waiting=self._is_more_waiting,
             currency=CURRENCY,
-            price_source=f"list prices of {REGION}, {AS_OF}",
+            price_source=f"{SOURCE}; {AS_OF}",
         )
 
     def _count_waiting(self, services: Services, pool_id: str) -> None:

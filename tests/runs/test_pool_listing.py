@@ -80,7 +80,7 @@ def test_pool_that_batch_does_not_have_is_listed_as_gone(
     done = listed({"lost": Pool(id="lost-pool", vm_size=SIZE, task_slots_per_node=1)})
     assert done.returncode == 0
     assert done.stdout.splitlines()[1].split()[:4] == ["lost", "lost-pool", SIZE, "gone"]
-    assert done.stderr.startswith("these nodes cost nothing on this machine; in Azure about 0.00 USD an hour (list")
+    assert done.stderr.startswith("these nodes cost nothing on this machine; in Azure about 0.00 USD an hour (appr")
     nothing = listed({})
     assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "no pools\n")
 

@@ -19,7 +19,7 @@ export function render(page, [id]) {
     summary(page),
     progress(counts, job),
     section("Stages", stages(page), details.stages.length > 0 && h("p", {}, h("a", { href: `/jobs/${encodeURIComponent(id)}/sweep` }, "Results over the axes of its sweep"))),
-    section("Why it waits", explanation ? why(explanation) : reading()),
+    section(job.state === "completed" ? "How it ended" : "Why it waits", explanation ? why(explanation) : reading()),
     counts.failed > 0 && section("Kinds of failures", explanation ? failures(explanation, id) : reading()),
     section("Tasks over time", explanation ? times(explanation.times) : reading()),
     section("Tasks", taskTable(id)),

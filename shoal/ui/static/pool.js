@@ -107,6 +107,9 @@ function history({ moments, incidents }) {
   ];
 }
 
+/** A value of a variable; of a long list both ends, and the whole under the pointer. */
+const value = (text) => (text.length <= 40 ? code(text) : h("code", { title: text }, `${text.slice(0, 18)} … ${text.slice(-18)}`));
+
 function formula({ formula, interval_seconds, variables, evaluations, row }) {
   if (!formula) return h("p", { class: "quiet" }, "The pool has a fixed size.");
   return [
@@ -115,7 +118,7 @@ function formula({ formula, interval_seconds, variables, evaluations, row }) {
     h("div", { class: "columns" },
       h("div", {}, h("h3", {}, "Formula"), h("pre", { tabindex: "0", "aria-label": "Formula" }, formula)),
       h("div", {}, h("h3", {}, "Variables at the last evaluation"), variables.length
-        ? table("Variables", [["Variable", false, (row) => code(row.name)], ["Value", true, (row) => code(row.value)]], variables, (row) => row.name)
+        ? table("Variables", [["Variable", false, (row) => code(row.name)], ["Value", true, (row) => value(row.value)]], variables, (row) => row.name)
         : empty("There is no evaluation yet."))),
     evaluations.length > 0 && [h("h3", {}, "Evaluations since this page was opened"), table("Evaluations", [
       ["Time", false, (row) => utc(row.at)], ["Result", false, (row) => (row.error ? h("span", { class: "problem" }, row.error) : code(row.targets.replaceAll(";", ", ")))],
