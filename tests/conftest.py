@@ -44,7 +44,7 @@ def environment(service: Status, project: Path) -> Environment:
 def name(request: pytest.FixtureRequest) -> Iterator[str]:
     """An id that no other test uses. If the test fails, its jobs end: they would keep nodes from others."""
     made = f"t-{uuid.uuid4().hex[:12]}"
-    client = request.getfixturevalue("client") if "service" in request.fixturenames else None
+    client = request.getfixturevalue("batch_client") if "service" in request.fixturenames else None
     yield made
     if client is not None and request.node.stash.get(HAS_FAILED, False):
         for job in client.list_jobs(filter="state eq 'active'"):

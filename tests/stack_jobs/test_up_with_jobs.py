@@ -13,6 +13,8 @@ from shoal.service_status import Status
 from tests.deploy.projects import Project
 from tests.deploy.stacks import Stack, copied_stack
 
+pytestmark = pytest.mark.story
+
 JOB = """\
 parameters: {last: {type: int, default: 2}, code: {type: int, default: 0}}
 job: {pool: spot, id: "work-{{ run }}"}
