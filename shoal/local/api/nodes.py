@@ -9,7 +9,7 @@ from shoal.local import errors, times
 from shoal.local.api import odata, pools
 from shoal.local.api.calls import Answer, Call, accepted, context, entity, more_after, page
 from shoal.local.api.odata import EQUALITY, Column
-from shoal.local.api.recent_tasks import recent_tasks
+from shoal.local.api.recent_tasks import add_recent_tasks
 from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import node_restarts, node_scheduling
 from shoal.local.scheduler.loop import Transaction
@@ -46,13 +46,16 @@ async def list_nodes(call: Call) -> Answer:
         *parameters,
         size + 1,
     )
-    views = [view(node, pool, call.base_url) | recent_tasks(call, node) for node in nodes_read[:size]]
+    views = [view(node, pool, call.base_url) for node in nodes_read[:size]]
+    add_recent_tasks(call, nodes_read[:size], views)
     return page(call, "nodes", views, more_after(nodes_read, size))
 
 
 async def get_node(call: Call) -> Answer:
     pool, node = find(call)
-    return entity(call, "nodes", view(node, pool, call.base_url) | recent_tasks(call, node), node.state_time)
+    shown = view(node, pool, call.base_url)
+    add_recent_tasks(call, [node], [shown])
+    return entity(call, "nodes", shown, node.state_time)
 
 
 async def reboot_node(call: Call) -> Answer:

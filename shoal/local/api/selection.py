@@ -14,6 +14,10 @@ ENTITIES = {
 }
 
 
+def selected_names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",")]
+
+
 def selected(text: str | None, kind: str, views: list[dict[str, Any]], version: str) -> list[dict[str, Any]]:
     """Return of each entity the properties that `text` names, or all that the api-version knows.
 
@@ -23,7 +27,7 @@ def selected(text: str | None, kind: str, views: list[dict[str, Any]], version: 
         return views
     if not text:
         return [DATA_PLANE.spoken(ENTITIES[kind], view, version) for view in views]
-    names = [name.strip() for name in text.split(",")]
+    names = selected_names(text)
     if unknown := set(names) - DATA_PLANE.properties(ENTITIES[kind]):
         reason = f"{', '.join(sorted(unknown))} is no property of {kind}"
         raise errors.invalid_query_parameter("$select", text, reason)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from shoal.local import times
 from shoal.local.api.calls import Call
+from shoal.local.api.selection import selected_names
 from shoal.local.store.states import TaskState
 from shoal.local.store.task import Task
 
@@ -50,8 +51,7 @@ class Entity(NamedTuple):
 
 def wanted(call: Call) -> bool:
     """Return True where the client asks for statistics, in either of the two ways."""
-    names = call.query.get("$select", "").split(",")
-    return "$expand" in call.query or STATISTICS in {name.strip() for name in names}
+    return "$expand" in call.query or STATISTICS in selected_names(call.query.get("$select", ""))
 
 
 async def add_to_jobs(call: Call, entities: Sequence[Entity]) -> None:
