@@ -66,6 +66,11 @@ class BoundJob:
             for key, task in _own_tasks(self.job_file.spec).items()
         }
 
+    @property
+    def own_tasks_and_stages(self) -> list["BoundStage"]:
+        """Everything that the job runs: its own tasks, then its stages."""
+        return [*self.own_tasks.values(), *self.stages]
+
     def stage(self, name: str) -> "BoundStage":
         """Return a stage. Raises Mistakes for one that is not sound, whose mistake is reported already."""
         for stage in self.stages:

@@ -46,11 +46,10 @@ def _slots(pool: Pool, actual: PoolFacts) -> Iterator[Finding]:
 
 
 def _shells(job: BoundJob, pool: PoolFacts, facts: ServiceFacts) -> Iterator[Finding]:
-    own_and_others = (*job.own_tasks.values(), *job.stages)
     # In a container, the shell is the image's.
     stages = [
         stage
-        for stage in own_and_others
+        for stage in job.own_tasks_and_stages
         if stage.shell is Shell.BASH and isinstance(stage.spec.command, str) and stage.spec.container is None
     ]
     if not stages or facts.has_bash or pool.node_agent.startswith(_WITH_BASH):

@@ -115,7 +115,7 @@ def used_containers(job: BoundJob) -> set[str]:
     """Return the containers that the tasks read or write."""
     own = job.environment.containers
     used = set()
-    for stage in (*job.own_tasks.values(), *job.stages):
+    for stage in job.own_tasks_and_stages:
         spec = stage.spec
         used |= {own.outputs} if spec.outputs or any(source.stage for source in spec.inputs) else set()
         used |= {own.logs} if spec.logs is not Logs.NEVER else set()

@@ -27,7 +27,7 @@ def _containers(job: BoundJob, facts: ServiceFacts) -> Iterator[Finding]:
         place = next(
             (
                 (*stage.location, "inputs", number)
-                for stage in (*job.own_tasks.values(), *job.stages)
+                for stage in job.own_tasks_and_stages
                 for number, source in enumerate(stage.spec.inputs)
                 if source.container == name
             ),

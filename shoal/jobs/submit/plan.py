@@ -121,7 +121,7 @@ def _renamed_axes(job: BoundJob) -> Iterator[str]:
 
 
 def _shell_warnings(job: BoundJob) -> Iterator[str]:
-    for stage in (*job.own_tasks.values(), *job.stages):
+    for stage in job.own_tasks_and_stages:
         command = stage.spec.command
         if isinstance(command, str) and stage.shell is Shell.SH and (constructs := bashisms(command)):
             where = job.job_file.document.at([*stage.location, "command"])
