@@ -23,7 +23,7 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 
 from shoal.account_keys import account_keys
 from shoal.azure_errors import with_explanations
-from shoal.blob_requests import BlobAccess
+from shoal.blob_requests import BlobAccess, BlobRequests, connections
 from shoal.container_signature import container_signature
 from shoal.environment import Authentication, Environment
 from shoal.errors import BadInput, WorkFailed
@@ -55,6 +55,11 @@ class Services:
     def blobs(self) -> "BlobServiceClient":
         """Make the client when it is first used: its import takes as long as a short command."""
         return _blob_client(self.environment, self.storage_credential)
+
+    def blob_requests(self, container: str, most: int) -> BlobRequests:
+        """Make plain requests for the blobs of a container, over as many kept connections as `most`."""
+        endpoint = self.environment.blob_endpoint
+        return BlobRequests(endpoint, container, self.blob_access, connections=connections(endpoint, most))
 
     def close(self) -> None:
         self.batch.close()

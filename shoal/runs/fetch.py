@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from shoal.blob_requests import Blob, BlobChanged, BlobRequests, connections
+from shoal.blob_requests import Blob, BlobChanged, BlobRequests
 from shoal.connect import Services
 from shoal.errors import BadInput, WorkFailed
 from shoal.runs.download import WrongChecksum, download
@@ -75,11 +75,9 @@ def fetch(services: Services, run: str, folder: Path, selection: Selection = EVE
     folder cannot be written, and WorkFailed where the disk is full.
     """
     _make(folder)
-    environment, files, problems = services.environment, list[str](), list[Problem]()
-    container = environment.containers.outputs
+    container, files, problems = services.environment.containers.outputs, list[str](), list[Problem]()
     # Ranges of a large file have connections beside those of the small ones.
-    kept = connections(environment.blob_endpoint, 2 * IN_FLIGHT)
-    blobs = BlobRequests(environment.blob_endpoint, container, services.blob_access, connections=kept)
+    blobs = services.blob_requests(container, 2 * IN_FLIGHT)
 
     def targets() -> Iterator[Target]:
         taken = TakenPaths()

@@ -2,7 +2,6 @@
 
 from typing import Protocol
 
-from shoal.blob_requests import BlobRequests, connections
 from shoal.connect import Services
 
 CONNECTIONS = 8
@@ -34,8 +33,6 @@ class ListedBlobs:
     def _listed(self, container: str, prefix: str) -> dict[str, str]:
         place = container, prefix
         if place not in self._lists:
-            services = self._services
-            endpoint, access = services.environment.blob_endpoint, services.blob_access
-            requests = BlobRequests(endpoint, container, access, connections=connections(endpoint, CONNECTIONS))
+            requests = self._services.blob_requests(container, CONNECTIONS)
             self._lists[place] = {blob.name: blob.etag for blob in requests.listed(prefix)}
         return self._lists[place]

@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from shoal.blob_requests import Blob, BlobRequests, connections
+from shoal.blob_requests import Blob, BlobRequests
 from shoal.connect import Services
 from shoal.jobs.binding.bound_job import BoundStage
 from shoal.jobs.skip.content import TaskContent
@@ -81,6 +81,4 @@ def _by_task(outputs: BlobRequests, prefix: str) -> dict[str, dict[str, Blob]]:
 
 
 def _outputs(services: Services) -> BlobRequests:
-    environment = services.environment
-    endpoint, container = environment.blob_endpoint, environment.containers.outputs
-    return BlobRequests(endpoint, container, services.blob_access, connections=connections(endpoint, IN_FLIGHT))
+    return services.blob_requests(services.environment.containers.outputs, IN_FLIGHT)

@@ -7,7 +7,7 @@ from pathlib import Path
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
 from shoal import blob_uploads
-from shoal.blob_requests import BlobRequests, connections
+from shoal.blob_requests import BlobRequests
 from shoal.connect import Services
 from shoal.errors import WorkFailed
 
@@ -18,9 +18,8 @@ SENT_AT_ONCE = 64 << 10
 
 def upload_inputs(files: Mapping[Path, str], services: Services) -> int:
     """Upload the missing files and return how many they were."""
-    endpoint, container = services.environment.blob_endpoint, services.environment.containers.inputs
-    kept = connections(endpoint, IN_FLIGHT + blob_uploads.BLOCKS_IN_FLIGHT)
-    return upload(files, BlobRequests(endpoint, container, services.blob_access, connections=kept))
+    most = IN_FLIGHT + blob_uploads.BLOCKS_IN_FLIGHT
+    return upload(files, services.blob_requests(services.environment.containers.inputs, most))
 
 
 def upload(files: Mapping[Path, str], blobs: BlobRequests) -> int:
