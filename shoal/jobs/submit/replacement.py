@@ -1,6 +1,6 @@
 """Delete the tasks of changed stages that have not begun, so that they can be added with their new content."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -27,15 +27,20 @@ def delete_replaced(
     unchanged = {task["id"] for stage in job.ready_stages if stage.name not in changed for task in stage_tasks(stage)}
     ids = [str(task.id) for task in client.list_tasks(job_id, filter=filter_text, select=["id"])]
     replaced = [task for task in ids if task not in unchanged and any(_is_of(task, stage) for stage in changed)]
+    delete_tasks(client, job_id, replaced)
+    return set(replaced)
+
+
+def delete_tasks(client: BatchClient, job_id: str, task_ids: Iterable[str]) -> None:
+    """Delete tasks of a job; those that are gone are as good as deleted."""
 
     def delete(task_id: str) -> None:
         with suppress(ResourceNotFoundError):
             client.delete_task(job_id, task_id)
 
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
-        for _ in pool.map(delete, replaced):
+        for _ in pool.map(delete, task_ids):
             pass
-    return set(replaced)
 
 
 def _is_of(task_id: str, stage: str) -> bool:

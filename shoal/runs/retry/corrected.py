@@ -18,7 +18,7 @@ from shoal.jobs.skip.mixed_stages import mark_mixed
 from shoal.jobs.skip.skips import skipped_ids
 from shoal.jobs.submit.changes import differing_stages
 from shoal.jobs.submit.plan import Plan, make_plan
-from shoal.jobs.submit.replacement import WAITING, delete_replaced
+from shoal.jobs.submit.replacement import WAITING, delete_replaced, delete_tasks
 from shoal.jobs.submit.submit import create_job, job_body, planned_record, require_pool
 from shoal.jobs.submit.upload import upload_inputs
 from shoal.jobs.tasks.task_bodies import all_tasks
@@ -32,7 +32,6 @@ from shoal.runs.retry.retried import Reports, Retried
 from shoal.runs.retry.retry import reactivate_all
 from shoal.runs.retry.settled_run import until_carried_out
 from shoal.runs.retry.task_copies import Body, with_dependencies
-from shoal.runs.retry.task_replacement import delete_all
 from shoal.runs.retry.unfinished_work import UnfinishedTask, UnfinishedWork, unfinished_work
 
 ReadJob = Callable[[str, str], BoundJob]
@@ -181,7 +180,7 @@ def _correct(services: Services, correction: Correction) -> tuple[str, list[str]
     unchanged = [task for task in correction.failed if task.job_id == job_id and task.id not in replaced]
     reactivate_all(client, job_id, [task for task in unchanged if not task.exited_with_zero])
     # The others are missing then, and added with the rest.
-    delete_all(client, job_id, [task for task in unchanged if task.exited_with_zero])
+    delete_tasks(client, job_id, [task.id for task in unchanged if task.exited_with_zero])
     there = {task_key(task.id) for task in client.list_tasks(job_id, select=["id"])}
     missing = [task for task in correction.planned if task_key(task) not in there | correction.succeeded]
     record, ids = correction.record, {task_key(task) for task in missing}

@@ -6,21 +6,15 @@ Source: Batch REST, Task - Reactivate (2025-06-01): 409 TaskSucceeded for a task
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-
-from azure.batch import BatchClient
-from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import Services
 from shoal.errors import BadInput
+from shoal.jobs.submit.replacement import delete_tasks
 from shoal.jobs.submit.submit import add_all, refuse_partial
 from shoal.runs.retry.continuation import JobHasEnded, continue_run, until_the_end
 from shoal.runs.retry.jobs_of_run import JobsOfRun, jobs_of_run
 from shoal.runs.retry.task_copies import copied, renewal
 from shoal.runs.retry.unfinished_work import UnfinishedTask
-
-IN_FLIGHT = 8
 
 
 def replace_all(services: Services, run: JobsOfRun, tasks: Sequence[UnfinishedTask]) -> str:
@@ -32,7 +26,7 @@ def replace_all(services: Services, run: JobsOfRun, tasks: Sequence[UnfinishedTa
     if not tasks:
         return job_id
     _refuse_without_record(run, tasks)
-    delete_all(services.batch, job_id, tasks)
+    delete_tasks(services.batch, job_id, [task.id for task in tasks])
     renewed = renewal(services.environment.blob_endpoint, services.sign)
     try:
         with until_the_end():
@@ -50,13 +44,3 @@ def _refuse_without_record(run: JobsOfRun, tasks: Sequence[UnfinishedTask]) -> N
             f"task '{tasks[0].id}' ended with exit code 0, and only its outputs failed: Batch does not run such a task "
             f"again, and shoal replaces tasks of its own jobs only; delete it and add it to '{run.last.id}' again"
         )
-
-
-def delete_all(client: BatchClient, job_id: str, tasks: Sequence[UnfinishedTask]) -> None:
-    def delete(task: UnfinishedTask) -> None:
-        with suppress(ResourceNotFoundError):
-            client.delete_task(job_id, task.id)
-
-    with ThreadPoolExecutor(IN_FLIGHT) as pool:
-        for _ in pool.map(delete, tasks):
-            pass
