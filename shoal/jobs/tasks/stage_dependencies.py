@@ -9,6 +9,7 @@ Source: Batch REST, TaskDependencies, `taskIds`.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from shoal.jobs.barrier_ids import BARRIER_PREFIX
@@ -17,6 +18,8 @@ from shoal.jobs.file.spec import Stage
 from shoal.jobs.sweep.identity import task_id
 from shoal.jobs.sweep.sweep import points
 from shoal.jobs.tasks.task_groups import ID_CHARACTERS, tasks_before
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,7 @@ def barrier_id(stage: str) -> str:
 
 
 def with_barrier(
-    tasks: Iterable[dict[str, Any]], stage: str, common: Mapping[str, Any] | None = None
+    tasks: Iterable[dict[str, Any]], stage: str, common: Mapping[str, Any] = NOTHING
 ) -> Iterator[dict[str, Any]]:
     """Return the tasks, then a barrier over each group of them, then the barrier that later stages name.
 
@@ -80,11 +83,11 @@ def with_barrier(
         yield task
         if characters + len(task["id"]) > ID_CHARACTERS:
             groups.append(f"{barrier_id(stage)}_{len(groups) + 1}")
-            yield _barrier(groups[-1], waiting) | dict(common or {})
+            yield {**_barrier(groups[-1], waiting), **common}
             waiting, characters = [], 0
         waiting.append(task["id"])
         characters += len(task["id"])
-    yield _barrier(barrier_id(stage), groups + waiting) | dict(common or {})
+    yield {**_barrier(barrier_id(stage), groups + waiting), **common}
 
 
 def _dependency(stage: BoundStage) -> StageDependency:
