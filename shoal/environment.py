@@ -82,6 +82,15 @@ class Environment:
         """True if the stack is on an embedded service; how clients authenticate says nothing about that."""
         return is_loopback(self.arm_endpoint)
 
+    def pool_name(self, pool_id: str) -> str | None:
+        """Return the name of the pool with this id in Batch, whatever its case; None for other pools."""
+        return next((name for name, pool in self.pools.items() if pool.id.lower() == pool_id.lower()), None)
+
+    def pool_of_id(self, pool_id: str) -> Pool | None:
+        """Return the pool with this id in Batch, if it is one of the stack's."""
+        name = self.pool_name(pool_id)
+        return None if name is None else self.pools[name]
+
 
 def is_loopback(endpoint: str) -> bool:
     """True if the endpoint is on this machine, as the embedded service's always are."""

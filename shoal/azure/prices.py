@@ -12,7 +12,8 @@ AS_OF = date(2026, 11, 22)
 REGION = "West Europe"
 CURRENCY = "USD"
 SOURCE = f"approximate figures for Linux in {REGION}, not looked up for this day"
-"""What people are told beside a cost that these prices give."""
+SOURCE_AND_DAY = f"{SOURCE}; {AS_OF}"
+"""The sentence beside a cost that these prices give."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,11 +53,11 @@ def _formula(row: "PoolRow") -> str:
 
 def _cost(rows: Sequence["PoolRow"], environment: "Environment") -> str:
     """Return a sentence about the cost of all pools, and the source of the prices."""
-    from shoal.azure.prices import AS_OF, CURRENCY, SOURCE
+    from shoal.azure.prices import CURRENCY, SOURCE_AND_DAY
     from shoal.runs.pool_listing import GONE
 
     unknown = sorted({row.vm_size for row in rows if row.cost_per_hour is None and row.state != GONE})
     total = sum(row.cost_per_hour or 0 for row in rows)
     free = "nothing on this machine; in Azure about " if environment.is_embedded else "about "
     more = f", without {', '.join(unknown)}, whose price is not known" if unknown else ""
-    return f"these nodes cost {free}{total:.2f} {CURRENCY} an hour{more} ({SOURCE}; {AS_OF})"
+    return f"these nodes cost {free}{total:.2f} {CURRENCY} an hour{more} ({SOURCE_AND_DAY})"

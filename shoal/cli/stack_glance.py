@@ -12,7 +12,8 @@ from azure.batch import BatchClient
 from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import Services
-from shoal.runs.listing import TASK_COLUMNS, JobRow, TaskRow, task_filter, task_row
+from shoal.runs.job_queries import FAILED, ended_since
+from shoal.runs.listing import TASK_COLUMNS, JobRow, TaskRow, task_row
 from shoal.runs.listing import jobs as list_jobs
 from shoal.runs.pool_cost import NO_NODES, read_tallies
 from shoal.runs.pool_listing import PoolRow
@@ -131,8 +132,7 @@ class GlanceReader:
         # The job may have been deleted since it was listed.
         with suppress(ResourceNotFoundError):
             result = batch.get_job_task_counts(row.id)
-            of = result.task_counts
-            counts = Counts(active=of.active, running=of.running, succeeded=of.succeeded, failed=of.failed)
+            counts = Counts.of(result.task_counts)
             known.history.append(Snapshot(at=time.monotonic(), counts=counts, job_state=row.state))
             known.busy_slots = result.task_slot_counts.running
 
@@ -184,9 +184,8 @@ def newest(failures: Iterable[Failure]) -> list[Failure]:
 
 def _failures(batch: BatchClient, job_id: str, failed: int) -> list[Failure]:
     """Return failures of a job: of many, those that ended lately."""
-    filter_text = str(task_filter(state=None, failed=True))
-    lately = f"{filter_text} and executionInfo/endTime ge datetime'{datetime.now(UTC) - LATELY:%Y-%m-%dT%H:%M:%S}Z'"
-    asked = [filter_text] if failed <= PAGE else [lately, filter_text]
+    lately = f"{FAILED} and {ended_since(datetime.now(UTC) - LATELY)}"
+    asked = [FAILED] if failed <= PAGE else [lately, FAILED]
     for each in asked:
         tasks = batch.list_tasks(job_id, filter=each, select=TASK_COLUMNS, max_results=PAGE)
         if rows := [Failure(job_id=job_id, task=task_row(task)) for task in islice(tasks, PAGE)]:

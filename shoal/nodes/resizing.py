@@ -6,7 +6,7 @@ from shoal.connect import Services
 from shoal.errors import BadInput, WorkFailed
 from shoal.nodes import requests
 from shoal.nodes.pool_nodes import Targets, read_targets
-from shoal.runs.listing import requested_pools
+from shoal.runs.listing import no_such_pool, requested_pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +27,10 @@ def resize(services: Services, pool: str, *, dedicated: int | None, spot: int | 
 
     Nodes that leave end their tasks first.
     """
-    requested_pools(services.environment, pool)
-    pool_id = services.environment.pools[pool].id
+    pool_id = requested_pool(services.environment, pool).id
     present = read_targets(services.batch, pool_id)
     if present is None:
-        raise BadInput(f"Batch has no pool '{pool_id}'; `shoal up` makes it")
+        raise no_such_pool(pool_id)
     if present.scales_by_formula:
         raise BadInput(_refusal(pool))
     before = present.targets

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shoal.azure.prices import AS_OF, CURRENCY, LINUX_PRICES, SOURCE
+from shoal.azure.prices import CURRENCY, LINUX_PRICES, SOURCE_AND_DAY
 from shoal.report.record import Record, TaskRecord
 
 HOUR = timedelta(hours=1)
@@ -45,7 +45,7 @@ class Cost:
     """None for a size without a known price."""
     most: float | None
     currency: str = CURRENCY
-    source: str = f"{SOURCE}; {AS_OF:%Y-%m-%d}"
+    source: str = SOURCE_AND_DAY
 
     @property
     def hours(self) -> float:

@@ -106,7 +106,7 @@ def _pool(services: Services, job: BatchJob) -> PoolRecord:
     try:
         pool = services.batch.get_pool(pool_id, select=["id", "vmSize", "taskSlotsPerNode"])
     except ResourceNotFoundError:
-        known = next((known for known in services.environment.pools.values() if known.id == pool_id), None)
+        known = services.environment.pool_of_id(pool_id)
         size, slots = (known.vm_size, known.task_slots_per_node) if known else ("", 1)
         return PoolRecord(id=pool_id, vm_size=size, slots_per_node=slots, is_there=False)
     return PoolRecord(id=pool_id, vm_size=pool.vm_size or "", slots_per_node=pool.task_slots_per_node or 1)

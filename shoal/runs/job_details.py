@@ -76,5 +76,5 @@ class JobDetails:
 
 
 def _price(environment: Environment, pool_id: str) -> NodePrice | None:
-    pool = next((pool for pool in environment.pools.values() if pool.id.lower() == pool_id.lower()), None)
+    pool = environment.pool_of_id(pool_id)
     return None if pool is None else price_of(pool)

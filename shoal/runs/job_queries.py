@@ -26,6 +26,11 @@ OVERLAP = timedelta(minutes=2)
 GOES_ON = Unfinished(running=1)
 
 
+def ended_since(moment: datetime) -> str:
+    """Return the filter of tasks that ended at this moment of UTC or later."""
+    return f"executionInfo/endTime ge datetime'{moment:%Y-%m-%dT%H:%M:%S}Z'"
+
+
 class JobQueries(Protocol):
     def read(self) -> tuple[Job, Counts]: ...
 
@@ -62,7 +67,7 @@ class BatchJobQueries:
                 deferred=record.deferred if record else (),
                 skipped=record.skipped if record else 0,
             ),
-            Counts(active=counts.active, running=counts.running, succeeded=counts.succeeded, failed=counts.failed),
+            Counts.of(counts),
         )
 
     def unfinished(self, job: Job, *, exact: bool) -> Unfinished:
@@ -113,7 +118,7 @@ class EndedTasks:
             return ENDED
         if self._latest is None:
             return ENDED if self.exact else FAILED
-        return f"executionInfo/endTime ge datetime'{self._latest - OVERLAP:%Y-%m-%dT%H:%M:%S}Z'"
+        return ended_since(self._latest - OVERLAP)
 
     def add(self, tasks: Iterable[BatchTask]) -> None:
         for task in tasks:

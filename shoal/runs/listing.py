@@ -10,10 +10,11 @@ from azure.batch.models import BatchJob, BatchTask
 from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import plain_word
-from shoal.environment import Environment
+from shoal.environment import Environment, Pool
 from shoal.errors import BadInput
 from shoal.nodes.pool_nodes import PoolNode, PoolNodes, read_pool
 from shoal.nodes.problem import problem
+from shoal.runs.job_queries import FAILED
 from shoal.runs.unknown_ids import unknown_job
 from shoal.runs.why.causes import reason
 from shoal.runs.why.failed_tasks import failed_task
@@ -88,7 +89,7 @@ def tasks(client: BatchClient, job_id: str, *, state: str | None, failed: bool, 
 def task_filter(*, state: str | None, failed: bool, start: str = "") -> str | None:
     """Return the filter of tasks by their state, their failure and the beginning of their ids; None for all tasks."""
     terms = [f"state eq '{state}'"] if state else []
-    terms += ["executionInfo/result eq 'failure'"] if failed else []
+    terms += [FAILED] if failed else []
     quoted = start.replace("'", "''")
     terms += [f"startswith(id,'{quoted}')"] if start else []
     return " and ".join(terms) or None
@@ -113,10 +114,22 @@ def nodes(client: BatchClient, environment: Environment, pool: str | None) -> It
 
 def requested_pools(environment: Environment, pool: str | None) -> list[str]:
     """Return the name of the pool, or all names where none is given. Raises BadInput for an unknown one."""
-    if pool is not None and pool not in environment.pools:
-        known = suggestion(pool, environment.pools)
-        raise BadInput(f"the stack '{environment.stack}' has no pool '{pool}'; {known}")
+    if pool is not None:
+        requested_pool(environment, pool)
     return [pool] if pool else list(environment.pools)
+
+
+def requested_pool(environment: Environment, name: str) -> Pool:
+    """Return the pool of the stack. Raises BadInput for an unknown one."""
+    if name not in environment.pools:
+        known = suggestion(name, environment.pools)
+        raise BadInput(f"the stack '{environment.stack}' has no pool '{name}'; {known}")
+    return environment.pools[name]
+
+
+def no_such_pool(pool: str) -> BadInput:
+    """Return the error about a pool of the stack that Batch does not have."""
+    return BadInput(f"Batch has no pool '{pool}'; `shoal up` makes it")
 
 
 def _job_row(job: BatchJob, obstacles: Obstacles) -> JobRow:

@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from azure.batch.models import BatchTaskCounts
 
 WINDOW = timedelta(seconds=30)
 LARGE = 50_000
@@ -15,6 +19,11 @@ class Counts:
     running: int = 0
     succeeded: int = 0
     failed: int = 0
+
+    @classmethod
+    def of(cls, counts: "BatchTaskCounts") -> Self:
+        """Return the counts of a job's tasks as Batch gives them."""
+        return cls(active=counts.active, running=counts.running, succeeded=counts.succeeded, failed=counts.failed)
 
     @property
     def completed(self) -> int:

@@ -1,4 +1,4 @@
-"""What the page can do to jobs, pools and nodes: each action is the call of a command, with clients of its own."""
+"""Actions of the page on jobs, pools and nodes: each is the call of a command, with clients of its own."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,13 +11,14 @@ from shoal.nodes.node_lookup import find_node
 from shoal.nodes.replacement import reboot, replace
 from shoal.nodes.resizing import resize
 from shoal.runs.cancel import cancel
-from shoal.runs.listing import requested_pools
+from shoal.runs.listing import requested_pool
 from shoal.runs.retry.choice import Choice, Request
 from shoal.runs.retry.jobs_of_run import JobsOfRun
 from shoal.runs.retry.retry import retry
 from shoal.runs.verdict import Unfinished
 from shoal.runs.why.finding import counted
 from shoal.runs.why.pool_reading import formula_run, read_pool_facts
+from shoal.ui.request_numbers import whole_number
 
 Action = Callable[[Services, Mapping[str, str], Mapping[str, Any]], str]
 """Takes the parts of its address and its body; returns what was done, in a sentence."""
@@ -37,14 +38,15 @@ def retry_failed(services: Services, place: Mapping[str, str], _body: Mapping[st
 
 
 def resize_pool(services: Services, place: Mapping[str, str], body: Mapping[str, Any]) -> str:
-    resized = resize(services, place["pool"], dedicated=number(body, "dedicated"), spot=number(body, "spot"))
+    resized = resize(
+        services, place["pool"], dedicated=whole_number(body, "dedicated"), spot=whole_number(body, "spot")
+    )
     return f"{resized.summary}. A later `shoal up` goes back to the numbers in the stack's file."
 
 
 def evaluate_formula(services: Services, place: Mapping[str, str], _body: Mapping[str, Any]) -> str:
     """Let Batch evaluate the pool's formula with its present samples. Changes nothing."""
-    requested_pools(services.environment, place["pool"])
-    pool_id = services.environment.pools[place["pool"]].id
+    pool_id = requested_pool(services.environment, place["pool"]).id
     facts = read_pool_facts(services.batch, pool_id)
     if facts is None or facts.formula is None:
         raise BadInput(f"pool '{place['pool']}' is not scaled by a formula")
@@ -82,11 +84,3 @@ ACTIONS: Mapping[str, Action] = {
     "/actions/pools/{pool}/nodes/{node}/reboot": reboot_node,
     "/actions/pools/{pool}/nodes/{node}/replace": replace_node,
 }
-
-
-def number(body: Mapping[str, Any], name: str) -> int:
-    """Return a whole number of a body. Raises BadInput."""
-    value = body.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise BadInput(f"{name} is {value!r}; it must be a whole number, 0 or more")
-    return value

@@ -17,10 +17,11 @@ from shoal.autoscale.simulation.report import report
 from shoal.autoscale.simulation.workload import Workload, replayed
 from shoal.connect import Services
 from shoal.errors import BadInput
-from shoal.runs.listing import requested_pools
+from shoal.runs.listing import no_such_pool, requested_pool
 from shoal.runs.why.evidence import PoolFacts
 from shoal.runs.why.pool_reading import read_pool_facts
 from shoal.ui.recorded_tasks import RecordedTask, latest_job, node_spans, usage
+from shoal.ui.request_numbers import whole_number
 
 OWN, PRESENT = "own", "present"
 CHOICES = (PRESENT, *TradeOff, OWN)
@@ -29,6 +30,8 @@ USUAL_INTERVAL = timedelta(minutes=5)
 LONGEST = timedelta(days=2)
 MOST_EVALUATIONS = 2000
 """Evaluations of a simulation, which bound its time: it ends after them in any case."""
+MOST_NODES = 5000
+"""Nodes of a trial."""
 PLACES = 160
 """Places of a line."""
 HOUR = 3600
@@ -66,10 +69,9 @@ _one_at_a_time = Lock()
 
 def try_formula(services: Services, place: Mapping[str, str], body: Mapping[str, Any]) -> Trial:
     """Simulate the pool under the requested formula. Raises BadInput while another one is simulated."""
-    requested_pools(services.environment, place["pool"])
-    facts = read_pool_facts(services.batch, services.environment.pools[place["pool"]].id)
+    facts = read_pool_facts(services.batch, requested_pool(services.environment, place["pool"]).id)
     if facts is None:
-        raise BadInput(f"Batch has no pool '{place['pool']}'; `shoal up` makes it")
+        raise no_such_pool(place["pool"])
     text = requested_formula(facts, body)
     if not _one_at_a_time.acquire(blocking=False):
         raise BadInput("another formula is being tried; try again in a moment")
@@ -95,8 +97,8 @@ def requested_formula(facts: PoolFacts, body: Mapping[str, Any]) -> str:
     try:
         wanted = PendingTasks(
             trade_off=TradeOff(choice),
-            max_spot_nodes=_nodes(body, "max_spot_nodes"),
-            max_dedicated_nodes=_nodes(body, "max_dedicated_nodes"),
+            max_spot_nodes=whole_number(body, "max_spot_nodes", MOST_NODES),
+            max_dedicated_nodes=whole_number(body, "max_dedicated_nodes", MOST_NODES),
             evaluation_interval=facts.interval or USUAL_INTERVAL,
         )
         return written_formula(wanted)
@@ -176,10 +178,3 @@ def _tried(outcome: Outcome, work: Workload, seconds: Sequence[int]) -> Curve:
         peak_nodes=figures.peak_nodes,
         is_finished=figures.completed == figures.tasks,
     )
-
-
-def _nodes(body: Mapping[str, Any], name: str) -> int:
-    value = body.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 5000:
-        raise BadInput(f"{name} is {value!r}; it must be a whole number from 0 to 5000")
-    return value

@@ -14,6 +14,7 @@ from shoal.report.node_use import Cost, NodeUse, cost, node_uses
 from shoal.report.reading import COLUMNS, task_record
 from shoal.report.record import JobState, PoolRecord, Record, TaskRecord
 from shoal.report.timeline import timeline
+from shoal.runs.job_queries import ENDED, ended_since
 from shoal.runs.why.evidence import JobFacts
 
 MOST_TASKS = 2000
@@ -75,12 +76,11 @@ def job_times(record: Record, *, is_all: bool) -> JobTimes:
 
 def _latest(job: JobFacts) -> str:
     since = (job.ended or datetime.now(UTC)) - LATEST
-    return f"state eq 'completed' and executionInfo/endTime ge datetime'{since:%Y-%m-%dT%H:%M:%S}Z'"
+    return f"{ENDED} and {ended_since(since)}"
 
 
 def _record(services: Services, job: JobFacts, tasks: Sequence[TaskRecord]) -> Record:
-    pools = services.environment.pools.values()
-    pool = next((pool for pool in pools if pool.id.lower() == job.pool_id.lower()), None)
+    pool = services.environment.pool_of_id(job.pool_id)
     return Record(
         run_id="",
         run_name="",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from shoal.azure.prices import AS_OF, CURRENCY, SOURCE
+from shoal.azure.prices import CURRENCY, SOURCE_AND_DAY
 from shoal.connect import Services
 from shoal.runs.job_details import Details, JobDetails
 from shoal.runs.job_queries import BatchJobQueries
@@ -18,7 +18,6 @@ from shoal.runs.why.collection import collect
 from shoal.runs.why.decision import findings
 from shoal.runs.why.failure_summary import FailureSummary, summaries
 from shoal.runs.why.finding import Finding
-from shoal.runs.why.job_reading import job_facts
 from shoal.ui.job_times import JobTimes, read_times
 
 SECONDS = 15.0
@@ -88,9 +87,9 @@ class JobView:
             tasks_per_second=rate(self._history),
             seconds_left=left.total_seconds() if left else None,
             details=details,
-            pool=_pool_name(services, details.pool),
+            pool=services.environment.pool_name(details.pool),
             currency=CURRENCY,
-            price_source=f"{SOURCE}; {AS_OF}",
+            price_source=SOURCE_AND_DAY,
             is_embedded=services.environment.is_embedded,
             explanation=self._explanation,
         )
@@ -115,8 +114,8 @@ class JobView:
 
 
 def _explanation(services: Services, job_id: str, counts: Counts) -> Explanation:
-    facts = job_facts(services.batch.get_job(job_id))
     evidence = collect(services, job_id)
+    facts = evidence.job
     return Explanation(
         began=facts.began,
         ended=facts.ended,
@@ -125,8 +124,3 @@ def _explanation(services: Services, job_id: str, counts: Counts) -> Explanation
         failures_read=evidence.failures.sampling,
         times=read_times(services, facts, counts.total),
     )
-
-
-def _pool_name(services: Services, pool_id: str) -> str | None:
-    pools = services.environment.pools.items()
-    return next((name for name, pool in pools if pool.id.lower() == pool_id.lower()), None)

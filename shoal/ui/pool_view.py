@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 from azure.batch.models import BatchPool
 from azure.core.exceptions import ResourceNotFoundError
 
-from shoal.azure.prices import AS_OF, CURRENCY, SOURCE
+from shoal.azure.prices import CURRENCY, SOURCE_AND_DAY
 from shoal.connect import Services
 from shoal.environment import Pool
-from shoal.errors import BadInput
 from shoal.nodes.pool_nodes import NODE_COLUMNS, PoolNode, pool_node
 from shoal.nodes.problem import problem
-from shoal.runs.listing import requested_pools
+from shoal.runs.listing import no_such_pool, requested_pool
 from shoal.runs.pool_listing import PoolRow, pool_row
 from shoal.runs.why.evidence import PoolFacts
 from shoal.runs.why.pool_reading import COLUMNS, pool_facts
@@ -91,8 +90,7 @@ class PoolView:
         self._waiting, self._is_more_waiting, self._tasks_due = 0, False, float("-inf")
 
     def read(self, services: Services) -> PoolPage:
-        requested_pools(services.environment, self._name)
-        pool = services.environment.pools[self._name]
+        pool = requested_pool(services.environment, self._name)
         found = _found(services, pool)
         facts, row = pool_facts(found), pool_row(self._name, pool, found)
         nodes = [pool_node(node) for node in services.batch.list_nodes(pool.id, select=NODE_COLUMNS)]
@@ -112,7 +110,7 @@ class PoolView:
             problems=_problems(nodes),
             is_more_waiting=self._is_more_waiting,
             currency=CURRENCY,
-            price_source=f"{SOURCE}; {AS_OF}",
+            price_source=SOURCE_AND_DAY,
         )
 
     def _count_waiting(self, services: Services, pool_id: str) -> None:
@@ -151,7 +149,7 @@ def _found(services: Services, pool: Pool) -> BatchPool:
     try:
         return services.batch.get_pool(pool.id, select=COLUMNS)
     except ResourceNotFoundError as exc:
-        raise BadInput(f"Batch has no pool '{pool.id}'; `shoal up` makes it") from exc
+        raise no_such_pool(pool.id) from exc
 
 
 def _node(node: PoolNode) -> Node:

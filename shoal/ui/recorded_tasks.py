@@ -10,6 +10,7 @@ from azure.batch.models import BatchTask
 from shoal.connect import Services
 from shoal.errors import BadInput
 from shoal.jobs.barrier_ids import is_barrier
+from shoal.runs.job_queries import ENDED
 
 MOST_TASKS = 2000
 """Tasks that are read: two pages."""
@@ -50,7 +51,7 @@ def latest_job(services: Services, pool_id: str) -> RecordedJob:
     listed = services.batch.list_jobs(filter=f"executionInfo/poolId eq '{pool_id}'", select=["id", "creationTime"])
     jobs = sorted(islice(listed, 1000), key=lambda job: job.creation_time.timestamp(), reverse=True)
     for job in jobs[:MOST_JOBS]:
-        tasks = services.batch.list_tasks(str(job.id), filter="state eq 'completed'", select=COLUMNS)
+        tasks = services.batch.list_tasks(str(job.id), filter=ENDED, select=COLUMNS)
         read = list(islice(tasks, MOST_TASKS + 1))
         recorded = [one for task in read[:MOST_TASKS] if (one := _recorded(task)) is not None]
         if recorded:

@@ -9,7 +9,7 @@ from itertools import islice
 from azure.core.exceptions import AzureError
 
 from shoal.arm import ArmError
-from shoal.azure.prices import AS_OF, CURRENCY, SOURCE
+from shoal.azure.prices import CURRENCY, SOURCE_AND_DAY
 from shoal.connect import Services
 from shoal.errors import ShoalError
 from shoal.runs.listing import JobRow
@@ -105,7 +105,7 @@ def cost_now(pools: Sequence[PoolRow]) -> CostNow:
     return CostNow(
         per_hour=sum(pool.cost_per_hour or 0 for pool in pools),
         currency=CURRENCY,
-        source=f"{SOURCE}; {AS_OF}",
+        source=SOURCE_AND_DAY,
         unknown_sizes=sorted({pool.vm_size for pool in pools if pool.cost_per_hour is None and pool.state != GONE}),
     )
 

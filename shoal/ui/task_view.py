@@ -152,7 +152,7 @@ class TaskView:
         return TaskPage(
             job=self.job_id,
             task=row,
-            pool=next((name for name, pool in services.environment.pools.items() if pool.id == pool_id), None),
+            pool=services.environment.pool_name(pool_id) if pool_id else None,
             command=task.command_line or "",
             slots=task.required_slots or 1,
             created=task.creation_time,

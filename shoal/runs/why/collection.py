@@ -112,8 +112,7 @@ class Collection:
             raise unknown_task(self.batch, str(self.job.id), task_id, exc) from exc
 
     def _counts(self) -> Counts:
-        counts = self.batch.get_job_task_counts(self.job.id).task_counts
-        return Counts(active=counts.active, running=counts.running, succeeded=counts.succeeded, failed=counts.failed)
+        return Counts.of(self.batch.get_job_task_counts(self.job.id).task_counts)
 
     def _failures(self, task: BatchTask | None, failed: int) -> Failures:
         """Read the job's failures. One task may wait for some of them, whose reasons it does not need."""
