@@ -11,7 +11,7 @@ import urllib3
 
 
 class RoughStorage(ThreadingHTTPServer):
-    """Of twenty requests one is throttled with 503, one with 429, and three are cut off at different places."""
+    """A proxy that disturbs five of twenty requests: one gets 503, one gets 429, three are cut off."""
 
     daemon_threads = True
 

@@ -43,7 +43,7 @@ def answering(*answers: bytes) -> Iterator[tuple[BlobRequests, Sequence[str]]]:
 
 
 def answer(body: bytes, *, of: int | None = None, status: str = "200 OK", more: str = "") -> bytes:
-    """Of `of` bytes that are announced, the body's are sent."""
+    """An answer that announces `of` bytes and has those of the body."""
     length = len(body) if of is None else of
     return f"HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n{more}\r\n".encode() + body
 

@@ -4,6 +4,7 @@ The job is the template `sweep`, and its pool is made up, so that the same code 
 """
 
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,33 +12,19 @@ from terminal_picture import terminal_picture
 
 from components.pool.pool_scaling import following_formula
 from shoal.cli.plan_screen import screen_lines
-from shoal.environment import Authentication, Containers, Environment, Pool
+from shoal.environment import Pool
 from shoal.forecast.prices import APPROXIMATE
 from shoal.jobs.binding.bound_job import BoundJob, bind
 from shoal.jobs.file.job_file import read_job_file
+from shoal.jobs.preflight.file_check import NOWHERE
 from shoal.jobs.preflight.job_forecast import JobForecast, expected_durations, job_forecast
 from shoal.jobs.preflight.service_facts import PoolFacts, Quotas, ServiceFacts
 from shoal.jobs.submit.plan import Plan, make_plan
 
 JOB_FILE = Path(__file__).parents[1] / "task_templates" / "sweep.yaml"
 WIDTHS = (80, 120)
-ENVIRONMENT = Environment(
-    project="prices",
-    stack="prod",
-    subscription_id="00000000-0000-0000-0000-000000000000",
-    resource_group="prices",
-    location="westeurope",
-    arm_endpoint="https://management.azure.com",
-    batch_account="prices",
-    batch_endpoint="https://prices.westeurope.batch.azure.com",
-    storage_account="prices",
-    storage_resource_group="prices",
-    blob_endpoint="https://prices.blob.core.windows.net",
-    authentication=Authentication.ENTRA,
-    containers=Containers(inputs="inputs", outputs="outputs", logs="logs"),
-    node_identity=None,
-    pools={"spot": Pool(id="spot", vm_size="standard_d4s_v5", task_slots_per_node=4)},
-    packages={},
+ENVIRONMENT = replace(
+    NOWHERE, stack="prod", pools={"spot": Pool(id="spot", vm_size="standard_d4s_v5", task_slots_per_node=4)}
 )
 FACTS = ServiceFacts(
     pool=PoolFacts(

@@ -27,7 +27,7 @@ EXPLAINED_SECONDS = 15.0
 
 
 class OpenedJob:
-    """What `watch` shows of a job, and below it what `why` says."""
+    """A job as `watch` shows it, and below it the explanation of `why`."""
 
     def __init__(self, services: Services, job_id: str) -> None:
         self._job_id = job_id

@@ -36,7 +36,7 @@ class RowKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What was read last, and what is in the way of reading more."""
+    """The latest reading, and the problem that stands in the way of the next."""
 
     glance: Glance | None = None
     opened: Sequence[RenderableType] = ()
@@ -46,7 +46,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What the person at the keys has chosen."""
+    """The choices of the person at the keys."""
 
     chosen: RowKey | None = None
     is_open: bool = False

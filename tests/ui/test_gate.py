@@ -1,4 +1,4 @@
-"""Who may ask the page's server: requests that a browser, another site or another program could send."""
+"""Access to the page's server: requests that a browser, another site or another program could send."""
 
 from urllib.parse import urlsplit
 
