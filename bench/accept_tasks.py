@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from azure.batch import models
 from batch import create_job, create_pool
 from measurement import Measurement
-from raw_requests import post_all, task_collections
+from raw_requests import post_all, short_tasks, task_collections
 from service import service
 
 TASKS = 100_000
@@ -18,7 +18,7 @@ def measure(scale: float) -> Iterator[Measurement]:
     with service() as batch, batch.client() as client:
         pool = create_pool(client, nodes=0, slots=1)
         count = max(100, int(TASKS * scale))
-        requests = task_collections(batch, create_job(client, "bare", pool=pool), "true", count=count)
+        requests = task_collections(batch, create_job(client, "bare", pool=pool), short_tasks("true", count=count))
         began = time.perf_counter()
         accepted = post_all(batch, requests, connections=CONNECTIONS)
         seconds = time.perf_counter() - began

@@ -11,7 +11,7 @@ from azure.batch import BatchClient, models
 from batch import create_job, create_pool
 from measurement import Measurement
 from process_usage import cpu_seconds
-from raw_requests import post_all, task_collections
+from raw_requests import post_all, short_tasks, task_collections
 from service import Service, service
 
 LEAST_SECONDS = 0.02
@@ -44,7 +44,7 @@ def _exponent(sizes: Sequence[int], costs: Sequence[float]) -> float:
 def _accepting(tasks: int) -> float:
     with service() as batch, batch.client() as client:
         job = create_job(client, "growth", pool=create_pool(client, nodes=0, slots=1))
-        requests = task_collections(batch, job, "true", count=tasks)
+        requests = task_collections(batch, job, short_tasks("true", count=tasks))
         before = cpu_seconds(batch.status.pid)
         post_all(batch, requests, connections=2)
         return cpu_seconds(batch.status.pid) - before
@@ -66,7 +66,7 @@ def _running_on_nodes(nodes: int) -> float:
 def _running(batch: Service, client: BatchClient, pool: str) -> float:
     job = create_job(client, "growth", pool=pool)
     before = cpu_seconds(batch.status.pid)
-    post_all(batch, task_collections(batch, job, "true", count=RUN_TASKS), connections=2)
+    post_all(batch, task_collections(batch, job, short_tasks("true", count=RUN_TASKS)), connections=2)
     deadline = time.monotonic() + 120
     while (counts := client.get_job_task_counts(job).task_counts).completed < RUN_TASKS:
         if time.monotonic() > deadline:

@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
+from typing import Any
 
+import orjson
 from batch import create_job, create_pool
 from measurement import Measurement
 from process_usage import Usage, run
@@ -52,7 +54,7 @@ def measure(scale: float) -> Iterator[Measurement]:
     with service() as batch:
         batch.shoal("up", "-s", "local", "-y")
         small, large = _submit(batch, "small", count // STEP), _submit(batch, "large", count)
-        theirs = _raw(batch, count)
+        theirs = _raw(batch, "large")
         yield Measurement(
             name="submit tasks",
             value=count / large.seconds,
@@ -73,20 +75,33 @@ def measure(scale: float) -> Iterator[Measurement]:
 
 
 def _submit(batch: Service, job: str, count: int) -> Usage:
-    job_file = Path(batch.state) / f"{job}.yaml"
+    job_file = _job_file(batch, job)
     job_file.write_text(JOB_FILE.replace("JOB", job).replace("ROWS", str(count // 100)))
     return run([str(SHOAL), "-C", str(ROOT), "submit", str(job_file), "-s", "local"], batch.environment())
 
 
-def _raw(batch: Service, count: int) -> float:
-    """Return tasks per second of requests that were made before the clock starts, over as many connections."""
+def _job_file(batch: Service, job: str) -> Path:
+    return Path(batch.state) / f"{job}.yaml"
+
+
+def _raw(batch: Service, job: str) -> float:
+    """Return tasks a second of requests with the same tasks, made before the clock starts, over as many connections."""
+    tasks = _rendered(batch, job)
     with batch.client() as client:
-        requests = task_collections(
-            batch, create_job(client, "raw", pool=create_pool(client, nodes=0, slots=1)), "sleep 3600", count=count
-        )
+        raw_job = create_job(client, "raw", pool=create_pool(client, nodes=0, slots=1))
+        requests = task_collections(batch, raw_job, tasks)
         began = time.perf_counter()
-        post_all(batch, requests, connections=4)
-        return count / (time.perf_counter() - began)
+        accepted = post_all(batch, requests, connections=4)
+        seconds = time.perf_counter() - began
+    if accepted != len(tasks):
+        raise RuntimeError(f"{accepted} of {len(tasks)} tasks were accepted")
+    return len(tasks) / seconds
+
+
+def _rendered(batch: Service, job: str) -> list[dict[str, Any]]:
+    command = [str(SHOAL), "-C", str(ROOT), "render", str(_job_file(batch, job)), "-s", "local"]
+    answer = subprocess.run(command, env=batch.environment(), capture_output=True, check=True)
+    return [orjson.loads(line) for line in answer.stdout.splitlines()]
 
 
 def _watch(batch: Service, job: str) -> float:

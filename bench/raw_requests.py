@@ -5,9 +5,10 @@ import hashlib
 import hmac
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
+from typing import Any
 from urllib.parse import urlsplit
 
 from service import Service
@@ -18,9 +19,12 @@ COLLECTION = 100
 """Tasks in one request. Source: REST reference, Task - Add Collection: at most 100."""
 
 
-def task_collections(service: Service, job: str, command_line: str, *, count: int) -> list[bytes]:
-    tasks = [{"id": f"task-{number:07}", "commandLine": command_line} for number in range(count)]
-    return [_request(service, job, tasks[start : start + COLLECTION]) for start in range(0, count, COLLECTION)]
+def short_tasks(command_line: str, *, count: int) -> list[Mapping[str, Any]]:
+    return [{"id": f"task-{number:07}", "commandLine": command_line} for number in range(count)]
+
+
+def task_collections(service: Service, job: str, tasks: Sequence[Mapping[str, Any]]) -> list[bytes]:
+    return [_request(service, job, tasks[start : start + COLLECTION]) for start in range(0, len(tasks), COLLECTION)]
 
 
 def post_all(service: Service, requests: Sequence[bytes], *, connections: int) -> int:
@@ -30,7 +34,7 @@ def post_all(service: Service, requests: Sequence[bytes], *, connections: int) -
         return sum(threads.map(lambda share: _post(service, share), shares))
 
 
-def _request(service: Service, job: str, tasks: Sequence[dict[str, str]]) -> bytes:
+def _request(service: Service, job: str, tasks: Sequence[Mapping[str, Any]]) -> bytes:
     url = urlsplit(service.endpoint)
     path = f"{url.path}/jobs/{job}/addtaskcollection"
     body = json.dumps({"value": tasks}).encode()

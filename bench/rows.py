@@ -30,7 +30,8 @@ ROWS: Mapping[str, Row] = {
     "accept tasks from azure-batch": Row(SUBMITTING, "The same, sent by the official client, which takes most of it."),
     "render tasks": Row(SUBMITTING, "`shoal render` from start to end."),
     "submit tasks": Row(
-        SUBMITTING, "`shoal submit` from start to end. The peer's requests were made before the clock."
+        SUBMITTING,
+        "`shoal submit` from start to end. The peer sends the same tasks, by requests made before the clock.",
     ),
     "submit, memory": Row(SUBMITTING, "The most memory of `shoal submit`, beside that for a tenth of the tasks."),
     "watch a large job": Row(SUBMITTING, "Requests that `shoal watch` sends, those of its start included."),

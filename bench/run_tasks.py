@@ -9,7 +9,7 @@ import peers
 from batch import create_job, create_pool
 from measurement import LeftOut, Measurement
 from places import MEMORY, files_in
-from raw_requests import post_all, task_collections
+from raw_requests import post_all, short_tasks, task_collections
 from service import service
 
 TASKS = 10_000
@@ -41,7 +41,7 @@ def _beside_peers(name: str, count: int) -> Iterator[Measurement | LeftOut]:
 def tasks_per_second(count: int) -> float:
     with service() as batch, batch.client() as client:
         job = create_job(client, "true", pool=create_pool(client, nodes=NODES, slots=SLOTS))
-        post_all(batch, task_collections(batch, job, "true", count=count), connections=2)
+        post_all(batch, task_collections(batch, job, short_tasks("true", count=count)), connections=2)
         deadline = time.monotonic() + 600
         while (counts := client.get_job_task_counts(job).task_counts).completed < count:
             if time.monotonic() > deadline:
