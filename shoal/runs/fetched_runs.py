@@ -4,10 +4,11 @@ A note beside the directory names the run and its files. It is not in the direct
 results would find it.
 """
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+
+import orjson
 
 SUFFIX = ".shoal-run"
 
@@ -42,7 +43,7 @@ def fetched_runs(directory: Path) -> Iterator[str]:
 def read_note(folder: Path) -> Note | None:
     """Return the note of a directory of results, or None where there is none."""
     try:
-        return Note(**json.loads(_note_of(folder).read_text()))
+        return Note(**orjson.loads(_note_of(folder).read_bytes()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
 
@@ -52,7 +53,10 @@ def write_note(folder: Path, run: str, files: Sequence[str]) -> None:
     if files:
         before = read_note(folder)
         files = [*dict.fromkeys([*(before.files if before and before.run == run else ()), *files])]
-        _note_of(folder).write_text(json.dumps(asdict(Note(run=run, files=files))))
+        note = _note_of(folder)
+        part = note.with_name(f"{note.name}.part")
+        part.write_bytes(orjson.dumps(Note(run=run, files=files)))
+        part.replace(note)  # whole or not at all: without a note the files would count as nobody's
 
 
 def _note_of(folder: Path) -> Path:

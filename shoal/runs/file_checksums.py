@@ -4,11 +4,12 @@ A checksum counts for as long as its file was not touched: any write changes the
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
+
+import orjson
 
 SUFFIX = ".shoal-checksums"
 IN_FLIGHT = 2
@@ -30,7 +31,7 @@ def checksum_of(path: Path, sha256: str) -> FileChecksum:
 def read_checksums(folder: Path) -> dict[str, FileChecksum]:
     """Return the kept checksums by the files' paths below the folder; none where they cannot be read."""
     try:
-        kept = json.loads(_file_of(folder).read_text())
+        kept = orjson.loads(_file_of(folder).read_bytes())
         return {name: FileChecksum(*values) for name, values in kept.items()}
     except (FileNotFoundError, ValueError, TypeError, AttributeError):
         return {}
@@ -41,7 +42,8 @@ def keep_checksums(folder: Path, checksums: Mapping[str, FileChecksum]) -> None:
     if checksums:
         target = _file_of(folder)
         part = target.with_name(f"{target.name}.part")
-        part.write_text(json.dumps(read_checksums(folder) | dict(checksums)))
+        kept = {**read_checksums(folder), **checksums}
+        part.write_bytes(orjson.dumps({name: list(checksum) for name, checksum in kept.items()}))
         part.replace(target)
 
 
