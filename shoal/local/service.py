@@ -64,6 +64,7 @@ class Service:
         self.reading_thread = ReadingThread(self.database)
         self.storage = storage
         self.fleet = NodeAgents(root=state_dir / "nodes", listener=self)
+        self.storage.after_loss = self.fleet.upload_again
         self.reserve = DiskReserve(state_dir / RESERVE)
         self.loop = Loop(connection, self.fleet, pool_lifecycle.settle, give_up_reserve=self.reserve.give_up)
         self.heart: asyncio.Task[None] | None = None

@@ -7,6 +7,8 @@ import asyncio
 import logging
 import socket
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from shoal.local import azurite
@@ -21,6 +23,8 @@ READY_WITHIN = 60.0
 FREE_WITHIN = 20.0
 """Seconds for the Azurite of a service that was killed to save its state and leave the port."""
 RETRY_AFTER = 1.0
+UNSAVED = 6.0
+"""Seconds. Azurite saves its index every 5; when it is killed, blobs since then are lost."""
 
 
 class StorageMissing(Exception):
@@ -45,6 +49,9 @@ class Storage:
         """Differs from `port` behind a gate."""
         self.gate: Gate | None = None
         self.free_within = free_within
+        self.after_loss: Callable[[float], None] = lambda _: None
+        """Called when Azurite is there again after an end of its own, with the time since which it may have lost blobs,
+        in seconds since 1970."""
         self.accounts: dict[str, str] = {}
         """The accounts that are served; none while a start has not succeeded."""
         self.guard: Child | None = None
@@ -160,6 +167,7 @@ class Storage:
     async def _watch(self, guard: Child) -> None:
         """Start it again when it ends without having been told to, until it does start."""
         code = await guard.wait()
+        ended = time.time()
         while True:
             log.error("Azurite ended with code %s; starting it again", code)
             await asyncio.sleep(RETRY_AFTER)
@@ -171,6 +179,7 @@ class Storage:
                     await self._begin(self.accounts)
                 except StorageMissing:
                     continue
+                self.after_loss(ended - UNSAVED)
                 return
 
     async def _end(self) -> None:

@@ -170,12 +170,35 @@ def test_storage_that_ends_is_started_again_with_what_it_had(tmp_path: Path) -> 
     with running_service(tmp_path) as status:
         container = blobs(status).create_container("kept")
         container.upload_blob("a.txt", b"a")
-        guards = [pid for pid in processes_naming("shoal.local.guard") if str(tmp_path) in command_line(pid)]
-        (azurite,) = children(guards[0])
-        os.kill(azurite, signal.SIGTERM)
-        wait_until(lambda: not Path(f"/proc/{azurite}").exists())
-        wait_until(lambda: blobs_answer(status))
+        end_storage(status, tmp_path, signal.SIGTERM)
         assert container.download_blob("a.txt").readall() == b"a"
+
+
+def test_outputs_that_storage_loses_when_it_is_killed_are_uploaded_again(tmp_path: Path) -> None:
+    with running_service(tmp_path) as status:
+        client, container = batch_client(status), blobs(status).create_container("outputs")
+        end_storage(status, tmp_path, signal.SIGTERM)  # saves the container
+        add_pool(client)
+        add_job(client, [writing_task(task_id, signed_url(status)) for task_id in ("a", "b", "deleted")])
+        wait_until(lambda: counts(client).completed == 3)
+        client.delete_task("job", "deleted")
+        end_storage(status, tmp_path, signal.SIGKILL)
+        wait_until(lambda: {blob.name for blob in container.list_blobs()} == {"a.txt", "b.txt"})
+        assert container.download_blob("b.txt").readall() == b"b\n"
+        container.upload_blob("a.txt", b"changed", overwrite=True)
+        end_storage(status, tmp_path, signal.SIGTERM)
+        client.create_tasks("job", [writing_task("last", signed_url(status))])
+        wait_until(lambda: counts(client).completed == 3)
+        assert container.download_blob("a.txt").readall() == b"changed"
+
+
+def end_storage(status: Status, state: Path, number: signal.Signals) -> None:
+    """End Azurite by a signal, and return when it is there again."""
+    (guard,) = [pid for pid in processes_naming("shoal.local.guard") if str(state) in command_line(pid)]
+    (azurite,) = children(guard)
+    os.kill(azurite, number)
+    wait_until(lambda: not Path(f"/proc/{azurite}").exists())
+    wait_until(lambda: blobs_answer(status))
 
 
 def test_storage_whose_guard_is_killed_ends_and_is_started_again(tmp_path: Path) -> None:

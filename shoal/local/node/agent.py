@@ -23,6 +23,7 @@ from shoal.local.node.directories import NodeDirectory, task_root
 from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.launch import end_group, exit_code, launch
 from shoal.local.node.package_folders import Packages
+from shoal.local.node.recent_uploads import RecentUploads
 from shoal.local.node.retention import Kept, Retention
 from shoal.local.node.run import Run
 from shoal.local.node.start_task import StartTask
@@ -50,6 +51,7 @@ class Agent:
         """Directories of runs that have ended since the last report."""
         self.retention = Retention(root=root, folder=self.directory.retention)
         self.finished_work: deque[Callable[[], None]] = deque()
+        self.recent_uploads = RecentUploads()
         self.transfers = ThreadPoolExecutor(TRANSFERS, thread_name_prefix="transfer")
         self.unread = b""
 
@@ -137,6 +139,9 @@ class Agent:
                     run.retention = seconds
             case {"upload_log": {"url": url, "identity": identity, "folder": folder}}:
                 self.in_background(lambda: self._upload_log(url, identity, folder), lambda _, fault: None)
+            case {"upload_again": moment}:
+                for again in self.recent_uploads.since(moment):
+                    self.in_background(again, lambda _, fault: None)
             case _:
                 raise ValueError(f"the service sent a command that this agent does not know: {list(command)}")
 
@@ -266,9 +271,14 @@ class Agent:
             self._end(run, code, None)
             return
         self.in_background(
-            lambda: output_files.upload(due, run.directory, run.environment, self.blobs),
+            lambda: self._upload(due, run),
             lambda _, fault: self._end(run, code, fault),
         )
+
+    def _upload(self, due: list[messages.JsonObject], run: Run) -> None:
+        arguments = due, run.directory, run.environment, self.blobs
+        output_files.upload(*arguments)
+        self.recent_uploads.note(lambda: output_files.upload_missing(*arguments))
 
     def _end(self, run: Run, code: int | None, fault: TaskFault | None) -> None:
         failure = run.ending or (fault.info if fault else None)

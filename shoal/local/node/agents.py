@@ -80,6 +80,11 @@ class NodeAgents:
         for node in [*self.agents, *self.unsent]:
             self.send(node, {"keys": keys})
 
+    def upload_again(self, moment: float) -> None:
+        """Have every agent upload again what it has uploaded since a moment, in seconds since 1970."""
+        for node in self.agents:
+            self.send(node, {"upload_again": moment})
+
     def send(self, node: str, command: dict[str, Any]) -> None:
         """Send a command to the node's agent. An agent that is gone gets nothing; `_accompany` reports its end."""
         line = orjson.dumps(command, option=orjson.OPT_APPEND_NEWLINE)

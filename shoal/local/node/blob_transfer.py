@@ -8,7 +8,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
@@ -192,6 +192,15 @@ class Blobs:
 
         with _faults():
             upload(self._container(container_url), source, name, headers)
+
+    def upload_missing(self, container_url: str, name: str, source: Path, headers: Mapping[str, str]) -> None:
+        """Put a file where there is no blob of this name."""
+        from azure.core.exceptions import ResourceExistsError
+
+        from shoal.blob_uploads import NEVER_REPLACE, upload
+
+        with _faults(), suppress(ResourceExistsError):
+            upload(self._container(container_url), source, name, {**headers, **NEVER_REPLACE})
 
     def _container(self, url: str) -> "BlobRequests":
         from shoal.blob_requests import BlobAccess, BlobRequests

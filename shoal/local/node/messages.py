@@ -3,7 +3,8 @@
 To the agent: the setup first, then `{"run": [assignment, …]}`, `{"kill": [[key, attempt], …]}`,
 `{"keys": {storage account: key, …}}`, `{"forget": [job, task or null]}`,
 `{"retain": [key, attempt, seconds or null]}`,
-`{"upload_log": {"url": container, "identity": reference or null, "folder": prefix of the blob}}`. To the service:
+`{"upload_log": {"url": container, "identity": reference or null, "folder": prefix of the blob}}`,
+`{"upload_again": seconds since 1970}` for the output files that were uploaded since then. To the service:
 `{"state": …, "start_task": …, "errors": …}`,
 `{"ended": [[key, attempt, time, exit code or null, failure or null], …]}`. A key below zero is that of a job
 preparation or release task.

@@ -6,7 +6,7 @@ relative to the working directory, `**` spans directories, and a pattern that ma
 
 import glob
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from shoal.local.node.blob_transfer import AccessDenied, Blobs, NotThere, TransferFailed
@@ -41,11 +41,20 @@ def upload(
         for output_file in output_files:
             for source, name in matches(output_file, directory, environment):
                 try:
-                    _put(output_file, source, name, blobs)
+                    _put(output_file, source, name, blobs, blobs.upload)
                 except TaskFault as fault:
                     err.write(f"{source} -> {name}: {fault}\n")
                     raise
                 log.write(f"{source} -> {name}\n")
+
+
+def upload_missing(
+    output_files: list[JsonObject], directory: TaskDirectory, environment: Mapping[str, str], blobs: Blobs
+) -> None:
+    """Upload what is not in storage, of the files that are still there. Raises TaskFault."""
+    for output_file in output_files:
+        for source, name in matches(output_file, directory, environment):
+            _put(output_file, source, name, blobs, blobs.upload_missing)
 
 
 def matches(
@@ -88,12 +97,12 @@ def expand(pattern: str, environment: Mapping[str, str]) -> str:
     return re.sub(r"\$(\w+)|\$\{(\w+)\}", lambda m: environment.get(m[1] or m[2], m[0]), pattern)
 
 
-def _put(output_file: JsonObject, source: Path, name: str, blobs: Blobs) -> None:
+def _put(output_file: JsonObject, source: Path, name: str, blobs: Blobs, upload: Callable[..., None]) -> None:
     container = output_file["destination"]["container"]
     headers = {header["name"]: header.get("value", "") for header in container.get("uploadHeaders", ())}
     shown = container["containerUrl"].partition("?")[0]
     try:
-        blobs.upload(blobs.signed(container["containerUrl"], container.get("identityReference")), name, source, headers)
+        upload(blobs.signed(container["containerUrl"], container.get("identityReference")), name, source, headers)
     except NotThere as exc:
         message = "One of the containers for the task's output files does not exist"
         raise TaskFault("FileUploadContainerNotFound", message, ContainerUrl=shown) from exc
