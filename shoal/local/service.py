@@ -29,7 +29,7 @@ from shoal.local.scheduler.loop import Loop, Transaction
 from shoal.local.scheduler.verdicts import Ending
 from shoal.local.state_files import DATABASE, RESERVE, put_back
 from shoal.local.storage import Storage
-from shoal.local.store import queries
+from shoal.local.store import free_pages, queries
 from shoal.local.store.account import Account
 from shoal.local.store.queries import Reader
 from shoal.local.store.reading_thread import ReadingThread
@@ -148,6 +148,7 @@ class Service:
                 await self.loop.change(self._pass_time)
                 while await self.loop.change(job_lifecycle.delete_parts):
                     continue
+            free_pages.give_back(self.connection)
 
     def _pass_time(self, tx: Transaction) -> None:
         job_lifecycle.terminate_overdue(tx)

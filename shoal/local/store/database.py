@@ -6,6 +6,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from shoal.local.store import free_pages
+
 SCHEMA_VERSION = 15
 """A change of `schema.sql` raises it by one and adds `migrations/NNNN.sql`, the step to the new version."""
 
@@ -36,6 +38,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     # Before anything is written: a foreign file stays as it is, and the journal mode is kept in the file.
     script = _script(path, version)
+    free_pages.prepare(connection)
     # Outside a transaction, where the journal mode can change. A negative cache size is in KiB: 64 MiB.
     connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;")
     if script:
