@@ -107,6 +107,7 @@ def account_args(site: Site, storage: JobStorage, package_storage: PackageStorag
         "logs_container_id": storage.logs_container_id,
         "deployers": args["deployers"],
         "submitters": args["submitters"],
+        "job_schedules": args.get("job_schedules", False),
         "allowed_addresses": args.get("allowed_addresses", []),
         "tags": site.tags,
     }

@@ -188,6 +188,7 @@ class Environment(pulumi.ComponentResource):
             "authentication": self._args["authentication"],
             "containers": asdict(self._storage.containers),
             "node_identity": self.node_identity_id,
+            "nodes_add_tasks": self._args.get("job_schedules", False),
             "pools": {
                 pool["name"]: {
                     "id": self._pools[pool["name"]].pool_name,

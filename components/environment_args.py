@@ -84,6 +84,9 @@ class EnvironmentArgs(TypedDict):
     """Principals that upload application packages and get the role for writing blobs."""
     submitters: list[Submitter]
     """Principals that get the roles for submitting jobs and reading results."""
+    job_schedules: NotRequired[bool]
+    """True if job schedules may run: every task on the nodes can then add and end jobs of the account; false unless
+    given."""
     tags: NotRequired[Tags]
     """Tags of all resources, beside `managed-by`, `shoal-project` and `shoal-stack`."""
     packages: list[EnvironmentPackage]

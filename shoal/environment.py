@@ -74,6 +74,8 @@ class Environment:
     """Keys are the names in the stack's configuration."""
     packages: Mapping[str, Package]
     """Keys are the names in the stack's configuration."""
+    nodes_add_tasks: bool = False
+    """True if the nodes' identity may add tasks to jobs, which job schedules need. Older deployments do not say it."""
     package_storage_account: str | None = None
     """Storage account that keeps application packages, often the same. Older deployments do not name it."""
 

@@ -65,6 +65,9 @@ class BatchAccountArgs(TypedDict):
     """Principals that upload application packages, which takes a role if auto-storage is used by identity."""
     submitters: NotRequired[list[Submitter]]
     """Principals that get the roles for submitting jobs and reading results."""
+    job_schedules: NotRequired[bool]
+    """True if job schedules may run. Nodes then get the role for adding tasks, by which every task on them can add and
+    end jobs of the account; false unless given."""
     allowed_addresses: NotRequired[list[Address]]
     """Public IPv4 addresses and ranges that may call an account that is made; all unless given."""
     public_network_access: NotRequired[bool]
@@ -116,7 +119,7 @@ class BatchAccount(pulumi.ComponentResource):
         storage_roles = _assign_storage_roles(name, principals, args, parent=self)
         # After the roles on storage, by which the account reads its auto-storage; those on the account follow it.
         account = _account(f"{name}-account", args, own.id, nodes.id, parent=self, after=storage_roles)
-        assign_roles(name, principals, {"batch": account.id}, parent=self)
+        assign_roles(name, principals, _batch_scopes(account.id, args), parent=self)
         self.storage_roles = storage_roles
         self.node_identity_id = nodes.id
         self.package_identity_id = pulumi.Output.from_input(None)
@@ -127,7 +130,7 @@ class BatchAccount(pulumi.ComponentResource):
     def _adopt(self, name: str, id_: str, args: BatchAccountArgs) -> None:
         account = find_batch_account(id_, Needs(authentication=args["authentication"]), parent=self)
         nodes = _identity(name, "nodes", account.name, args, parent=self)
-        scopes: dict[Scope, pulumi.Input[str]] = {**_storage_scopes(args), "batch": id_}
+        scopes: dict[Scope, pulumi.Input[str]] = {**_storage_scopes(args), **_batch_scopes(id_, args)}
         # An adopted account keeps the identity and the roles that it has.
         self.storage_roles = assign_roles(name, {**_principals(nodes, args), "account": []}, scopes, parent=self)
         self.node_identity_id = nodes.id
@@ -186,6 +189,10 @@ def _storage_scopes(args: BatchAccountArgs) -> Mapping[Scope, pulumi.Input[str]]
         "outputs": args["outputs_container_id"],
         "logs": args["logs_container_id"],
     }
+
+
+def _batch_scopes(account_id: pulumi.Input[str], args: BatchAccountArgs) -> Mapping[Scope, pulumi.Input[str]]:
+    return {"batch": account_id, "schedules": account_id} if args.get("job_schedules") else {"batch": account_id}
 
 
 def _package_storage(args: BatchAccountArgs) -> pulumi.Input[str]:

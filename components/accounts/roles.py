@@ -8,7 +8,8 @@ import pulumi
 from pulumi_azure_native import authorization
 
 Who = Literal["account", "nodes", "deployers", "submitters"]
-Scope = Literal["storage", "packages", "inputs", "outputs", "logs", "batch"]
+Scope = Literal["storage", "packages", "inputs", "outputs", "logs", "batch", "schedules"]
+"""`schedules` is the Batch account again, where job schedules may run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ GRANTS = (
     Grant(who="nodes", role=BLOB_READER, scope="packages", why="read packages, if they have their own storage"),
     Grant(who="nodes", role=BLOB_CONTRIBUTOR, scope="outputs", why="upload what tasks made"),
     Grant(who="nodes", role=BLOB_CONTRIBUTOR, scope="logs", why="upload what tasks printed"),
+    Grant(who="nodes", role=JOB_SUBMITTER, scope="schedules", why="add tasks, with `jobSchedules`"),
     Grant(who="deployers", role=BLOB_CONTRIBUTOR, scope="storage", why="upload application packages"),
     Grant(who="deployers", role=BLOB_CONTRIBUTOR, scope="packages", why="the same, if packages have their own storage"),
     Grant(who="submitters", role=BLOB_READER, scope="storage", why="read what jobs are made of, and results"),

@@ -89,6 +89,7 @@ class Service:
             "blob_url": self.storage.endpoint,
             "keys": keys,
             "trust": dict(self.trust),
+            "identity_host": f"{self.url}/-/identity/{self.client_secret}",
         }
         # Opens the file now: it may be removed while the service runs.
         await self.read_apart(queries.integer, "SELECT 1")

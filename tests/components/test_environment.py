@@ -174,3 +174,17 @@ def test_pool_that_follows_its_tasks_counts_no_node_beyond_the_spot_quota_as_mis
     registered = declare(project, pools=[pool]).only("batch:Pool")
     limit = "maxSpotNodes = 25;"  # 50 cores, by two
     assert limit in registered.inputs["scaleSettings"]["autoScale"]["formula"]
+
+
+def test_nodes_may_add_tasks_only_where_the_stack_has_job_schedules(project: Path) -> None:
+    submitter = "48e5e92e-a480-4e71-aa9c-2778f4c13781"
+
+    def granted(recording: Recording) -> list[str]:
+        roles = recording.of_type("authorization:RoleAssignment")
+        mine = [role.inputs for role in roles if role.inputs["principalId"] == "principal-of-mybatch-nodes"]
+        return [role["scope"] for role in mine if role["roleDefinitionId"].endswith(submitter)]
+
+    without, recording = declare(project), declare(project, job_schedules=True)
+    assert granted(without) == []
+    assert len(granted(recording)) == 1
+    assert [from_json(one.outputs).nodes_add_tasks for one in (without, recording)] == [False, True]

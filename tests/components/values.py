@@ -28,6 +28,7 @@ def given(*, pools: Sequence[dict[str, Any]] | str = (POOL,), **values: str) -> 
         "tags": "{}",
         "deployers": "[]",
         "submitters": "[]",
+        "jobSchedules": "false",
         "jobs": "[]",
         "packages": json.dumps([{"name": "var", "directory": "app"}]),
         "network": "{}",

@@ -67,3 +67,20 @@ def test_identity_reaches_only_storage_that_the_service_knows(client: BatchClien
     by = {"identityReference": {"resourceId": identity}}
     files = [{"httpUrl": "http://127.0.0.1:9/elsewhere/c/a.txt", "filePath": "one", **by}]
     assert failure_code(run(client, name, task("t", "true", resourceFiles=files))) == "BlobAccessDenied"
+
+
+def test_task_acts_on_batch_by_a_token_of_its_pools_identity_and_others_have_none(
+    client: BatchClient, pool: str, name: str, identity: str
+) -> None:
+    token = (
+        "curl -sS -G -H Metadata:true $AZURE_POD_IDENTITY_AUTHORITY_HOST/metadata/identity/oauth2/token"
+        f" -d api-version=2018-02-01 -d msi_res_id={identity} -d resource=https://batch.core.windows.net/"
+        r" | tr , \\n | grep access_token | cut -d \" -f 4"
+    )
+    job = "${AZ_BATCH_ACCOUNT_URL}jobs/$AZ_BATCH_JOB_ID?api-version=2025-06-01"
+    make_job(client, name, name)
+    run(client, name, task("t", sh(f'token=$({token}); curl -sS -H "Authorization: Bearer $token" {job}')))
+    assert f'"id":"{name}"' in read(client, name, "t").decode()
+    make_job(client, f"{name}-other", pool)
+    run(client, f"{name}-other", task("t", sh("echo ${AZURE_POD_IDENTITY_AUTHORITY_HOST-nothing}")))
+    assert read(client, f"{name}-other", "t") == b"nothing\n"

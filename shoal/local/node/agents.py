@@ -71,6 +71,7 @@ class NodeAgents:
             "account_url": f"{self.surroundings['batch_url']}/{account}",
             "storage": {"endpoint": self.surroundings["blob_url"], "keys": self.surroundings["keys"]},
             "trust": self.surroundings["trust"],
+            "identity_host": self.surroundings["identity_host"],
         }
 
     def learn_keys(self, keys: dict[str, str]) -> None:

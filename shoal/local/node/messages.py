@@ -57,6 +57,8 @@ class Setup:
     """Environment variables by which tasks trust the service's certificates; empty over plain HTTP."""
     start_task: JsonObject | None
     packages: list[UnpackedPackage]
+    identity_host: str = ""
+    """The address at which the tasks of a pool with an identity get tokens, in the form of virtual machines."""
     users: list[str] = field(default_factory=list)
     """Names of the pool's user accounts."""
     images: list[str] | None = None

@@ -29,7 +29,16 @@ def node_environment(setup: Setup, directory: NodeDirectory) -> dict[str, str]:
         "AZ_BATCH_NODE_MOUNTS_DIR": str(directory.mounts),
         "LANG": "C.UTF-8",
         **setup.trust,
+        **identity_environment(setup),
     }
+
+
+def identity_environment(setup: Setup) -> dict[str, str]:
+    """Return the variable by which clients find the tokens of the pool's identity; Azure's nodes have a fixed address.
+
+    Source: azure-identity, `AZURE_POD_IDENTITY_AUTHORITY_HOST` instead of http://169.254.169.254.
+    """
+    return {"AZURE_POD_IDENTITY_AUTHORITY_HOST": setup.identity_host} if setup.identities else {}
 
 
 def task_environment(
