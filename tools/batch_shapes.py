@@ -84,6 +84,16 @@ POOL = {
     "resourceTags": TAGS,
     "targetNodeCommunicationMode": COMMUNICATION,
 }
+ARM_SLOTS = "2021-01-01"
+ARM_POOL = {
+    "applicationLicenses": UNTIL_2025,
+    "certificates": UNTIL_2025,
+    "resourceTags": TAGS,
+    "maxTasksPerNode": {"until": ARM_SLOTS, "as": "taskSlotsPerNode"},
+    "targetNodeCommunicationMode": COMMUNICATION,
+}
+TWO_QUOTAS = "2017-05-01"
+"""The first version of ARM with low-priority nodes."""
 TOKEN = {"authenticationTokenSettings": UNTIL_2025}
 DISK = {"storageAccountType": {"until": "2025-06-01", "as": "managedDisk.storageAccountType"}}
 EARLIER: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]] = {
@@ -101,13 +111,7 @@ EARLIER: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]] = {
         "DataDisk": DISK,
     },
     "azure-mgmt-batch": {
-        "PoolProperties": {
-            "applicationLicenses": UNTIL_2025,
-            "certificates": UNTIL_2025,
-            "resourceTags": TAGS,
-            "maxTasksPerNode": {"until": "2021-01-01", "as": "taskSlotsPerNode"},
-            "targetNodeCommunicationMode": COMMUNICATION,
-        },
+        "PoolProperties": ARM_POOL,
         "DataDisk": DISK,
     },
 }
@@ -124,20 +128,30 @@ SINCE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "BatchTaskCreateOptions": {"requiredSlots": SLOTS},
         "BatchJobManagerTask": {"requiredSlots": SLOTS},
     },
-    "azure-mgmt-batch": {"PoolProperties": {"taskSlotsPerNode": "2021-01-01"}},
+    "azure-mgmt-batch": {"PoolProperties": {"taskSlotsPerNode": ARM_SLOTS}},
 }
 """Properties that are newer than 2019, by object: the first api-version that knows one.
 Source: answers recorded in the tests of azure-cli, 2019-08-01.10.0 to 2024-02-01.19.0; the same change logs."""
 SPANS: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     "azure-batch": {
         "BatchJob": {"allowTaskPreemption": {"from": "2022-01-01"}, "maxParallelTasks": {"from": "2021-06-01"}},
-        "BatchNode": {"runningTaskSlotsCount": {"from": SLOTS}},
+        "BatchNode": {"runningTaskSlotsCount": {"from": SLOTS}, "certificateReferences": UNTIL_2025},
         "BatchPool": {**POOL, "taskSlotsPerNode": {"from": SLOTS}},
+        "BatchJobManagerTask": {**TOKEN, "requiredSlots": {"from": SLOTS}},
         "BatchTask": {**TOKEN, "requiredSlots": {"from": SLOTS}},
     },
     "azure-mgmt-batch": {
+        "AutoStorageProperties": {
+            "authenticationMode": {"from": "2021-06-01"},
+            "nodeIdentityReference": {"from": "2021-06-01"},
+        },
         "BatchAccount": {"identity": {"from": "2020-05-01"}},
+        "PoolProperties": {**ARM_POOL, "taskSlotsPerNode": {"from": ARM_SLOTS}},
         "BatchAccountProperties": {
+            "coreQuota": {"until": TWO_QUOTAS, "as": "dedicatedCoreQuota"},
+            "dedicatedCoreQuota": {"from": TWO_QUOTAS},
+            "lowPriorityCoreQuota": {"from": TWO_QUOTAS},
+            "poolAllocationMode": {"from": TWO_QUOTAS},
             "allowedAuthenticationModes": {"from": "2021-06-01"},
             "dedicatedCoreQuotaPerVMFamily": {"from": "2019-08-01"},
             "dedicatedCoreQuotaPerVMFamilyEnforced": {"from": "2019-08-01"},
@@ -149,7 +163,22 @@ SPANS: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     },
 }
 """The same for entities that clients read. Source of the account's: answers recorded in the tests of azure-cli and
-azure-mgmt-batch, 2018-12-01 to 2024-02-01."""
+azure-mgmt-batch, 2015-12-01 to 2024-02-01."""
+PARTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "azure-batch": {
+        "BatchJob": {
+            "jobManagerTask": "BatchJobManagerTask",
+            "poolInfo.autoPoolSpecification.pool": "BatchPool",
+        },
+        "BatchJobSchedule": {"jobSpecification": "BatchJob"},
+    },
+    "azure-mgmt-batch": {
+        "BatchAccount": {"properties": "BatchAccountProperties"},
+        "BatchAccountProperties": {"autoStorage": "AutoStorageProperties"},
+        "Pool": {"properties": "PoolProperties"},
+    },
+}
+"""Where entities have parts with spans of their own, by path."""
 EARLIER_ENUMS = {
     "azure-batch": {},
     "azure-mgmt-batch": {"NodeCommunicationMode": ["Default", "Classic", "Simplified"]},
@@ -165,6 +194,7 @@ SPELLINGS: Mapping[str, Mapping[str, Mapping[str, list[str]]]] = {
         "OutputFileUploadConfiguration": {
             "uploadCondition": ["TaskSuccess", "TaskFailure", "TaskCompletion"],
         },
+        "SecurityProfile": {"securityType": ["trustedlaunch", "confidentialvm"]},
     },
     "azure-mgmt-batch": {},
 }
@@ -263,6 +293,7 @@ def table(client: str) -> dict[str, Any]:
         "enums": {**found.enums, **EARLIER_ENUMS[client]},
         "entities": entities,
         "spans": SPANS[client],
+        "parts": PARTS[client],
     }
 
 

@@ -4,13 +4,13 @@ A table's `objects` have `properties`, each a word (`string`, `integer`, `durati
 `{"enum": NAME}` and `{"items": …}`; the names of those that are `required`; in `since` the first api-version of those
 that are newer than 2019; and in `earlier` the properties that newer versions do not know any more, each with the first
 version that knew it (`from`), the first that did not (`until`), and the property that it has become (`as`). Of
-entities, `spans` has the same. An object is compiled once into closures. Checking a body walks it and raises at the
-first fault.
+entities, `spans` has the same, and `parts` names the entities within one by their paths. An object is compiled once
+into closures. Checking a body walks it and raises at the first fault.
 """
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib.resources import files
 from typing import Any
 
@@ -80,7 +80,10 @@ class Shapes:
         spans: Mapping[str, Mapping[str, str]] = self._table["spans"].get(entity, {})
         shown = {name: item for name, item in view.items() if name not in spans or _knows(spans[name], version)}
         before = {name: view[span["as"]] for name, span in spans.items() if "as" in span and _knows(span, version)}
-        return {**shown, **before}
+        shown |= before
+        for path, part in self._table["parts"].get(entity, {}).items():
+            shown = _changed(shown, path.split("."), partial(self.spoken, part, version=version))
+        return shown
 
     def _object(self, name: str) -> Reading:
         if name not in self._readings:
@@ -135,6 +138,14 @@ class Shapes:
                 return lambda value, path, version: self._object(name)(value, path, version)
             case _:
                 return PLAIN[shape]
+
+
+def _changed(view: dict[str, Any], path: list[str], change: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return the view with another object at the path, or the same view where it has none there."""
+    name, *deeper = path
+    if (inner := view.get(name)) is None:
+        return view
+    return {**view, name: _changed(inner, deeper, change) if deeper else change(inner)}
 
 
 def _respell(body: dict[str, Any], spellings: Mapping[str, str]) -> None:

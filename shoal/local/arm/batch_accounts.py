@@ -9,7 +9,7 @@ from shoal.local import accounts, chaos, times
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
 from shoal.local.arm import arm_failures, batch_account_keys, records, storage_accounts
-from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, described, resource
+from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, resource
 from shoal.local.chaos import Chaos
 from shoal.local.scheduler import job_lifecycle, job_schedules, pool_lifecycle, quotas
 from shoal.local.scheduler.loop import Transaction
@@ -101,9 +101,12 @@ def _answer(call: ArmCall, body: JsonObject) -> Answer:
     """Answer with the account. Unlike what is below it, an account has a strong ETag, and not in its body."""
     changed = records.last_changed(call.service.connection, call.target.path)
     headers = {"ETag": f'"{times.etag(changed)}"', "Last-Modified": times.http_date(changed)}
-    shown = ARM.spoken("BatchAccount", view(call.service, body), call.version)
-    properties = ARM.spoken("BatchAccountProperties", shown["properties"], call.version)
-    return resource({**shown, "properties": properties}, headers=headers)
+    return resource(ARM.spoken("BatchAccount", view(call.service, body), call.version), headers=headers)
+
+
+async def listing(call: ArmCall) -> Answer:
+    bodies = records.below(call.service.connection, call.target.owner, TYPE)
+    return collection(ARM.spoken("BatchAccount", view(call.service, body), call.version) for body in bodies)
 
 
 def view(service: "Service", body: JsonObject) -> JsonObject:
@@ -204,6 +207,6 @@ async def gone(service: "Service", path: str, remaining: str, *parameters: str) 
 KIND = ResourceKind(
     type=TYPE,
     verbs={"PUT": put, "PATCH": patch, "GET": get, "DELETE": delete},
-    listing=records.lister(TYPE, view),
+    listing=listing,
     actions=batch_account_keys.ACTIONS,
 )

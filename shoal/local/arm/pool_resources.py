@@ -114,7 +114,8 @@ async def listing(call: ArmCall) -> Answer:
     records.require(call.service.connection, parse(call.target.owner))
     sql = "SELECT * FROM counted_pools WHERE account = ? ORDER BY id"
     found = call.service.read(Pool.from_row, sql, *call.target.names)
-    return collection(_view(parse(f"{call.target.path}/{pool.id}"), pool) for pool in found)
+    views = (_view(parse(f"{call.target.path}/{pool.id}"), pool) for pool in found)
+    return collection(ARM.spoken("Pool", shown, call.version) for shown in views)
 
 
 def _definition(call: ArmCall, body: JsonObject, *, version: str | None = None) -> pool_lifecycle.PoolDefinition:
@@ -198,7 +199,7 @@ def _answer(call: ArmCall) -> Answer:
     pool = _find(call.service.connection, call.target)
     if pool is None:
         raise arm_failures.not_found(call.target.path)
-    return versioned(_view(call.target, pool), pool.last_modified)
+    return versioned(ARM.spoken("Pool", _view(call.target, pool), call.version), pool.last_modified)
 
 
 def _view(target: Target, pool: Pool) -> JsonObject:

@@ -28,6 +28,7 @@ ENUMS = {
     "caching": "CachingType",
     "storageAccountType": "StorageAccountType",
     "placement": "DiffDiskPlacement",
+    "securityType": "SecurityTypes",
     "loginMode": "LoginMode",
     "targetNodeCommunicationMode": "NodeCommunicationMode",
     "type": "ContainerType",
@@ -36,6 +37,8 @@ ENUMS = {
 enums on the ARM side."""
 SAME = ("displayName", "vmSize", "taskSlotsPerNode", "taskSchedulingPolicy", "networkConfiguration", "startTask")
 ALSO_SAME = ("metadata", "userAccounts", "mountConfiguration", "upgradePolicy", "targetNodeCommunicationMode")
+NO_SCOPE = ("dynamicVnetAssignmentScope", "none")
+"""A default that the data plane shows. Source: answers recorded in the tests of azure-cli; ARM's show it nowhere."""
 REFUSED_FIRST = ("networkConfiguration", "deploymentConfiguration")
 """Parts that Azure names when it refuses a PUT. Source: Azure/Batch issue 85, terraform-provider-azapi issue 263."""
 REPEATABLE = ("deploymentConfiguration", "taskSchedulingPolicy", "userAccounts", "mountConfiguration")
@@ -91,6 +94,10 @@ def arm_properties(pool: JsonObject) -> JsonObject:
     counts = ("currentDedicatedNodes", "currentLowPriorityNodes")
     times = ("creationTime", "lastModified", "allocationStateTransitionTime")
     properties |= _to_arm({name: pool[name] for name in (*SAME, *ALSO_SAME, *times, *counts) if name in pool})
+    if network := properties.get("networkConfiguration"):
+        properties["networkConfiguration"] = {
+            name: value for name, value in network.items() if (name, value) != NO_SCOPE
+        }
     if machine := pool.get("virtualMachineConfiguration"):
         restored = _image_id(_to_arm(machine), "virtualMachineImageId", "id")
         properties["deploymentConfiguration"] = {"virtualMachineConfiguration": restored}

@@ -53,6 +53,18 @@ def test_account_is_shown_as_its_version_knows_it(arm: ArmHttp, account: str) ->
     assert later["properties"]["dedicatedCoreQuotaPerVMFamilyEnforced"] is True
 
 
+def test_listed_accounts_and_pools_have_the_names_of_their_version(arm: ArmHttp, account: str) -> None:
+    arm.make(below(arm, account, "/pools/p"), {"properties": {"vmSize": "s", "taskSlotsPerNode": 2}})
+    _, oldest = arm.call("GET", f"{arm.group}/providers/Microsoft.Batch/batchAccounts", version="2015-12-01")
+    (properties,) = [listed["properties"] for listed in oldest["value"]]
+    assert properties["coreQuota"] == 1_000_000
+    assert properties.keys().isdisjoint({"dedicatedCoreQuota", "lowPriorityCoreQuota", "encryption"})
+    assert "authenticationMode" not in properties["autoStorage"]
+    _, pools = arm.call("GET", below(arm, account, "/pools"), version="2020-05-01")
+    (pool,) = pools["value"]
+    assert (pool["properties"].get("maxTasksPerNode"), pool["properties"].get("taskSlotsPerNode")) == (2, None)
+
+
 @pytest.mark.parametrize("path", ["/applications/tool", "/applications/tool/versions/1.0", "/pools/p"])
 def test_resource_below_an_account_has_a_weak_etag_in_body_and_header(
     service: Status, arm: ArmHttp, account: str, path: str
