@@ -1,6 +1,10 @@
 """Clients of older api-versions, which send and read other properties."""
 
-from tests.local.making import VM_SIZE
+from typing import Any
+
+from azure.batch import BatchClient
+
+from tests.local.making import VM_SIZE, wait_for_nodes
 from tests.raw import Raw
 
 OLD = {"api-version": "2020-03-01.11.0"}
@@ -23,6 +27,39 @@ def test_counts_of_tasks_are_flat_before_there_were_slots(raw: Raw, job: str) ->
     metadata = old.pop("odata.metadata")
     assert metadata.endswith("#taskcounts/@Element")
     assert old == {"active": 0, "running": 0, "completed": 0, "succeeded": 0, "failed": 0}
+
+
+def test_certificates_and_the_communication_mode_may_change_while_there_are_nodes(
+    raw: Raw, client: BatchClient, one_node: str
+) -> None:
+    wait_for_nodes(client, one_node, nodes=1)
+    version = {"api-version": "2024-02-01.19.0"}
+    body: dict[str, Any] = {"certificateReferences": [], "applicationPackageReferences": [], "metadata": []}
+    answer = raw("POST", f"/pools/{one_node}/updateproperties", body, query=version)
+    assert answer.status == 204
+    assert raw("PATCH", f"/pools/{one_node}", {"targetNodeCommunicationMode": "classic"}, query=version).status == 200
+    shown = raw("GET", f"/pools/{one_node}", query=version).body
+    assert (shown["certificateReferences"], shown["targetNodeCommunicationMode"]) == ([], "classic")
+    (node,) = raw("GET", f"/pools/{one_node}/nodes", query=version).body["value"]
+    assert node["certificateReferences"] == []
+    (node,) = raw("GET", f"/pools/{one_node}/nodes").body["value"]
+    assert "certificateReferences" not in node
+
+
+def test_parts_of_jobs_are_read_with_the_properties_of_their_version(raw: Raw, name: str) -> None:
+    pool = {"vmSize": VM_SIZE, "taskSlotsPerNode": 2}
+    body = {
+        "id": name,
+        "poolInfo": {"autoPoolSpecification": {"poolLifetimeOption": "job", "pool": pool}},
+        "jobManagerTask": {"id": "m", "commandLine": "true"},
+    }
+    assert raw("POST", "/jobs", body).status == 201
+    old, today = raw("GET", f"/jobs/{name}", query=OLD).body, raw("GET", f"/jobs/{name}").body
+    assert raw("DELETE", f"/jobs/{name}").status == 202
+    assert "requiredSlots" not in old["jobManagerTask"]
+    assert today["jobManagerTask"]["requiredSlots"] == 1
+    pools = [shown["poolInfo"]["autoPoolSpecification"]["pool"] for shown in (old, today)]
+    assert [(pool.get("maxTasksPerNode"), pool.get("taskSlotsPerNode")) for pool in pools] == [(2, None), (None, 2)]
 
 
 def test_cloud_services_are_refused_by_name_where_the_version_knows_them(raw: Raw, name: str) -> None:

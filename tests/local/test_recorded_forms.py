@@ -136,6 +136,50 @@ def test_users_have_the_scope_and_the_elevation_that_nobody_gave(raw: Raw, name:
     assert shown["userAccounts"] == [{"name": "me", "elevationLevel": "nonadmin"}]
 
 
+def test_parts_of_a_pool_have_the_words_that_nobody_gave(raw: Raw, name: str) -> None:
+    machine = {
+        "imageReference": {"publisher": "microsoftwindowsserver", "offer": "windowsserver", "sku": "2022-datacenter"},
+        "nodeAgentSKUId": "batch.node.windows amd64",
+        "osDisk": {"caching": "readwrite"},
+        "securityProfile": {"securityType": "trustedLaunch"},
+    }
+    body = {
+        "id": name,
+        "vmSize": VM_SIZE,
+        "virtualMachineConfiguration": machine,
+        "networkConfiguration": {"enableAcceleratedNetworking": True},
+        "userAccounts": [{"name": "me", "password": "Secret-1"}],
+    }
+    assert raw("POST", "/pools", body).status == 201
+    shown = raw("GET", f"/pools/{name}").body
+    assert shown["networkConfiguration"] == {"dynamicVNetAssignmentScope": "none", "enableAcceleratedNetworking": True}
+    assert shown["userAccounts"] == [
+        {"name": "me", "elevationLevel": "nonadmin", "windowsUserConfiguration": {"loginMode": "interactive"}}
+    ]
+    assert shown["virtualMachineConfiguration"]["osDisk"] == {"ephemeralOSDiskSettings": {}, "caching": "ReadWrite"}
+    assert shown["virtualMachineConfiguration"]["securityProfile"] == {"securityType": "trustedlaunch"}
+
+
+def test_node_tells_its_image_and_an_endpoint_where_nobody_listens(raw: Raw, client: Any, name: str) -> None:
+    image = {"publisher": "canonical", "offer": "ubuntu-24_04-lts", "sku": "server"}
+    machine = {"imageReference": image, "nodeAgentSKUId": "batch.node.ubuntu 24.04"}
+    make_pool(client, name, nodes=1, virtualMachineConfiguration=machine)
+    (node,) = raw("GET", f"/pools/{name}/nodes").body["value"]
+    assert node["virtualMachineInfo"] == {"imageReference": {**image, "version": "latest"}}
+    assert node["endpointConfiguration"] == {
+        "inboundEndpoints": [
+            {
+                "name": "SSHRule.0",
+                "protocol": "tcp",
+                "publicIPAddress": node["ipAddress"],
+                "publicFQDN": f"{node['id']}.batch.invalid",
+                "frontendPort": 50000,
+                "backendPort": 22,
+            }
+        ]
+    }
+
+
 def test_resize_needs_a_target(raw: Raw, pool: str) -> None:
     answer = raw("POST", f"/pools/{pool}/resize", {"nodeDeallocationOption": "requeue"})
     assert (answer.status, answer.code) == (400, "InvalidRequestBody")

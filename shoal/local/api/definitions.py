@@ -31,6 +31,9 @@ POOL_DEFAULTS: JsonObject = {
     "enableInterNodeCommunication": False,
     "taskSlotsPerNode": 1,
 }
+NETWORK_DEFAULTS: JsonObject = {"dynamicVNetAssignmentScope": "none"}
+WINDOWS_USER: JsonObject = {"loginMode": "interactive"}
+"""Source: answers recorded in the tests of azure-cli, until 2023-11-01.18.0, where batch logins are another choice."""
 AUTO_POOL = "poolInfo.autoPoolSpecification"
 LONGEST_PREFIX = 20
 """Source: REST reference, AutoPoolSpecification, autoPoolIdPrefix."""
@@ -53,8 +56,16 @@ SIZE = (
     "autoScaleEvaluationInterval",
     "resizeTimeout",
 )
-CHANGEABLE_ANY_TIME = ("startTask", "applicationPackageReferences", "metadata")
-"""Properties of pools that may change while there are nodes. Source: REST reference, Pools - Update."""
+CHANGEABLE_ANY_TIME = (
+    "startTask",
+    "applicationPackageReferences",
+    "metadata",
+    "certificateReferences",
+    "targetNodeCommunicationMode",
+)
+"""Properties of pools that may change while there are nodes.
+Source: REST reference, Pools - Update; answers recorded in the tests of azure-cli, until 2024-02-01.19.0, for the last
+two, which are gone since."""
 POOL_NOT_THERE = ("cloudServiceConfiguration",)
 MACHINE_NOT_THERE = ("extensions",)
 TASK_NOT_THERE = ("multiInstanceSettings",)
@@ -107,14 +118,17 @@ def pool_definition(
         check_count(complete[name], name)
     check_resize_timeout(complete["resizeTimeout"])
     mounts.check(complete.get("mountConfiguration", []))
-    for account in complete.get("userAccounts", ()):
-        account.setdefault("elevationLevel", "nonadmin")
+    machine: JsonObject = complete.get("virtualMachineConfiguration", {})
+    _fill_in_users(complete.get("userAccounts", ()), machine)
+    if "networkConfiguration" in complete:
+        complete["networkConfiguration"] = NETWORK_DEFAULTS | complete["networkConfiguration"]
     for name in ("mountConfiguration", "userAccounts"):
         if name in complete:
             complete[name] = mounts.without_secrets(complete[name])
-    machine: JsonObject = complete.get("virtualMachineConfiguration", {})
     images.check(machine)
     container_settings.check_pool(machine)
+    if "osDisk" in machine:
+        machine["osDisk"].setdefault("ephemeralOSDiskSettings", {})
     if "publisher" in (image := machine.get("imageReference", {})):
         image.setdefault("version", "latest")
     if start_task := complete.get("startTask"):
@@ -125,6 +139,14 @@ def pool_definition(
         complete["startTask"]["userIdentity"] = job_tasks.user_identity(start_task)
         _require_user(complete["startTask"]["userIdentity"], complete.get("userAccounts", ()))
     return pool_lifecycle.PoolDefinition(id=body["id"], body=complete, identities=tuple(identities), tags=tags or {})
+
+
+def _fill_in_users(accounts: Iterable[JsonObject], machine: JsonObject) -> None:
+    is_windows = "windows" in machine.get("nodeAgentSKUId", "").lower()
+    for account in accounts:
+        account.setdefault("elevationLevel", "nonadmin")
+        if is_windows:
+            account["windowsUserConfiguration"] = WINDOWS_USER | account.get("windowsUserConfiguration", {})
 
 
 def job(body: Any, version: str) -> job_lifecycle.JobDefinition:

@@ -23,6 +23,10 @@ AGENT_VERSION = "1.12.15"
 REMOTE_LOGIN_PORT = 50000
 """The first port that Azure gives to nodes. Source: REST reference, Nodes - Get Remote Login Settings, example."""
 
+SSH_PORT = 22
+NOWHERE = "batch.invalid"
+"""A domain in which no name can be resolved. Source: RFC 2606."""
+
 COLUMNS = {
     "state": Column("state", "word", EQUALITY),
     "stateTransitionTime": Column("state_time", "date"),
@@ -142,9 +146,13 @@ def view(node: Node, pool: Pool, base_url: str) -> dict[str, Any]:
         "runningTasksCount": node.running_tasks,
         "runningTaskSlotsCount": node.running_slots,
     }
+    if machine := body.get("virtualMachineConfiguration"):
+        result["virtualMachineInfo"] = {"imageReference": machine["imageReference"]}
+        result["endpointConfiguration"] = {"inboundEndpoints": [_remote_login(node)]}
     if node.booted is not None:
         booted = times.iso(node.booted)
         result |= {"lastBootTime": booted, "nodeAgentInfo": {"version": AGENT_VERSION, "lastUpdateTime": booted}}
+        result["certificateReferences"] = body.get("certificateReferences", [])
     if node.start_task is not None:
         result["startTask"] = orjson.loads(node.start_task)
     if node.start_task_info is not None:
@@ -152,3 +160,18 @@ def view(node: Node, pool: Pool, base_url: str) -> dict[str, Any]:
     if node.errors is not None:
         result["errors"] = orjson.loads(node.errors)
     return result
+
+
+def _remote_login(node: Node) -> dict[str, Any]:
+    """Return the endpoint of the node's example address.
+
+    Source: answers recorded in the tests of azure-batch-cli-extensions, 2022-01-01.15.0.
+    """
+    return {
+        "name": "SSHRule.0",
+        "protocol": "tcp",
+        "publicIPAddress": node.ip_address,
+        "publicFQDN": f"{node.id}.{NOWHERE}",
+        "frontendPort": REMOTE_LOGIN_PORT,
+        "backendPort": SSH_PORT,
+    }
