@@ -48,8 +48,10 @@ class ArmHttp:
             connection.close()
 
     def make(self, path: str, body: Any) -> Any:
-        """PUT, which must succeed; the resource."""
+        """PUT, which must succeed; the resource, which an accepted operation has made by then."""
         status, answer = self.call("PUT", path, body)
+        if status == 202:
+            status, answer = self.call("GET", path)
         assert status in (200, 201), answer
         return answer
 

@@ -1,8 +1,8 @@
 """Operations that ARM accepts with 202 and carries out later: `Location` leads to their result.
 
-Source: ARM, "Track asynchronous Azure operations", and answers recorded in the tests of azure-cli and the Python SDK:
-PUT of a new account and DELETE of accounts and pools have 202 with Location and without a body; Location answers 202
-until the result is there.
+Source: ARM, "Track asynchronous Azure operations", and answers recorded in the tests of azure-cli and the Python SDK,
+2015-12-01 to 2024-02-01: PUT of a new account and DELETE of accounts and pools have 202 with Location and without a
+body; Location answers 202 until the result is there. Most have no Retry-After.
 """
 
 import asyncio
@@ -29,8 +29,13 @@ LONG: Mapping[str, tuple[str, ...]] = {
     "DELETE": (batch_accounts.TYPE, pool_resources.TYPE, GROUPS),
 }
 """Types by method. A PUT on what exists, and a DELETE of what does not, are answered at once."""
-RESULTS = "operationresults"
-"""The last segment but one of a result's path, in lower case."""
+ACCOUNTS, POOLS = batch_accounts.TYPE.lower(), pool_resources.TYPE.lower()
+"""Operations on accounts are accepted with 202 even where they take no time."""
+RESULTS = ("operationresults", "accountoperationresults", "pooloperationresults")
+"""The last segments but one of a result's path, in lower case."""
+LENGTH = len(str(uuid.UUID(int=0)))
+MOST_KEPT = 1000
+"""Results of ended operations. Clients ask for theirs at once."""
 
 
 class LongOperations:
@@ -38,34 +43,54 @@ class LongOperations:
 
     def __init__(self, service: "Service") -> None:
         self.service = service
-        self.results: dict[str, asyncio.Task[Answer]] = {}
-        """By the last segment of the path in Location."""
+        self.results: dict[str, asyncio.Future[Answer]] = {}
+        """By the end of the path in Location, an UUID."""
         self.current: dict[tuple[str, str], str] = {}
         """The operation on a resource, by method and path."""
 
-    def answer(self, call: ArmCall, handler: Handler) -> Answer | None:
-        """Accept an operation that takes long; None for one that is to be answered at once."""
-        seconds = chaos.load(self.service.connection).arm_operation_seconds
-        if not seconds or not _is_long(call):
+    async def answer(self, call: ArmCall, handler: Handler) -> Answer | None:
+        """Accept an operation that takes long; None for one that is to be answered at once. Raises BatchError."""
+        if not _is_long(call):
             return None
+        place = _place(call)
+        if seconds := chaos.load(self.service.connection).arm_operation_seconds:
+            return self._begun(call, handler, place, seconds)
+        if call.target.type.lower() != ACCOUNTS:
+            return None
+        return self._done(call, place, await handler(call))
+
+    def _done(self, call: ArmCall, place: str, result: Answer) -> Answer:
+        """Accept an operation whose result is there already, so that clients need not wait."""
+        name = str(uuid.uuid4())
+        self.results[name] = asyncio.get_running_loop().create_future()
+        self.results[name].set_result(result)
+        self._forget_oldest()
+        return _accepted(f"{self.service.url}{place}{name}?api-version={call.version}")
+
+    def _forget_oldest(self) -> None:
+        ended = [name for name, operation in self.results.items() if operation.done()]
+        for name in ended[:-MOST_KEPT]:
+            del self.results[name]
+
+    def _begun(self, call: ArmCall, handler: Handler, place: str, seconds: float) -> Answer:
         key = (call.method, call.target.path.lower())
         # Asked for again while it goes on, by a client that repeats its request, it is the same operation.
-        if (name := self.current.get(key)) is None or self.results[name].done():
+        name = self.current.get(key, "")
+        if (current := self.results.get(name)) is None or current.done():
             name = self.current[key] = str(uuid.uuid4())
             self.results[name] = asyncio.get_running_loop().create_task(_carry_out(call, handler, seconds))
-        return _accepted(f"{self.service.url}{_place(call)}/{name}?api-version={call.version}", seconds)
+        return _accepted(f"{self.service.url}{place}{name}?api-version={call.version}", seconds)
 
     def result(self, path: str, url: str) -> Answer | None:
         """Answer a request to a Location; None for any other path. Raises BatchError where the operation failed."""
         *_, collection, name = path.split("/")
-        if collection.lower() != RESULTS:
+        if collection.lower() not in RESULTS:
             return None
-        operation = self.results.get(name)
-        if operation is None:
+        if (operation := self.results.get(name[-LENGTH:])) is None:
             raise arm_failures.not_found(path)
         if operation.done():
             return operation.result()
-        return _accepted(url, chaos.load(self.service.connection).arm_operation_seconds)
+        return _accepted(url, chaos.load(self.service.connection).arm_operation_seconds or 1.0)
 
     async def close(self) -> None:
         for operation in self.results.values():
@@ -100,10 +125,22 @@ async def _carry_out(call: ArmCall, handler: Handler, seconds: float) -> Answer:
 
 
 def _place(call: ArmCall) -> str:
-    """Return the path above the result: below the account that is made, or below the subscription."""
-    above = call.target.path if call.method == "PUT" else "/".join(call.target.path.split("/")[:3])
-    return f"{above}/operationResults"
+    """Return the path of the result without its own name, in the forms that were recorded."""
+    subscription = "/".join(call.target.path.split("/")[:3])
+    match call.method, call.target.type.lower():
+        case "PUT", _:
+            return f"{call.target.path}/operationResults/"
+        case _, kind if kind == ACCOUNTS:
+            location = records.require(call.service.connection, call.target)["location"]
+            name = call.target.name
+            return f"{subscription}/providers/Microsoft.Batch/locations/{location}/accountOperationResults/{name}-"
+        case _, kind if kind == POOLS:
+            account = call.target.path.rpartition("/pools/")[0]
+            return f"{account}/poolOperationResults/delete-{call.target.name}-"
+        case _:
+            return f"{subscription}/operationResults/"
 
 
-def _accepted(location: str, seconds: float) -> Answer:
-    return Answer(status=202, headers={"Location": location, "Retry-After": str(max(1, math.ceil(seconds)))})
+def _accepted(location: str, seconds: float = 0.0) -> Answer:
+    patience = {"Retry-After": str(max(1, math.ceil(seconds)))} if seconds else {}
+    return Answer(status=202, headers={"Location": location, **patience})

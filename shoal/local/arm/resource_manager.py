@@ -113,7 +113,7 @@ class ResourceManager:
             headers=dict(request.headers),
             content=await request.body(),
         )
-        return self.long_operations.answer(call, handler) or await handler(call)
+        return await self.long_operations.answer(call, handler) or await handler(call)
 
     def _authenticate(self, request: Request) -> None:
         """Raises BatchError where the request has no token that was issued for this side."""

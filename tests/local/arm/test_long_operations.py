@@ -47,6 +47,26 @@ def test_account_is_made_after_it_was_accepted(arm: ArmHttp, account_name: str) 
         assert exchange(arm.status, "PUT", target, {"location": "westeurope"})[0] == 200, "an update is not long"
 
 
+def test_operations_on_accounts_are_accepted_and_their_results_are_there_at_once(
+    arm: ArmHttp, account_name: str
+) -> None:
+    path = f"{arm.group}/providers/Microsoft.Batch/batchAccounts/{account_name}"
+    target = f"{path}?api-version={VERSION}"
+    results = f"{path.partition('/resourceGroups/')[0]}/providers/Microsoft.Batch/locations/westeurope"
+    for method, body, place, found in (
+        ("PUT", {"location": "westeurope"}, f"{path}/operationResults/", 200),
+        ("DELETE", None, f"{results}/accountOperationResults/{account_name}-", 404),
+    ):
+        status, headers, content = exchange(arm.status, method, target, body)
+        assert (status, content) == (202, b"")
+        assert headers["location"].startswith(f"{arm.status.arm_endpoint}{place}")
+        assert headers.keys().isdisjoint({"retry-after", "etag", "last-modified"})
+        result = exchange(arm.status, "GET", headers["location"].removeprefix(arm.status.arm_endpoint))
+        resource = exchange(arm.status, "GET", target)
+        assert (result[0], resource[0]) == (200, found)
+        assert method == "DELETE" or json.loads(result[2]) == json.loads(resource[2])
+
+
 def test_official_client_waits_until_accounts_and_pools_are_made_and_gone(
     management: BatchManagementClient, arm: ArmHttp, name: str, account_name: str
 ) -> None:
