@@ -189,3 +189,19 @@ def test_files_of_tasks_and_nodes_are_deleted(client: BatchClient, raw: Raw, one
     client.delete_node_file(one_node, str(done.node_info.node_id), path)
     wait_until(lambda: "stdout.txt" not in [file.name for file in client.list_task_files(name, "t")])
     assert raw("DELETE", f"/jobs/{name}/tasks/t/files/..%2F..").status == 404
+
+
+def test_pool_with_nodes_takes_what_earlier_versions_may_change_at_any_time(
+    client: BatchClient, raw: Raw, name: str
+) -> None:
+    """azure-cli 2.91 replaces a pool's properties with empty lists for all that it is not given."""
+    make_pool(client, name, nodes=1)
+    body = {
+        "metadata": [],
+        "applicationPackageReferences": [],
+        "certificateReferences": [],
+        "targetNodeCommunicationMode": "simplified",
+    }
+    version = {"api-version": "2024-02-01.19.0"}
+    assert raw("POST", f"/pools/{name}/updateproperties", body, query=version).status == 204
+    assert raw("GET", f"/pools/{name}", query=version).body["targetNodeCommunicationMode"].lower() == "simplified"

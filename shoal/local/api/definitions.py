@@ -64,8 +64,10 @@ CHANGEABLE_ANY_TIME = (
     "targetNodeCommunicationMode",
 )
 """Properties of pools that may change while there are nodes.
+
 Source: REST reference, Pools - Update; answers recorded in the tests of azure-cli, until 2024-02-01.19.0, for the last
-two, which are gone since."""
+two, which are gone since.
+"""
 POOL_NOT_THERE = ("cloudServiceConfiguration",)
 MACHINE_NOT_THERE = ("extensions",)
 TASK_NOT_THERE = ("multiInstanceSettings",)

@@ -118,10 +118,15 @@ def view(service: "Service", body: JsonObject) -> JsonObject:
         **body,
         "properties": {
             **properties,
-            "accountEndpoint": f"{service.url}/{body['name']}",
+            "accountEndpoint": _endpoint(service.url, body["name"]),
             "nodeManagementEndpoint": node_management,
         },
     }
+
+
+def _endpoint(url: str, account: str) -> str:
+    """Return the account's endpoint, which in Azure has no scheme: clients put `https://` before it."""
+    return f"{url.removeprefix('https://')}/{account}"
 
 
 def _synced(body: JsonObject, old: JsonObject | None, now: int) -> JsonObject:

@@ -39,7 +39,8 @@ def drive(status: Status, credential: TokenCredential) -> None:
         credential, SUBSCRIPTION, status.arm_endpoint, credential_scopes=[f"{status.arm_endpoint}/.default"]
     ) as arm:
         account = arm.batch_account.get("shoal", status.account)
-        assert account.account_endpoint == status.batch_endpoint
+        # As Azure gives it, and as clients take it: without the scheme.
+        assert f"https://{account.account_endpoint}" == status.batch_endpoint
     with BlobServiceClient(status.blob_endpoint, credential=credential) as blobs:
         blobs.create_container(name).upload_blob("blob", b"content")
         assert blobs.get_blob_client(name, "blob").download_blob().readall() == b"content"
