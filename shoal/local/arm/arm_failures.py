@@ -133,6 +133,13 @@ def property_cannot_be_updated(name: str) -> BatchError:
     return BatchError(400, "PropertyCannotBeUpdated", text, {"PropertyName": name})
 
 
+def formula_resizes() -> BatchError:
+    """Source: answers recorded in the tests of azure-mgmt-batch, api-versions 2020-03-01 and 2021-01-01."""
+    text = "The specified operation is not valid for the current state of the resource."
+    reason = "The specified pool has AutoScale enabled. AutoScale resize cannot be stopped"
+    return BatchError(409, "OperationInvalidForCurrentState", text, {"Reason": reason})
+
+
 def fixed_property_given(name: str) -> BatchError:
     """Source: the answers in Azure/Batch issue 85 and terraform-provider-azapi issue 263."""
     text = "A property that cannot be updated was specified as part of the request."

@@ -8,7 +8,7 @@ from shoal.azure.id_patterns import ACCOUNT_NAME
 from shoal.local import accounts, chaos, times
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
-from shoal.local.arm import arm_failures, batch_account_keys, records, storage_accounts
+from shoal.local.arm import arm_failures, batch_account_keys, batch_account_links, records, storage_accounts
 from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, resource
 from shoal.local.chaos import Chaos
 from shoal.local.scheduler import job_lifecycle, job_schedules, pool_lifecycle, quotas
@@ -27,7 +27,7 @@ TYPE = "Microsoft.Batch/batchAccounts"
 RESERVED = {"subscriptions", "providers", "tenants", "metadata", "common", "organizations"}
 """Accounts share their first path segment with ARM and with the tenant."""
 ALL_MODES = ["SharedKey", "AAD", "TaskAuthenticationToken"]
-FILLED_IN: JsonObject = {"encryption": {"keySource": "Microsoft.Batch"}, "privateEndpointConnections": []}
+FILLED_IN: JsonObject = {"encryption": {"keySource": "Microsoft.Batch"}}
 """Source: answers recorded in the tests of azure-cli, api-version 2024-02-01; so `identity` and `lastKeySync` below."""
 LOOK_EVERY = 0.02
 GONE_WITHIN = 60.0
@@ -110,7 +110,7 @@ async def listing(call: ArmCall) -> Answer:
 
 
 def view(service: "Service", body: JsonObject) -> JsonObject:
-    """Return the account with its quotas and its endpoint, which are not kept: the next start may use another port."""
+    """Return the account with what is not kept: quotas, connections, and its endpoint, whose port may change."""
     properties = {**FILLED_IN, **body["properties"], **_quotas(chaos.load(service.connection))}
     node_management = f"{uuid.uuid5(uuid.NAMESPACE_URL, body['id'].lower())}.{body['location']}.service.batch.azure.com"
     return {
@@ -120,6 +120,7 @@ def view(service: "Service", body: JsonObject) -> JsonObject:
             **properties,
             "accountEndpoint": _endpoint(service.url, body["name"]),
             "nodeManagementEndpoint": node_management,
+            "privateEndpointConnections": batch_account_links.connections(service.connection, body["id"]),
         },
     }
 

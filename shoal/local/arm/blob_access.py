@@ -17,8 +17,8 @@ from shoal.local import accounts, chaos, times
 from shoal.local.arm import (
     arm_failures,
     auto_storage_access,
+    batch_account_links,
     batch_accounts,
-    private_links,
     records,
     role_assignments,
     storage_accounts,
@@ -174,7 +174,7 @@ def _network(subnet: str) -> str:
 
 def _networks_with_endpoint(connection: sqlite3.Connection, account: str) -> Iterator[str]:
     """Yield the virtual networks in which a private endpoint leads to the account's blobs."""
-    for endpoint in records.below(connection, "", private_links.ENDPOINT):
+    for endpoint in records.below(connection, "", batch_account_links.ENDPOINT):
         properties = endpoint["properties"]
         links = [link["properties"] for link in properties.get("privateLinkServiceConnections") or []]
         if any(

@@ -1,7 +1,7 @@
 """Pools, the same as those of the data plane."""
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from shoal.local import chaos, errors
@@ -10,7 +10,16 @@ from shoal.local.api import pools as data_plane
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
 from shoal.local.arm import arm_failures, records
-from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, versioned, weak_etag
+from shoal.local.arm.arm_call import (
+    ArmCall,
+    Handler,
+    JsonObject,
+    ResourceKind,
+    collection,
+    described,
+    versioned,
+    weak_etag,
+)
 from shoal.local.arm.batch_accounts import gone
 from shoal.local.arm.ids import Target, parse
 from shoal.local.arm.pool_shapes import (
@@ -99,15 +108,26 @@ async def delete(call: ArmCall) -> Answer:
     return Answer(status=200)
 
 
-async def disable_auto_scale(call: ArmCall) -> Answer:
-    def disable(tx: Transaction) -> None:
-        pool = _find(tx.connection, call.target)
-        if pool is None:
-            raise arm_failures.not_found(call.target.path)
-        scaling.disable(tx, pool)
+def _stop_resize(tx: Transaction, pool: Pool) -> None:
+    if pool.formula is not None:
+        raise arm_failures.formula_resizes()
+    pool_lifecycle.stop_resize(tx, pool)
 
-    await call.service.loop.change(disable)
-    return _answer(call)
+
+def _acting(act: Callable[[Transaction, Pool], None]) -> Handler:
+    """Return a handler that changes the pool and answers with it."""
+
+    async def handle(call: ArmCall) -> Answer:
+        def change(tx: Transaction) -> None:
+            pool = _find(tx.connection, call.target)
+            if pool is None:
+                raise arm_failures.not_found(call.target.path)
+            act(tx, pool)
+
+        await call.service.loop.change(change)
+        return _answer(call)
+
+    return handle
 
 
 async def listing(call: ArmCall) -> Answer:
@@ -220,5 +240,8 @@ KIND = ResourceKind(
     type=TYPE,
     verbs={"PUT": put, "PATCH": patch, "GET": get, "DELETE": delete},
     listing=listing,
-    actions={"disableautoscale": disable_auto_scale},
+    actions={
+        "disableautoscale": _acting(scaling.disable),
+        "stopresize": _acting(_stop_resize),
+    },
 )

@@ -41,9 +41,18 @@ NO_SCOPE = ("dynamicVnetAssignmentScope", "none")
 """A default that the data plane shows. Source: answers recorded in the tests of azure-cli; ARM's show it nowhere."""
 REFUSED_FIRST = ("networkConfiguration", "deploymentConfiguration")
 """Parts that Azure names when it refuses a PUT. Source: Azure/Batch issue 85, terraform-provider-azapi issue 263."""
-REPEATABLE = ("deploymentConfiguration", "taskSchedulingPolicy", "userAccounts", "mountConfiguration")
-"""Parts that a PATCH may repeat unchanged. Source: terraform-provider-azurerm 2026-08, which sends them in each update
-of a pool, and has left out networkConfiguration since its pull request 8189."""
+REPEATABLE = (
+    "deploymentConfiguration",
+    "taskSchedulingPolicy",
+    "userAccounts",
+    "mountConfiguration",
+    "taskSlotsPerNode",
+)
+"""Parts that a PATCH may repeat unchanged.
+
+Source: terraform-provider-azurerm 2026-08, which sends the first four in each update of a pool, and has left out
+networkConfiguration since its pull request 8189; azure-mgmt-batch 17.3, which sends `taskSlotsPerNode: 1`.
+"""
 
 
 def data_plane_body(pool_id: str, properties: JsonObject) -> JsonObject:

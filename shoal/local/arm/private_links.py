@@ -2,17 +2,24 @@
 
 from typing import Any
 
-from shoal.local.arm import arm_failures, batch_accounts, records, storage_accounts, virtual_networks
+from shoal.local.arm import (
+    arm_failures,
+    batch_account_links,
+    batch_accounts,
+    records,
+    storage_accounts,
+    virtual_networks,
+)
 from shoal.local.arm.arm_call import ArmCall, JsonObject
+from shoal.local.arm.batch_account_links import ENDPOINT
 from shoal.local.arm.ids import Target
 from shoal.local.arm.networks import state
 from shoal.local.arm.resource_rules import Rules, kind, values_at
 
-ENDPOINT = "Microsoft.Network/privateEndpoints"
 ZONE = "Microsoft.Network/privateDnsZones"
 CONNECTION = "properties.privateLinkServiceConnections"
 SUB_RESOURCES = {
-    batch_accounts.TYPE: {"batchAccount", "nodeManagement"},
+    batch_accounts.TYPE: set(batch_account_links.SUB_RESOURCES),
     storage_accounts.TYPE: {"blob", "blob_secondary", "dfs", "file", "queue", "table", "web"},
 }
 """Source: Azure Private Link, private-link resources."""

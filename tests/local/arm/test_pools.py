@@ -347,3 +347,31 @@ def test_patch_of_a_fixed_part_or_of_no_pool_is_refused(arm: ArmHttp, account: s
     arm.make(path, {"properties": {**PROPERTIES, "scaleSettings": nodes(0)}})
     status, answer = arm.call("PATCH", path, {"properties": {"vmSize": PROPERTIES["vmSize"]}})
     assert (status, answer["error"]["code"]) == (400, "PropertyCannotBeUpdated")
+
+
+def test_patch_may_repeat_the_slots_of_a_node(arm: ArmHttp, account: str) -> None:
+    """azure-mgmt-batch 17.3 sends one slot in each update that names no other number."""
+    path = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p"
+    arm.make(path, {"properties": {**PROPERTIES, "taskSlotsPerNode": 1, "scaleSettings": nodes(0)}})
+    metadata = [{"name": "a", "value": "b"}]
+    body = {"properties": {"taskSlotsPerNode": 1, "metadata": metadata}}
+    status, answer = arm.call("PATCH", path, body)
+    assert (status, answer["properties"]["metadata"]) == (200, metadata)
+    body["properties"]["taskSlotsPerNode"] = 2
+    status, answer = arm.call("PATCH", path, body)
+    assert (status, answer["error"]["code"]) == (400, "PropertyCannotBeUpdated")
+    assert "PropertyName: taskSlotsPerNode." in answer["error"]["message"]
+
+
+def test_resize_is_stopped_unless_a_formula_makes_it(arm: ArmHttp, account: str) -> None:
+    path = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p"
+    assert arm.call("POST", f"{path}/stopResize")[0] == 404
+    arm.make(path, {"properties": {**PROPERTIES, "scaleSettings": nodes(0)}})
+    status, answer = arm.call("POST", f"{path}/stopResize")
+    assert (status, answer["name"]) == (200, "p")
+    scale = {"autoScale": {"formula": "$TargetLowPriorityNodes = 0;"}}
+    assert arm.call("PATCH", path, {"properties": {"scaleSettings": scale}})[0] == 200
+    status, answer = arm.call("POST", f"{path}/stopResize")
+    assert (status, answer["error"]["code"]) == (409, "OperationInvalidForCurrentState")
+    (detail,) = answer["error"]["details"]
+    assert detail["message"] == "The specified pool has AutoScale enabled. AutoScale resize cannot be stopped"
