@@ -27,6 +27,9 @@ from shoal.local.scheduler import (
 from shoal.local.scheduler.evictions import Evictions
 from shoal.local.scheduler.loop import Loop, Transaction
 from shoal.local.scheduler.verdicts import Ending
+from shoal.local.simulation import pool_clock
+from shoal.local.simulation.machines import Machines
+from shoal.local.simulation.simulated_nodes import SimulatedNodes
 from shoal.local.state_files import DATABASE, RESERVE, put_back
 from shoal.local.storage import Storage
 from shoal.local.store import free_pages, queries
@@ -40,6 +43,9 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT = 0.1
 """Seconds between checks of what happens by time alone: boots, evictions, samples, evaluations, limits of jobs."""
+
+QUICK_HEARTBEAT = HEARTBEAT / 4
+"""The same while a pool is simulated."""
 
 
 class Service:
@@ -66,7 +72,9 @@ class Service:
         self.fleet = NodeAgents(root=state_dir / "nodes", listener=self)
         self.storage.after_loss = self.fleet.upload_again
         self.reserve = DiskReserve(state_dir / RESERVE)
-        self.loop = Loop(connection, self.fleet, pool_lifecycle.settle, give_up_reserve=self.reserve.give_up)
+        self.simulated = SimulatedNodes(listener=self, evict=self.on_evicted)
+        machines = Machines(real=self.fleet, simulated=self.simulated)
+        self.loop = Loop(connection, machines, pool_lifecycle.settle, give_up_reserve=self.reserve.give_up)
         self.heart: asyncio.Task[None] | None = None
         self.evictions = Evictions()
         self.disturbances = Disturbances(connection)
@@ -102,6 +110,7 @@ class Service:
             self.heart.cancel()
         # Agents that end from here on are not lost nodes, which would be started again.
         self.stopping = True
+        self.simulated.stop_all()
         # The agents go first, while there is storage for their transfers, and a loop that takes their reports.
         await self.fleet.stop_all()
         await self.storage.stop()
@@ -139,9 +148,12 @@ class Service:
         if not self.stopping:
             self.loop.report(lambda tx: node_lifecycle.on_gone(tx, node, boots))
 
+    def on_evicted(self, node: str, boots: int) -> None:
+        self.loop.report(lambda tx: node_lifecycle.evict(tx, node, boots))
+
     async def _beat(self) -> None:
         while True:
-            await asyncio.sleep(HEARTBEAT)
+            await asyncio.sleep(QUICK_HEARTBEAT if self.simulates() else HEARTBEAT)
             if self.reserve.is_short:
                 self.reserve.refill()
             # What could not be stored now is tried again at the next beat; the loop has logged it.
@@ -150,6 +162,10 @@ class Service:
                 while await self.loop.change(job_lifecycle.delete_parts):
                     continue
             free_pages.give_back(self.connection)
+
+    def simulates(self) -> bool:
+        """Return True where a pool is simulated, whose virtual time runs fast."""
+        return queries.exists(self.connection, "SELECT 1 FROM pools WHERE instr(definition, ?)", pool_clock.MARK)
 
     def _pass_time(self, tx: Transaction) -> None:
         job_lifecycle.terminate_overdue(tx)

@@ -40,7 +40,7 @@ def described(document: Any) -> Description:
     try:
         return TypeAdapter(Description).validate_python(document)
     except ValidationError as exc:
-        raise InputFault("; ".join(_sentence(error) for error in exc.errors())) from exc
+        raise InputFault("; ".join(sentence(error) for error in exc.errors())) from exc
 
 
 LIMITS = ("spot_quota", "dedicated_quota", "spot_capacity")
@@ -57,7 +57,7 @@ def under_conditions(story: Description, conditions: Mapping[str, Any]) -> Descr
         # Read with the types of the fields, and over the values of the description.
         read = TypeAdapter(PoolModel).validate_python(given)
     except ValidationError as exc:
-        raise InputFault("; ".join(_sentence(error) for error in exc.errors())) from exc
+        raise InputFault("; ".join(sentence(error) for error in exc.errors())) from exc
     return replace(story, pool=replace(story.pool, **{name: getattr(read, name) for name in given}))
 
 
@@ -68,6 +68,7 @@ def _limit_step(text: str) -> dict[str, str | int]:
     return {"nodes": int(nodes), "since": since or 0}
 
 
-def _sentence(error: Any) -> str:
+def sentence(error: Any) -> str:
+    """Return one of pydantic's errors as text: the key, what it takes and its value."""
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
     return f"{path or 'the document'}: {error['msg'].removeprefix('Value error, ')}, found {error['input']!r}"

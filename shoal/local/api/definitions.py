@@ -9,7 +9,7 @@ from typing import Any
 from shoal.azure.id_patterns import BATCH_ID, SUBNET, arm_id
 from shoal.azure.limits import SHORTEST_RESIZE_TIMEOUT, TASK_SLOTS_PER_NODE
 from shoal.local import errors, times
-from shoal.local.api import container_settings, images, job_tasks, mounts, transfers
+from shoal.local.api import container_settings, images, job_tasks, mounts, simulations, transfers
 from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import job_lifecycle, pool_lifecycle, scaling, task_lifecycle
 from shoal.local.scheduler.auto_pools import OF_SCHEDULE
@@ -119,6 +119,7 @@ def pool_definition(
     for name in ("targetDedicatedNodes", "targetLowPriorityNodes"):
         check_count(complete[name], name)
     check_resize_timeout(complete["resizeTimeout"])
+    simulations.check(complete)
     mounts.check(complete.get("mountConfiguration", []))
     machine: JsonObject = complete.get("virtualMachineConfiguration", {})
     _fill_in_users(complete.get("userAccounts", ()), machine)

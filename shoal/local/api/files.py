@@ -17,6 +17,7 @@ from shoal.local import errors, times
 from shoal.local.api import conditions, nodes, odata, tasks
 from shoal.local.api.calls import Answer, Call, page, version_headers
 from shoal.local.node.directories import task_root
+from shoal.local.simulation.pool_clock import is_simulated
 from shoal.local.store.states import TaskState
 from shoal.local.store.task import Task
 
@@ -79,6 +80,9 @@ def _task_root(call: Call) -> tuple[Path, str]:
     job, task = tasks.find(call)
     if task.node is None:
         text = "The task files are unavailable because the task has not run."
+        raise errors.conflict("TaskFilesUnavailable", text)
+    if is_simulated(task.node):
+        text = "The task files are unavailable because the run was simulated: the pool has the metadata shoal:simulate."
         raise errors.conflict("TaskFilesUnavailable", text)
     if _is_cleaned_up(task):
         text = "The task files were deleted at the end of the task's retentionTime."

@@ -8,9 +8,10 @@ from shoal.local.api import nodes
 from shoal.local.api.calls import Answer, Call, context
 from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.simulation.pool_clock import is_simulated
 
 FILES = 1
-"""A node has the log of its agent."""
+"""A node has the log of its agent, unless it is simulated."""
 
 
 async def upload_node_logs(call: Call) -> Answer:
@@ -25,5 +26,6 @@ async def upload_node_logs(call: Call) -> Answer:
 
     await call.service.loop.change(upload)
     metadata = context(call, "uploadbatchservicelogsresult/@Element")
-    answer = {"odata.metadata": metadata, "virtualDirectoryName": folder, "numberOfFilesUploaded": FILES}
+    files = 0 if is_simulated(node.id) else FILES
+    answer = {"odata.metadata": metadata, "virtualDirectoryName": folder, "numberOfFilesUploaded": files}
     return Answer(content=orjson.dumps(answer))

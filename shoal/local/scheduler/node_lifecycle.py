@@ -11,6 +11,7 @@ from shoal.local.scheduler import endings, job_lifecycle, task_lifecycle
 from shoal.local.scheduler.assignments import package
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.verdicts import Ending, agent_ended_failure, is_to_blame
+from shoal.local.simulation import pool_clock, simulated_nodes
 from shoal.local.store.account import Account
 from shoal.local.store.node import Node
 from shoal.local.store.pool import Pool
@@ -31,15 +32,16 @@ WAITING_FOR_TASKS = (NodeDeallocationOption.TASK_COMPLETION, NodeDeallocationOpt
 
 def add(tx: Transaction, pool: Pool, *, node_id: str, dedicated: bool) -> None:
     cursor = tx.connection.execute(
-        "INSERT INTO nodes (pool, id, dedicated, ip_address, state, state_time, allocated, boot_due)"
-        " VALUES (?1, ?2, ?3, '', ?4, ?5, ?5, ?6)",
-        (pool.key, node_id, dedicated, NodeState.CREATING, tx.now, tx.now + _boot_time(tx)),
+        "INSERT INTO nodes (pool, id, dedicated, ip_address, state, state_time, allocated)"
+        " VALUES (?1, ?2, ?3, '', ?4, ?5, ?5)",
+        (pool.key, node_id, dedicated, NodeState.CREATING, tx.now),
     )
     key = cursor.lastrowid or 0
     # From the key, which the row has only now: distinct among nodes, and stable through reboots.
-    tx.run("UPDATE nodes SET ip_address = ? WHERE key = ?", f"10.0.{key // 250}.{4 + key % 250}", key)
-    # Without simulated boot times the node is due at once and need not wait for the next beat.
-    boot_due(tx)
+    tx.run(
+        "UPDATE nodes SET ip_address = ? WHERE key = ?", f"10.{key // 62500}.{key // 250 % 250}.{4 + key % 250}", key
+    )
+    _boot_in(tx, key, _boot_time(tx, pool, key, boots=1))
 
 
 def boot_due(tx: Transaction) -> None:
@@ -59,12 +61,31 @@ def boot_due(tx: Transaction) -> None:
 
 def boot_later(tx: Transaction, key: int) -> None:
     """Start the node's agent when its machine has booted."""
-    tx.run("UPDATE nodes SET boot_due = ? WHERE key = ?", tx.now + _boot_time(tx), key)
-    boot_due(tx)
+    node = Node.get(tx.connection, key)
+    _boot_in(tx, key, _boot_time(tx, Pool.get(tx.connection, node.pool), key, boots=node.boots + 1))
 
 
-def _boot_time(tx: Transaction) -> int:
+def _boot_in(tx: Transaction, key: int, duration: int) -> None:
+    tx.run("UPDATE nodes SET boot_due = ? WHERE key = ?", tx.now + duration, key)
+    # A node that is due at once need not wait for the next beat.
+    if not duration:
+        boot_due(tx)
+
+
+def _boot_time(tx: Transaction, pool: Pool, key: int, *, boots: int) -> int:
+    """Return the time until the machine of a node is there for the start of this number."""
+    simulation = pool_clock.of_pool(pool)
+    if simulation is not None:
+        return simulated_nodes.machine_time(simulation, key, boots)
     return times.of_seconds(chaos.load(tx.connection).boot_seconds)
+
+
+def _absence(tx: Transaction, node: Node) -> int:
+    """Return the time until an evicted node comes back."""
+    simulation = pool_clock.of_pool(Pool.get(tx.connection, node.pool))
+    if simulation is not None:
+        return simulated_nodes.absence(simulation, node.key, node.boots)
+    return times.of_seconds(chaos.load(tx.connection).absence_seconds)
 
 
 def boot(tx: Transaction, node_id: str) -> None:
@@ -82,7 +103,7 @@ def boot(tx: Transaction, node_id: str) -> None:
         return
     if fault is StartFault.START_TASK_FAILS and start_task is not None:
         start_task = {**start_task, "commandLine": FAILING_START_TASK, "resourceFiles": []}
-    setup = _setup(tx, node, start_task)
+    setup = _simulated_setup(tx, node, start_task, fault) or _setup(tx, node, start_task)
     tx.then(lambda agents: agents.start(node_id, node.boots, setup))
 
 
@@ -101,6 +122,22 @@ def _lose_contact(tx: Transaction, node: Node) -> None:
     tx.run("UPDATE nodes SET boots = 0, errors = NULL WHERE key = ?", node.key)
     enter(tx, node.key, NodeState.UNUSABLE)
     tx.pools_to_fill.add(node.pool)
+
+
+def _simulated_setup(
+    tx: Transaction, node: Node, start_task: dict[str, Any] | None, fault: StartFault | None
+) -> dict[str, Any] | None:
+    """Return the setup of a simulated node, or None for a real one."""
+    simulation = pool_clock.of_pool(Pool.get(tx.connection, node.pool))
+    if simulation is None:
+        return None
+    return {
+        "key": node.key,
+        "dedicated": node.dedicated,
+        "simulation": simulation,
+        "start_task": start_task,
+        "start_task_fails": fault is StartFault.START_TASK_FAILS,
+    }
 
 
 def _setup(tx: Transaction, node: Node, start_task: dict[str, Any] | None) -> dict[str, Any]:
@@ -200,6 +237,12 @@ def preempt(tx: Transaction, node: Node) -> None:
     tx.then(lambda agents: agents.stop(node.id))
 
 
+def evict(tx: Transaction, node_id: str, boots: int) -> None:
+    """Take a Spot machine away unless it has gone, or has been started again since this boot."""
+    if (node := _current(tx, node_id, boots)) is not None:
+        preempt(tx, node)
+
+
 def on_state(
     tx: Transaction,
     node_id: str,
@@ -258,7 +301,7 @@ def on_gone(tx: Transaction, node_id: str, boots: int) -> None:
         # Counted from here: two agents of one node would be in each other's way.
         tx.run(
             "UPDATE nodes SET boot_due = ? WHERE key = ?",
-            tx.now + times.of_seconds(chaos.load(tx.connection).absence_seconds),
+            tx.now + _absence(tx, node),
             node.key,
         )
         return

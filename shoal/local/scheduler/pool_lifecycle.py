@@ -9,11 +9,13 @@ from typing import Any, NamedTuple, Self
 import orjson
 
 from shoal.autoscale.simulation import resizing
+from shoal.autoscale.simulation.simulated_names import METADATA
 from shoal.azure.limits import SHORTEST_RESIZE_TIMEOUT
 from shoal.local import errors, times
 from shoal.local.scheduler import node_lifecycle, node_restarts, quotas
 from shoal.local.scheduler.filling import FillingPool, fill_pool
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.simulation import pool_clock
 from shoal.local.store.node import Node
 from shoal.local.store.pool import Pool
 from shoal.local.store.queries import integer, required
@@ -79,6 +81,7 @@ def redefine(
 ) -> None:
     """Replace the definition, scaling included; nodes that exist keep what they were started with."""
     require_active(pool)
+    _require_same_machines(pool, definition)
     columns = definition.columns
     tx.connection.execute(
         "UPDATE pools SET definition = :definition, identities = :identities, tags = :tags,"
@@ -97,6 +100,7 @@ def redefine(
 def update(tx: Transaction, pool: Pool, definition: PoolDefinition) -> None:
     """Replace the definition but for the size; nodes that exist keep what they were started with."""
     require_active(pool)
+    _require_same_machines(pool, definition)
     tx.connection.execute(
         "UPDATE pools SET definition = :definition, slots_per_node = :slots_per_node, fill = :fill,"
         " last_modified = :now WHERE key = :key",
@@ -231,7 +235,7 @@ def _converge(tx: Transaction, pool: Pool, *, dedicated: bool, target: int) -> N
     decision = _decided(tx, pool, dedicated=dedicated, target=target, staying=len(staying))
     node_lifecycle.keep_draining(tx, pool.key, dedicated=dedicated, most=decision.keep)
     for _ in range(decision.add):
-        node_lifecycle.add(tx, pool, node_id=_node_id(dedicated=dedicated), dedicated=dedicated)
+        node_lifecycle.add(tx, pool, node_id=_node_id(pool, dedicated=dedicated), dedicated=dedicated)
     for node in resizing.leaving(((node, _busyness(node)) for node in staying), decision.remove):
         node_lifecycle.release(tx, node, pool.deallocation_option)
 
@@ -288,9 +292,10 @@ def _give_up(tx: Transaction, key: int, *, dedicated: bool) -> None:
         _fall_short(tx, key, TIMED_OUT, message)
 
 
-def _node_id(*, dedicated: bool) -> str:
+def _node_id(pool: Pool, *, dedicated: bool) -> str:
     # Azure's form: `d` marks dedicated nodes, `p` Spot nodes.
-    return f"tvmps_{secrets.token_hex(32)}_{'d' if dedicated else 'p'}"
+    prefix = "tvmps_" if pool_clock.of_pool(pool) is None else pool_clock.NODE_PREFIX
+    return f"{prefix}{secrets.token_hex(32)}_{'d' if dedicated else 'p'}"
 
 
 class Movement(NamedTuple):
@@ -374,6 +379,14 @@ def _become_steady(tx: Transaction, pool: FillingPool) -> None:
         )
     if pool.state is PoolState.DELETING:
         tx.run("DELETE FROM pools WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM nodes WHERE pool = ?1)", pool.key)
+
+
+def _require_same_machines(pool: Pool, definition: PoolDefinition) -> None:
+    """Raises BatchError where a pool with nodes would become a simulated one, or a real one."""
+    simulated, will_be = pool_clock.of_pool(pool) is not None, pool_clock.of_body(definition.body) is not None
+    if simulated != will_be and pool.current_dedicated + pool.current_low_priority:
+        reason = f"The metadata {METADATA} may be added or removed only while the pool has no nodes."
+        raise errors.conflict("OperationNotValidOnPool", reason)
 
 
 def require_active(pool: Pool) -> None:

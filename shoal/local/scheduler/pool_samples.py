@@ -10,9 +10,9 @@ import sqlite3
 from collections.abc import Sequence
 
 from shoal.autoscale.variables import SLOTS_PER_NODE
-from shoal.azure.limits import SHORTEST_EVALUATION_INTERVAL
 from shoal.local import times
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.simulation import pool_clock
 from shoal.local.store.pool import Pool
 from shoal.local.store.queries import integer
 from shoal.local.store.states import CountedState, JobState, NodeState, PoolState, TaskResult
@@ -23,6 +23,9 @@ PERIOD = 30 * times.SECOND
 
 KEPT = 2880
 """Samples of a day. Azure documents no number; published formulas look back an hour."""
+
+MOST_AT_ONCE = 20
+"""Samples of a simulated pool that are made up for at one beat, after the service has been busy or stopped."""
 
 EXPRESSIONS = {
     "$ActiveTasks": "active",
@@ -41,23 +44,31 @@ EXPRESSIONS = {
 """SQL for each of METRICS."""
 
 
-def stretch(evaluation_interval: int) -> float:
-    """Return how many times faster than in Azure a pool with this interval runs."""
-    return max(1.0, times.microseconds(SHORTEST_EVALUATION_INTERVAL) / evaluation_interval)
-
-
 def take(tx: Transaction) -> None:
     """Sample the autoscaled pools that are due."""
-    sql = "SELECT key, evaluation_interval FROM pools WHERE formula IS NOT NULL AND state = ?"
-    for key, evaluation_interval in tx.all(tuple, sql, PoolState.ACTIVE):
-        period = round(PERIOD / stretch(evaluation_interval))
-        taken_lately = "SELECT 1 FROM samples WHERE pool = ? AND taken > ?"
-        if not tx.exists(taken_lately, key, tx.now - period):
-            _record(tx, Pool.get(tx.connection, key))
+    sql = "SELECT key, evaluation_interval, definition FROM pools WHERE formula IS NOT NULL AND state = ?"
+    for key, evaluation_interval, definition in tx.all(tuple, sql, PoolState.ACTIVE):
+        period = round(PERIOD / pool_clock.stretch(definition, evaluation_interval))
+        last = tx.one(integer, "SELECT taken FROM samples WHERE pool = ? ORDER BY taken DESC LIMIT 1", key)
+        if last is None or last <= tx.now - period:
+            simulated = pool_clock.of_definition(definition) is not None
+            for taken in due(last, tx.now, period) if simulated else (tx.now,):
+                _record(tx, Pool.get(tx.connection, key), taken)
             tx.run("DELETE FROM samples WHERE pool = ? AND taken < ?", key, tx.now - KEPT * period)
 
 
-def _record(tx: Transaction, pool: Pool) -> None:
+def due(last: int | None, now: int, period: int) -> Sequence[int]:
+    """Return the moments of a simulated pool's samples since the last one.
+
+    Virtual time may pass several of them between two beats; a formula would take less for samples that are missing.
+    """
+    if last is None:
+        return (now,)
+    missed = (now - last) // period
+    return [now - period * back for back in reversed(range(min(missed, MOST_AT_ONCE)))]
+
+
+def _record(tx: Transaction, pool: Pool, taken: int) -> None:
     counts = _task_counts(tx, pool)
     tx.run(
         # In the order of the table's columns. As in Azure, the current Spot nodes include preempted ones.
@@ -65,13 +76,13 @@ def _record(tx: Transaction, pool: Pool) -> None:
         " count(*) FILTER (WHERE NOT dedicated), count(*) FILTER (WHERE state = ?8),"
         " count(*) FILTER (WHERE state IN (?9, ?10)), ?7 FROM nodes WHERE pool = ?1",
         pool.key,
-        tx.now,
+        taken,
         # Blocked tasks are counted apart: Azure's $ActiveTasks has only those whose dependencies are satisfied.
         counts.get((CountedState.ACTIVE, None), 0),
         counts.get((CountedState.PREPARING, None), 0) + counts.get((CountedState.RUNNING, None), 0),
         counts.get((CountedState.COMPLETED, TaskResult.SUCCESS), 0),
         counts.get((CountedState.COMPLETED, TaskResult.FAILURE), 0),
-        _cpu(),
+        _cpu() if pool_clock.of_pool(pool) is None else _slots_in_use(pool, counts),
         NodeState.PREEMPTED,
         NodeState.IDLE,
         NodeState.RUNNING,
@@ -102,6 +113,12 @@ def _cpu() -> float:
     return min(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
+def _slots_in_use(pool: Pool, counts: dict[tuple[CountedState, TaskResult | None], int]) -> float:
+    """Return the same of simulated nodes, which use a processor for each running task."""
+    slots = (pool.current_dedicated + pool.current_low_priority) * pool.slots_per_node
+    return min(1.0, counts.get((CountedState.RUNNING, None), 0) / slots) if slots else 0.0
+
+
 class PoolSamples:
     """A pool's samples in the form that `shoal.autoscale` reads: in ticks of stretched time before `now`."""
 
@@ -110,7 +127,7 @@ class PoolSamples:
     def __init__(self, tx: Transaction, pool: Pool) -> None:
         self.tx = tx
         self.pool = pool.key
-        self.stretch = stretch(pool.evaluation_interval)
+        self.stretch = pool_clock.stretch(pool.definition, pool.evaluation_interval)
 
     def last(self, variable: str, count: int, now: int) -> Sequence[float]:
         return self._values(variable, "ORDER BY taken DESC LIMIT ?", count)[::-1]

@@ -13,6 +13,8 @@ from shoal.azure.vm_sizes import VM_SIZES
 from shoal.local import chaos, errors
 from shoal.local.scheduler import machine
 from shoal.local.scheduler.loop import Transaction
+from shoal.local.simulation import pool_clock
+from shoal.local.simulation.pool_clock import MOST_NODES, NODE_PREFIX
 from shoal.local.store.pool import Pool
 from shoal.local.store.queries import integer, text
 from shoal.local.store.states import JobState, NodeState
@@ -64,16 +66,28 @@ class Room:
 
 def room_for_nodes(tx: Transaction, pool: Pool, *, dedicated: bool) -> Room:
     """Return the room for nodes of the pool's size: the least that a quota or this machine leaves."""
-    return min(_room_on_machine(tx), _room_in_account(tx, pool, dedicated=dedicated), key=lambda room: room.nodes)
+    machine_room = _room_on_machine(tx) if pool_clock.of_pool(pool) is None else _room_in_simulation(tx)
+    return min(machine_room, _room_in_account(tx, pool, dedicated=dedicated), key=lambda room: room.nodes)
 
 
 def _room_on_machine(tx: Transaction) -> Room:
     most = machine.most_nodes()
-    nodes = tx.one(integer, "SELECT count(*) FROM nodes WHERE state != ?", NodeState.LEAVING_POOL) or 0
+    sql = "SELECT count(*) FROM nodes WHERE state != ? AND substr(id, 1, ?) != ?"
+    nodes = tx.one(integer, sql, NodeState.LEAVING_POOL, len(NODE_PREFIX), NODE_PREFIX) or 0
     return Room(
         nodes=max(0, most - nodes),
         code=ALLOCATION_FAILED,
         message=f"Desired number of nodes could not be allocated: this machine has memory for {most} nodes",
+    )
+
+
+def _room_in_simulation(tx: Transaction) -> Room:
+    sql = "SELECT count(*) FROM nodes WHERE state != ? AND substr(id, 1, ?) = ?"
+    nodes = tx.one(integer, sql, NodeState.LEAVING_POOL, len(NODE_PREFIX), NODE_PREFIX) or 0
+    return Room(
+        nodes=max(0, MOST_NODES - nodes),
+        code=ALLOCATION_FAILED,
+        message=f"Desired number of nodes could not be allocated: at most {MOST_NODES} nodes are simulated",
     )
 
 

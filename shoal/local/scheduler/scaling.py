@@ -4,6 +4,8 @@ Source: REST reference, "Enable automatic scaling on a pool" and "Evaluate an au
 evaluation leaves the pool as it is and is reported in `autoScaleRun`.
 """
 
+from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 
 import orjson
@@ -16,6 +18,7 @@ from shoal.local import errors, times
 from shoal.local.scheduler import pool_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.pool_samples import PoolSamples
+from shoal.local.simulation import pool_clock
 from shoal.local.store.pool import Pool
 from shoal.local.store.queries import integer
 from shoal.local.store.states import AllocationState, NodeDeallocationOption, PoolState
@@ -70,7 +73,7 @@ def evaluate_due(tx: Transaction) -> None:
         tx.run(
             "UPDATE pools SET auto_scale_run = ?, next_evaluation = ? WHERE key = ?",
             orjson.dumps(evaluation.wire()),
-            tx.now + pool.evaluation_interval,
+            tx.now + pool_clock.evaluation_interval(pool),
             pool.key,
         )
         if evaluation.error is None:
@@ -78,13 +81,23 @@ def evaluate_due(tx: Transaction) -> None:
 
 
 def evaluated(tx: Transaction, pool: Pool, formula: str) -> Evaluation:
-    """Return what the formula says now. Nothing changes by it."""
-    moment = to_datetime(tx.now * times.TICKS_PER_MICROSECOND + times.TICKS_TO_1970)
+    """Return what the formula says now, in a simulated pool at its virtual time. Nothing changes by it."""
+    simulation = pool_clock.of_pool(pool)
+    now = tx.now if simulation is None else pool_clock.virtual_moment(simulation, pool.created, tx.now)
+    evaluation = _evaluation(tx, pool, _compiled(formula), _datetime(now))
+    # Clients see this machine's time everywhere.
+    return replace(evaluation, time=_datetime(tx.now))
+
+
+def _evaluation(tx: Transaction, pool: Pool, program: Program | FormulaFault, moment: datetime) -> Evaluation:
     state = _state(pool)
-    program = _compiled(formula)
     if isinstance(program, FormulaFault):
         return refused(program, time=moment, pool=state)
     return evaluate(program, time=moment, samples=PoolSamples(tx, pool), pool=state, seed=tx.now)
+
+
+def _datetime(moment: int) -> datetime:
+    return to_datetime(moment * times.TICKS_PER_MICROSECOND + times.TICKS_TO_1970)
 
 
 def _state(pool: Pool) -> PoolSnapshot:
