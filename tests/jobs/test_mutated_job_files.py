@@ -96,6 +96,13 @@ def laughs() -> str:
         (HEAD + "x\n    environment: {'': a}\n", "a name without ="),
         (HEAD + "x\n    retries: 99999999999999999999\n", "retries"),
         (HEAD + "x\n    inputs: [{from: 'http://[x'}]\n", "is not an address"),
+        ("parameters:\n  &words: [a]\n" + HEAD + "x {{ nobody }}\n", "line 2: the key '' is nothing to YAML"),
+        (HEAD + "x\n    environment: {true: a}\n", "line 5: the key 'true' is a truth value to YAML; put quotes"),
+        (HEAD + "x\n    !!binary aGk=: a\n", "line 5: the key 'aGk=' is binary to YAML"),
+        ("parameters:\n  7: {}\n" + HEAD + "x {{ nobody }}\n", r"line 2: parameters\[7\] is 7; it must be text"),
+        (HEAD + 'x\n    environment: {"\\ud800": a}\n', r"line 5: .*ud800 to .*udfff stand for no character"),
+        (HEAD + 'x\n    environment: {a: "\\udfff"}\n', "line 5: .*; write the character itself"),
+        (HEAD + '"x \\ud83d\\ude00"\n', "line 4: .*; write the character itself"),
     ],
 )
 def test_odd_file_is_refused_at_once(tmp_path: Path, text: str, message: str) -> None:

@@ -15,6 +15,14 @@ MAX_BYTES = 10_000_000
 MAX_DEPTH = 60
 MAX_VALUES = 1_000_000
 """Values of a file, with those that its aliases repeat."""
+ODD_KEYS = {
+    "tag:yaml.org,2002:null": "nothing",
+    "tag:yaml.org,2002:bool": "a truth value",
+    "tag:yaml.org,2002:binary": "binary",
+}
+"""Tags of keys that no section has."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a pair of UTF-16, which an escape can name."""
 
 Location = Sequence[str | int]
 """Keys and indices from the top of the file to a value."""
@@ -96,6 +104,7 @@ def _parsed(text: str, path: Path) -> Document:
         _weigh(root, {}, 0)
         # Before the values are made: a mapping as a key would end that with "unhashable key".
         _refuse_unquoted_templates(root, path)
+        _refuse_odd_text(root, path)
         doubled = tuple(mistake for node in _mappings(root) for mistake in _doubled_keys(node, path))
         return Document(path=path, value=loader.construct_document(root), root=root, mistakes=doubled)
     except yaml.MarkedYAMLError as exc:
@@ -222,6 +231,36 @@ def _refuse_unquoted_templates(root: yaml.Node, path: Path) -> None:
     if lines:
         mend = "a string that begins with {{ needs quotes around it"
         raise Mistakes(Mistake(line=line, message=f"{path} line {line}: {mend}") for line in lines)
+
+
+def _refuse_odd_text(root: yaml.Node, path: Path) -> None:
+    """Raise Mistakes for keys that YAML does not take for text, and for text that no file or request can hold."""
+    odd = [
+        (key, f"the key '{key.value}' is {ODD_KEYS[key.tag]} to YAML; put quotes around it") for key in _odd_keys(root)
+    ]
+    odd += [
+        (node, "\\ud800 to \\udfff stand for no character; write the character itself")
+        for node in _scalars(root)
+        if _SURROGATE.search(node.value)
+    ]
+    if odd:
+        lines = [(node.start_mark.line + 1, sentence) for node, sentence in odd]
+        raise Mistakes(Mistake(line=line, message=f"{path} line {line}: {sentence}") for line, sentence in lines)
+
+
+def _odd_keys(root: yaml.Node) -> Iterator[yaml.Node]:
+    return (key for node in _mappings(root) for key, _ in node.value if key.tag in ODD_KEYS)
+
+
+def _scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from (*_scalars(key), *_scalars(value))
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _scalars(item)
 
 
 def _doubled_keys(node: yaml.MappingNode, path: Path) -> Iterator[Mistake]:

@@ -51,9 +51,10 @@ def parameter_values(draft: Draft, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the value of every parameter: as given, else its default. Mistakes go to the draft."""
     section = _section(draft)
     declared = _declared(section, draft)
-    meant = _check_given(given, section, draft)
+    names = [name for name in section if isinstance(name, str)]  # YAML has other keys too, which are refused by now
+    meant = _check_given(given, names, draft)
     # Every declared name has a value, so that only unknown ones are mistakes of the templates.
-    values: dict[str, Any] = {name: unsettled(str(name)) for name in section}
+    values: dict[str, Any] = {name: unsettled(name) for name in names}
     for name, parameter in declared.items():
         if name in meant and name not in given and parameter.is_required:
             continue  # its value was given under a misspelt name, which is reported
@@ -114,13 +115,13 @@ def _declared(section: Mapping[str, Any], draft: Draft) -> dict[str, Parameter]:
     return declared
 
 
-def _check_given(given: Mapping[str, Any], section: Mapping[str, Any], draft: Draft) -> set[str | None]:
+def _check_given(given: Mapping[str, Any], declared: Sequence[str], draft: Draft) -> set[str | None]:
     """Refuse names that are not declared. Return the declared names that they were probably meant to be."""
-    unknown = [name for name in given if name not in section]
+    unknown = [name for name in given if name not in declared]
     for name in unknown:
-        sentence = f"-p {name}: {draft.document.path} has no such parameter; {suggestion(name, section)}"
+        sentence = f"-p {name}: {draft.document.path} has no such parameter; {suggestion(name, declared)}"
         draft.mistakes.append(Mistake(line=0, message=sentence))
-    return {nearest(name, section) for name in unknown}
+    return {nearest(name, declared) for name in unknown}
 
 
 def _value(name: str, parameter: Parameter, given: Mapping[str, Any], folder: Path) -> Any:
