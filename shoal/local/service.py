@@ -19,6 +19,7 @@ from shoal.local.scheduler import (
     job_lifecycle,
     job_node_tasks,
     job_schedules,
+    multi_instance,
     node_lifecycle,
     pool_lifecycle,
     pool_samples,
@@ -193,6 +194,8 @@ def _apply(tx: Transaction, node: str, boots: int, report: dict[str, Any]) -> No
                 job_lifecycle.finish_some(tx)
             if of_tasks := [run for run in runs if run[0] > 0]:
                 endings.on_ended(tx, node, of_tasks)
+        case {"coordinated": [key, attempt, moment]}:
+            multi_instance.on_coordinated(tx, node, key, attempt, moment)
         case {"state": state}:
             info, faults = report.get("start_task"), report.get("errors")
             node_lifecycle.on_state(tx, node, boots, NodeState(state), start_task_info=info, node_errors=faults)

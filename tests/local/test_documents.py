@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shoal.local.api import container_settings, definitions, operations
+from shoal.local.api import container_settings, definitions, multi_instance_settings, operations
 from shoal.local.api.dispatch import HANDLERS
 from shoal.service_status import Status
 from tests.services import REPOSITORY
@@ -36,8 +36,8 @@ def test_list_of_properties_that_are_not_there_is_exact() -> None:
     refused = {
         *definitions.POOL_NOT_THERE,
         *definitions.MACHINE_NOT_THERE,
-        *definitions.TASK_NOT_THERE,
         *definitions.START_TASK_NOT_THERE,
+        multi_instance_settings.NAME,
         *container_settings.POOL_NOT_THERE,
         *container_settings.TASK_NOT_THERE,
     }

@@ -84,3 +84,46 @@ def test_task_of_a_whole_node_is_placed_though_smaller_ones_never_cease(
             return
         running += [(node, now + durations[task % 8]) for task, node in result]
     pytest.fail("the large task starves")
+
+
+def together(free: Sequence[int], needed: Sequence[int], fill: NodeFillType = SPREAD) -> list[tuple[int, str]]:
+    """Place tasks of one slot with so many instances each."""
+    rooms = [Room(f"n{i}", number) for i, number in enumerate(free)]
+    return placements(rooms, [Waiting(i, 1, instances) for i, instances in enumerate(needed)], fill)
+
+
+@pytest.mark.parametrize("fill", FILLS)
+def test_task_with_instances_gets_as_many_nodes_at_once_and_each_only_once(fill: NodeFillType) -> None:
+    assert together([1, 1, 1], [2, 1], fill) == [(0, "n0"), (0, "n1"), (1, "n2")]
+
+
+def test_task_with_instances_that_has_too_few_nodes_gets_none_and_holds_back_all() -> None:
+    assert together([1, 1], [3, 1, 2]) == []
+
+
+def test_of_two_tasks_that_need_the_same_nodes_the_first_gets_all_and_the_second_none() -> None:
+    assert together([1, 1, 1], [2, 2]) == [(0, "n0"), (0, "n1")]
+
+
+@given(
+    nodes=st.integers(1, 6),
+    needed=st.lists(st.tuples(st.integers(1, 6), st.integers(1, 4)), min_size=1, max_size=12),
+    fill=st.sampled_from(FILLS),
+)
+def test_tasks_with_instances_all_run_in_the_end_and_never_on_a_part_of_their_nodes(
+    nodes: int, needed: list[tuple[int, int]], fill: NodeFillType
+) -> None:
+    """Tasks of a few instances and of some duration each, as far as the pool has the nodes, with others behind them."""
+    waiting = {i: Waiting(i, 1, instances) for i, (instances, _) in enumerate(needed) if instances <= nodes}
+    running: list[tuple[str, int]] = []
+    for now in range(sum(duration for _, duration in needed) + 1):
+        running = [(node, end) for node, end in running if end > now]
+        small = [Waiting(1000 + now * nodes + i, 1) for i in range(nodes)]
+        free = [Room(f"n{i}", 1) for i in range(nodes) if f"n{i}" not in [node for node, _ in running]]
+        result = placements(free, [*waiting.values(), *small], fill)
+        assert len({node for _, node in result}) == len(result)
+        for task in {task for task, _ in result}:
+            parts = [node for placed, node in result if placed == task]
+            assert len(parts) == (waiting.pop(task).instances if task < 1000 else 1)
+        running += [(node, now + (needed[task][1] if task < 1000 else 1)) for task, node in result]
+    assert not waiting

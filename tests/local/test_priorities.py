@@ -44,6 +44,11 @@ def test_slots_that_are_coming_free_are_taken_before_any_task_goes() -> None:
     assert keys(nodes, Demand(1, 5)) == [1]
 
 
+def test_task_with_instances_goes_from_all_of_its_nodes_at_once() -> None:
+    nodes = [OccupiedNode("a", 0, [running(1)]), OccupiedNode("b", 0, [running(1)]), OccupiedNode("c", 0, [running(2)])]
+    assert keys(nodes, Demand(1, 5), Demand(1, 5)) == [1]
+
+
 def test_a_node_that_refuses_the_job_is_left_alone() -> None:
     nodes = [OccupiedNode("a", 0, [running(1)]), OccupiedNode("b", 0, [running(2, priority=1)])]
     assert keys(nodes, Demand(1, 5, frozenset({"a"}))) == [2]

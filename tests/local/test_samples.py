@@ -1,15 +1,18 @@
 """Samples of a pool's past, and the times of evaluations; without a service, by a clock of the test's."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shoal.autoscale.ticks import MINUTE
 from shoal.autoscale.variables import METRICS
 from shoal.local import times
-from shoal.local.scheduler import pool_samples, scaling
+from shoal.local.scheduler import pool_samples, scaling, task_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.pool_samples import PoolSamples
+from shoal.local.scheduler.task_lifecycle import TaskDefinition
+from shoal.local.store.job import Job
 from tests.local.paper import PoolOnPaper
 
 SPOT = "$CurrentLowPriorityNodes"
@@ -68,6 +71,19 @@ def test_preempted_nodes_are_sampled_as_current_but_not_as_usable(tmp_path: Path
     past = PoolSamples(tx, pool.record)
     names = (SPOT, "$CurrentDedicatedNodes", "$PreemptedNodeCount", "$UsableNodeCount")
     assert [past.last(name, 1, ticks(tx)) for name in names] == [[3], [1], [1], [3]]
+
+
+def test_waiting_task_with_instances_counts_with_all_of_them(tmp_path: Path) -> None:
+    pool = PoolOnPaper(tmp_path, IDLE, "PT5M")
+    tx = pool.at(0)
+    job = Job.get(tx.connection, pool.job(tx, "active"))
+    settings = {"numberOfInstances": 3, "coordinationCommandLine": "c"}
+    bodies: list[dict[str, Any]] = [{"multiInstanceSettings": settings}, {}]
+    task_lifecycle.add(
+        tx, job, [TaskDefinition(id=str(i), body=body, slots=1, max_retries=0) for i, body in enumerate(bodies)]
+    )
+    pool_samples.take(tx)
+    assert PoolSamples(tx, pool.record).last("$ActiveTasks", 1, ticks(tx)) == [4]
 
 
 def test_samples_are_kept_for_a_day(tmp_path: Path) -> None:

@@ -9,7 +9,15 @@ from typing import Any
 from shoal.azure.id_patterns import BATCH_ID, SUBNET, arm_id
 from shoal.azure.limits import SHORTEST_RESIZE_TIMEOUT, TASK_SLOTS_PER_NODE
 from shoal.local import errors, times
-from shoal.local.api import container_settings, images, job_tasks, mounts, simulations, transfers
+from shoal.local.api import (
+    container_settings,
+    images,
+    job_tasks,
+    mounts,
+    multi_instance_settings,
+    simulations,
+    transfers,
+)
 from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import job_lifecycle, pool_lifecycle, scaling, task_lifecycle
 from shoal.local.scheduler.auto_pools import OF_SCHEDULE
@@ -70,7 +78,6 @@ two, which are gone since.
 """
 POOL_NOT_THERE = ("cloudServiceConfiguration",)
 MACHINE_NOT_THERE = ("extensions",)
-TASK_NOT_THERE = ("multiInstanceSettings",)
 START_TASK_NOT_THERE = ("containerSettings",)
 
 
@@ -244,7 +251,6 @@ def task(body: Any, job_body: JsonObject, version: str) -> task_lifecycle.TaskDe
     """Return the definition of a requested task of a job. Raises BatchError."""
     DATA_PLANE.normalize("BatchTaskCreateOptions", body, version)
     job_tasks.check_id(body["id"])
-    job_tasks.refuse("task", body, TASK_NOT_THERE)
     container_settings.check_task(body, "task")
     job_tasks.check_task_id(body["id"], job_body)
     complete = dict(body)
@@ -255,6 +261,8 @@ def task(body: Any, job_body: JsonObject, version: str) -> task_lifecycle.TaskDe
     job_tasks.check_slots(slots, "requiredSlots", TASK_SLOTS_PER_NODE)
     complete["userIdentity"] = job_tasks.user_identity(complete)
     transfers.check_resource_files(complete)
+    if (settings := complete.get(multi_instance_settings.NAME)) is not None:
+        complete[multi_instance_settings.NAME] = multi_instance_settings.complete(settings, complete)
     if any(complete.get("dependsOn", {}).values()):
         _check_dependencies(complete["dependsOn"], job_body)
     if "exitConditions" in complete:

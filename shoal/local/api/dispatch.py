@@ -31,6 +31,7 @@ from shoal.local.api import (
     operations,
     pools,
     shared_key,
+    subtasks,
     supported_images,
     tasks,
 )
@@ -111,7 +112,7 @@ HANDLERS: Mapping[str, Handler] = {
         tasks.list_tasks,
         tasks.get_task,
         tasks.replace_task,
-        tasks.list_subtasks,
+        subtasks.list_subtasks,
         tasks.delete_task,
         tasks.terminate_task,
         tasks.reactivate_task,

@@ -12,6 +12,7 @@ from shoal.local.api.calls import Call
 from shoal.local.api.selection import selected_names
 from shoal.local.api.tasks import execution_info
 from shoal.local.store.node import Node
+from shoal.local.store.subtask import Subtask
 from shoal.local.store.task import Task
 
 PROPERTY = "recentTasks"
@@ -32,17 +33,18 @@ def add_recent_tasks(call: Call, nodes: Sequence[Node], views: Sequence[dict[str
     sql = f"SELECT * FROM tasks WHERE key {LISTED}"
     tasks = {task.key: task for task in call.service.read(Task.from_row, sql, _list(keys))}
     sql = f"SELECT key, id FROM jobs WHERE key {LISTED}"
+    numbers = {(s.node, s.task): s.number for s in Subtask.on_nodes(call.service.connection, shown)}
     jobs = dict(call.service.read(tuple, sql, _list({task.job for task in tasks.values()})))
     for node, view in zip(nodes, views, strict=True):
         # A task may have run again since, on another node; a job is missing while it is just being deleted.
         own = [
             task
             for key in sorted(shown[node.id])
-            if (task := tasks.get(key)) and task.node == node.id and task.job in jobs
+            if (task := tasks.get(key)) and task.job in jobs and (task.node == node.id or (node.id, key) in numbers)
         ]
         own.sort(key=lambda task: task.state_time, reverse=True)
         if own:
-            view[PROPERTY] = [_view(call, task, jobs[task.job]) for task in own]
+            view[PROPERTY] = [_view(call, task, jobs[task.job], numbers.get((node.id, task.key))) for task in own]
 
 
 def _task_keys(call: Call, nodes: Sequence[Node]) -> dict[str, set[int]]:
@@ -57,8 +59,9 @@ def _list(values: Iterable[int | str]) -> str:
     return orjson.dumps([*values]).decode()
 
 
-def _view(call: Call, task: Task, job_id: str) -> dict[str, Any]:
+def _view(call: Call, task: Task, job_id: str, subtask: int | None) -> dict[str, Any]:
     return {
+        **({} if subtask is None else {"subtaskId": subtask}),
         "taskUrl": f"{call.base_url}/jobs/{job_id}/tasks/{task.id}",
         "jobId": job_id,
         "taskId": task.id,

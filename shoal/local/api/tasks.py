@@ -16,6 +16,7 @@ from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.job import Job
 from shoal.local.store.job_node_task import JobNodeTask
 from shoal.local.store.states import TaskState
+from shoal.local.store.subtask import Subtask
 from shoal.local.store.task import Task, tasks_at
 
 MOST_IN_A_COLLECTION = 100
@@ -180,12 +181,6 @@ async def replace_task(call: Call) -> Answer:
     return accepted(call, 200, await call.service.loop.change(replace))
 
 
-async def list_subtasks(call: Call) -> Answer:
-    """Answer for an ordinary task, which has none: there are no others here."""
-    find(call)
-    return page(call, "subtaskinfo", [], None)
-
-
 async def delete_task(call: Call) -> Answer:
     def delete(tx: Transaction) -> None:
         job, task = find(call)
@@ -244,7 +239,7 @@ def view(task: Task, job: Job, base_url: str) -> dict[str, Any]:
         result["previousState"] = task.previous_state
         result["previousStateTransitionTime"] = times.iso(task.previous_state_time)
     if task.node is not None and task.state is not TaskState.ACTIVE:
-        result["nodeInfo"] = _node_info(task.node, task, job, base_url)
+        result["nodeInfo"] = node_info(task.node, task, job, base_url)
     return result
 
 
@@ -257,7 +252,7 @@ def execution_info(task: Task) -> dict[str, Any]:
     return info | outcome(task)
 
 
-def outcome(task: Task | JobNodeTask) -> dict[str, Any]:
+def outcome(task: Task | JobNodeTask | Subtask) -> dict[str, Any]:
     """Return how the process of a task ended, as far as it has."""
     result: dict[str, Any] = {}
     if task.exit_code is not None:
@@ -269,7 +264,8 @@ def outcome(task: Task | JobNodeTask) -> dict[str, Any]:
     return result
 
 
-def _node_info(node: str, task: Task, job: Job, base_url: str) -> dict[str, str]:
+def node_info(node: str, task: Task, job: Job, base_url: str) -> dict[str, str]:
+    """Return where a task, or one of its subtasks, runs or has run."""
     node_url = f"{base_url}/pools/{job.pool_id}/nodes/{node}"
     root = task_root(job.id, task.id)
     return {

@@ -9,10 +9,10 @@ SOURCES = ("autoStorageContainerName", "storageContainerUrl", "httpUrl")
 FILE_MODE = re.compile("[0-7]{1,4}")
 
 
-def check_resource_files(body: dict[str, Any], path: str = "") -> None:
+def check_resource_files(body: dict[str, Any], path: str = "", name: str = "resourceFiles") -> None:
     """`path` is that of `body` in the request, with a dot at its end. Raises BatchError."""
-    for position, resource_file in enumerate(body.get("resourceFiles", ())):
-        _check(resource_file, f"{path}resourceFiles[{position}]")
+    for position, resource_file in enumerate(body.get(name, ())):
+        _check(resource_file, f"{path}{name}[{position}]")
 
 
 def _check(resource_file: dict[str, Any], path: str) -> None:

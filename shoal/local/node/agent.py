@@ -19,15 +19,17 @@ import orjson
 
 from shoal.local.node import containers, messages, output_files, resource_files
 from shoal.local.node.blob_transfer import TRANSFERS, Blobs
+from shoal.local.node.coordination import Coordination
 from shoal.local.node.directories import NodeDirectory, task_root
 from shoal.local.node.failure_info import TaskFault
-from shoal.local.node.launch import end_group, exit_code, launch
+from shoal.local.node.launch import CONTINUED, NEW, end_group, exit_code, launch
 from shoal.local.node.package_folders import Packages
 from shoal.local.node.recent_uploads import RecentUploads
 from shoal.local.node.retention import Kept, Retention
 from shoal.local.node.run import Run
 from shoal.local.node.start_task import StartTask
 from shoal.local.node.task_environment import (
+    instance_environment,
     node_environment,
     package_environment,
     preparation_environment,
@@ -44,6 +46,8 @@ class Agent:
     def __init__(self, *, root: Path) -> None:
         self.directory = NodeDirectory(root)
         self.runs: dict[tuple[int, int], Run] = {}
+        self.coordinations: dict[tuple[int, int], Coordination] = {}
+        """Those of the runs of multi-instance tasks."""
         self.processes: dict[int, Callable[[int], None]] = {}
         """The function that takes the exit code, by process."""
         self.ended: list[list[Any]] = []
@@ -137,6 +141,9 @@ class Agent:
             case {"retain": [key, attempt, seconds]}:
                 if run := self.runs.get((key, attempt)):
                     run.retention = seconds
+            case {"proceed": [key, attempt]}:
+                if coordination := self.coordinations.get((key, attempt)):
+                    coordination.proceed()
             case {"upload_log": {"url": url, "identity": identity, "folder": folder}}:
                 self.in_background(lambda: self._upload_log(url, identity, folder), lambda _, fault: None)
             case {"upload_again": moment}:
@@ -188,13 +195,13 @@ class Agent:
             run.begin(self.directory)
         except OSError as exc:
             message = f"The task's directory could not be made: {exc.strerror}"
-            self._end(run, None, TaskFault("ResourceDirectoryCreateFailed", message, server=True))
+            self.end_run(run, None, TaskFault("ResourceDirectoryCreateFailed", message, server=True))
             return
         assignment = run.assignment
         name = assignment.user.get("username")
         if name is not None and name not in self.setup.users:
             message = "The userAccounts of the pool declare no user with the name in the task's userIdentity"
-            self._end(run, None, TaskFault("UserNotFound", message, UserName=name))
+            self.end_run(run, None, TaskFault("UserNotFound", message, UserName=name))
             return
         run.environment = task_environment(
             self.environment,
@@ -207,8 +214,13 @@ class Agent:
         if assignment.job_preparation is not None:
             prepared = self.directory.task(assignment.job, assignment.job_preparation)
             run.environment |= preparation_environment(prepared)
+        if assignment.instance is not None:
+            run.environment |= instance_environment(assignment.instance, run.directory)
+            self.coordinations[run.id] = Coordination(self, run, assignment.instance)
+            self.coordinations[run.id].begin()
+            return
         if not assignment.packages and not assignment.resource_files:
-            self._launch(run, [], None)
+            self.launch_run(run, [], None)
             return
 
         def fetch() -> list[tuple[messages.UnpackedPackage, Path]]:
@@ -216,21 +228,21 @@ class Agent:
             resource_files.fetch(assignment.resource_files, run.directory.working, self.blobs)
             return installed
 
-        self.in_background(fetch, lambda installed, fault: self._launch(run, installed, fault))
+        self.in_background(fetch, lambda installed, fault: self.launch_run(run, installed, fault))
 
-    def _launch(
+    def launch_run(
         self, run: Run, installed: list[tuple[messages.UnpackedPackage, Path]], fault: TaskFault | None
     ) -> None:
         # With `ending`, the run was ended while its files were fetched.
         if fault is not None or run.ending is not None:
-            self._end(run, None, fault)
+            self.end_run(run, None, fault)
             return
         # The settings last: they win over every variable of the agent's own.
         run.environment = run.environment | package_environment(installed) | run.assignment.environment
         try:
             run.pid = self._start(run)
         except TaskFault as exc:
-            self._end(run, None, exc)
+            self.end_run(run, None, exc)
             return
         self.processes[run.pid] = lambda code: self._after_exit(run, code)
 
@@ -238,7 +250,9 @@ class Agent:
         """Start the process of a run, in a container where it asks for one, and return its id. Raises TaskFault."""
         assignment = run.assignment
         if assignment.container is None:
-            return launch(assignment.command_line, run.environment, run.directory)
+            # A coordination command may have written to the same files before.
+            outputs = NEW if assignment.instance is None else CONTINUED
+            return launch(assignment.command_line, run.environment, run.directory, outputs=outputs)
         variables = containers.variables(run.environment, assignment.environment)
         try:
             line = containers.command_line(
@@ -264,15 +278,15 @@ class Agent:
         if run.ending and run.assignment.container is not None:
             # Only the engine's command has been killed.
             name = self._container(run)
-            self.in_background(lambda: containers.remove([name]), lambda _, fault: self._end(run, code, fault))
+            self.in_background(lambda: containers.remove([name]), lambda _, fault: self.end_run(run, code, fault))
             return
         due = [] if run.ending else output_files.due(run.assignment.output_files, exit_code=code)
         if not due:
-            self._end(run, code, None)
+            self.end_run(run, code, None)
             return
         self.in_background(
             lambda: self._upload(due, run),
-            lambda _, fault: self._end(run, code, fault),
+            lambda _, fault: self.end_run(run, code, fault),
         )
 
     def _upload(self, due: list[messages.JsonObject], run: Run) -> None:
@@ -280,7 +294,10 @@ class Agent:
         output_files.upload(*arguments)
         self.recent_uploads.note(lambda: output_files.upload_missing(*arguments))
 
-    def _end(self, run: Run, code: int | None, fault: TaskFault | None) -> None:
+    def end_run(self, run: Run, code: int | None, fault: TaskFault | None) -> None:
+        if (coordination := self.coordinations.pop(run.id, None)) is not None:
+            coordination.clear(lambda: self.end_run(run, code, fault))
+            return
         failure = run.ending or (fault.info if fault else None)
         ended = time.time_ns() // 1000
         self.ended.append([*run.id, ended, code, failure])
@@ -292,13 +309,18 @@ class Agent:
     def _kill(self, run_id: tuple[int, int]) -> None:
         """End a run that the service has completed already; it waits for the report that the slots are free."""
         if run := self.runs.get(run_id):
-            run.end("TaskEnded", "The task was ended by request")
+            self._cut_short(run, "The task was ended by request")
 
     def _end_overdue(self) -> None:
         now = time.monotonic()
-        for run in self.runs.values():
+        for run in list(self.runs.values()):
             if run.deadline <= now and run.ending is None:
-                run.end("TaskEnded", "The task ran longer than its maxWallClockTime")
+                self._cut_short(run, "The task ran longer than its maxWallClockTime")
+
+    def _cut_short(self, run: Run, message: str) -> None:
+        run.end("TaskEnded", message)
+        if coordination := self.coordinations.get(run.id):
+            coordination.on_cut_short()
 
     def _delete_unretained(self) -> None:
         if moments := self.retention.take_due():

@@ -15,20 +15,29 @@ from pathlib import Path
 from shoal.local.node.directories import TaskDirectory
 from shoal.local.node.failure_info import TaskFault
 
-OUTPUT = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+CONTINUED = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+"""Flags for output files that another process may have begun."""
+NEW = CONTINUED | os.O_TRUNC
 QUOTED = re.compile(r"[^\S ]|['\"\\]")
 """Whatever makes the words of a command line more than its parts between blanks."""
 
 
-def launch(command_line: str, environment: Mapping[str, str], directory: TaskDirectory) -> int:
-    """The process id, which is also its group's. Raises TaskFault.
+def launch(
+    command_line: str,
+    environment: Mapping[str, str],
+    directory: TaskDirectory,
+    *,
+    group: int = 0,
+    outputs: int = NEW,
+) -> int:
+    """The process id, which is also its group's, unless it joins another `group`. Raises TaskFault.
 
     Batch runs no shell: the line is split into words by the quoting rules of one and the first is looked up.
     """
     try:
         # Before the program is looked up: a relative one is meant from here, as are the outputs' paths below.
         os.chdir(directory.working)
-        return _spawn(_words(command_line), environment)
+        return _spawn(_words(command_line), environment, group, outputs)
     except TaskFault:
         _make_outputs(directory)
         raise
@@ -57,7 +66,7 @@ def _words(command_line: str) -> list[str]:
     return shlex.split(command_line) if QUOTED.search(command_line) else command_line.split()
 
 
-def _spawn(words: list[str], environment: Mapping[str, str]) -> int:
+def _spawn(words: list[str], environment: Mapping[str, str], group: int, outputs: int) -> int:
     if not words:
         raise TaskFault("CommandLaunchFailed", "The command line is empty")
     program = _find(words[0], environment["PATH"])
@@ -70,10 +79,10 @@ def _spawn(words: list[str], environment: Mapping[str, str]) -> int:
         file_actions=[
             # Standard input and output of the agent are its connection to the service.
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, "../stdout.txt", OUTPUT, 0o644),
-            (os.POSIX_SPAWN_OPEN, 2, "../stderr.txt", OUTPUT, 0o644),
+            (os.POSIX_SPAWN_OPEN, 1, "../stdout.txt", outputs, 0o644),
+            (os.POSIX_SPAWN_OPEN, 2, "../stderr.txt", outputs, 0o644),
         ],
-        setpgroup=0,
+        setpgroup=group,
         # What is ignored here (SIGPIPE by Python, SIGINT by the agent) would be ignored by the task's processes, too.
         setsigdef=[signal.SIGPIPE, signal.SIGTERM, signal.SIGINT],
     )

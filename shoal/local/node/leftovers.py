@@ -23,9 +23,21 @@ def end_processes(root: Path) -> bool:
 
     Return False where some are still there.
     """
+    return _end_all(root, b"AZ_BATCH_NODE_ROOT_DIR=")
+
+
+def end_task_processes(folder: Path) -> bool:
+    """Kill every process that belongs to the task of this directory, until none is left.
+
+    Return False where some are still there.
+    """
+    return _end_all(folder, b"AZ_BATCH_TASK_DIR=")
+
+
+def _end_all(root: Path, variable: bytes) -> bool:
     deadline = time.monotonic() + PATIENCE
     spared = _ancestors(os.getpid())
-    while remaining := [pid for pid in _processes() if pid not in spared and _belongs(pid, root)]:
+    while remaining := [pid for pid in _processes() if pid not in spared and _belongs(pid, root, variable)]:
         if time.monotonic() > deadline:
             return False
         for pid in remaining:
@@ -48,13 +60,13 @@ def _ancestors(pid: int) -> set[int]:
     return ancestors
 
 
-def _belongs(pid: int, root: Path) -> bool:
-    return _is_marked(pid, root) or (_has_traces(pid, os.path.realpath(root)) and not _has_terminal(pid))
+def _belongs(pid: int, root: Path, variable: bytes) -> bool:
+    return _is_marked(pid, root, variable) or (_has_traces(pid, os.path.realpath(root)) and not _has_terminal(pid))
 
 
-def _is_marked(pid: int, root: Path) -> bool:
-    """True where its environment names the node."""
-    mark = b"AZ_BATCH_NODE_ROOT_DIR=" + os.fsencode(root)
+def _is_marked(pid: int, root: Path, variable: bytes) -> bool:
+    """True where its environment names the directory."""
+    mark = variable + os.fsencode(root)
     try:
         environment = (PROC / str(pid) / "environ").read_bytes().split(b"\0")
     except OSError:

@@ -2,10 +2,11 @@
 
 To the agent: the setup first, then `{"run": [assignment, …]}`, `{"kill": [[key, attempt], …]}`,
 `{"keys": {storage account: key, …}}`, `{"forget": [job, task or null]}`,
-`{"retain": [key, attempt, seconds or null]}`,
+`{"retain": [key, attempt, seconds or null]}`, `{"proceed": [key, attempt]}` to the primary of a multi-instance task,
 `{"upload_log": {"url": container, "identity": reference or null, "folder": prefix of the blob}}`,
 `{"upload_again": seconds since 1970}` for the output files that were uploaded since then. To the service:
 `{"state": …, "start_task": …, "errors": …}`,
+`{"coordinated": [key, attempt, time]}`,
 `{"ended": [[key, attempt, time, exit code or null, failure or null], …]}`. A key below zero is that of a job
 preparation or release task.
 """
@@ -75,6 +76,20 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One of the instances of a multi-instance task, and what precedes the task's own command on all of their nodes."""
+
+    number: int
+    """0 is the primary, whose node runs the task's own command."""
+    addresses: list[str]
+    """IP addresses of the nodes of all instances, by their numbers."""
+    command_line: str
+    """The coordination command."""
+    resource_files: list[JsonObject]
+    """The common resource files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
     key: int
     attempt: int
@@ -94,6 +109,8 @@ class Assignment:
     container: Container | None = None
     retention: float | None = None
     """Seconds that its directory is kept after the run's end; None is without limit."""
+    instance: Instance | None = None
+    """Set where the task is a multi-instance task."""
 
 
 def setup_from(message: JsonObject) -> Setup:
@@ -112,5 +129,6 @@ def assignment_from(message: JsonObject) -> Assignment:
             **message,
             "packages": [UnpackedPackage(**p) for p in message["packages"]],
             "container": Container(**message["container"]) if "container" in message else None,
+            "instance": Instance(**message["instance"]) if "instance" in message else None,
         }
     )

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from shoal.local.node.directories import NodeDirectory, TaskDirectory
-from shoal.local.node.messages import USUAL_USER, Setup, UnpackedPackage
+from shoal.local.node.messages import USUAL_USER, Instance, Setup, UnpackedPackage
 
 AUTOMATIC_USER = "_azbatch"
+MASTER_PORT = 6000
+"""The port that Azure names with the primary's address. Nothing listens there."""
 
 
 def node_environment(setup: Setup, directory: NodeDirectory) -> dict[str, str]:
@@ -87,6 +89,30 @@ def preparation_environment(preparation: TaskDirectory) -> dict[str, str]:
         "AZ_BATCH_JOB_PREP_DIR": str(preparation.path),
         "AZ_BATCH_JOB_PREP_WORKING_DIR": str(preparation.working),
     }
+
+
+def instance_environment(instance: Instance, directory: TaskDirectory) -> dict[str, str]:
+    """Return the variables that the instances of a multi-instance task see, in both of their commands.
+
+    Source: "Azure Batch runtime environment variables". Each node counts as one core, since it has one task slot.
+    """
+    addresses = [local_address(address) for address in instance.addresses]
+    return {
+        "AZ_BATCH_NODE_LIST": ";".join(addresses),
+        "AZ_BATCH_HOST_LIST": ",".join(addresses),
+        "AZ_BATCH_MASTER_NODE": f"{addresses[0]}:{MASTER_PORT}",
+        "AZ_BATCH_IS_CURRENT_NODE_MASTER": str(instance.number == 0).lower(),
+        "AZ_BATCH_TASK_SHARED_DIR": str(directory.path),
+        "CCP_NODES": " ".join([str(len(addresses)), *(f"{address} 1" for address in addresses)]),
+    }
+
+
+def local_address(address: str) -> str:
+    """Return the address at which programs of a node can listen: one of the machine's own, another for each node.
+
+    A node's 10.0.0.4 exists nowhere; the whole of 127.0.0.0/8 is this machine, on Linux without any setup.
+    """
+    return "127." + address.partition(".")[2]
 
 
 def package_environment(installed: Iterable[tuple[UnpackedPackage, Path]]) -> dict[str, str]:

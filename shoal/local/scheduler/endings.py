@@ -1,11 +1,12 @@
 """Runs of tasks end: the task completes or waits again, its dependents and its job follow."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import orjson
 
-from shoal.local.scheduler import dependencies, job_lifecycle, task_lifecycle
+from shoal.local.scheduler import dependencies, job_lifecycle, multi_instance, task_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.verdicts import (
     Ending,
@@ -25,6 +26,8 @@ class EndedTask(NamedTuple):
     """A task whose run has ended, as far as it takes to decide what becomes of it and of its job."""
 
     key: int
+    attempt: int
+    node: str
     job: int
     id: str
     retry_count: int
@@ -37,7 +40,7 @@ class EndedTask(NamedTuple):
 
 # The state is written out: with the partial index `tasks_ready` SQLite prepares a query for a bound state at each run.
 RUNNING_TASK = """
-    SELECT tasks.key, job, tasks.id, retry_count, tasks.max_retries, tasks.definition, jobs.definition,
+    SELECT tasks.key, attempt, node, job, tasks.id, retry_count, tasks.max_retries, tasks.definition, jobs.definition,
         on_all_tasks_complete != 'noaction' OR EXISTS (SELECT 1 FROM job_managers WHERE job_managers.job = jobs.key)
     FROM tasks JOIN jobs ON jobs.key = tasks.job WHERE tasks.key = ? AND attempt = ? AND tasks.state = 'running'
 """
@@ -48,12 +51,13 @@ def on_ended(tx: Transaction, node: str, endings: Sequence[tuple[int, int, Endin
     succeeded = 0
     ending_jobs: set[int] = set()
     for key, attempt, ending in endings:
-        tx.run("DELETE FROM allocations WHERE task = ? AND attempt = ?", key, attempt)
+        tx.run("DELETE FROM allocations WHERE task = ? AND attempt = ? AND node = ?", key, attempt, node)
         task = tx.one(EndedTask._make, RUNNING_TASK, key, attempt)
         # Completed by request, requeued or deleted before its process ended; that has been recorded already.
         if task is None:
+            multi_instance.end_instance(tx, node, key, attempt, ending)
             continue
-        succeeded += _conclude(tx, task, ending)
+        succeeded += _conclude(tx, task, ending if task.node == node else _of_subtask(tx, task, node, ending))
         if task.ends_job:
             ending_jobs.add(task.job)
     place = tx.one(
@@ -72,6 +76,12 @@ def on_ended(tx: Transaction, node: str, endings: Sequence[tuple[int, int, Endin
         job_lifecycle.complete_if_done(tx, job_key)
 
 
+def _of_subtask(tx: Transaction, task: EndedTask, node: str, ending: Ending) -> Ending:
+    """Return the end that a multi-instance task has because one of its subtasks has failed."""
+    number = multi_instance.end_instance(tx, node, task.key, task.attempt, ending)
+    return replace(ending, subtask=number)
+
+
 def _remember(tx: Transaction, node: int, endings: Sequence[tuple[int, int, Ending]]) -> None:
     """Add to the recent tasks of a node."""
     tx.run(
@@ -85,12 +95,16 @@ def _remember(tx: Transaction, node: int, endings: Sequence[tuple[int, int, Endi
 def _conclude(tx: Transaction, task: EndedTask, ending: Ending) -> bool:
     """Apply the end of a run. Return True where the task succeeded."""
     decision = verdict(ending, retry_count=task.retry_count, max_retries=task.max_retries)
+    definition = orjson.loads(task.definition)
+    if multi_instance.SETTINGS in definition:
+        # The end of one instance ends all.
+        task_lifecycle.kill_processes(tx, task.key, task.attempt)
     if decision is Verdict.RETRY:
         _retry(tx, task)
         return False
     success = decision is Verdict.SUCCESS
     # Read only here, after the last retry: exit conditions apply to the final end of a task.
-    options = exit_options(orjson.loads(task.definition).get("exitConditions", {}), ending)
+    options = exit_options(definition.get("exitConditions", {}), ending)
     satisfied = satisfies_dependents(options, succeeded=success)
     failure = None if success else failure_info(ending)
     task_lifecycle.complete(tx, task.key, ending, failure, satisfied=satisfied)

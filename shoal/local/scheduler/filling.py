@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from shoal.local.scheduler import job_lifecycle, job_node_tasks, preemption, task_lifecycle
+from shoal.local.scheduler import job_lifecycle, job_node_tasks, multi_instance, preemption, task_lifecycle
 from shoal.local.scheduler.assignments import assignment
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.placement import Room, Waiting, placements
@@ -45,7 +45,7 @@ class FillingPool(NamedTuple):
 
 
 class WaitingJob(NamedTuple):
-    """A job with tasks that could be placed. Few jobs have the last three; each is None where the job does not."""
+    """A job with tasks that could be placed. Few jobs have the last four; each is None where the job does not."""
 
     urgency: int
     key: int
@@ -58,10 +58,12 @@ class WaitingJob(NamedTuple):
     """It has a job manager task."""
     prepared: int | None
     """A node has begun to be prepared for it."""
+    multi_instance: int | None
+    """It has multi-instance tasks."""
 
     @property
     def has_rules(self) -> bool:
-        return self.most is not None or self.managed is not None or self.prepared is not None
+        return any(rule is not None for rule in (self.most, self.managed, self.prepared, self.multi_instance))
 
 
 FIRST = (-(1 << 62), 0)
@@ -70,7 +72,8 @@ NEXT_JOB = """
     SELECT urgency, jobs.key, jobs.account, jobs.id, jobs.definition,
         (SELECT tasks FROM parallel_limits WHERE parallel_limits.job = jobs.key),
         (SELECT 1 FROM job_managers WHERE job_managers.job = jobs.key),
-        (SELECT 1 FROM job_node_tasks WHERE job_node_tasks.job = jobs.key LIMIT 1)
+        (SELECT 1 FROM job_node_tasks WHERE job_node_tasks.job = jobs.key LIMIT 1),
+        (SELECT 1 FROM multi_instance_tasks WHERE multi_instance_tasks.job = jobs.key LIMIT 1)
     FROM waiting_jobs JOIN jobs ON jobs.key = waiting_jobs.job
     WHERE waiting_jobs.account = ? AND waiting_jobs.pool_id = ? AND (urgency, job) > (?, ?)
     ORDER BY urgency, job LIMIT 1
@@ -130,11 +133,12 @@ def _demands(tx: Transaction, job: WaitingJob, pool: FillingPool, room: int) -> 
     manager = None if job.managed is None else _waiting_manager(tx, job)
     if job.most is not None:
         room = min(room, max(0, job.most - job_lifecycle.running_tasks(tx, job.key)))
-    waiting = _waiting(tx, job.key, pool, room)
+    waiting = _next_tasks(tx, job, pool, room, refused)
     return [
         preemption.Demand(task.slots, -job.urgency, refused)
         for task in waiting
         if manager is None or task.task != manager.key
+        for _ in range(task.instances)
     ]
 
 
@@ -147,7 +151,10 @@ def _fill_from(tx: Transaction, job: WaitingJob, pool: FillingPool, rooms: list[
         # As many as there could be room for.
         waiting = _waiting(tx, job.key, pool, sum(room.free for room in rooms))
     # `placements` shortens `rooms`: later jobs get neither the full nodes nor those held back.
-    if placed := _placed(rooms, waiting, pool, refused):
+    placed = _placed(rooms, waiting, pool, refused)
+    if job.multi_instance is not None:
+        placed = _start_instances(tx, job, placed)
+    if placed:
         _start(tx, job, placed)
 
 
@@ -159,7 +166,8 @@ def _by_rules(tx: Transaction, job: WaitingJob, pool: FillingPool, rooms: list[R
     if job.most is not None:
         room = min(room, max(0, job.most - job_lifecycle.running_tasks(tx, job.key)))
     # One more than there is room for: the job manager task, which comes first, may be waiting for another node.
-    others = [task for task in _waiting(tx, job.key, pool, room + (manager is not None)) if task.task != manager]
+    next_tasks = _next_tasks(tx, job, pool, room + (manager is not None), refused)
+    others = [task for task in next_tasks if task.task != manager]
     return others[:room], refused
 
 
@@ -222,10 +230,30 @@ def _waiting(tx: Transaction, job: int, pool: FillingPool, most: int) -> list[Wa
         # The state is written out: SQLite takes the index `tasks_ready` only where it sees the index's own condition.
         # A task larger than any node is left out: `placements` would hold back a node for it for ever.
         # Keys order by age, and a task that waits again keeps its place.
-        "SELECT key, slots FROM tasks"
+        "SELECT key, slots, 1 FROM tasks"
         " WHERE job = ? AND state = 'active' AND blockers = 0 AND slots <= ? ORDER BY key LIMIT ?",
         job,
         pool.slots_per_node,
+        most,
+    )
+
+
+def _next_tasks(tx: Transaction, job: WaitingJob, pool: FillingPool, most: int, refused: Set[str]) -> list[Waiting]:
+    """Return up to so many of the next tasks of a job that has rules."""
+    if job.multi_instance is None:
+        return _waiting(tx, job.key, pool, most)
+    nodes = multi_instance.obtainable_nodes(tx, pool.key, pool.slots_per_node, refused)
+    return tx.all(
+        Waiting._make,
+        # As above; a task with instances for which there are too few nodes would hold back those that there are. It is
+        # left out as well while anything of its earlier run is there.
+        "SELECT key, slots, ifnull(instances, 1) FROM tasks LEFT JOIN multi_instance_tasks ON task = key"
+        " WHERE tasks.job = ?1 AND state = 'active' AND blockers = 0 AND slots <= ?2 AND (instances IS NULL OR"
+        " instances <= ?3 AND NOT EXISTS (SELECT 1 FROM allocations WHERE allocations.task = key))"
+        " ORDER BY key LIMIT ?4",
+        job.key,
+        pool.slots_per_node,
+        nodes,
         most,
     )
 
@@ -244,6 +272,30 @@ def _start(tx: Transaction, job: WaitingJob, placed: Sequence[tuple[int, str]], 
     for node, assignments in by_node.items():
         if assignments:
             tx.tell(node, {"run": assignments})
+
+
+def _start_instances(tx: Transaction, job: WaitingJob, placed: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Start the multi-instance tasks among those placed. Return the others."""
+    by_task: dict[int, list[str]] = {}
+    for key, node in placed:
+        by_task.setdefault(key, []).append(node)
+    together = {key for key in by_task if multi_instance.is_one(tx, key)}
+    job_body = orjson.loads(job.definition)
+    for key in by_task:
+        if key in together:
+            _start_together(tx, job, job_body, key, by_task[key])
+    return [(key, node) for key, node in placed if key not in together]
+
+
+def _start_together(tx: Transaction, job: WaitingJob, job_body: dict[str, Any], key: int, nodes: list[str]) -> None:
+    """Start a task on all of these nodes, or let it wait there until the job's preparation has ended on each."""
+    unprepared = _unprepared(tx, job.key, job_body, set(nodes))
+    task = _started(tx, key, nodes[0], TaskState.PREPARING if unprepared else TaskState.RUNNING)
+    for node in nodes:
+        tx.run("INSERT INTO allocations VALUES (?, ?, ?, ?)", key, task.attempt, node, task.slots)
+    multi_instance.begin(tx, task, nodes, unprepared)
+    if not unprepared:
+        multi_instance.start(tx, job, job_body, task)
 
 
 def _unprepared(tx: Transaction, job_key: int, job_body: dict[str, Any], nodes: set[str]) -> set[str]:

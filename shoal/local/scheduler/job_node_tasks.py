@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from shoal.local.scheduler import task_lifecycle
+from shoal.local.scheduler import multi_instance, task_lifecycle
 from shoal.local.scheduler.assignments import assignment
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.verdicts import Ending, Verdict, failure_info, verdict
@@ -174,30 +174,50 @@ class Prepared(NamedTuple):
     attempt: int
     id: str
     definition: bytes
+    node: str
     requeue_count: int
     state: str
+    has_instances: int
 
 
 def _go_on(tx: Transaction, job: Job, job_body: JsonObject, node: str, *, prepared: bool) -> None:
     """Start the tasks that have waited on the node, or let other nodes have them."""
     sql = (
-        "SELECT key, attempt, id, definition, requeue_count, state FROM tasks WHERE job = ? AND node = ? AND state = ?"
+        "SELECT key, tasks.attempt, id, definition, tasks.node, requeue_count, tasks.state,"
+        " number IS NOT NULL FROM tasks LEFT JOIN subtasks ON task = key WHERE job = ? AND tasks.state = ?"
+        " AND ifnull(subtasks.node, tasks.node) = ?"
     )
-    waiting = tx.all(Prepared._make, sql, job.key, node, TaskState.PREPARING)
+    waiting = tx.all(Prepared._make, sql, job.key, TaskState.PREPARING, node)
+    if not prepared:
+        for task in waiting:
+            _leave(tx, task)
+        return
     for task in waiting:
-        move = "started = ?2" if prepared else "node = NULL"
-        tx.run(
-            "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = ?1, state_time = ?2,"
-            f" {move} WHERE key = ?3",
-            TaskState.RUNNING if prepared else TaskState.ACTIVE,
-            tx.now,
-            task.key,
-        )
-        if not prepared:
-            running = task_lifecycle.Running(task.key, task.attempt, node, task.requeue_count, task.state)
-            task_lifecycle.leave_node(tx, running)
-    if prepared and waiting:
-        tx.tell(node, {"run": [assignment(tx, job, job_body, task) for task in waiting]})
+        # A multi-instance task waits for all of its nodes.
+        if not task.has_instances:
+            _move(tx, task.key, TaskState.RUNNING, "started = ?2")
+        elif multi_instance.on_prepared(tx, task.key, node):
+            _move(tx, task.key, TaskState.RUNNING, "started = ?2")
+            multi_instance.start(tx, job, job_body, task)
+    if runs := [assignment(tx, job, job_body, task) for task in waiting if not task.has_instances]:
+        tx.tell(node, {"run": runs})
+
+
+def _leave(tx: Transaction, task: Prepared) -> None:
+    """Let a task that has waited for the preparation wait for other nodes."""
+    _move(tx, task.key, TaskState.ACTIVE, "node = NULL")
+    running = task_lifecycle.Running(task.key, task.attempt, task.node, task.requeue_count, task.state)
+    task_lifecycle.leave_nodes(tx, running)
+
+
+def _move(tx: Transaction, key: int, state: TaskState, change: str) -> None:
+    tx.run(
+        "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = ?1, state_time = ?2,"
+        f" {change} WHERE key = ?3",
+        state,
+        tx.now,
+        key,
+    )
 
 
 def has_prepared(tx: Transaction, job: int) -> bool:

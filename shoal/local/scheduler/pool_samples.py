@@ -15,7 +15,7 @@ from shoal.local.scheduler.loop import Transaction
 from shoal.local.simulation import pool_clock
 from shoal.local.store.pool import Pool
 from shoal.local.store.queries import integer
-from shoal.local.store.states import CountedState, JobState, NodeState, PoolState, TaskResult
+from shoal.local.store.states import CountedState, JobState, NodeState, PoolState, TaskResult, TaskState
 from shoal.local.store.task_count import TaskCount
 
 PERIOD = 30 * times.SECOND
@@ -78,7 +78,7 @@ def _record(tx: Transaction, pool: Pool, taken: int) -> None:
         pool.key,
         taken,
         # Blocked tasks are counted apart: Azure's $ActiveTasks has only those whose dependencies are satisfied.
-        counts.get((CountedState.ACTIVE, None), 0),
+        counts.get((CountedState.ACTIVE, None), 0) + _more_instances(tx, pool),
         counts.get((CountedState.PREPARING, None), 0) + counts.get((CountedState.RUNNING, None), 0),
         counts.get((CountedState.COMPLETED, TaskResult.SUCCESS), 0),
         counts.get((CountedState.COMPLETED, TaskResult.FAILURE), 0),
@@ -106,6 +106,20 @@ def _task_counts(tx: Transaction, pool: Pool) -> dict[tuple[CountedState, TaskRe
         CountedState.COMPLETED,
     )
     return {(count.state, count.result): count.tasks for count in counts}
+
+
+def _more_instances(tx: Transaction, pool: Pool) -> int:
+    """Return by how much the instances of waiting multi-instance tasks are more than these tasks.
+
+    Source: "Automatically scale compute nodes", $ActiveTasks: a multi-instance task counts with its instances.
+    """
+    sql = (
+        # CROSS: from the few multi-instance tasks, not from all jobs.
+        "SELECT ifnull(sum(instances - 1), 0) FROM multi_instance_tasks CROSS JOIN tasks ON tasks.key = task"
+        " CROSS JOIN jobs ON jobs.key = tasks.job WHERE tasks.state = ? AND blockers = 0"
+        " AND account = ? AND pool_id = ? AND jobs.state = ?"
+    )
+    return tx.one(integer, sql, TaskState.ACTIVE, pool.account, pool.id, JobState.ACTIVE) or 0
 
 
 def _cpu() -> float:

@@ -52,7 +52,16 @@ def preemptions(nodes: list[OccupiedNode], demands: Iterable[Demand]) -> list[Ru
             node.free += sum(task.slots for task in going) - demand.slots
             del node.preemptible[: len(going)]
             chosen += [task.task for task in going]
+            _leave_other_nodes(nodes, {task.task.key for task in going})
     return chosen
+
+
+def _leave_other_nodes(nodes: list[OccupiedNode], tasks: Set[int]) -> None:
+    """Take tasks that have to go off every node: those with instances are on several."""
+    for node in nodes:
+        going = [task for task in node.preemptible if task.task.key in tasks]
+        node.free += sum(task.slots for task in going)
+        node.preemptible = [task for task in node.preemptible if task.task.key not in tasks]
 
 
 def _going(node: OccupiedNode, demand: Demand) -> list[Preemptible] | None:

@@ -13,8 +13,8 @@ from shoal.local.scheduler.assignments import seconds
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.verdicts import Ending, task_ended_failure
 from shoal.local.store.job import Job
-from shoal.local.store.queries import integer
-from shoal.local.store.states import TaskResult, TaskState
+from shoal.local.store.queries import integer, text
+from shoal.local.store.states import SubtaskState, TaskResult, TaskState
 from shoal.local.store.task import Task
 
 ON_NODE = (TaskState.PREPARING, TaskState.RUNNING)
@@ -59,6 +59,9 @@ def _add(tx: Transaction, job: Job, definition: TaskDefinition) -> errors.BatchE
         )
     except sqlite3.IntegrityError:
         return errors.already_exists("Task")
+    if settings := definition.body.get("multiInstanceSettings"):
+        instances = settings["numberOfInstances"]
+        tx.run("INSERT INTO multi_instance_tasks VALUES (?, ?, ?)", cursor.lastrowid, job.key, instances)
     # After the INSERT, whose key the dependencies refer to; nothing places the task in between.
     if depends_on := definition.body.get("dependsOn"):
         key = cursor.lastrowid or 0
@@ -98,16 +101,28 @@ def end_running(tx: Transaction, task: Running, message: str) -> None:
 
 def kill(tx: Transaction, task: Running) -> None:
     if task.state == TaskState.PREPARING:
-        # Its node does not know it yet.
-        leave_node(tx, task)
+        # Its nodes do not know it yet.
+        leave_nodes(tx, task)
     else:
-        tx.tell(task.node, {"kill": [[task.key, task.attempt]]})
+        kill_processes(tx, task.key, task.attempt)
 
 
-def leave_node(tx: Transaction, task: Running) -> None:
+def kill_processes(tx: Transaction, key: int, attempt: int) -> None:
+    """Kill what is left of a run, on every node that it occupies: several for a multi-instance task."""
+    for node in tx.all(text, "SELECT node FROM allocations WHERE task = ? AND attempt = ?", key, attempt):
+        tx.tell(node, {"kill": [[key, attempt]]})
+
+
+def leave_nodes(tx: Transaction, task: Running) -> None:
     """Free the slots of a task without a process."""
-    tx.run("DELETE FROM allocations WHERE task = ? AND attempt = ?", task.key, task.attempt)
+    _free(tx, task.key, task.attempt)
     tx.pools_to_fill.update(tx.all(integer, "SELECT pool FROM nodes WHERE id = ?", task.node))
+
+
+def _free(tx: Transaction, key: int, attempt: int) -> None:
+    tx.run("DELETE FROM allocations WHERE task = ? AND attempt = ?", key, attempt)
+    # None of its instances has run.
+    tx.run("DELETE FROM subtasks WHERE task = ? AND attempt = ?", key, attempt)
 
 
 def terminate(tx: Transaction, task: Task) -> None:
@@ -169,9 +184,14 @@ def delete(tx: Transaction, job: Job, task: Task) -> None:
     if (running := _running(task)) is not None:
         kill(tx, running)
     dependencies.forget_child(tx, task.key)
-    tx.run("DELETE FROM tasks WHERE key = ?", task.key)
+    nodes = set(tx.all(text, "SELECT node FROM subtasks WHERE task = ?", task.key))
     if task.node is not None:
-        tx.tell(task.node, {"forget": [job.id, task.id]})
+        nodes.add(task.node)
+    # With its subtasks.
+    tx.run("DELETE FROM multi_instance_tasks WHERE task = ?", task.key)
+    tx.run("DELETE FROM tasks WHERE key = ?", task.key)
+    for node in sorted(nodes):
+        tx.tell(node, {"forget": [job.id, task.id]})
 
 
 def requeue(tx: Transaction, task: Running) -> None:
@@ -191,8 +211,10 @@ def requeue(tx: Transaction, task: Running) -> None:
 def requeue_from(tx: Transaction, node: str) -> None:
     """Let the tasks of a node that is gone or going wait again, for any node, without spending a retry.
 
-    Every such loss counts in `requeueCount`; Azure documents the count for requeues by request only.
+    Every such loss counts in `requeueCount`; Azure documents the count for requeues by request only. A multi-instance
+    task leaves its other nodes as well.
     """
+    elsewhere = _elsewhere(tx, node)
     tx.run(
         "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = ?1, state_time = ?2,"
         " requeue_count = requeue_count + 1, last_requeue = ?2"
@@ -204,6 +226,48 @@ def requeue_from(tx: Transaction, node: str) -> None:
         node,
     )
     tx.run("DELETE FROM allocations WHERE node = ?", node)
+    _lose_instances(tx, node)
+    for instance in elsewhere:
+        if instance.state == TaskState.PREPARING:
+            _free(tx, instance.key, instance.attempt)
+        else:
+            tx.tell(instance.node, {"kill": [[instance.key, instance.attempt]]})
+
+
+class Instance(NamedTuple):
+    """A multi-instance task on one of its nodes."""
+
+    key: int
+    attempt: int
+    node: str
+    state: str | None
+    """The task's state; None where it has been deleted or has a later attempt."""
+
+
+def _elsewhere(tx: Transaction, node: str) -> list[Instance]:
+    """Return what occupies other nodes together with this one."""
+    return tx.all(
+        Instance._make,
+        "SELECT other.task, other.attempt, other.node, tasks.state FROM allocations"
+        " JOIN allocations AS other ON other.task = allocations.task AND other.attempt = allocations.attempt"
+        " AND other.node != allocations.node"
+        " LEFT JOIN tasks ON tasks.key = allocations.task AND tasks.attempt = allocations.attempt"
+        " WHERE allocations.node = ?",
+        node,
+    )
+
+
+def _lose_instances(tx: Transaction, node: str) -> None:
+    """Complete the instances of multi-instance tasks on a node that is gone or going."""
+    tx.run(
+        "UPDATE subtasks SET previous_state = state, previous_state_time = state_time, state = ?1, state_time = ?2,"
+        " ended = ?2, result = ?3, failure = ?4 WHERE node = ?5 AND state != ?1",
+        SubtaskState.COMPLETED,
+        tx.now,
+        TaskResult.FAILURE,
+        orjson.dumps(task_ended_failure("The subtask was ended because its node was lost")),
+        node,
+    )
 
 
 def touch_pool(tx: Transaction, account: str, pool_id: str) -> None:

@@ -25,6 +25,8 @@ class Ending:
     """None where no process ran to its end."""
     failure: dict[str, Any] | None = None
     """The failureInfo where something other than the exit code went wrong: a download, the launch, the time limit."""
+    subtask: int | None = None
+    """The subtask of a multi-instance task whose failure ends the task; None for the end of the task's own process."""
 
 
 UNLIMITED_RETRIES = -1
@@ -47,11 +49,13 @@ def failure_info(ending: Ending) -> dict[str, Any]:
     """Return the failureInfo of a task that has finally failed."""
     if ending.failure is not None:
         return ending.failure
-    return failure(
-        "FailureExitCode",
-        "The task exited with an exit code representing a failure",
-        {"Message": "The task process exited with an unexpected exit code", "AdditionalErrorCode": "FailureExitCode"},
-    )
+    details = {
+        "Message": "The task process exited with an unexpected exit code",
+        "AdditionalErrorCode": "FailureExitCode",
+    }
+    if ending.subtask is not None:
+        details["SubtaskId"] = str(ending.subtask)
+    return failure("FailureExitCode", "The task exited with an exit code representing a failure", details)
 
 
 def failure(

@@ -290,6 +290,34 @@ CREATE INDEX tasks_unsuccessful_by_state ON tasks (job, state) WHERE result != '
 CREATE INDEX tasks_nonzero ON tasks (job) WHERE exit_code != 0;
 CREATE INDEX tasks_nonzero_by_state ON tasks (job, state) WHERE exit_code != 0;
 
+-- Tasks that run on several nodes at once.
+CREATE TABLE multi_instance_tasks (
+    task      INTEGER PRIMARY KEY,
+    job       INTEGER NOT NULL REFERENCES jobs (key) ON DELETE CASCADE,
+    instances INTEGER NOT NULL
+) STRICT;
+CREATE INDEX multi_instance_tasks_by_job ON multi_instance_tasks (job);
+
+-- The instances of the latest attempt of a multi-instance task, each on another node. Number 0 is the primary's, which is
+-- completed here when its coordination command is.
+CREATE TABLE subtasks (
+    task                INTEGER NOT NULL REFERENCES multi_instance_tasks (task) ON DELETE CASCADE,
+    number              INTEGER NOT NULL,
+    attempt             INTEGER NOT NULL,               -- of the task
+    node                TEXT NOT NULL,                  -- it may have left its pool
+    state               TEXT NOT NULL CHECK (state = 'preparing' OR state = 'running' OR state = 'completed'),
+    state_time          INTEGER NOT NULL,
+    previous_state      TEXT,
+    previous_state_time INTEGER,
+    started             INTEGER,
+    ended               INTEGER,
+    exit_code           INTEGER,
+    result              TEXT CHECK (result = 'success' OR result = 'failure'),
+    failure             BLOB,
+    PRIMARY KEY (task, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX subtasks_by_node ON subtasks (node);
+
 -- Who waits for whom; a row goes when its parent has satisfied it.
 CREATE TABLE dependencies (
     job    INTEGER NOT NULL,
@@ -324,13 +352,14 @@ CREATE TABLE satisfied_integers (
     PRIMARY KEY (job, integer)
 ) STRICT, WITHOUT ROWID;
 
--- What occupies the slots of a node, from placement until its agent says that the process is gone.
+-- What occupies the slots of a node, from placement until its agent says that the process is gone. A multi-instance task
+-- occupies several nodes.
 CREATE TABLE allocations (
     task    INTEGER NOT NULL,
     attempt INTEGER NOT NULL,
     node    TEXT NOT NULL REFERENCES nodes (id) ON DELETE CASCADE,
     slots   INTEGER NOT NULL,
-    PRIMARY KEY (task, attempt)
+    PRIMARY KEY (task, attempt, node)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX allocations_by_node ON allocations (node);
 

@@ -20,6 +20,14 @@ class TaskResult(StrEnum):
     FAILURE = "failure"
 
 
+class SubtaskState(StrEnum):
+    """The state of an instance of a multi-instance task."""
+
+    PREPARING = "preparing"
+    RUNNING = "running"
+    COMPLETED = "completed"
+
+
 class StartTaskState(StrEnum):
     """The state of a node's start task. It stands in the node's `start_task_info` only."""
 
