@@ -9,7 +9,7 @@ from shoal.errors import BadInput
 from shoal.jobs.preflight.pool_checks import pool_findings
 from shoal.jobs.preflight.service_facts import PoolFacts, ServiceFacts
 from shoal.jobs.submit.plan import make_plan
-from tests.jobs.builders import ENVIRONMENT, bound, one_stage, tasks
+from tests.jobs.builders import bound, one_stage, tasks
 
 MPI = """
 for_each: {product: {case: [a b, c]}}
@@ -17,7 +17,6 @@ command: mpirun -host $AZ_BATCH_HOST_LIST solve {{ case }}
 instances: 4
 coordination: start-daemon --case {{ case }} &
 """
-IN_AZURE = replace(ENVIRONMENT, arm_endpoint="https://management.azure.com")
 POOL = PoolFacts(
     vm_size="standard_d2s_v3",
     task_slots_per_node=1,
@@ -75,13 +74,7 @@ def test_half_of_the_settings_is_refused(tmp_path: Path, keys: str, message: str
 def test_pool_on_which_instances_would_wait_for_ever_is_told(
     tmp_path: Path, pool: PoolFacts, message: str | None
 ) -> None:
-    job = bound(tmp_path, one_stage(MPI), IN_AZURE)
+    job = bound(tmp_path, one_stage(MPI))
     found = [one for one in pool_findings(job, ServiceFacts(pool=pool, packages={})) if one.place[0] == "stages"]
     assert [message in one.sentence and one.is_problem for one in found if message] == ([True] if message else [])
     assert bool(found) is (message is not None)
-
-
-def test_embedded_service_is_told_before_the_submission(tmp_path: Path) -> None:
-    findings = pool_findings(bound(tmp_path, one_stage(MPI)), ServiceFacts(pool=POOL, packages={}))
-    (found,) = [one for one in findings if one.place[0] == "stages"]
-    assert (found.is_problem, found.sentence) == (True, "the embedded service runs no tasks with instances; Azure does")

@@ -71,8 +71,6 @@ def _instances(job: BoundJob, pool: Pool, actual: PoolFacts) -> Iterator[Finding
         if instances is None:
             continue
         place = ("stages", stage.index, "instances")
-        if job.environment.is_embedded:
-            yield Finding(place=place, sentence="the embedded service runs no tasks with instances; Azure does")
         if not actual.has_inter_node_communication:
             sentence = (
                 f"nodes of pool '{pool.id}' may not speak to each other, so a task with instances would wait for ever; "
