@@ -281,9 +281,10 @@ def _start_instances(tx: Transaction, job: WaitingJob, placed: Sequence[tuple[in
         by_task.setdefault(key, []).append(node)
     together = {key for key in by_task if multi_instance.is_one(tx, key)}
     job_body = orjson.loads(job.definition)
-    for key in by_task:
+    # In the order of the queue.
+    for key, nodes in by_task.items():
         if key in together:
-            _start_together(tx, job, job_body, key, by_task[key])
+            _start_together(tx, job, job_body, key, nodes)
     return [(key, node) for key, node in placed if key not in together]
 
 

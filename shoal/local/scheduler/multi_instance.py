@@ -16,13 +16,12 @@ from shoal.local.scheduler.verdicts import Ending, failure_info
 from shoal.local.store.queries import integer, text
 from shoal.local.store.states import NodeState, SubtaskState, TaskResult
 
-PRIMARY = 0
-"""Number of the primary among the instances."""
 SETTINGS = "multiInstanceSettings"
 
 
 class Instance(NamedTuple):
     number: int
+    """0 is the primary."""
     node: str
 
 

@@ -234,7 +234,7 @@ def requeue_from(tx: Transaction, node: str) -> None:
             tx.tell(instance.node, {"kill": [[instance.key, instance.attempt]]})
 
 
-class Instance(NamedTuple):
+class PlacedInstance(NamedTuple):
     """A multi-instance task on one of its nodes."""
 
     key: int
@@ -244,10 +244,10 @@ class Instance(NamedTuple):
     """The task's state; None where it has been deleted or has a later attempt."""
 
 
-def _elsewhere(tx: Transaction, node: str) -> list[Instance]:
+def _elsewhere(tx: Transaction, node: str) -> list[PlacedInstance]:
     """Return what occupies other nodes together with this one."""
     return tx.all(
-        Instance._make,
+        PlacedInstance._make,
         "SELECT other.task, other.attempt, other.node, tasks.state FROM allocations"
         " JOIN allocations AS other ON other.task = allocations.task AND other.attempt = allocations.attempt"
         " AND other.node != allocations.node"
