@@ -148,10 +148,6 @@ def test_earlier_versions_do_not_count_states_that_they_do_not_know(client: Batc
     assert "upgradingOS" not in counted["dedicated"]
 
 
-def test_nothing_is_metered(client: BatchClient) -> None:
-    assert list(client.list_pool_usage_metrics()) == []
-
-
 def test_constraints_of_a_waiting_task_are_replaced(client: BatchClient, name: str) -> None:
     make_job(client, name, "none", constraints={"maxTaskRetryCount": 2})
     client.create_task(name, task("t", "true", constraints={"maxTaskRetryCount": 5, "retentionTime": "P1D"}))

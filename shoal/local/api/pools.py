@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from shoal.local import errors, times
-from shoal.local.api import conditions, definitions, odata
+from shoal.local.api import conditions, definitions, odata, pool_usage
 from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
 from shoal.local.api.changes import change
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
@@ -60,13 +60,16 @@ async def list_pools(call: Call) -> Answer:
         size + 1,
     )
     views = [view(pool, call.base_url) for pool in pools_read[:size]]
+    pool_usage.add_to_pools(call, pools_read[:size], views)
     return page(call, "pools", views, more_after(pools_read, size))
 
 
 async def get_pool(call: Call) -> Answer:
     pool = find(call)
     conditions.check(call.method, call.headers, pool.last_modified)
-    return entity(call, "pools", view(pool, call.base_url), pool.last_modified)
+    shown = view(pool, call.base_url)
+    pool_usage.add_to_pools(call, [pool], [shown])
+    return entity(call, "pools", shown, pool.last_modified)
 
 
 async def pool_exists(call: Call) -> Answer:
@@ -144,11 +147,6 @@ async def stop_pool_resize(call: Call) -> Answer:
         return pool.last_modified
 
     return accepted(call, 202, await call.service.loop.change(stop), call.path)
-
-
-async def list_pool_usage_metrics(call: Call) -> Answer:
-    """Answer as an account whose nodes have cost nothing: nothing is metered here."""
-    return page(call, "poolusagemetrics", [], None)
 
 
 async def remove_nodes(call: Call) -> Answer:

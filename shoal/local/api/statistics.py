@@ -81,7 +81,7 @@ def _sums(row: sqlite3.Row) -> Sums:
 
 def _of_many(entity: Entity, sums: Sums, now: int) -> dict[str, Any]:
     return {
-        **_span(entity.view["url"], entity.created, now),
+        **span(entity.view["url"], entity.created, now),
         "wallClockTime": times.iso_duration(sums.wall_clock),
         "waitTime": times.iso_duration(sums.wait),
         # Text, as in Azure: the numbers may exceed those of JavaScript.
@@ -97,11 +97,12 @@ def add_to_task(call: Call, task: Task, view: dict[str, Any]) -> None:
         return
     now = times.now()
     view[STATISTICS] = {
-        **_span(view["url"], task.created, now),
+        **span(view["url"], task.created, now),
         "wallClockTime": times.iso_duration(max(0, (task.ended or now) - task.started)),
         "waitTime": times.iso_duration(max(0, task.started - task.created)),
     }
 
 
-def _span(url: str, since: int, now: int) -> dict[str, str]:
+def span(url: str, since: int, now: int) -> dict[str, str]:
+    """Return the properties that all statistics have."""
     return {"url": f"{url}/stats", "startTime": times.iso(since), "lastUpdateTime": times.iso(now)}

@@ -7,7 +7,7 @@ import orjson
 
 from shoal.local import chaos, times
 from shoal.local.chaos import StartFault
-from shoal.local.scheduler import endings, job_lifecycle, task_lifecycle
+from shoal.local.scheduler import endings, job_lifecycle, node_usage, task_lifecycle
 from shoal.local.scheduler.assignments import package
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.verdicts import Ending, agent_ended_failure, is_to_blame
@@ -95,7 +95,9 @@ def boot(tx: Transaction, node_id: str) -> None:
     if key is None:
         raise AssertionError(f"node {node_id} is booted but does not exist")
     node = Node.get(tx.connection, key)
-    start_task = Pool.get(tx.connection, node.pool).body().get("startTask")
+    pool = Pool.get(tx.connection, node.pool)
+    node_usage.begin(tx, pool, node)
+    start_task = pool.body().get("startTask")
     _keep_start_task(tx, node, start_task)
     fault = chaos.start_fault(chaos.load(tx.connection), node.key, node.boots)
     if fault is StartFault.UNUSABLE:
@@ -174,6 +176,7 @@ def release(tx: Transaction, node: Node, deallocation_option: NodeDeallocationOp
         tx.run("UPDATE nodes SET draining = 1 WHERE key = ?", node.key)
         return
     end_tasks(tx, node, deallocation_option, "The task was ended because its node was removed from the pool")
+    node_usage.end(tx, node.id)
     tx.pools_to_fill.add(node.pool)
     if node.boots == 0 or node.boot_due is not None or node.state in WITHOUT_MACHINES:
         # No agent is there that could report its end.
@@ -232,6 +235,7 @@ def preempt(tx: Transaction, node: Node) -> None:
     Source: "Use Spot VMs with Batch": the node stays in the pool as `preempted`, and the pool tries to restore it.
     """
     task_lifecycle.requeue_from(tx, node.id)
+    node_usage.end(tx, node.id)
     enter(tx, node.key, NodeState.PREEMPTED)
     tx.pools_to_fill.add(node.pool)
     tx.then(lambda agents: agents.stop(node.id))
@@ -287,7 +291,7 @@ def on_gone(tx: Transaction, node_id: str, boots: int) -> None:
         tx.run("DELETE FROM nodes WHERE key = ?", node.key)
         return
     if node.state is NodeState.DEALLOCATING:
-        enter(tx, node.key, NodeState.DEALLOCATED)
+        _give_back(tx, node.key, node.id)
         return
     if node.state in (NodeState.REBOOTING, NodeState.REIMAGING) and node.booted is not None:
         # By request. Without `booted` its new agent has ended before its first report.
@@ -315,6 +319,12 @@ def on_gone(tx: Transaction, node_id: str, boots: int) -> None:
         _give_up(tx, node, lived)
     else:
         _start_again(tx, node)
+
+
+def _give_back(tx: Transaction, key: int, node_id: str) -> None:
+    """Let a node be without its machine, from now on."""
+    node_usage.end(tx, node_id)
+    enter(tx, key, NodeState.DEALLOCATED)
 
 
 def _blame(tx: Transaction, node: Node, busy: Sequence[task_lifecycle.Running]) -> None:
@@ -349,7 +359,8 @@ def recover(tx: Transaction) -> None:
     tx.run("DELETE FROM nodes WHERE state = ?", NodeState.LEAVING_POOL)
     # The nodes count their boots anew below; no count of before may look like one of theirs.
     tx.run("UPDATE job_node_tasks SET boots = 0")
-    tx.run("UPDATE nodes SET state = ? WHERE state = ?", NodeState.DEALLOCATED, NodeState.DEALLOCATING)
+    for key, node_id in tx.all(tuple, "SELECT key, id FROM nodes WHERE state = ?", NodeState.DEALLOCATING):
+        _give_back(tx, key, node_id)
     for node in tx.all(Node.from_row, "SELECT * FROM busy_nodes WHERE state != ?", NodeState.DEALLOCATED):
         task_lifecycle.requeue_from(tx, node.id)
         # Boots count towards giving up; a restart of the service is no fault of the node's.

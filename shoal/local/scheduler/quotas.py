@@ -135,9 +135,10 @@ def vm_family(vm_size: str) -> str:
 
 
 def _fitting(quota: int, sizes: Sequence[str], size: str) -> int:
-    return max(0, quota - sum(map(_cores, sizes))) // _cores(size)
+    return max(0, quota - sum(map(cores, sizes))) // cores(size)
 
 
-def _cores(vm_size: str) -> int:
+def cores(vm_size: str) -> int:
+    """Return the cores of a size."""
     size = VM_SIZES.get(vm_size)
     return CORES_OF_OTHER_SIZES if size is None else size.cores

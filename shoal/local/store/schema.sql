@@ -126,6 +126,20 @@ CREATE TABLE nodes (
 ) STRICT;
 CREATE INDEX nodes_by_pool ON nodes (pool);
 
+-- When machines were there. A node that is pre-empted or deallocated gets another one when it comes back.
+CREATE TABLE node_usage (
+    node       TEXT NOT NULL,                          -- it may have left its pool, and its pool may be gone
+    account    TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE,
+    pool_id    TEXT NOT NULL COLLATE NOCASE,
+    vm_size    TEXT NOT NULL,
+    dedicated  INTEGER NOT NULL,
+    began      INTEGER NOT NULL,
+    ended      INTEGER                                 -- null while it is there
+) STRICT;
+CREATE UNIQUE INDEX node_usage_going_on ON node_usage (node) WHERE ended IS NULL;
+CREATE INDEX node_usage_by_pool ON node_usage (account, pool_id, began);
+CREATE INDEX node_usage_by_end ON node_usage (account, ended);
+
 -- Keys of the last tasks that ended on a node, of twelve digits each.
 CREATE TABLE recent_tasks (
     node   INTEGER PRIMARY KEY REFERENCES nodes (key) ON DELETE CASCADE,
