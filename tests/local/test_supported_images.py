@@ -1,5 +1,6 @@
 """The service's lists of images and VM sizes, which are the project's own tables."""
 
+import pytest
 from azure.batch import BatchClient
 from azure.mgmt.batch import BatchManagementClient
 
@@ -28,9 +29,30 @@ def test_list_of_images_has_pages(client: BatchClient) -> None:
     assert len(list(client.list_supported_images(max_results=3))) == len(IMAGES)
 
 
-def test_filter_of_images_is_refused_by_name(raw: Raw) -> None:
-    answer = raw("GET", "/supportedimages", query={"$filter": "verificationType eq 'verified'"})
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("verificationType eq 'verified'", len(IMAGES)),
+        ("verificationType eq 'unverified'", 0),
+        ("osType eq 'Windows'", sum(image.node_agent.startswith("batch.node.windows") for image in IMAGES.values())),
+        (
+            "imageReference/publisher eq 'Canonical' and startswith(nodeAgentSKUId,'batch.node.ubuntu 22')",
+            sum(
+                (image.publisher, image.node_agent) == ("canonical", "batch.node.ubuntu 22.04")
+                for image in IMAGES.values()
+            ),
+        ),
+    ],
+)
+def test_images_are_filtered(client: BatchClient, text: str, number: int) -> None:
+    assert len(list(client.list_supported_images(filter=text, max_results=5))) == number
+
+
+@pytest.mark.parametrize("text", ["name eq 'x'", "osType gt 'linux'", "verificationType eq 3"])
+def test_filter_that_images_do_not_have_is_refused_by_name(raw: Raw, text: str) -> None:
+    answer = raw("GET", "/supportedimages", query={"$filter": text})
     assert (answer.status, answer.code) == (400, "InvalidQueryParameterValue")
+    assert answer.values["QueryParameterValue"] == text
 
 
 def test_every_size_of_the_table_is_offered_with_its_cores_and_end(management: BatchManagementClient) -> None:
