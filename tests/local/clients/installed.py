@@ -45,6 +45,20 @@ def node_folder_with(client: str) -> Path:
     return folder
 
 
+def java_path_with(client: str) -> str:
+    """Return the class path of a client for Java, or skip the test with the reason why there is none."""
+    maven = shutil.which("mvn")
+    if maven is None:
+        pytest.skip("Maven is not installed")
+    pins = HERE / "locks" / client
+    folder = _folder(client, pins / "pom.xml")
+    if not _is_complete(folder):
+        shutil.copytree(pins, folder, dirs_exist_ok=True)
+        install([maven, "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=jars"], folder)
+        _complete(folder)
+    return f"{folder / 'jars'}/*"
+
+
 def install(command: Sequence[str | Path], folder: Path) -> None:
     """Run an installer in a folder, or skip the test with its reason."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Clients of earlier versions and of another language, as their users install them, from a pool's start to its end."""
+"""Clients of earlier versions and of other languages, as their users install them, from a pool's start to its end."""
 
 import shutil
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.clients.installed import node_folder_with, python_with
+from tests.local.clients.installed import java_path_with, node_folder_with, python_with
 from tests.services import running_service
 
 pytestmark = pytest.mark.soak
@@ -15,6 +15,8 @@ pytestmark = pytest.mark.soak
 HERE = Path(__file__).parent
 PATIENCE = 300
 """Seconds for a story."""
+REFLECTED = ("lang", "math", "time", "util", "util.concurrent")
+"""Packages of Java that the client looks into, which a Java of today opens only if it is told to."""
 
 
 def run_story(program: Sequence[str | Path], state: Path, *, folder: Path | None = None, at_root: bool = False) -> None:
@@ -40,3 +42,12 @@ def test_the_client_for_node_js_runs_a_job_to_its_end(tmp_path: Path) -> None:
     # This client loses the name of what it asks for where its endpoint has a path.
     folder = node_folder_with("azure-batch-js")
     run_story([node, HERE / "azure_batch_story.cjs"], tmp_path, folder=folder, at_root=True)
+
+
+def test_the_client_for_java_runs_a_job_to_its_end(tmp_path: Path) -> None:
+    java = shutil.which("java")
+    if java is None:
+        pytest.skip("Java is not installed")
+    opened = [f"--add-opens=java.base/java.{package}=ALL-UNNAMED" for package in REFLECTED]
+    classes = java_path_with("azure-batch-java")
+    run_story([java, *opened, "-cp", classes, HERE / "AzureBatchStory.java"], tmp_path)
