@@ -23,10 +23,11 @@ def run_story(program: Sequence[str | Path], state: Path, *, folder: Path | None
     """Run a program against a service of its own, at the account's endpoint or at the root, which serves it as well."""
     with running_service(state) as status:
         endpoint = status.arm_endpoint if at_root else status.batch_endpoint
-        arguments = [endpoint, status.account, status.key]
-        ended = subprocess.run(
-            [*program, *arguments], cwd=folder, check=False, capture_output=True, text=True, timeout=PATIENCE
-        )
+        run([*program, endpoint, status.account, status.key], folder)
+
+
+def run(words: Sequence[str | Path], folder: Path | None = None) -> None:
+    ended = subprocess.run(words, cwd=folder, check=False, capture_output=True, text=True, timeout=PATIENCE)
     assert ended.returncode == 0, ended.stderr
 
 
@@ -51,3 +52,9 @@ def test_the_client_for_java_runs_a_job_to_its_end(tmp_path: Path) -> None:
     opened = [f"--add-opens=java.base/java.{package}=ALL-UNNAMED" for package in REFLECTED]
     classes = java_path_with("azure-batch-java")
     run_story([java, *opened, "-cp", classes, HERE / "AzureBatchStory.java"], tmp_path)
+
+
+def test_the_calls_of_the_quickstart_for_python_run_to_their_end(tmp_path: Path) -> None:
+    program = [python_with("batch-python-quickstart"), HERE / "python_quickstart_story.py"]
+    with running_service(tmp_path) as status:
+        run([*program, status.batch_endpoint, status.account, status.key, status.storage_connection_string])
