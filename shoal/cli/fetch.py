@@ -46,7 +46,7 @@ def fetch(
     from shoal.connect import connected
     from shoal.runs.fetch_selection import Selection
 
-    selection = Selection(stages=frozenset(stages), tasks=frozenset(tasks), pattern=pattern, flat=flat)
+    selection = Selection(stages=stages, tasks=tasks, pattern=pattern, flat=flat)
     with connected(environment) as services:
         fetched = fetched_outputs(services, job_id, out, run_id, selection)
     output.emit_json(fetched) if as_json else click.echo(fetched.summary)

@@ -90,6 +90,8 @@ def test_runs_that_are_left_are_told_apart_by_their_ids(shoal: Shoal, name: str,
     assert shoal("logs", name, "count", "--run", counts[2]).returncode == 0
     assert shoal("rm", "-y", name, "--outputs", "--run", counts[2]).returncode == 0
     assert json.loads(shoal("fetch", name, "--out", "rest", "--json").stdout)["files"] == 3
+    # As `shoal run` does: the manifest stands beside the results, with their checksums.
+    assert len(json.loads((tmp_path / "rest-manifest.json").read_text())["results"]) == 3
 
 
 def test_command_without_a_shell_finds_the_outputs_of_earlier_stages_too(
