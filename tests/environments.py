@@ -25,6 +25,7 @@ config:
   shoal:resourceGroup: jobs
   shoal:batchAccount: jobsbatch
   shoal:storageAccount: jobsstore
+  shoal:jobSchedules: true
   shoal:packages:
     - {name: tool, directory: tool}
   shoal:pools:

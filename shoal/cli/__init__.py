@@ -34,6 +34,7 @@ from shoal.cli import (
     retry,
     run,
     runs,
+    schedules,
     secrets,
     ssh,
     top,
@@ -67,7 +68,7 @@ shoal.add_section(
     "Jobs",
     *(ui.ui, top.top, watch.watch, why.why, retry.retry, fetch.fetch, report.report, runs.logs, files.files),
     *(manifests.reproduce, manifests.diff),
-    *(runs.jobs, runs.tasks, nodes.nodes, runs.cancel, runs.rm),
+    *(runs.jobs, runs.tasks, nodes.nodes, runs.cancel, runs.rm, schedules.schedules),
 )
 shoal.add_section("Tools", init.init, imports.import_, secrets.secrets, local.local, azure.azure, formulas.autoscale)
 

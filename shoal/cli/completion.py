@@ -51,6 +51,16 @@ def jobs(context: click.Context, _parameter: click.Parameter, incomplete: str) -
     return _answer(context, lambda: _ids(context, ids), incomplete)
 
 
+def schedules(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return ids of job schedules."""
+
+    def ids(services: "Services") -> Iterable[str]:
+        listed = services.batch.list_job_schedules(select=["id"], max_results=MOST)
+        return (str(schedule.id) for schedule in listed)
+
+    return _answer(context, lambda: _ids(context, ids), incomplete)
+
+
 def tasks(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return ids of tasks of the job on the command line."""
     job_id = _argument(context, "job_id") or ""

@@ -53,10 +53,15 @@ def fetch(
     fetched.refuse_problems()
 
 
+def default_folder(run: str) -> Path:
+    """Return results/JOB; for a job that a schedule has made, whose id has a colon, results/SCHEDULE.job-3."""
+    return Path("results") / run.partition(".")[0].replace(":", ".")  # Windows has no colons in names of files
+
+
 def fetched_outputs(
     services: "Services", job_id: str, out: Path | None, run_id: str | None = None, selection: "Selection | None" = None
 ) -> "Fetched":
-    """Fetch into `out`, or results/JOB; files of an earlier run there are moved away first, which is told."""
+    """Fetch into `out`, or the default folder; files of an earlier run there are moved away first, which is told."""
     from shoal.manifest.results import note_results
     from shoal.runs.fetch import EVERYTHING, fetch
     from shoal.runs.fetched_runs import make_room, read_note
@@ -64,7 +69,7 @@ def fetched_outputs(
 
     run = folder_of_run(services, job_id, run_id)
     # By the run: jobs that continue it bring their outputs to the same place.
-    folder = out or Path("results") / run.partition(".")[0]
+    folder = out or default_folder(run)
     if (earlier := make_room(folder, run)) is not None:
         click.echo(f"the outputs of an earlier run of {job_id} were moved from {folder} to {earlier}", err=True)
     with interrupts.fetching(job_id):

@@ -10,6 +10,7 @@ from shoal.cli import interrupts, options, output
 
 if TYPE_CHECKING:
     from shoal.jobs.binding.bound_job import BoundJob
+    from shoal.jobs.submit.plan import Plan
 
 
 @click.command()
@@ -48,7 +49,10 @@ def submit(
     as_json: bool,
     **values: Any,
 ) -> None:
-    """Add the job of FILE and its tasks, and print the job's id. Submitting again adds only what is missing."""
+    """Add the job of FILE and its tasks, and print the job's id. Submitting again adds only what is missing.
+
+    A FILE with `schedule` becomes a job schedule, which makes such jobs by itself; `shoal schedules` lists them.
+    """
     from shoal.cli.stack_jobs import emit_listed, jobs_of_stack, submit_listed
     from shoal.jobs.binding.bound_job import requested_job
 
@@ -74,6 +78,9 @@ def _submit(job: "BoundJob", *, changed: str | None, as_json: bool) -> None:
 
     planned = make_plan(job)
     output.show_warnings(planned.warnings)
+    if job.job_file.spec.job.schedule is not None:
+        _submit_schedule(job, planned, changed=changed, as_json=as_json)
+        return
     with connected(job.environment) as services, interrupts.submitting(job):
         submission = submit_job(job, planned, services, on_change=OnChange(changed or OnChange.REFUSE))
     if as_json:
@@ -81,6 +88,20 @@ def _submit(job: "BoundJob", *, changed: str | None, as_json: bool) -> None:
     else:
         click.echo(submission.summary, err=True)
         click.echo(submission.job_id)
+
+
+def _submit_schedule(job: "BoundJob", planned: "Plan", *, changed: str | None, as_json: bool) -> None:
+    from shoal.connect import connected
+    from shoal.jobs.schedule.submission import submit_schedule
+    from shoal.jobs.submit.changes import OnChange
+
+    with connected(job.environment) as services:
+        submission = submit_schedule(job, planned, services, on_change=OnChange(changed or OnChange.REFUSE))
+    if as_json:
+        output.emit_json(submission)
+    else:
+        click.echo(submission.summary, err=True)
+        click.echo(submission.schedule_id)
 
 
 @click.command()

@@ -130,9 +130,12 @@ def _job(
     """Read the file with the parameters of the manifest; `given` override them."""
     from shoal.jobs.binding.bound_job import bind
     from shoal.jobs.file.job_file import draft_job_file
+    from shoal.jobs.run_folder import schedule_of
 
     values = {name: value for name, value in manifest.parameters.items() if value is not None} | given
-    return bind(draft_job_file(path, given=values, run=manifest.run_name, job_id=job_id), environment)
+    # A job of a schedule is rendered, and run again, without it.
+    plain_id = schedule_of(job_id) or job_id
+    return bind(draft_job_file(path, given=values, run=manifest.run_name, job_id=plain_id), environment).once
 
 
 def _compared_with_now(
@@ -224,4 +227,5 @@ def _next_id(manifest: "Manifest") -> str:
     import secrets
 
     suffix = f"-again-{secrets.token_hex(2)}"
-    return manifest.job_id[: 64 - len(suffix)] + suffix
+    # Only a job that a schedule has made has a colon in its id.
+    return manifest.job_id.replace(":", "-")[: 64 - len(suffix)] + suffix

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shoal.jobs.binding.bound_job import BoundJob
     from shoal.jobs.file.mistakes import Mistake
     from shoal.jobs.preflight.job_forecast import JobForecast, TaskDurations
-    from shoal.jobs.preflight.preflight import Preflight
+    from shoal.jobs.preflight.preflight import OtherRunCheck, Preflight
     from shoal.jobs.submit.plan import Plan
 
 
@@ -48,15 +48,21 @@ def _checked(job: "BoundJob", changed: str | None) -> "Preflight":
     from shoal.connect import connected
     from shoal.errors import BadInput
     from shoal.jobs.preflight.preflight import preflight, without_service
+
+    try:
+        with connected(job.environment) as services:
+            return preflight(job, services, refuse_other_run=_other_run_check(job, changed))
+    except BadInput as exc:
+        return without_service(job, str(exc))
+
+
+def _other_run_check(job: "BoundJob", changed: str | None) -> "OtherRunCheck":
+    from shoal.jobs.schedule.submission import refuse_other_schedule
     from shoal.jobs.submit.changes import OnChange
     from shoal.jobs.submit.submit import refuse_other_run
 
-    on_change = OnChange(changed or OnChange.REFUSE)
-    try:
-        with connected(job.environment) as services:
-            return preflight(job, services, refuse_other_run=partial(refuse_other_run, on_change=on_change))
-    except BadInput as exc:
-        return without_service(job, str(exc))
+    check = refuse_other_run if job.job_file.spec.job.schedule is None else refuse_other_schedule
+    return partial(check, on_change=OnChange(changed or OnChange.REFUSE))
 
 
 def _refuse(problems: "tuple[Mistake, ...]", warnings: tuple[str, ...], *, as_json: bool) -> None:

@@ -1,11 +1,12 @@
 """A plan on one screen: counts, uploads, the first and last task of each stage, and a forecast."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from textwrap import TextWrapper, wrap
 from typing import TYPE_CHECKING
 
 from shoal.cli import output
-from shoal.quantities import size
+from shoal.quantities import duration, size
 
 if TYPE_CHECKING:
     from shoal.forecast.forecast import Forecast
@@ -25,6 +26,7 @@ def screen_lines(
     from shoal.jobs.preflight.shown_tasks import first_and_last
 
     yield heading(plan)
+    yield from schedule_lines(job)
     yield ""
     yield from stage_lines(plan)
     yield from skip_lines(plan, skipped)
@@ -49,6 +51,20 @@ def heading(plan: "Plan") -> str:
     pool = plan.pool
     slots = output.counted(pool.task_slots_per_node, "slot")
     return f"job {plan.job_id} on pool {pool.id}\n{pool.vm_size}, {slots} a node"
+
+
+def schedule_lines(job: "BoundJob") -> Iterator[str]:
+    """Yield when the jobs of a schedule are made, and that a file with one becomes a schedule."""
+    schedule = job.job_file.spec.job.schedule
+    if schedule is None:
+        return
+    from shoal.jobs.file.schedule_spec import times_of
+    from shoal.jobs.schedule.recurrence import first_run
+
+    times, now = times_of(schedule), datetime.now(UTC)
+    first = first_run(times, now)
+    when = "when it is submitted" if first == now else f"at {first:%Y-%m-%d %H:%M} UTC"
+    yield f"a schedule: such a job every {duration(times.interval)}, the first one {when}"
 
 
 def upload_line(plan: "Plan") -> str:

@@ -40,7 +40,12 @@ def report(job_id: str, out: Path | None, as_csv: bool, as_json: bool, environme
     elif as_json:
         _emit([document(record).decode(), "\n"], out)
     else:
-        _write([page(record)], out or Path(f"{record.job_id}-report.html"))
+        _write([page(record)], out or default_file(record.job_id))
+
+
+def default_file(job_id: str) -> Path:
+    """Return JOB-report.html; SCHEDULE.job-3-report.html for a job that a schedule has made."""
+    return Path(f"{job_id.replace(':', '.')}-report.html")  # Windows has no colons in names of files
 
 
 def _emit(text: Iterable[str], out: Path | None) -> None:

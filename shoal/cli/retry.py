@@ -1,6 +1,7 @@
 """`shoal retry`: what failed in a job runs again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,11 +87,15 @@ def _retry_with(
     services: "Services", job_id: str, file: Path, pairs: Sequence[str], parameters: Path | None
 ) -> "Retried":
     from shoal.jobs.binding.bound_job import requested_job
+    from shoal.jobs.run_folder import schedule_of
     from shoal.runs.retry.corrected import retry_with
 
     def read(first_id: str, run_name: str) -> "BoundJob":
         named = [f"run={run_name}", *pairs]  # a name that is given comes later, and counts
-        return requested_job(file, services.environment, pairs=named, parameters=parameters, job_id=first_id)
+        schedule = schedule_of(first_id)
+        plain_id = schedule or first_id
+        job = requested_job(file, services.environment, pairs=named, parameters=parameters, job_id=plain_id).once
+        return replace(job, job_placeholder=first_id) if schedule else job
 
     return retry_with(services, job_id, read, Lines())
 

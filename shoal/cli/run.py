@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shoal.cli import interrupts, options, output
+from shoal.errors import BadInput
 
 if TYPE_CHECKING:
     from shoal.connect import Services
@@ -23,13 +24,17 @@ if TYPE_CHECKING:
 @options.recover
 @options.as_json
 def run(job: "BoundJob", changed: str | None, out: Path | None, recover: bool, as_json: bool) -> None:
-    """Submit FILE, watch its job and fetch its outputs. Exits with 0 only if all its tasks succeeded."""
+    """Submit FILE, watch its job and fetch its outputs. Exits with 0 only if all its tasks succeeded.
+
+    A FILE with `schedule` runs once and now, as a job that --job names.
+    """
     from shoal.cli.endings import report
     from shoal.cli.fetch import fetched_outputs
     from shoal.connect import connected
     from shoal.jobs.submit.changes import OnChange
     from shoal.jobs.submit.plan import make_plan
 
+    job = _once(job)
     plan = make_plan(job)
     output.show_warnings(plan.warnings)
     on_change = OnChange(changed or OnChange.REFUSE)
@@ -39,6 +44,16 @@ def run(job: "BoundJob", changed: str | None, out: Path | None, recover: bool, a
         fetched = fetched_outputs(services, plan.job_id, out)
         report(services, plan.job_id, ending, as_json=as_json, submission=submission.to_json(), fetched=fetched)
         fetched.refuse_problems()
+
+
+def _once(job: "BoundJob") -> "BoundJob":
+    """Return the job without its schedule. Raises BadInput where it would have the schedule's id."""
+    spec = job.job_file.spec.job
+    if spec.schedule is not None and job.job_file.job_id == spec.id:
+        raise BadInput(
+            f"'{spec.id}' is the id of a schedule, which `shoal submit` adds; give --job ID to run the job once and now"
+        )
+    return job.once
 
 
 def _carried_out(

@@ -77,6 +77,7 @@ def tasks(
 def cancel(job_id: str, environment: "Environment", as_json: bool) -> None:
     """Terminate JOB. Its running tasks are ended, its waiting tasks never run."""
     from shoal.connect import connected
+    from shoal.jobs.run_folder import schedule_of
     from shoal.runs.cancel import cancel as cancel_job
 
     with connected(environment) as services:
@@ -85,6 +86,8 @@ def cancel(job_id: str, environment: "Environment", as_json: bool) -> None:
         output.emit_json({"job_id": job_id, "cancelled": cancelled})
     else:
         click.echo(f"{job_id}: {'cancelled' if cancelled else 'had ended before'}")
+        if (schedule := schedule_of(job_id)) is not None:
+            click.echo(f"its schedule goes on; `shoal schedules pause {schedule}` stops it", err=True)
 
 
 @click.command()

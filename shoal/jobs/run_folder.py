@@ -3,7 +3,10 @@
 A job's id can be used again after `shoal rm`, so the folder's name also has the id of the run. Ids of jobs have no dot:
 `nightly.` begins the folders of the runs of `nightly` only, and `nightly/` none of them.
 
-Source: Batch REST, Job - Create, `id`: letters, digits, hyphens and underscores.
+A job that a schedule has made has an id such as `nightly:job-3`, and so its run a folder of its own, although all jobs
+of the schedule have the same id of the run. `nightly.` and that id stand for all of them.
+
+Source: Batch REST, Job - Create, `id`: letters, digits, hyphens and underscores; Job Schedule - Add: ids of its jobs.
 """
 
 import secrets
@@ -18,6 +21,12 @@ def generated_run_id() -> str:
 
 def run_folder(job_id: str, run_id: str) -> str:
     return f"{job_id}.{run_id}"
+
+
+def schedule_of(job_id: str) -> str | None:
+    """Return the id of the schedule that has made a job, or None for another job."""
+    schedule, colon, _ = job_id.partition(":")
+    return schedule if colon else None
 
 
 def run_folders_prefix(job_id: str) -> str:

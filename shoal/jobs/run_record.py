@@ -22,6 +22,7 @@ WHEN_STUCK = f"{RESERVED_METADATA}when_stuck"
 END = "end"
 DEFERRED = f"{RESERVED_METADATA}deferred"
 SKIPPED = f"{RESERVED_METADATA}skipped"
+SCHEDULE = f"{RESERVED_METADATA}schedule"
 STAGE_PREFIX = f"{RESERVED_METADATA}stage_"
 _BITS = 64
 
@@ -67,13 +68,16 @@ class RunRecord:
     """Stages whose tasks are to be added when an earlier one has ended."""
     skipped: int = 0
     """The number of tasks and barriers that are not added, as their outputs were there."""
+    schedule: str | None = None
+    """The id of the schedule that has made the job, one of many with this record."""
 
     @property
     def tasks(self) -> int:
         """The number of tasks that the job must have."""
         if self.continuation is not None:
             return self.continuation.tasks
-        return sum(stage.tasks for stage in self.stages.values()) - self.skipped
+        manager = 0 if self.schedule is None else 1
+        return sum(stage.tasks for stage in self.stages.values()) - self.skipped + manager
 
     def first_job(self, job_id: str) -> str:
         """Return the id of the job that began the run of the job with this record."""
@@ -108,6 +112,8 @@ def to_metadata(record: RunRecord) -> "list[BatchMetadataItem]":
         values[WHEN_STUCK] = END
     if record.deferred:
         values[DEFERRED] = " ".join(record.deferred)
+    if record.schedule is not None:
+        values[SCHEDULE] = record.schedule
     if record.skipped:
         values[SKIPPED] = str(record.skipped)
     return [BatchMetadataItem(name=name, value=value) for name, value in values.items()]
@@ -123,6 +129,7 @@ def from_metadata(items: "Iterable[BatchMetadataItem] | None") -> RunRecord | No
             job_digest=values[JOB_DIGEST],
             deferred=tuple(values.get(DEFERRED, "").split()),
             skipped=int(values.get(SKIPPED, 0)),
+            schedule=values.get(SCHEDULE),
             stages={
                 name.removeprefix(STAGE_PREFIX): _stage_content(value)
                 for name, value in values.items()

@@ -1,13 +1,18 @@
 """Manifests in the container of outputs, where any machine finds them: `.shoal/manifests/JOB.RUN.json`.
 
 They stand beside the folders of runs, not in them: a folder is what a run's tasks have left.
+
+The manifest of a schedule, which all its jobs begin with, stands beside their stored tasks instead: it does not expire
+there. A job gets one of its own when its results are fetched.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import Services
+from shoal.jobs.run_folder import run_folder, schedule_of
 from shoal.manifest.manifest import Manifest, from_text, to_text
 
 if TYPE_CHECKING:
@@ -18,17 +23,28 @@ if TYPE_CHECKING:
     from shoal.jobs.submit.plan import Plan
 
 PREFIX = ".shoal/manifests/"
+OF_SCHEDULES = ".shoal/schedules/"
 
 
 def leave_manifest(job: "BoundJob", plan: "Plan", record: "RunRecord", services: Services) -> None:
     """Store the manifest of a run that begins, or goes on with another definition; and the tables of its sweeps."""
+    store(services, _made(job, plan, record, services))
+
+
+def leave_schedule_manifest(job: "BoundJob", plan: "Plan", record: "RunRecord", services: Services) -> None:
+    """Store the manifest of a schedule; and the tables of its sweeps."""
+    manifest = _made(job, plan, record, services)
+    _blob_of_schedule(services, manifest.job_id, manifest.run_id).upload_blob(to_text(manifest), overwrite=True)
+
+
+def _made(job: "BoundJob", plan: "Plan", record: "RunRecord", services: Services) -> Manifest:
     # Here, as `fetch` only reads a manifest, and these bring the reader of job files with them.
     from shoal.jobs.submit.upload import upload_inputs
     from shoal.manifest.making import make_manifest, tables
 
     manifest = make_manifest(job, plan, record, services)
     upload_inputs(tables(job).blobs, services)
-    store(services, manifest)
+    return manifest
 
 
 def store(services: Services, manifest: Manifest) -> None:
@@ -38,11 +54,12 @@ def store(services: Services, manifest: Manifest) -> None:
 
 def stored_manifest(services: Services, folder: str) -> Manifest | None:
     """Return the manifest of the run with this folder, or None where there is none."""
-    try:
-        content = _blob(services, folder).download_blob().readall()
-    except ResourceNotFoundError:
-        return None
-    return from_text(content, f"the manifest of run {folder}")
+    manifest = _read(_blob(services, folder), folder)
+    job_id, _, run_id = folder.partition(".")
+    if manifest is not None or (schedule := schedule_of(job_id)) is None:
+        return manifest
+    common = _read(_blob_of_schedule(services, schedule, run_id), folder)
+    return None if common is None else replace(common, job_id=job_id)
 
 
 def delete_manifest(services: Services, folder: str) -> None:
@@ -50,6 +67,18 @@ def delete_manifest(services: Services, folder: str) -> None:
         _blob(services, folder).delete_blob()
     except ResourceNotFoundError:
         return
+
+
+def _read(blob: "BlobClient", folder: str) -> Manifest | None:
+    try:
+        return from_text(blob.download_blob().readall(), f"the manifest of run {folder}")
+    except ResourceNotFoundError:
+        return None
+
+
+def _blob_of_schedule(services: Services, schedule_id: str, run_id: str) -> "BlobClient":
+    name = f"{OF_SCHEDULES}{run_folder(schedule_id, run_id)}.json"
+    return services.blobs.get_blob_client(services.environment.containers.inputs, name)
 
 
 def _blob(services: Services, folder: str) -> "BlobClient":

@@ -25,15 +25,23 @@ class LeftBehind:
     """Ids of the jobs on the stack's pools that have not ended."""
     runs: Sequence[str]
     """Folders of the runs whose outputs were not fetched."""
+    schedules: Sequence[str] = ()
+    """Ids of the schedules on the stack's pools that would make more jobs."""
 
     @property
     def sentences(self) -> list[str]:
-        return [*self._about_jobs(), *self._about_outputs()]
+        return [*self._about_jobs(), *self._about_schedules(), *self._about_outputs()]
 
     def _about_jobs(self) -> Iterator[str]:
         if self.jobs:
             noun = "1 job has" if len(self.jobs) == 1 else f"{len(self.jobs)} jobs have"
             yield f"{noun} not ended: {_some(self.jobs)}; `shoal watch {self.jobs[0]}` shows how far it is"
+
+    def _about_schedules(self) -> Iterator[str]:
+        if self.schedules:
+            noun = "1 schedule makes" if len(self.schedules) == 1 else f"{len(self.schedules)} schedules make"
+            end = f"`shoal schedules remove {self.schedules[0]}` ends it"
+            yield f"{noun} jobs for the stack's pools: {_some(self.schedules)}; {end}"
 
     def _about_outputs(self) -> Iterator[str]:
         if self.runs:
@@ -47,7 +55,9 @@ def left_behind(services: Services, directories: Sequence[Path]) -> LeftBehind:
     """Look for both; `directories` may hold directories of results."""
     fetched = {run for directory in directories for run in fetched_runs(directory)}
     return LeftBehind(
-        jobs=list(_unfinished_jobs(services)), runs=[run for run in _runs(services) if run not in fetched]
+        jobs=list(_unfinished_jobs(services)),
+        schedules=list(_live_schedules(services)),
+        runs=[run for run in _runs(services) if run not in fetched],
     )
 
 
@@ -57,6 +67,14 @@ def _unfinished_jobs(services: Services) -> Iterator[str]:
     for job in services.batch.list_jobs(filter="state ne 'completed'", select=["id", "poolInfo"], retry_total=0):
         if job.pool_info.pool_id in pools:
             yield str(job.id)
+
+
+def _live_schedules(services: Services) -> Iterator[str]:
+    pools = {pool.id for pool in services.environment.pools.values()}
+    live = "state eq 'active' or state eq 'disabled'"
+    for schedule in services.batch.list_job_schedules(filter=live, retry_total=0):
+        if schedule.job_specification and schedule.job_specification.pool_info.pool_id in pools:
+            yield str(schedule.id)
 
 
 def _runs(services: Services) -> Iterator[str]:

@@ -25,7 +25,7 @@ def probe(job: BoundJob, services: Services, count: int) -> dict[str, list[float
 
     The job is removed with its outputs and logs, also after a failure or an interrupt.
     """
-    first = first_tasks(job, count)
+    first = first_tasks(job.once, count)
     job_id = first.job_file.job_id
     submit(first, make_plan(first), services)
     try:

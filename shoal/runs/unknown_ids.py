@@ -22,7 +22,20 @@ def unknown_job(client: BatchClient, job_id: str) -> BadInput:
 
 
 def unknown_job_message(client: BatchClient, job_id: str) -> str:
+    if _is_schedule(client, job_id):
+        return (
+            f"'{job_id}' is a schedule, whose jobs are called {job_id}:job-1 and so on; "
+            f"`shoal schedules show {job_id}` lists them, `shoal schedules pause` and `remove` end it"
+        )
     return f"there is no job '{job_id}'; {_near(job_id, _jobs(client))}`shoal jobs` lists them"
+
+
+def _is_schedule(client: BatchClient, job_id: str) -> bool:
+    try:
+        client.get_job_schedule(job_id, select=["id"])
+    except AzureError:
+        return False
+    return True
 
 
 def unknown_task(client: BatchClient, job_id: str, task_id: str, exc: ResourceNotFoundError) -> BadInput:

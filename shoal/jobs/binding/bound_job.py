@@ -41,6 +41,8 @@ class BoundJob:
     files: LocalFiles
     blobs: BlobLists
     run_id: str = RUN_ID_UNKNOWN
+    job_placeholder: str | None = None
+    """Stands for the id of the job in the folder of the run, where a schedule makes the job."""
     outputs: Mapping[str, tuple[OutputName, ...]] = field(default_factory=dict)
     """The files that stages have left, for those that have ended and are fanned out over."""
     ids_by_group: dict[tuple[str, tuple[str, ...]], Mapping[bytes, list[str]]] = field(default_factory=dict)
@@ -49,7 +51,7 @@ class BoundJob:
     @property
     def folder(self) -> str:
         """The folder of the run's outputs and logs."""
-        return run_folder(self.job_file.job_id, self.run_id)
+        return run_folder(self.job_placeholder or self.job_file.job_id, self.run_id)
 
     @property
     def stages(self) -> list["BoundStage"]:
@@ -118,6 +120,13 @@ class BoundJob:
                 f"the stack '{self.environment.stack}' has no pool '{name}'; {suggestion(name, pools)}",
             )
         return pools[name]
+
+    @property
+    def once(self) -> "BoundJob":
+        """The job without its schedule, to run once and now."""
+        spec = self.job_file.spec
+        alone = spec.model_copy(update={"job": spec.job.model_copy(update={"schedule": None})})
+        return replace(self, job_file=replace(self.job_file, spec=alone))
 
     def refuse_mistakes(self) -> None:
         """Raise BadInput with the job file's mistakes, and for a pool that the stack does not have."""

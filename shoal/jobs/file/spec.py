@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from shoal.jobs.file.calendar_date import CalendarDate
+from shoal.jobs.file.schedule_spec import Schedule
 from shoal.jobs.file.sweep_spec import ForEach
 from shoal.jobs.file.task_spec import (
     Command,
@@ -114,6 +115,8 @@ class Job(JobFileSection):
     """The job's id; the name of the run if left out."""
     pool: Annotated[str, Field(min_length=1)]
     """The name of a pool of the stack."""
+    schedule: Schedule | None = None
+    """The times at which Batch makes such a job by itself: a cron line, or a mapping."""
     priority: int = Field(default=0, ge=-1000, le=1000)
     """The priority among the jobs of the account, from -1000 to 1000."""
     retries: int = Field(default=0, ge=-1, le=MAX_INTEGER)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shoal.jobs.barrier_ids import BARRIER_PREFIX
+from shoal.jobs.barrier_ids import BARRIER_PREFIX, MANAGER
 from shoal.jobs.file.draft import Draft
 from shoal.jobs.file.spec import Spec, Stage
 from shoal.suggestion import nearest, suggestion
@@ -70,6 +70,8 @@ def _check_name(stage: StageLinks, earlier: Sequence[str], draft: Draft) -> None
     location = ("stages", stage.index, "name")
     if stage.name in earlier:
         draft.refuse(location, f"there is a stage '{stage.name}' already")
+    if stage.name == MANAGER:
+        draft.refuse(location, f"'{MANAGER}' is the id of the task that adds the others to a job of a schedule")
     if stage.name.startswith(BARRIER_PREFIX):
         draft.refuse(location, f"a stage's name cannot begin with '{BARRIER_PREFIX}'")
 

@@ -10,6 +10,7 @@ from shoal.jobs.preflight.disk_check import disk_findings
 from shoal.jobs.preflight.finding import Finding
 from shoal.jobs.preflight.pool_checks import pool_findings
 from shoal.jobs.preflight.quota_checks import quota_findings
+from shoal.jobs.preflight.schedule_checks import schedule_findings
 from shoal.jobs.preflight.secret_checks import secret_findings
 from shoal.jobs.preflight.service_facts import ServiceFacts, read_facts
 from shoal.jobs.preflight.storage_checks import storage_findings
@@ -30,7 +31,7 @@ class Preflight:
     """The numbers of tasks by stage that a new run would skip, as far as they are known."""
 
 
-OtherRunCheck = Callable[[BoundJob, Plan, Services], None]
+OtherRunCheck = Callable[[BoundJob, Plan, Services], object]
 """Raises BadInput where the job's id is in use for another run."""
 
 
@@ -85,5 +86,6 @@ def findings(job: BoundJob, plan: Plan | None, facts: ServiceFacts) -> Iterator[
     yield from quota_findings(job, facts)
     yield from storage_findings(job, facts)
     yield from secret_findings(job)
+    yield from schedule_findings(job, facts, local_files=len(plan.files) if plan else 0)
     if plan is not None:
         yield from disk_findings(job, plan)

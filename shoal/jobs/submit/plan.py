@@ -12,6 +12,7 @@ from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
 from shoal.jobs.file.task_spec import Shell
 from shoal.jobs.run_record import StageContent, stage_content, task_hash
+from shoal.jobs.schedule.schedulable import refuse_unschedulable
 from shoal.jobs.skip.eligibility import never_skipped
 from shoal.jobs.submit.input_sizes import InputSizes
 from shoal.jobs.sweep.renamed_axes import renamed_axes
@@ -94,6 +95,8 @@ def make_plan(job: BoundJob, *, shown: int = 3) -> Plan:
         _refuse_windows(job, pool)
     with mistakes.collecting(job.job_file.document.line(["job"])):
         job_tasks(job)
+    with mistakes.collecting(job.job_file.document.line(["job", "schedule"])):
+        refuse_unschedulable(job)
     stages = []
     tried = with_sample_outputs(job)
     for stage in tried.stages:

@@ -10,6 +10,7 @@ from azure.core.exceptions import HttpResponseError
 
 from shoal.connect import Services, error_code
 from shoal.errors import BadInput
+from shoal.jobs.barrier_ids import MANAGER
 from shoal.jobs.run_record import Continuation, RunRecord, is_of_record, to_metadata
 from shoal.jobs.submit.submit import add_all, create_job, end_with_last_task, refuse_partial, require_pool
 from shoal.runs.job_queries import task_key
@@ -88,6 +89,11 @@ def _continuable(run: JobsOfRun, tasks: Sequence[UnfinishedTask]) -> RunRecord:
         raise BadInput(
             f"job '{run.last.id}' has ended and takes no more tasks; it was not added by shoal, which could otherwise "
             "continue it in another job"
+        )
+    if any(task.id == MANAGER for task in tasks):
+        raise BadInput(
+            f"job '{run.last.id}' has ended before all of its tasks were added, and takes no more; the schedule "
+            f"'{run.record.schedule}' makes the next one, and `shoal run FILE --job ID` runs the work once"
         )
     if any(has_ranges(task.body) for task in tasks):
         raise BadInput(f"job '{run.last.id}' has ended, and has dependencies by ranges of ids, which cannot be copied")

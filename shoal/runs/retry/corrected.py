@@ -99,9 +99,13 @@ def _retry(
 def _correction(services: Services, run: JobsOfRun, read: ReadJob) -> Correction:
     then = _correctable(run)
     job = read(run.first_id, then.run_name)
-    plan = make_plan(job)
+    plan = replace(make_plan(job), job_id=run.first_id)  # a job of a schedule is rendered under the schedule's id
     record = replace(
-        planned_record(job, plan), run_id=then.run_id, continuation=then.continuation, skipped=then.skipped
+        planned_record(job, plan),
+        run_id=then.run_id,
+        continuation=then.continuation,
+        skipped=then.skipped,
+        schedule=then.schedule,
     )
     if not run.has_ended and record.job_digest != then.job_digest:
         raise BadInput(

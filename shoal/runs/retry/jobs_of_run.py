@@ -96,7 +96,8 @@ def _numbered(client: BatchClient, first_id: str) -> dict[int, BatchJob]:
 
 
 def _beginning(first_id: str) -> str:
-    return first_id[: ID_CHARACTERS - len(SUFFIX) - MOST_DIGITS] + SUFFIX
+    # Only a job that a schedule has made has a colon in its id.
+    return first_id.replace(":", "-")[: ID_CHARACTERS - len(SUFFIX) - MOST_DIGITS] + SUFFIX
 
 
 def _has_run(job: BatchJob, run_id: str) -> bool:

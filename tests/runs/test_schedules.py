@@ -1,0 +1,151 @@
+"""Job schedules from a job file to results at home, by the commands that people type."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from shoal.environment import Environment
+from shoal.service_status import Status
+from tests.environments import shoal
+from tests.waiting import wait_until
+
+Run = Callable[..., CompletedProcess[str]]
+
+JOB = """\
+parameters: {{word: {{default: one}}}}
+job:
+  id: {name}
+  pool: spot
+  schedule: {{every: 1m}}
+  max_time: 10m
+stages:
+  - name: make
+    for_each: {{product: {{n: [1, 2, 3]}}}}
+    command: cat prices.csv > n.txt; echo {{{{ word }}}} {{{{ n }}}} >> n.txt; test ! -e {folder}/fail
+    inputs: [{{from: {name}.csv, to: prices.csv}}]
+    outputs: [{{pattern: n.txt}}]
+  - name: sum
+    after: make
+    command: cat {{{{ job }}}}/make/*/n.txt > all.txt
+    inputs: [{{stage: make}}]
+    outputs: [{{pattern: all.txt}}]
+"""
+
+
+@pytest.fixture
+def run(service: Status, project: Path, environment: Environment, name: str, tmp_path: Path) -> Iterator[Run]:
+    """The command in the project's directory, with a job file and its input; the schedule is removed at the end."""
+    assert environment.nodes_add_tasks
+    (project / f"{name}.yaml").write_text(JOB.format(name=name, folder=tmp_path))
+    (project / f"{name}.csv").write_text("price\n")
+
+    def command(*words: str) -> CompletedProcess[str]:
+        return shoal(service, project, *words)
+
+    yield command
+    command("schedules", "remove", "-y", name)
+
+
+def rows(run: Run, name: str) -> dict[str, Any]:
+    """Return the schedule's row in the list."""
+    (row,) = [row for row in json.loads(run("schedules", "--json").stdout) if row["id"] == name]
+    return dict(row)
+
+
+def test_each_job_of_a_schedule_is_a_run_with_a_folder_of_its_own(run: Run, project: Path, name: str) -> None:
+    file, job = f"{name}.yaml", f"{name}:job-1"
+    planned = run("plan", file)
+    assert "a schedule: such a job every 1 min, the first one when it is submitted" in planned.stdout
+    assert "each job reads the 1 files of this submission" in planned.stderr
+    submitted = run("submit", file)
+    assert (submitted.returncode, submitted.stdout) == (0, f"{name}\n")
+    assert f"schedule {name}: added; 4 tasks in each job" in submitted.stderr
+    assert "already there" in run("submit", file).stderr
+
+    watched = run("watch", job)
+    assert (watched.returncode, watched.stdout.splitlines()[-1]) == (0, "5 succeeded, 0 failed (AllTasksComplete)")
+    assert "all is well" in run("why", job).stdout
+    assert {row["id"]: row["reason"] for row in json.loads(run("jobs", "--json").stdout)}[job] == "AllTasksComplete"
+    assert {row["id"].partition("-")[0] for row in json.loads(run("tasks", job, "--json").stdout)} == {
+        "schedule_manager",
+        "make",
+        "sum",
+    }
+    assert run("logs", job, "sum").returncode == 0
+    assert run("fetch", job).returncode == 0
+    results = project / "results" / f"{name}.job-1"
+    assert (results / "sum" / "sum" / "all.txt").read_text() == "price\none 1\nprice\none 2\nprice\none 3\n"
+    assert json.loads(results.with_name(f"{name}.job-1-manifest.json").read_text())["job_id"] == job
+    report = json.loads(run("report", job, "--json").stdout)
+    assert report["job_id"] == job
+    assert len(report["tasks"]) == 4
+
+
+def test_schedule_is_paused_resumed_changed_and_removed(run: Run, name: str) -> None:
+    file = f"{name}.yaml"
+    run("submit", file).check_returncode()
+    assert (rows(run, name)["state"], rows(run, name)["every"]) == ("active", "1 min")
+    assert run("schedules", "pause", name).stdout == f"{name}: paused\n"
+    assert run("schedules", "pause", name).stdout == f"{name}: was paused before\n"
+    assert rows(run, name)["state"] == "disabled"
+    assert run("schedules", "resume", name).stdout == f"{name}: resumed\n"
+    assert run("schedules", "resume", name).stdout == f"{name}: was not paused\n"
+
+    changed = run("submit", file, "-p", "word=two")
+    assert changed.returncode == 2
+    assert f"schedule '{name}' is there already, with another definition:" in changed.stderr
+    assert "  stage make: its tasks differ" in changed.stderr
+    assert "stage sum" not in changed.stderr
+    assert changed.stderr in run("plan", file, "-p", "word=two").stderr.replace(f"{file} line 3: ", "")
+    assert "already there" in run("submit", file, "-p", "word=two", "--changed", "keep").stderr
+    assert f"schedule {name}: replaced" in run("submit", file, "-p", "word=two", "--changed", "replace").stderr
+    assert "already there" in run("submit", file, "-p", "word=two").stderr
+
+    assert f"{name}:job-1" in run("schedules", "show", name).stdout
+    assert f"did you mean {name}?" in run("schedules", "show", f"{name}x").stderr
+    cancelled = run("cancel", name)
+    assert (cancelled.returncode, f"'{name}' is a schedule" in cancelled.stderr) == (2, True)
+    assert "give --job ID to run the job once and now" in run("run", file).stderr
+    assert run("schedules", "remove", "-y", name).returncode == 0
+    assert run("schedules", "remove", "-y", name).returncode == 2
+    assert run("watch", f"{name}:job-1").returncode == 2
+
+
+def test_failed_task_of_a_schedules_job_runs_again_in_one_that_continues_it(
+    run: Run, project: Path, name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "fail").touch()
+    run("submit", f"{name}.yaml").check_returncode()
+    run("schedules", "pause", name).check_returncode()
+    assert run("watch", f"{name}:job-1").returncode == 1
+    run("cancel", f"{name}:job-1").check_returncode()
+    (tmp_path / "fail").unlink()
+    retried = run("retry", f"{name}:job-1")
+    assert retried.stdout == f"{name}-job-1-retry-1\n"
+    assert run("watch", retried.stdout.strip()).returncode == 0
+    run("fetch", f"{name}:job-1").check_returncode()
+    assert (project / "results" / f"{name}.job-1" / "sum" / "sum" / "all.txt").read_text().endswith("one 3\n")
+
+
+@pytest.mark.soak
+def test_later_job_has_the_changed_definition_and_leaves_the_results_of_the_first(
+    run: Run, project: Path, name: str
+) -> None:
+    file, results = f"{name}.yaml", project / "results"
+    run("submit", file).check_returncode()
+    run("watch", f"{name}:job-1").check_returncode()
+    run("submit", file, "-p", "word=two", "--changed", "replace").check_returncode()
+    began = time.monotonic()
+    wait_until(lambda: rows(run, name)["latest_job"] == f"{name}:job-2", within=90, every=1)
+    assert time.monotonic() - began < 75
+    run("schedules", "pause", name).check_returncode()
+    run("watch", f"{name}:job-2").check_returncode()
+    for number, word in ((1, "one"), (2, "two")):
+        run("fetch", f"{name}:job-{number}").check_returncode()
+        text = (results / f"{name}.job-{number}" / "sum" / "sum" / "all.txt").read_text()
+        assert text == "".join(f"price\n{word} {n}\n" for n in (1, 2, 3))
