@@ -9,6 +9,7 @@ from shoal.autoscale.simulation.distributions import Choice, Constant, Distribut
 from shoal.autoscale.simulation.pool_model import HALF_A_MINUTE, SOME_MINUTES_TO_BOOT, PoolModel
 from shoal.autoscale.simulation.report import Report, report
 from shoal.azure.limits import accepted_evaluation_interval
+from shoal.forecast.course import Course, course
 from shoal.forecast.prices import PriceList
 from shoal.forecast.staged_work import StageWork, simulate_stages
 
@@ -89,6 +90,8 @@ class Forecast:
     """Tasks that started again after an eviction, in the simulation."""
     cost: Cost | None
     """None where the price of the VM size is not known."""
+    course: Course
+    """The tasks that have ended over time."""
 
 
 def forecast(
@@ -105,7 +108,7 @@ def forecast(
         program, model, stages, lambda stage: durations[stage.name].distribution(speed), begin=_submission(pool, model)
     )
     result = report(outcome, work)
-    return _forecast(pool, result, speed, prices)
+    return _forecast(pool, result, course(outcome, work, speed), speed, prices)
 
 
 def fixed_formula(pool: ForecastPool) -> str:
@@ -158,7 +161,7 @@ def _speed(pool: ForecastPool, stages: Sequence[StageWork], durations: Mapping[s
     return max(1.0, FINE_STEPS / max(seconds, 0.001))
 
 
-def _forecast(pool: ForecastPool, result: Report, speed: float, prices: PriceList) -> Forecast:
+def _forecast(pool: ForecastPool, result: Report, ends: Course, speed: float, prices: PriceList) -> Forecast:
     hours, spot_hours = result.node_hours / speed, result.spot_node_hours / speed
     price = prices.nodes.get(pool.vm_size.lower())
     cost = None
@@ -183,4 +186,5 @@ def _forecast(pool: ForecastPool, result: Report, speed: float, prices: PriceLis
         evictions=spot_hours * pool.evictions_per_node_hour,
         tasks_run_again=result.evicted,
         cost=cost,
+        course=ends,
     )

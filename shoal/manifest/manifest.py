@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from shoal.errors import BadInput
+from shoal.manifest.kept_forecast import ExpectedRun, KeptForecast
 
 FORMAT = 1
 
@@ -64,6 +65,8 @@ class Manifest:
     environment: Mapping[str, Any]
     versions: Mapping[str, str]
     git: Commit | None
+    forecast: KeptForecast | None = None
+    """The forecast at submission. None in manifests of an early version."""
     results: Mapping[str, str] | None = None
     """SHA-256 of each output, by its path STAGE/TASK/FILE. None until all were fetched."""
 
@@ -84,7 +87,17 @@ def from_text(text: bytes | str, source: str) -> Manifest:
                 "file": JobFileText(**content["file"]),
                 "tasks": {name: StageDigest(**stage) for name, stage in content["tasks"].items()},
                 "git": Commit(**content["git"]) if content["git"] else None,
+                "forecast": _forecast(content.get("forecast")),
             }
         )
     except (AttributeError, KeyError, TypeError, ValueError) as exc:
         raise BadInput(f"{source} is not a manifest of a run ({exc})") from exc
+
+
+def _forecast(content: Mapping[str, Any] | None) -> KeptForecast | None:
+    if content is None:
+        return None
+    figures = content["expected"]
+    course = [(seconds, done) for seconds, done in figures["course"]] if figures else []
+    expected = ExpectedRun(**{**figures, "course": course}) if figures else None
+    return KeptForecast(source=content["source"], expected=expected)

@@ -40,9 +40,10 @@ def leave_schedule_manifest(job: "BoundJob", plan: "Plan", record: "RunRecord", 
 def _made(job: "BoundJob", plan: "Plan", record: "RunRecord", services: Services) -> Manifest:
     # Here, as `fetch` only reads a manifest, and these bring the reader of job files with them.
     from shoal.jobs.submit.upload import upload_inputs
+    from shoal.manifest.forecasting import forecast_to_keep
     from shoal.manifest.making import make_manifest, tables
 
-    manifest = make_manifest(job, plan, record, services)
+    manifest = replace(make_manifest(job, plan, record, services), forecast=forecast_to_keep(job, plan, services))
     upload_inputs(tables(job).blobs, services)
     return manifest
 

@@ -26,6 +26,8 @@ class Details:
     pool: str = ""
     stages: tuple[StageView, ...] = ()
     nodes: NodeTally = NO_NODES
+    node_hours: float = 0.0
+    """Hours of the pool's nodes since the job began."""
     cost: float | None = None
     """Cost of the pool's nodes since the job began. None where the price is not known."""
 
@@ -63,6 +65,7 @@ class JobDetails:
             pool=self._pool_id,
             stages=self._stages.read(snapshot.counts),
             nodes=read_tally(batch, self._pool_id),
+            node_hours=self._spent.hours,
             cost=None if price is None else self._spent.cost(price),
         )
 

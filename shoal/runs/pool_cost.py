@@ -39,6 +39,10 @@ class Spent:
     dedicated_hours: float = 0.0
     spot_hours: float = 0.0
 
+    @property
+    def hours(self) -> float:
+        return self.dedicated_hours + self.spot_hours
+
     def after(self, tally: NodeTally, passed: timedelta) -> "Spent":
         """Return the hours with those of the nodes that were there meanwhile."""
         hours = passed / timedelta(hours=1)

@@ -16,6 +16,7 @@ from shoal.report.record import JobState, PoolRecord, Record, TaskRecord
 from shoal.report.timeline import timeline
 from shoal.runs.job_queries import ENDED, ended_since
 from shoal.runs.why.evidence import JobFacts
+from shoal.ui.done_lines import Moments, moments_of_ends
 
 MOST_TASKS = 2000
 """Tasks that are read: two pages. The client of Batch takes a millisecond to parse one."""
@@ -45,6 +46,8 @@ class JobTimes:
     durations: Chart
     nodes: Sequence[NodeRow]
     more_nodes: int
+    done: Moments
+    """The tasks that have ended over time. Empty where only some of the tasks were read."""
     cost: Cost | None
     """The cost of the nodes that ran tasks; None where only some of the tasks were read."""
 
@@ -70,6 +73,7 @@ def job_times(record: Record, *, is_all: bool) -> JobTimes:
         durations=chart.bars(histogram(task.duration for task in record.tasks)),
         nodes=list(map(_node, uses[:SHOWN_NODES])),
         more_nodes=max(0, len(uses) - SHOWN_NODES),
+        done=moments_of_ends([task.ended for task in record.tasks if task.ended]) if is_all else [],
         cost=cost(record, uses) if is_all else None,
     )
 

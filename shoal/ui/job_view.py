@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -18,7 +18,9 @@ from shoal.runs.why.collection import collect
 from shoal.runs.why.decision import findings
 from shoal.runs.why.failure_summary import FailureSummary, summaries
 from shoal.runs.why.finding import Finding
+from shoal.ui.done_lines import DoneLines, Moments, done_lines, thinned
 from shoal.ui.job_times import JobTimes, read_times
+from shoal.ui.run_forecast import RunForecast, read_forecast
 
 SECONDS = 15.0
 """Time between two readings of what takes more than a few requests, at least."""
@@ -54,6 +56,10 @@ class JobPage:
     is_embedded: bool
     explanation: Explanation | None
     """None at the first reading, which is quick."""
+    forecast: RunForecast | None
+    """None at the first reading."""
+    done: DoneLines | None
+    """None before the beginning of the job is known."""
 
 
 class JobView:
@@ -64,6 +70,8 @@ class JobView:
         self._explained_for: tuple[str | None, Counts] | None = None
         self._explanation: Explanation | None = None
         self._due: float | None = None
+        self._forecast: RunForecast | None = None
+        self._moments: list[tuple[datetime, int]] = []
 
     def read(self, services: Services) -> JobPage:
         if services is not self._services:
@@ -92,11 +100,27 @@ class JobView:
             price_source=SOURCE_AND_DAY,
             is_embedded=services.environment.is_embedded,
             explanation=self._explanation,
+            forecast=self._forecast,
+            done=self._done(counts),
         )
 
     def _remember(self, snapshot: Snapshot) -> None:
         since = snapshot.at - 2 * WINDOW.total_seconds()
         self._history = [*(earlier for earlier in self._history if earlier.at >= since), snapshot]
+
+    def _done(self, counts: Counts) -> DoneLines | None:
+        """Return the tasks that have ended: by their times, or of a large job since the page was opened."""
+        self._moments = [*thinned(self._moments), (datetime.now(UTC), counts.completed)]
+        if self._explanation is None or self._explanation.began is None:
+            return None
+        kept = self._forecast.kept if self._forecast else None
+        course = kept.expected.course if kept and kept.expected else ()
+        return done_lines(self._explanation.began, self._known(self._explanation), course)
+
+    def _known(self, explanation: Explanation) -> Moments:
+        now, completed = self._moments[-1]
+        end = explanation.ended or now
+        return [*(one for one in explanation.times.done or self._moments if one[0] < end), (end, completed)]
 
     def _explain(self, services: Services, snapshot: Snapshot) -> None:
         """Explain the job from the second reading on, now and then, and at once when it has ended."""
@@ -108,6 +132,8 @@ class JobView:
         if snapshot.at < self._due and not has_just_ended:
             return
         self._explanation = _explanation(services, self._job_id, snapshot.counts)
+        # A run's forecast never changes.
+        self._forecast = self._forecast or read_forecast(services, self._job_id)
         self._explained_for = state
         now = time.monotonic()
         self._due = now + max(SECONDS, SHARE * (now - snapshot.at))

@@ -125,6 +125,7 @@ FORECAST = Forecast(
     evictions=0.2125,
     tasks_run_again=1,
     cost=Cost(spot=0.13, dedicated=0.51, mixed=0.13, currency="USD", source="ours", as_of="2026-11-22"),
+    course=[],
 )
 
 

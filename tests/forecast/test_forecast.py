@@ -42,6 +42,17 @@ def test_stages_run_one_after_the_other_on_the_slots_that_are_there() -> None:
     assert (result.tasks, result.unfinished, result.peak_nodes) == (41, 0, 2)
 
 
+def test_course_has_the_ends_of_tasks_from_the_submission_to_the_last_one() -> None:
+    result = forecast(fixed(), ALGEBRA, DURATIONS, PRICES)
+    assert result.course[0] == (0.0, 0)
+    last, done = result.course[-1]
+    assert (round(last, 6), done) == (round(result.makespan_seconds, 6), 41)
+    # Two rounds of eight tasks have ended after five seconds, and all but the merge after ten and a half.
+    assert [done for second, done in result.course if second <= 5][-1] == 16
+    assert [done for second, done in result.course if second <= 10.5][-1] == 40
+    assert sorted(result.course) == list(result.course)
+
+
 def test_cost_is_given_for_spot_for_dedicated_and_for_the_nodes_of_the_pool() -> None:
     mixed = fixed(target_spot=1, current_spot=1, target_dedicated=1, current_dedicated=1)
     cost = forecast(mixed, ALGEBRA, DURATIONS, PRICES).cost

@@ -8,6 +8,7 @@ import pytest
 
 from shoal.errors import BadInput
 from shoal.manifest.differences import compare
+from shoal.manifest.kept_forecast import ExpectedRun, KeptForecast
 from shoal.manifest.manifest import Commit, StageDigest, from_text, to_text
 from shoal.manifest.repository import commit_of
 from shoal.manifest.results import checksums, write_beside
@@ -16,7 +17,14 @@ from tests.manifest.manifests import manifest
 
 
 def test_manifest_is_read_as_it_was_written() -> None:
-    for one in (manifest(), manifest(git=None, results={"s/t/x": "aa"})):
+    expected = ExpectedRun(makespan_seconds=9.0, node_hours=0.5, cost=None, currency="USD", course=[(0.0, 0), (9.0, 4)])
+    kept = KeptForecast(expected=expected, source="as expected")
+    for one in (
+        manifest(),
+        manifest(git=None, results={"s/t/x": "aa"}),
+        manifest(forecast=kept),
+        manifest(forecast=KeptForecast(expected=None, source="no durations")),
+    ):
         assert from_text(to_text(one), "here") == one
 
 

@@ -93,6 +93,14 @@ def test_markup_in_a_log_stays_text(browser: webdriver.Chrome, opened: Visitor) 
     assert browser.find_elements(By.CSS_SELECTOR, "main img, main script") == []
 
 
+def test_forecast_is_a_line_beside_the_tasks_that_are_done(browser: webdriver.Chrome, opened: Visitor) -> None:
+    show(browser, opened, f"/jobs/{SWEEP}")
+    forecast = "[data-key='Forecast against reality']"
+    until(browser, f'return document.querySelectorAll("{forecast} svg.chart .line").length === 2')
+    rows = browser.find_elements(By.CSS_SELECTOR, f"{forecast} tbody tr")
+    assert [row.text.split()[0] for row in rows] == ["From", "Its", "Node", "Cost"]
+
+
 def test_filter_is_part_of_the_address_and_comes_back_after_a_reload(
     browser: webdriver.Chrome, opened: Visitor
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from azure.batch import models
@@ -11,9 +12,17 @@ from shoal.environment import Environment
 from shoal.service_status import Status
 from shoal.ui.task_list_view import ROWS, Continuations
 from tests.environments import wait_for_job
+from tests.ui.swept_job import submit_file
 from tests.ui.visitor import Visitor, visited
 
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+
+
+FORECAST_JOB = """
+job: {pool: spot}
+stages:
+  - {name: wait, command: sleep 0.5, expected_time: 1s, for_each: {product: {n: {range: [1, 9]}}}}
+"""
 
 
 @pytest.fixture
@@ -44,6 +53,28 @@ def test_job_page_has_counts_kinds_of_failures_and_the_times_of_its_tasks(visito
     assert sum(node["tasks"] for node in times["nodes"]) == 60
     assert times["rows"]["boxes"]
     assert times["cost"]["least"] > 0
+
+
+def test_job_page_has_the_forecast_of_its_submission_beside_how_it_went(
+    visitor: Visitor, services: Services, name: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "job.yaml"
+    file.write_text(FORECAST_JOB)
+    submit_file(services, file, name)
+    page = visitor.until(f"/jobs/{name}", lambda page: page["forecast"] and page["job"]["state"] == "completed")
+    kept = page["forecast"]["kept"]
+    # Eight slots of the pool take the nine tasks in two rounds of a second.
+    assert kept["source"] == "as expected"
+    assert kept["expected"]["makespan_seconds"] == pytest.approx(2, rel=0.1)
+    assert kept["expected"]["cost"] > 0
+    assert (page["done"]["done"][-1], page["done"]["expected"][-1]) == (9, 9)
+    assert len(page["done"]["times"]) == len(page["done"]["expected"])
+
+
+def test_job_without_a_forecast_says_why(visitor: Visitor, services: Services, ended: str, name: str) -> None:
+    other = visitor.until(f"/jobs/{ended}", lambda page: page["forecast"])
+    assert other["forecast"]["problem"] == "another client made this job"
+    assert (other["done"]["done"][-1], other["done"]["expected"]) == (60, [])
 
 
 def test_first_reading_of_a_job_is_quick_and_leaves_what_takes_long_to_the_next(

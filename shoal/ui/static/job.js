@@ -2,6 +2,7 @@
 
 import { ask, button } from "./actions.js";
 import { drawn } from "./charts.js";
+import { forecast } from "./job_forecast.js";
 import { h } from "./elements.js";
 import { bar, code, empty, figure, figures, prose, section, state, table, time } from "./parts.js";
 import { taskTable } from "./task_table.js";
@@ -21,6 +22,7 @@ export function render(page, [id]) {
     section("Stages", stages(page), details.stages.length > 0 && h("p", {}, h("a", { href: `/jobs/${encodeURIComponent(id)}/sweep` }, "Results over the axes of its sweep"))),
     section(job.state === "completed" ? "How it ended" : "Why it waits", explanation ? why(explanation) : reading()),
     counts.failed > 0 && section("Kinds of failures", explanation ? failures(explanation, id) : reading()),
+    section("Forecast against reality", page.done ? forecast(page) : reading()),
     section("Tasks over time", explanation ? times(explanation.times) : reading()),
     section("Tasks", taskTable(id)),
   ];
