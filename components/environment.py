@@ -189,18 +189,20 @@ class Environment(pulumi.ComponentResource):
             "containers": asdict(self._storage.containers),
             "node_identity": self.node_identity_id,
             "nodes_add_tasks": self._args.get("job_schedules", False),
-            "pools": {
-                pool["name"]: {
-                    "id": self._pools[pool["name"]].pool_name,
-                    "vm_size": self._pools[pool["name"]].vm_size,
-                    "task_slots_per_node": self._pools[pool["name"]].task_slots_per_node,
-                    "operating_system": operating_system(pool),
-                    "slots_per_task": slots_per_task(pool),
-                }
-                for pool in self._args["pools"]
-            },
+            "pools": {pool["name"]: self._pool_in_document(pool) for pool in self._args["pools"]},
             "packages": {
                 name: {"application": package.application_name, "version": package.version}
                 for name, package in self._packages.items()
             },
+        }
+
+    def _pool_in_document(self, shape: Mapping[str, Any]) -> dict[str, pulumi.Input[Any]]:
+        pool = self._pools[shape["name"]]
+        return {
+            "id": pool.pool_name,
+            "vm_size": pool.vm_size,
+            "task_slots_per_node": pool.task_slots_per_node,
+            "operating_system": operating_system(shape),
+            "slots_per_task": slots_per_task(shape),
+            **{name: pool.scaling[name] for name in ("formula_digest", "spot_nodes", "dedicated_nodes")},
         }

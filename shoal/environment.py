@@ -32,6 +32,11 @@ class Pool:
     """System of the nodes. Documents of older deployments do not name it."""
     slots_per_task: float | None = None
     """Slots that the pool's formula takes a task for; None for a pool that does not follow its tasks."""
+    formula_digest: str | None = None
+    """Digest of its formula; None for a fixed size. Older documents have neither this nor the numbers."""
+    spot_nodes: int | None = None
+    """Fixed number of Spot nodes, as it was deployed; None for a pool with a formula."""
+    dedicated_nodes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

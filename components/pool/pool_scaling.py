@@ -9,6 +9,7 @@ from pydantic import AfterValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from shoal.autoscale.durations import parse_duration
+from shoal.autoscale.formula_digest import formula_digest
 from shoal.autoscale.review import ERRORS, review
 from shoal.autoscale.scenarios import PendingTasks, formula
 from shoal.autoscale.scenarios.parameters import scenario
@@ -92,6 +93,16 @@ def slots_per_task(pool: Mapping[str, Any]) -> float | None:
     if any(name in pool for name in (*FORMULA, *FIXED)):
         return None
     return float(pool.get("slots_per_task", PendingTasks().slots_per_task))
+
+
+def scaling_in_document(scale: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the hand-over document says about a pool's scale settings."""
+    fixed = scale.get("fixed_scale")
+    return {
+        "formula_digest": None if fixed else formula_digest(scale["auto_scale"]["formula"]),
+        "spot_nodes": fixed["target_low_priority_nodes"] if fixed else None,
+        "dedicated_nodes": fixed["target_dedicated_nodes"] if fixed else None,
+    }
 
 
 def evaluation_interval(pool: Mapping[str, Any]) -> timedelta:

@@ -23,7 +23,7 @@ from .pool_containers import PoolContainers
 from .pool_mounts import Mount, mount_configuration
 from .pool_network import network_configuration, subnet_faults
 from .pool_rules import doubts, faults
-from .pool_scaling import EvaluationInterval, Formula, following_formula
+from .pool_scaling import EvaluationInterval, Formula, following_formula, scaling_in_document
 from .pool_start_task import PoolStartTask, start_task
 from .pool_update import PoolUpdate
 from .size_rules import vm_size
@@ -191,7 +191,13 @@ class SpotPool(pulumi.ComponentResource):
         self.pool_name = pool.name
         self.vm_size = pulumi.Output.from_input(args["vm_size"])
         self.task_slots_per_node = pulumi.Output.from_input(args.get("task_slots_per_node", 1))
+        self._scale_settings = in_place["scale_settings"]
         self.register_outputs(outputs(self))
+
+    @property
+    def scaling(self) -> pulumi.Output[dict[str, Any]]:
+        """Return what the hand-over document says about the pool's size; no output of the component."""
+        return pulumi.Output.from_input(self._scale_settings).apply(scaling_in_document)
 
 
 def _faults(args: SpotPoolArgs, spelling: Spelling) -> Iterator[ArgumentFault]:

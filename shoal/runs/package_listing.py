@@ -39,7 +39,7 @@ def packages(client: BatchClient, environment: Environment) -> Iterator[PackageR
             version=package.version,
             state=state,
             size_bytes=_size(url) if url else None,
-            pools=tuple(users.get(_key(package.application, package.version), ())),
+            pools=tuple(users.get(reference_key(package.application, package.version), ())),
         )
 
 
@@ -47,11 +47,11 @@ def _users(client: BatchClient) -> dict[tuple[str, str], list[str]]:
     users: dict[tuple[str, str], list[str]] = {}
     for pool in client.list_pools(select=["id", "applicationPackageReferences"]):
         for reference in pool.application_package_references or ():
-            users.setdefault(_key(reference.application_id, reference.version or ""), []).append(str(pool.id))
+            users.setdefault(reference_key(reference.application_id, reference.version or ""), []).append(str(pool.id))
     return users
 
 
-def _key(application: str, version: str) -> tuple[str, str]:
+def reference_key(application: str, version: str) -> tuple[str, str]:
     """Return the reference as Batch compares it: the application without case."""
     # References to a package of the account may be its ARM id, whose last part is the name.
     return application.rpartition("/")[2].lower(), version

@@ -1,6 +1,6 @@
 """Pools of a stack as the rows that `shoal pools` shows: nodes, targets, slots, formula and cost now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,7 +50,16 @@ class PoolRow:
 
 def pools(client: BatchClient, environment: Environment) -> Iterator[PoolRow]:
     """List the pools of the stack by one request. A pool that Batch does not have is listed as gone."""
-    present = {str(pool.id).lower(): pool for pool in client.list_pools(select=COLUMNS)}
+    return pool_rows(environment, present_pools(client))
+
+
+def present_pools(client: BatchClient) -> dict[str, BatchPool]:
+    """Return all pools of the account by their ids in lower case, as Batch compares them."""
+    columns = [*COLUMNS, "vmSize", "applicationPackageReferences"]
+    return {str(pool.id).lower(): pool for pool in client.list_pools(select=columns)}
+
+
+def pool_rows(environment: Environment, present: Mapping[str, BatchPool]) -> Iterator[PoolRow]:
     for name, pool in environment.pools.items():
         found = present.get(pool.id.lower())
         yield _gone(name, pool) if found is None else pool_row(name, pool, found)

@@ -12,12 +12,12 @@ from shoal.arm import ArmError
 from shoal.azure.prices import CURRENCY, SOURCE_AND_DAY
 from shoal.connect import Services
 from shoal.errors import ShoalError
+from shoal.runs.drift import Drift, drift, other_pools
 from shoal.runs.listing import JobRow
 from shoal.runs.listing import jobs as list_jobs
 from shoal.runs.package_listing import PackageRow
 from shoal.runs.package_listing import packages as list_packages
-from shoal.runs.pool_listing import GONE, PoolRow
-from shoal.runs.pool_listing import pools as list_pools
+from shoal.runs.pool_listing import GONE, PoolRow, pool_rows, present_pools
 
 PACKAGES_SECONDS = 60.0
 """Time between two readings of the packages: two requests for each."""
@@ -57,6 +57,10 @@ class StackPage:
     packages: Sequence[PackageRow]
     packages_problem: str
     cost: CostNow
+    drift: Sequence[Drift]
+    """Changes since the last deployment, as far as they are known: formulas only of later versions."""
+    other_pools: Sequence[str]
+    """Ids of the account's pools that are none of the stack's."""
 
 
 class StackView:
@@ -67,7 +71,8 @@ class StackView:
 
     def read(self, services: Services) -> StackPage:
         environment = services.environment
-        pools = list(list_pools(services.batch, environment))
+        present = present_pools(services.batch)
+        pools = list(pool_rows(environment, present))
         jobs = list(islice(list_jobs(services.batch), MOST_JOBS + 1))
         self._read_packages(services)
         return StackPage(
@@ -86,6 +91,8 @@ class StackView:
             packages=self._packages,
             packages_problem=self._packages_problem,
             cost=cost_now(pools),
+            drift=drift(environment, present, self._packages),
+            other_pools=other_pools(environment, present),
         )
 
     def _read_packages(self, services: Services) -> None:

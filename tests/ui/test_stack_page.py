@@ -1,13 +1,14 @@
 """The page of the stack: its data as the browser gets them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from azure.batch import models
 
 from shoal.account_keys import account_keys
 from shoal.connect import Services, connected
-from shoal.environment import Environment
+from shoal.environment import Environment, Pool
 from shoal.errors import BadInput
 from shoal.runs.pool_listing import PoolRow
 from shoal.ui.stack_view import cost_now
@@ -22,6 +23,25 @@ def test_stack_page_has_pools_jobs_packages_accounts_and_cost(visitor: Visitor, 
     assert [row["name"] for row in page["accounts"]] == [environment.batch_account, environment.storage_account]
     assert page["cost"]["per_hour"] == pytest.approx(0.06)
     assert "West Europe" in page["cost"]["source"]
+    pool = environment.pools["spot"]
+    assert (pool.formula_digest, pool.spot_nodes, pool.dedicated_nodes) == (None, 2, 0)
+    assert page["drift"] == []
+
+
+def test_pool_that_somebody_resized_is_a_change_since_the_last_deployment(environment: Environment, name: str) -> None:
+    size = environment.pools["spot"].vm_size
+    deployed = Pool(id=name, vm_size=size, task_slots_per_node=1, spot_nodes=0, dedicated_nodes=0)
+    with connected(environment) as services, visited(lambda: replace(environment, pools={"own": deployed})) as visitor:
+        services.batch.create_pool(models.BatchPoolCreateOptions(id=name, vm_size=size))
+        events = visitor.open().events("/")
+        assert next(events)[1]["drift"] == []
+        services.batch.begin_resize_pool(name, models.BatchPoolResizeOptions(target_low_priority_nodes=1)).wait()
+        changed = next(page["drift"] for _, page in events if page["drift"])
+        services.batch.begin_delete_pool(name)
+    assert [(one["subject"], one["finding"].partition(",")[0]) for one in changed] == [
+        ("pool own", "is to have 1 Spot and 0 dedicated nodes")
+    ]
+    assert "shoal up" in changed[0]["step"]
 
 
 def test_no_key_of_the_accounts_is_in_the_page(visitor: Visitor, environment: Environment) -> None:

@@ -1,6 +1,6 @@
 // The page of the stack.
 
-import { code, empty, figure, figures, section, state, table, time } from "./parts.js";
+import { code, empty, figure, figures, prose, section, state, table, time } from "./parts.js";
 import { h } from "./elements.js";
 import { bytes, count, counted, money } from "./units.js";
 
@@ -12,6 +12,7 @@ export function render(page) {
     h("p", { class: "quiet" }, `Project ${page.project}, ${page.is_embedded ? "the embedded service on this machine" : `Azure, ${page.location}`}, resource group ${page.resource_group}`),
     summary(page),
     section("Pools", pools(page)),
+    section("Changes since the last deployment", drift(page)),
     section("Jobs", jobs(page)),
     section("Packages", packages(page)),
     section("Accounts", table("Accounts", [
@@ -55,6 +56,19 @@ function scaling(row) {
   return row.formula.error
     ? h("span", { class: "problem" }, row.formula.error)
     : ["by formula, evaluated ", time(row.formula.at)];
+}
+
+const SHOWN_POOLS = 5;
+
+function drift({ drift, other_pools }) {
+  const names = other_pools.slice(0, SHOWN_POOLS).map((id, index) => [index > 0 && ", ", code(id)]);
+  const more = other_pools.length > SHOWN_POOLS && ` and ${count(other_pools.length - SHOWN_POOLS)} more`;
+  return [
+    drift.length
+      ? h("ul", { class: "findings" }, drift.map((one) => h("li", { "data-key": `${one.subject} ${one.finding}` }, h("p", { class: "blocking" }, `${one.subject} ${one.finding}.`), h("p", {}, "Next: ", prose(one.step)))))
+      : h("p", { class: "quiet" }, "Pools and packages are as they were deployed."),
+    other_pools.length > 0 && h("p", { class: "quiet" }, `The account has ${counted(other_pools.length, "pool")} that this stack did not deploy: `, names, more, ". If they are of no other stack, delete them: their nodes cost money."),
+  ];
 }
 
 function jobs({ jobs, has_more_jobs }) {
