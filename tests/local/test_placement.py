@@ -40,6 +40,12 @@ def test_full_and_held_nodes_leave_the_list_so_that_the_next_queue_finds_them_ta
     assert rooms == [Room("n2", 1)]
 
 
+def test_no_more_tasks_are_placed_than_asked_for_and_the_rooms_stay_for_the_others() -> None:
+    rooms = [Room("n0", 2), Room("n1", 2)]
+    assert placements(rooms, [Waiting(i, 1) for i in range(4)], PACK, most=3) == [(0, "n0"), (1, "n0"), (2, "n1")]
+    assert rooms == [Room("n1", 1)]
+
+
 @given(
     free=st.lists(st.integers(0, SLOTS_PER_NODE), max_size=6),
     slots=st.lists(st.integers(1, SLOTS_PER_NODE), max_size=20),

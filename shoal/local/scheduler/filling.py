@@ -13,6 +13,9 @@ from shoal.local.scheduler.placement import Room, Waiting, placements
 from shoal.local.store.job import Job
 from shoal.local.store.states import AllocationState, NodeFillType, NodeState, PoolState, TaskState
 
+MOST_STARTS = 200
+"""Tasks that are placed in one transaction: a large pool that is empty would keep requests waiting."""
+
 
 class FillingPool(NamedTuple):
     """A pool, as far as it takes to fill its nodes and to let its states follow."""
@@ -102,11 +105,14 @@ class StartedTask(NamedTuple):
 def fill_pool(tx: Transaction, pool: FillingPool) -> None:
     """Place waiting tasks on the free slots of a pool, jobs of higher priority first, then older ones."""
     rooms = _rooms(tx, pool)
-    place = FIRST
+    place, left = FIRST, MOST_STARTS
     # One job at a time, and only jobs with waiting tasks: the first of them usually fills all rooms.
-    while rooms and (job := tx.one(WaitingJob._make, NEXT_JOB, pool.account, pool.id, *place)) is not None:
+    while rooms and left > 0 and (job := tx.one(WaitingJob._make, NEXT_JOB, pool.account, pool.id, *place)) is not None:
         place = (job.urgency, job.key)
-        _fill_from(tx, job, pool, rooms)
+        left -= _fill_from(tx, job, pool, rooms, most=left)
+    if left <= 0:
+        tx.pools_to_fill_next.add(pool.key)
+        return
     lowest = preemption.lowest_priority(tx, pool.account, pool.id)
     if lowest is not None:
         _preempt(tx, pool, lowest)
@@ -142,8 +148,8 @@ def _demands(tx: Transaction, job: WaitingJob, pool: FillingPool, room: int) -> 
     ]
 
 
-def _fill_from(tx: Transaction, job: WaitingJob, pool: FillingPool, rooms: list[Room]) -> None:
-    """Place the next tasks of a job, as its rules allow."""
+def _fill_from(tx: Transaction, job: WaitingJob, pool: FillingPool, rooms: list[Room], *, most: int) -> int:
+    """Place up to so many of the next tasks of a job, as its rules allow. Return how many were placed."""
     refused: set[str] = set()
     if job.has_rules:
         waiting, refused = _by_rules(tx, job, pool, rooms)
@@ -151,11 +157,12 @@ def _fill_from(tx: Transaction, job: WaitingJob, pool: FillingPool, rooms: list[
         # As many as there could be room for.
         waiting = _waiting(tx, job.key, pool, sum(room.free for room in rooms))
     # `placements` shortens `rooms`: later jobs get neither the full nodes nor those held back.
-    placed = _placed(rooms, waiting, pool, refused)
+    placed = _placed(rooms, waiting, pool, refused, most=most)
     if job.multi_instance is not None:
         placed = _start_instances(tx, job, placed)
     if placed:
         _start(tx, job, placed)
+    return len(placed)
 
 
 def _by_rules(tx: Transaction, job: WaitingJob, pool: FillingPool, rooms: list[Room]) -> tuple[list[Waiting], set[str]]:
@@ -197,16 +204,21 @@ def _waiting_manager(tx: Transaction, job: WaitingJob) -> WaitingManager | None:
 
 
 def _placed(
-    rooms: list[Room], waiting: Sequence[Waiting], pool: FillingPool, refused: Set[str]
+    rooms: list[Room],
+    waiting: Sequence[Waiting],
+    pool: FillingPool,
+    refused: Set[str],
+    *,
+    most: int = MOST_STARTS,
 ) -> list[tuple[int, str]]:
     """Place tasks on nodes that are not refused. Rooms that are full, or held back, leave the list.
 
     So later jobs get neither the full nodes nor those held back.
     """
     if not refused:
-        return placements(rooms, waiting, pool.fill)
+        return placements(rooms, waiting, pool.fill, most=most)
     allowed = [room for room in rooms if room.node not in refused]
-    placed = placements(allowed, waiting, pool.fill)
+    placed = placements(allowed, waiting, pool.fill, most=most)
     rooms[:] = [*allowed, *(room for room in rooms if room.node in refused)]
     return placed
 

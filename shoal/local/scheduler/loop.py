@@ -41,6 +41,8 @@ class Transaction:
     """Microseconds; one moment for all changes of the batch, later than that of the batch before."""
     pools_to_fill: set[int] = field(default_factory=set)
     """Keys of the pools that may have both a free slot and a waiting task now."""
+    pools_to_fill_next: set[int] = field(default_factory=set)
+    """Keys of the pools that still have both after this batch."""
     effects: list[Effect] = field(default_factory=list)
 
     def one(self, read: Reader[T], sql: str, *parameters: object) -> T | None:
@@ -129,6 +131,8 @@ class Loop:
             return
         for effect in transaction.effects:
             effect(self.agents)
+        if transaction.pools_to_fill_next:
+            self.report(lambda tx: tx.pools_to_fill.update(transaction.pools_to_fill_next))
         _answer([(future, outcome) for (_, future), outcome in zip(batch, outcomes, strict=True)])
 
     def _stored(self, changes: list[Change]) -> tuple[Transaction, list[Any]]:

@@ -21,6 +21,8 @@ from shoal.local.store.states import NodeDeallocationOption, NodeState
 SHORT_LIFE = 5 * times.SECOND
 MOST_SHORT_LIVES = 3
 """An agent that ends within SHORT_LIFE of its start is not started again if it has been started this often."""
+MOST_BOOTS = 100
+"""Agents that are started in one transaction; the others follow at the next beat."""
 FAILING_START_TASK = "/bin/sh -c 'echo failed by shoal local chaos, start-task-failure-share >&2; exit 1'"
 KEEPING_MACHINES = (NodeState.REBOOTING, NodeState.REIMAGING, NodeState.STARTING)
 """States of nodes that come back: they last until the agent reports."""
@@ -46,7 +48,8 @@ def add(tx: Transaction, pool: Pool, *, node_id: str, dedicated: bool) -> None:
 
 def boot_due(tx: Transaction) -> None:
     """Start the agents of the nodes whose machines are there by now."""
-    for node_id in tx.all(text, "SELECT id FROM nodes WHERE boot_due <= ?", tx.now):
+    sql = "SELECT id FROM nodes WHERE boot_due <= ? ORDER BY boot_due LIMIT ?"
+    for node_id in tx.all(text, sql, tx.now, MOST_BOOTS):
         # A node that restarts keeps its machine, and so its state, until its agent reports.
         tx.run(
             "UPDATE nodes SET boot_due = NULL, state = iif(state IN (?1, ?2, ?3), state, ?4), state_time = ?5"
@@ -105,7 +108,7 @@ def boot(tx: Transaction, node_id: str) -> None:
         return
     if fault is StartFault.START_TASK_FAILS and start_task is not None:
         start_task = {**start_task, "commandLine": FAILING_START_TASK, "resourceFiles": []}
-    setup = _simulated_setup(tx, node, start_task, fault) or _setup(tx, node, start_task)
+    setup = _simulated_setup(pool, node, start_task, fault) or _setup(tx, pool, node, start_task)
     tx.then(lambda agents: agents.start(node_id, node.boots, setup))
 
 
@@ -127,10 +130,10 @@ def _lose_contact(tx: Transaction, node: Node) -> None:
 
 
 def _simulated_setup(
-    tx: Transaction, node: Node, start_task: dict[str, Any] | None, fault: StartFault | None
+    pool: Pool, node: Node, start_task: dict[str, Any] | None, fault: StartFault | None
 ) -> dict[str, Any] | None:
     """Return the setup of a simulated node, or None for a real one."""
-    simulation = pool_clock.of_pool(Pool.get(tx.connection, node.pool))
+    simulation = pool_clock.of_pool(pool)
     if simulation is None:
         return None
     return {
@@ -142,9 +145,8 @@ def _simulated_setup(
     }
 
 
-def _setup(tx: Transaction, node: Node, start_task: dict[str, Any] | None) -> dict[str, Any]:
+def _setup(tx: Transaction, pool: Pool, node: Node, start_task: dict[str, Any] | None) -> dict[str, Any]:
     """Return the first message to the agent: which node it is, and what to do before the first task."""
-    pool = Pool.get(tx.connection, node.pool)
     account = Account.get(tx.connection, pool.account)
     body = pool.body()
     return {

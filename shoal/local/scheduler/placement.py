@@ -1,7 +1,8 @@
 """Decides which waiting task goes to which node. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from shoal.local.store.states import NodeFillType
@@ -23,8 +24,10 @@ class Waiting(NamedTuple):
     """Nodes that it needs at the same time."""
 
 
-def placements(rooms: list[Room], tasks: Iterable[Waiting], fill: NodeFillType) -> list[tuple[int, str]]:
-    """Return (task, node) in the order of the queue. Rooms that are full, or held back, leave the list.
+def placements(
+    rooms: list[Room], tasks: Iterable[Waiting], fill: NodeFillType, *, most: int | None = None
+) -> list[tuple[int, str]]:
+    """Return (task, node) in the order of the queue, up to `most`. Rooms that are full, or held back, leave the list.
 
     A task with instances gets all of its nodes together, one entry each with the primary's first, or none.
 
@@ -34,26 +37,59 @@ def placements(rooms: list[Room], tasks: Iterable[Waiting], fill: NodeFillType) 
     Source: REST reference, taskSchedulingPolicy (spread, pack). Azure documents neither which of several waiting tasks
     goes first nor that none starves: both are this service's choice.
     """
-    spread = fill is NodeFillType.SPREAD
-    placed = []
+    open_rooms = OpenRooms(rooms)
+    choose = max if fill is NodeFillType.SPREAD else min
+    placed: list[tuple[int, str]] = []
     for task in tasks:
-        if not rooms:
+        if not open_rooms.by_free or (most is not None and len(placed) >= most):
             break
-        fitting = [room for room in rooms if room.free >= task.slots]
-        if len(fitting) < task.instances:
-            for room in _first(rooms, task.instances, spread=True):
-                rooms.remove(room)
+        if open_rooms.count(task.slots) < task.instances:
+            open_rooms.hold_back(task.instances)
             continue
-        for room in _first(fitting, task.instances, spread=spread):
-            room.free -= task.slots
-            placed.append((task.task, room.node))
-            if room.free == 0:
-                rooms.remove(room)
+        places = [open_rooms.take(choose(open_rooms.fitting(task.slots))) for _ in range(task.instances)]
+        for place in places:
+            rooms[place].free -= task.slots
+            placed.append((task.task, rooms[place].node))
+            open_rooms.add(place)
+    rooms[:] = [rooms[place] for place in open_rooms.places()]
     return placed
 
 
-def _first(rooms: list[Room], most: int, *, spread: bool) -> list[Room]:
-    """Return up to so many rooms, those with most free slots first, or, without `spread`, those with fewest."""
-    if most == 1:
-        return [max(rooms, key=lambda room: room.free if spread else -room.free)]
-    return sorted(rooms, key=lambda room: -room.free if spread else room.free)[:most]
+class OpenRooms:
+    """Places of rooms in their list, by free slots: a thousand nodes are not looked through for each task."""
+
+    def __init__(self, rooms: Sequence[Room]) -> None:
+        self.rooms = rooms
+        self.by_free: dict[int, list[int]] = {}
+        """Heaps: of rooms with as many free slots, the first in the list is taken first."""
+        for place in range(len(rooms)):
+            self.add(place)
+
+    def add(self, place: int) -> None:
+        """Add a room unless it is full."""
+        if free := self.rooms[place].free:
+            heappush(self.by_free.setdefault(free, []), place)
+
+    def fitting(self, slots: int) -> list[int]:
+        """Return the numbers of free slots of rooms that have so many."""
+        return [free for free in self.by_free if free >= slots]
+
+    def count(self, slots: int) -> int:
+        """Return how many rooms have so many free slots."""
+        return sum(len(self.by_free[free]) for free in self.fitting(slots))
+
+    def take(self, free: int) -> int:
+        """Remove the first room with so many free slots."""
+        place = heappop(self.by_free[free])
+        if not self.by_free[free]:
+            del self.by_free[free]
+        return place
+
+    def hold_back(self, most: int) -> None:
+        """Remove up to so many rooms, those with most free slots first."""
+        for _ in range(most):
+            if self.by_free:
+                self.take(max(self.by_free))
+
+    def places(self) -> list[int]:
+        return sorted(place for places in self.by_free.values() for place in places)
