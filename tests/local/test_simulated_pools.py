@@ -1,6 +1,8 @@
 """Pools whose nodes are simulated: everything is seen as on real nodes, and nothing runs."""
 
 import subprocess
+import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,46 @@ def test_simulated_pool_of_150_nodes_grows_for_its_tasks_and_is_at_zero_again(
     evaluated = client.get_pool(name).auto_scale_run
     assert evaluated is not None
     assert evaluated.error is None
+
+
+def _add_at_once(client: BatchClient, job: str, pool: str, *, tasks: int) -> None:
+    """Add a job whose tasks wait until all of them are there: the first must not end before."""
+    make_job(client, job, pool)
+    client.begin_disable_job(job, models.BatchJobDisableOptions(disable_tasks="requeue"), polling_interval=1).wait()
+    client.create_tasks(job, [task(f"t{number}", "true") for number in range(tasks)])
+    client.begin_enable_job(job, polling_interval=1).wait()
+
+
+def _is_past(moment: float) -> bool:
+    return time.monotonic() > moment
+
+
+def _has_size(client: BatchClient, pool: str, nodes: int) -> bool:
+    return client.get_pool(pool).current_low_priority_nodes == nodes
+
+
+def _have_succeeded(client: BatchClient, job: str, number: int) -> bool:
+    return counts(client, job).succeeded == number
+
+
+@pytest.mark.soak
+def test_pool_of_1000_nodes_lives_through_a_virtual_day_in_under_a_minute(client: BatchClient, name: str) -> None:
+    """Three waves of tasks, eight virtual hours apart: up to all nodes and down to zero each time."""
+    formula = GROW_AND_SHRINK.replace("150", "1000")
+    scaling = {"enableAutoScale": True, "autoScaleFormula": formula, "autoScaleEvaluationInterval": "PT5M"}
+    shape = {"id": name, "vmSize": VM_SIZE, "taskSlotsPerNode": 4, **scaling}
+    value = simulated("{speed: 1800x, duration: {uniform: [30m, 90m]}}")
+    began = time.monotonic()
+    client.create_pool(models.BatchPoolCreateOptions({**shape, **value}))
+    for wave in range(3):
+        job, due = f"{name}-{wave}", began + 16 * wave
+        wait_until(partial(_is_past, due))
+        _add_at_once(client, job, name, tasks=4000)
+        wait_until(partial(_has_size, client, name, 1000))
+        wait_until(partial(_have_succeeded, client, job, 4000))
+        wait_until(partial(_has_size, client, name, 0))
+        assert all(execution(done).requeue_count == 0 for done in client.list_tasks(job))
+    assert time.monotonic() - began < 60
 
 
 @pytest.fixture
