@@ -32,5 +32,11 @@ def add_account(connection: sqlite3.Connection, name: str, storage_account: str 
     )
 
 
+def names(connection: sqlite3.Connection) -> list[str]:
+    """Return the names of the Batch accounts, with the one that is always there."""
+    kept = [name for (name,) in connection.execute("SELECT name FROM accounts ORDER BY name")]
+    return [DEFAULT_ACCOUNT, *(name for name in kept if name != DEFAULT_ACCOUNT)]
+
+
 def storage_keys(connection: sqlite3.Connection) -> dict[str, str]:
     return dict(connection.execute("SELECT name, key FROM storage_accounts").fetchall())

@@ -266,7 +266,10 @@ def _certificates(
     """Return the certificates of HTTPS, or None where the service is to speak plain HTTP."""
     https = requested if requested is not None else bool(settings.get(connection, "https", 0))
     settings.put(connection, "https", int(https))
-    return ensure_certificates(state_dir / "https", token_key=tokens.public_pem) if https else None
+    if not https:
+        return None
+    names = accounts.names(connection)
+    return ensure_certificates(state_dir / "https", token_key=tokens.public_pem, accounts=names)
 
 
 def _trust(certificates: Certificates | None) -> Mapping[str, str]:

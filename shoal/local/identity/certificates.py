@@ -4,7 +4,7 @@ The authority may sign for loopback only, so a client that trusts it trusts no o
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
@@ -46,8 +46,8 @@ class Certificates:
     """The public key by which storage checks tokens."""
 
 
-def ensure_certificates(folder: Path, *, token_key: bytes) -> Certificates:
-    """Make the authority where there is none yet, and a certificate for this start."""
+def ensure_certificates(folder: Path, *, token_key: bytes, accounts: Sequence[str] = ()) -> Certificates:
+    """Make the authority where there is none yet, and a certificate for this start and the hosts of the accounts."""
     folder.mkdir(exist_ok=True, mode=0o700)
     files = Certificates(
         authority=folder / "ca.pem",
@@ -59,7 +59,7 @@ def ensure_certificates(folder: Path, *, token_key: bytes) -> Certificates:
     authority, key = _ensure_authority(files.authority, folder / "ca.key")
     server_key = ec.generate_private_key(ec.SECP256R1())
     _write_private(files.server_key, server_key)
-    certificate = _server_certificate(authority, key, server_key.public_key())
+    certificate = _server_certificate(authority, key, server_key.public_key(), accounts)
     files.server.write_bytes(certificate.public_bytes(Encoding.PEM))
     files.token_key.write_bytes(token_key)
     files.bundle.write_bytes(Path(certifi.where()).read_bytes() + b"\n" + files.authority.read_bytes())
@@ -95,9 +95,14 @@ def _authority_certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
 
 
 def _server_certificate(
-    authority: x509.Certificate, key: ec.EllipticCurvePrivateKey, public: ec.EllipticCurvePublicKey
+    authority: x509.Certificate,
+    key: ec.EllipticCurvePrivateKey,
+    public: ec.EllipticCurvePublicKey,
+    accounts: Sequence[str],
 ) -> x509.Certificate:
-    names: list[x509.GeneralName] = [x509.DNSName(HOST), x509.DNSName(f"*.{HOST}")]
+    # OpenSSL takes no wildcard directly below a top-level domain, so that accounts are named as well.
+    hosts = [HOST, f"*.{HOST}", *(f"{account}.{HOST}" for account in accounts)]
+    names: list[x509.GeneralName] = [x509.DNSName(host) for host in hosts]
     names += [x509.IPAddress(ip_address(address)) for address in ADDRESSES]
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
     return (

@@ -1,11 +1,13 @@
 import json
 import os
+import socket
 import ssl
 import stat
 import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from azure.batch.models import (
@@ -38,6 +40,17 @@ def test_service_is_trusted_by_its_own_authority_only(https_service: Status) -> 
         assert json.load(answer)["resourceManager"] == f"{https_service.arm_endpoint}/"
     with pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"):
         urllib.request.urlopen(url, context=ssl.create_default_context())
+
+
+def test_certificate_is_for_the_host_of_an_account(https_service: Status) -> None:
+    context = ssl.create_default_context(cafile=https_service.ca_file)
+    address = urlsplit(https_service.arm_endpoint)
+    host = f"{https_service.account}.localhost"
+    with (
+        socket.create_connection((str(address.hostname), address.port or 0)) as connection,
+        context.wrap_socket(connection, server_hostname=host) as secure,
+    ):
+        assert secure.getpeercert()
 
 
 def test_keys_of_the_authority_and_the_service_are_for_their_owner_only(https_service: Status) -> None:
