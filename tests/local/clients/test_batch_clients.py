@@ -36,6 +36,10 @@ def test_an_earlier_client_for_python_runs_a_job_to_its_end(tmp_path: Path, clie
     run_story([python_with(client), HERE / "azure_batch_story.py"], tmp_path)
 
 
+def test_the_asynchronous_client_for_python_runs_a_job_to_its_end(tmp_path: Path) -> None:
+    run_story([python_with("azure-batch-15-aio"), HERE / "azure_batch_aio_story.py"], tmp_path)
+
+
 def test_the_client_for_node_js_runs_a_job_to_its_end(tmp_path: Path) -> None:
     node = shutil.which("node")
     if node is None:
