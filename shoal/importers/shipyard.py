@@ -27,7 +27,7 @@ REASONS = {
     "*.*data_volumes": "mount storage in the stack's pool (`mounts`), and use $AZ_BATCH_NODE_MOUNTS_DIR",
     "*.environment_variables_keyvault_secret_id": "the nodes' identity can read the vault in the command",
     "*.auto_pool*": "pools belong to the stack; Shoal's scale to zero when they are idle",
-    "*.recurrence*": "run `shoal run` by a schedule of your CI or by cron",
+    "*.recurrence*": "give the job a `schedule`, which the stack must allow (`shoal:jobSchedules`), or use cron or CI",
     "*.federation_constraints*": "a job names one pool of the stack",
     "*.user_identity*": "tasks run as Batch's own user of the pool",
     "*.retention_time": "outputs and logs are stored when a task ends, and expire by `shoal:outputsExpireAfterDays`",

@@ -185,7 +185,7 @@ def test_identity_without_the_role_is_given_up_after_a_while(tmp_path: Path) -> 
 
 
 def test_pool_without_the_identity_says_so(tmp_path: Path) -> None:
-    service = Service([], tokens=[""] * 10)
+    service = Service([], tokens=[""] * 11)
     done = run(tmp_path, service, TASKS[:3])
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "no token for the identity of the pool after 10 attempts"
@@ -196,3 +196,4 @@ def test_stored_tasks_that_are_gone_end_the_job(tmp_path: Path) -> None:
     service = Service([])
     assert run(tmp_path, service, TASKS[:3], collections=2).returncode == 1
     assert added(service) == []
+    assert reason(service) == "TasksNotAdded: the stored tasks are not all there"

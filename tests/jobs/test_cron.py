@@ -49,7 +49,9 @@ def test_line_with_other_intervals_is_refused_with_what_can_be_done(line: str) -
         interval_of(line)
 
 
-@pytest.mark.parametrize("line", ["", "nightly", "0 3 * *", "0 0 3 * * *", "61 3 * * *", "0 3 * * 9", "0 0 30 2 *"])
+@pytest.mark.parametrize(
+    "line", ["", "nightly", "0 3 * *", "0 0 3 * * *", "61 3 * * *", "0 3 * * 9", "0 0 30 2 *", "9" * 5000 + " 3 * * *"]
+)
 def test_what_is_no_cron_line_is_refused_with_the_five_fields(line: str) -> None:
     with pytest.raises(CronFault, match="minute, hour, day of the month, month, day of the week"):
         interval_of(line)

@@ -97,3 +97,17 @@ def test_batch_gets_the_first_occurrence_and_one_interval(
 def test_end_before_the_first_job_is_refused() -> None:
     with pytest.raises(BadInput, match="before its first job would begin, at 2026-11-29T03:00:00Z"):
         recurrence(Times.model_validate({"cron": "0 3 * * *", "end": "2026-11-29T02:00"}), NOW)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"cron": "0 3 * * *", "start": "9999-12-31T23:00"},
+        {"every": "900000d", "start": "9990-01-01"},
+        {"every": "900000d"},
+    ],
+)
+def test_times_beyond_the_calendar_are_refused(given: dict[str, Any]) -> None:
+    late = datetime(9995, 1, 1, tzinfo=UTC)
+    with pytest.raises(BadInput, match="in the calendar"):
+        recurrence(Times.model_validate(given), late, latest=late)

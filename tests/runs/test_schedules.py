@@ -8,8 +8,12 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
+from azure.batch import models
 
+from shoal.connect import connected
 from shoal.environment import Environment
+from shoal.jobs.schedule.stored_tasks import delete_stored_tasks
+from shoal.runs.schedules import details, schedules
 from shoal.service_status import Status
 from tests.environments import shoal
 from tests.waiting import wait_until
@@ -89,12 +93,16 @@ def test_each_job_of_a_schedule_is_a_run_with_a_folder_of_its_own(run: Run, proj
 def test_schedule_is_paused_resumed_changed_and_removed(run: Run, name: str) -> None:
     file = f"{name}.yaml"
     run("submit", file).check_returncode()
-    assert (rows(run, name)["state"], rows(run, name)["every"]) == ("active", "1 min")
-    assert run("schedules", "pause", name).stdout == f"{name}: paused\n"
-    assert run("schedules", "pause", name).stdout == f"{name}: was paused before\n"
-    assert rows(run, name)["state"] == "disabled"
-    assert run("schedules", "resume", name).stdout == f"{name}: resumed\n"
-    assert run("schedules", "resume", name).stdout == f"{name}: was not paused\n"
+    for command, answer in (
+        ("pause", "paused"),
+        ("pause", "was paused before"),
+        ("resume", "resumed"),
+        ("resume", "was not paused"),
+        ("pause", "paused"),
+    ):
+        assert run("schedules", command, name).stdout == f"{name}: {answer}\n"
+    row = rows(run, name)
+    assert (row["state"], row["every"], row["latest_job"]) == ("disabled", "1 min", f"{name}:job-1")
 
     changed = run("submit", file, "-p", "word=two")
     assert changed.returncode == 2
@@ -113,7 +121,6 @@ def test_schedule_is_paused_resumed_changed_and_removed(run: Run, name: str) -> 
     assert "give --job ID to run the job once and now" in run("run", file).stderr
     assert run("schedules", "remove", "-y", name).returncode == 0
     assert run("schedules", "remove", "-y", name).returncode == 2
-    assert run("watch", f"{name}:job-1").returncode == 2
 
 
 def test_failed_task_of_a_schedules_job_runs_again_in_one_that_continues_it(
@@ -130,6 +137,33 @@ def test_failed_task_of_a_schedules_job_runs_again_in_one_that_continues_it(
     assert run("watch", retried.stdout.strip()).returncode == 0
     run("fetch", f"{name}:job-1").check_returncode()
     assert (project / "results" / f"{name}.job-1" / "sum" / "sum" / "all.txt").read_text().endswith("one 3\n")
+
+
+def test_job_whose_tasks_cannot_be_added_ends_with_the_reason(
+    run: Run, environment: Environment, service: Status, project: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project / f"{name}.yaml"
+    file.write_text(file.read_text().replace("every: 1m", "every: 1m, start: 2100-01-01"))
+    run("submit", f"{name}.yaml").check_returncode()
+    monkeypatch.setenv("SHOAL_STATE", service.state_dir)
+    with connected(environment) as services:
+        delete_stored_tasks(services, name)
+        at_once = {"schedule": {"recurrenceInterval": "PT1H"}}
+        services.batch.update_job_schedule(name, models.BatchJobScheduleUpdateOptions(at_once))
+        wait_until(lambda: [row.latest_state for row in schedules(services.batch) if row.id == name] == ["completed"])
+        (job,) = details(services.batch, name).jobs
+    assert job.reason == "TasksNotAdded: the stored tasks are not all there"
+    watched = run("watch", f"{name}:job-1")
+    assert watched.returncode == 1
+    assert (
+        "the job has ended: its tasks could not be added (the stored tasks are not all there)"
+        in run("why", f"{name}:job-1").stdout
+    )
+    assert f"the schedule '{name}' makes the next one" in run("retry", f"{name}:job-1").stderr
+    # The same file is another definition now, since its tasks are not stored any more.
+    assert "the tasks stored for its jobs are gone" in run("submit", f"{name}.yaml").stderr
+    assert "replaced" in run("submit", f"{name}.yaml", "--changed", "replace").stderr
+    assert "already there" in run("submit", f"{name}.yaml").stderr
 
 
 @pytest.mark.soak

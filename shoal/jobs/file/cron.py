@@ -45,5 +45,5 @@ def _read(line: str, moment: datetime) -> CronSim:
         raise CronFault(f"it must be a cron line of five fields: {FIELDS}")
     try:
         return CronSim(line, moment)
-    except CronSimError as exc:
+    except (CronSimError, ValueError) as exc:  # a number of thousands of digits is a ValueError
         raise CronFault(f"it must be a cron line of five fields ({FIELDS}): {str(exc).lower()}") from exc

@@ -37,7 +37,7 @@ give_up() {
     echo "$1" >&2
     cat answer >&2 2>/dev/null
     printf '{"terminateReason":"TasksNotAdded: %s"}' "$1" >reason
-    [ ! -s header ] || post terminate reason
+    if [ -s header ] || sign_in; then post terminate reason; fi
     exit 1
 }
 
@@ -61,8 +61,9 @@ add() {
     esac
 }
 
+command -v curl >/dev/null || give_up 'the image of the nodes has no curl'
 set -- "$folder"/*-*.json
-[ -e "$1" ] && [ $# -eq "$collections" ] || give_up "$collections collections were stored and others are there"
+[ -e "$1" ] && [ $# -eq "$collections" ] || give_up 'the stored tasks are not all there'
 for collection; do
     tasks=${collection##*-} tasks=${tasks%.json}
     sed "s/$placeholder/$AZ_BATCH_JOB_ID/g" "$collection" >body || give_up 'a collection cannot be read'

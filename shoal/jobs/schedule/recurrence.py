@@ -19,7 +19,7 @@ def recurrence(times: Times, now: datetime, *, latest: datetime | None = None) -
     `latest` is when a schedule that is changed has made its latest job. Batch counts on from there, so that the first
     occurrence that it is given must not come earlier than an interval later.
     """
-    earliest = now if latest is None else max(now, latest.replace(second=0, microsecond=0) + times.interval)
+    earliest = now if latest is None else max(now, _an_interval_later(latest, times))
     first = first_run(times, earliest)
     if times.end is not None and times.end <= first:
         raise BadInput(f"the schedule ends at {times.end:{TIME}}, before its first job would begin, at {first:{TIME}}")
@@ -33,13 +33,24 @@ def recurrence(times: Times, now: datetime, *, latest: datetime | None = None) -
 
 
 def first_run(times: Times, earliest: datetime) -> datetime:
-    """Return the first occurrence at this moment or later."""
+    """Return the first occurrence at this moment or later. Raises BadInput where it lies beyond the calendar."""
     begin = max(earliest, times.start or earliest)
-    if times.cron is not None:
-        return next_occurrence(times.cron, begin)
-    if times.start is None:
-        return begin
-    return times.start - (times.start - begin) // times.interval * times.interval
+    try:
+        if times.cron is not None:
+            return next_occurrence(times.cron, begin)
+        if times.start is None:
+            return begin
+        return times.start - (times.start - begin) // times.interval * times.interval
+    except (OverflowError, ValueError) as exc:
+        raise BadInput(f"the schedule has no occurrence after {begin:{TIME}} in the calendar") from exc
+
+
+def _an_interval_later(latest: datetime, times: Times) -> datetime:
+    try:
+        # Batch makes a job some seconds after its occurrence.
+        return latest.replace(second=0, microsecond=0) + times.interval
+    except OverflowError as exc:
+        raise BadInput(f"the schedule has no occurrence after {latest:{TIME}} in the calendar") from exc
 
 
 def _iso(duration: timedelta | None) -> str | None:

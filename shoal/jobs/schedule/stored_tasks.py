@@ -6,6 +6,7 @@ the same length or longer.
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import Any
 
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
@@ -45,6 +46,15 @@ def store_tasks(services: Services, folder: str, tasks: Iterable[dict[str, Any]]
 
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         return sum(1 for _ in pool.map(store, bodies(tasks)))
+
+
+def has_stored_tasks(services: Services, folder: str) -> bool:
+    """Return True where there are tasks in the folder."""
+    container = services.blobs.get_container_client(services.environment.containers.inputs)
+    try:
+        return any(True for _ in islice(container.list_blobs(name_starts_with=f"{folder}/", results_per_page=1), 1))
+    except ResourceNotFoundError:
+        return False
 
 
 def delete_stored_tasks(services: Services, schedule_id: str) -> None:

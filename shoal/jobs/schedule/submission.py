@@ -18,8 +18,8 @@ from shoal.jobs.run_record import RunRecord, to_metadata
 from shoal.jobs.schedule.definition import TIMES, Definition, definition_of, differences
 from shoal.jobs.schedule.manager import manager_task
 from shoal.jobs.schedule.recurrence import recurrence
-from shoal.jobs.schedule.stored_tasks import job_placeholder, store_tasks, tasks_folder
-from shoal.jobs.submit.changes import OnChange
+from shoal.jobs.schedule.stored_tasks import has_stored_tasks, job_placeholder, store_tasks, tasks_folder
+from shoal.jobs.submit.changes import OnChange, run_name_choice
 from shoal.jobs.submit.plan import Plan
 from shoal.jobs.submit.submit import job_body, planned_record
 from shoal.jobs.submit.upload import upload_inputs
@@ -55,12 +55,11 @@ def submit_schedule(
     refuse_problems(job, plan, services)
     existing = refuse_other_schedule(job, plan, services, on_change=on_change)
     client, times, record = services.batch, _times(job), _record(job, plan)
-    is_same = existing is not None and not differences(definition_of(existing), Definition(times=times, record=record))
     if existing is None:
         body = {"id": plan.job_id, **_stored(job, plan, services, record, recurrence(times, _now()))}
         _create(client, body)
         return _submission(client, plan, "added")
-    if is_same or on_change is OnChange.KEEP:
+    if on_change is OnChange.KEEP or not _differences(existing, Definition(times=times, record=record), services):
         return _submission(client, plan, "already there")
     when = recurrence(times, _now(), latest=_latest_run(client, existing))
     _update(client, existing, _stored(job, plan, services, record, when))
@@ -80,23 +79,32 @@ def refuse_other_schedule(
         raise BadInput(
             f"schedule '{plan.job_id}' has ended, and makes no more jobs; `shoal schedules remove {plan.job_id}` first"
         )
-    then, now = definition_of(existing), Definition(times=_times(job), record=_record(job, plan))
-    if on_change is OnChange.REFUSE and (changed := differences(then, now)):
-        raise BadInput(_change_message(plan.job_id, changed))
+    now = Definition(times=_times(job), record=_record(job, plan))
+    if on_change is OnChange.REFUSE and (changed := _differences(existing, now, services)):
+        raise BadInput(_change_message(job, changed, definition_of(existing).record, now.record))
     return existing
 
 
-def _change_message(schedule_id: str, changed: list[str]) -> str:
-    return "\n".join(
-        [
-            f"schedule '{schedule_id}' is there already, with another definition:",
-            *(f"  {difference}" for difference in changed),
-            "Nothing was changed. Choose one:",
-            "  --changed replace: the jobs that it makes from now on have this definition",
-            "  --changed keep: leave the schedule as it is",
-            "  another schedule: --job ID",
-        ]
-    )
+def _differences(existing: BatchJobSchedule, now: Definition, services: Services) -> list[str]:
+    then = definition_of(existing)
+    changed = differences(then, now)
+    if then.record and not has_stored_tasks(services, tasks_folder(str(existing.id), then.record.run_id)):
+        changed.append("the tasks stored for its jobs are gone, and it cannot add them any more")
+    return changed
+
+
+def _change_message(job: BoundJob, changed: list[str], then: RunRecord | None, now: RunRecord | None) -> str:
+    lines = [
+        f"schedule '{job.job_file.job_id}' is there already, with another definition:",
+        *(f"  {difference}" for difference in changed),
+        "Nothing was changed. Choose one:",
+        "  --changed replace: the jobs that it makes from now on have this definition",
+        "  --changed keep: leave the schedule as it is",
+        "  another schedule: --job ID",
+    ]
+    if then is not None and now is not None:
+        lines += run_name_choice(job, then, now)
+    return "\n".join(lines)
 
 
 def _stored(job: BoundJob, plan: Plan, services: Services, record: RunRecord, when: dict[str, Any]) -> dict[str, Any]:

@@ -51,11 +51,17 @@ def change_message(job: BoundJob, changed: Sequence[str], then: RunRecord, now: 
     if not ended:
         choices.append("  --changed replace: replace the tasks that have not begun; the others stay as they are")
     choices.append("  --changed keep: leave every task as it is, and add only missing ones")
-    if then.run_name != now.run_name and _USES_RUN.search(repr(job.job_file.spec.stages)):
-        choices.append(f"  if only {{{{ run }}}} differs in its templates: -p run={then.run_name}")
+    choices += run_name_choice(job, then, now)
     return "\n".join(
         [f"job '{job_id}' was submitted with another definition:", *parts, "Nothing was changed. Choose one:", *choices]
     )
+
+
+def run_name_choice(job: BoundJob, then: RunRecord, now: RunRecord) -> list[str]:
+    """Return the choice to keep the name of the run, where templates use it."""
+    if then.run_name == now.run_name or not _USES_RUN.search(repr(job.job_file.spec.stages)):
+        return []
+    return [f"  if only {{{{ run }}}} differs in its templates: -p run={then.run_name}"]
 
 
 def refuse_replacement(job_id: str, then: RunRecord, now: RunRecord, *, ended: bool) -> None:

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from shoal.jobs.barrier_ids import MANAGER
+from shoal.jobs.run_folder import schedule_of
 from shoal.runs.why.evidence import Evidence
 from shoal.runs.why.finding import Finding, Row, counted
 
@@ -14,6 +16,8 @@ ENDINGS = {
     "TerminateJobSchedule": "its job schedule was ended",
 }
 """Source: Batch REST, Job - Get, JobExecutionInformation, terminateReason."""
+NOT_ADDED = "TasksNotAdded: "
+"""The beginning of the reason with which the task that adds the others ends a job of a schedule."""
 
 
 def _ended(evidence: Evidence) -> Finding | None:
@@ -22,6 +26,8 @@ def _ended(evidence: Evidence) -> Finding | None:
         return None
     if not left and (evidence.task is not None or job.reason in ("AllTasksComplete", "")):
         return None
+    if job.reason.startswith(NOT_ADDED):
+        return _without_its_tasks(evidence)
     meaning = ENDINGS.get(job.reason, f"somebody ended it ({job.reason})" if job.reason else "somebody ended it")
     never = f", and {counted(left, 'task')} will never run" if left else ""
     return Finding(
@@ -29,6 +35,17 @@ def _ended(evidence: Evidence) -> Finding | None:
         evidence=(f"the job is {job.state}{f' since {job.ended:%Y-%m-%d %H:%M:%S} UTC' if job.ended else ''}",),
         step=f"run what is missing with `shoal retry {job.id}`",
         blocks=max(left, 1),
+    )
+
+
+def _without_its_tasks(evidence: Evidence) -> Finding:
+    job, schedule = evidence.job, schedule_of(evidence.job.id)
+    return Finding(
+        sentence=f"the job has ended: its tasks could not be added ({job.reason.removeprefix(NOT_ADDED)})",
+        evidence=(f"{MANAGER} adds them to each job of the schedule {schedule}",),
+        step="HTTP 403 means that the stack lacks `jobSchedules: true`; after anything else submit the file again. The "
+        "next job tries again, and `shoal run FILE --job ID` runs the work once",
+        blocks=max(evidence.counts.active, 1),
     )
 
 
@@ -46,9 +63,21 @@ def _tasks_missing(evidence: Evidence) -> Finding | None:
     expected, there = evidence.job.expected or 0, evidence.counts.total
     if evidence.task is not None or expected <= there:
         return None
+    if schedule_of(evidence.job.id) is not None:
+        return _added_by_schedule(evidence, f"{there} of {expected} tasks are in the job")
     return Finding(
         sentence=f"{there} of {expected} tasks are in the job: it is still being submitted, or that broke off",
         step="if nobody submits it any more, submit the same file again: only missing tasks are added",
+    )
+
+
+def _added_by_schedule(evidence: Evidence, there: str) -> Finding | None:
+    job = evidence.job
+    if job.reason.startswith(NOT_ADDED):
+        return None
+    return Finding(
+        sentence=f"{there}: its task {MANAGER} adds them, or could not",
+        step=f"`shoal why {job.id} {MANAGER}` says how far it is",
     )
 
 
