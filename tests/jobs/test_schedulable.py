@@ -94,5 +94,5 @@ def test_pool_for_containers_is_refused_and_files_of_the_day_are_a_warning(tmp_p
     assert sentences(tmp_path, ABLE, containers=True, files=2) == [
         "problem: a pool for containers runs no task without one, and the task that adds the others has none; choose "
         "another pool, or run the job from cron or CI",
-        "warning: each job reads the 2 files of this submission; submit again where they have changed",
+        "warning: each job reads the 2 files of this submission, as it is now; submit again after a change",
     ]

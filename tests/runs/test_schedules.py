@@ -1,8 +1,11 @@
 """Job schedules from a job file to results at home, by the commands that people type."""
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -10,12 +13,12 @@ from typing import Any
 import pytest
 from azure.batch import models
 
+from shoal.cli import main
 from shoal.connect import connected
 from shoal.environment import Environment
 from shoal.jobs.schedule.stored_tasks import delete_stored_tasks
 from shoal.runs.schedules import details, schedules
 from shoal.service_status import Status
-from tests.environments import shoal
 from tests.waiting import wait_until
 
 Run = Callable[..., CompletedProcess[str]]
@@ -42,14 +45,28 @@ stages:
 
 
 @pytest.fixture
-def run(service: Status, project: Path, environment: Environment, name: str, tmp_path: Path) -> Iterator[Run]:
+def run(
+    service: Status,
+    project: Path,
+    environment: Environment,
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Run]:
     """The command in the project's directory, with a job file and its input; the schedule is removed at the end."""
     assert environment.nodes_add_tasks
     (project / f"{name}.yaml").write_text(JOB.format(name=name, folder=tmp_path))
     (project / f"{name}.csv").write_text("price\n")
+    monkeypatch.setenv("SHOAL_STATE", service.state_dir)
+    monkeypatch.chdir(project)
 
     def command(*words: str) -> CompletedProcess[str]:
-        return shoal(service, project, *words)
+        """Run in this process: a process for each of many commands would take most of the time."""
+        monkeypatch.setattr(sys, "argv", ["shoal", *words])
+        out, err = StringIO(), StringIO()
+        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+            main()
+        return CompletedProcess(words, int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
     yield command
     command("schedules", "remove", "-y", name)
@@ -65,7 +82,7 @@ def test_each_job_of_a_schedule_is_a_run_with_a_folder_of_its_own(run: Run, proj
     file, job = f"{name}.yaml", f"{name}:job-1"
     planned = run("plan", file)
     assert "a schedule: such a job every 1 min, the first one when it is submitted" in planned.stdout
-    assert "each job reads the 1 files of this submission" in planned.stderr
+    assert "each job reads the file of this submission, as it is now" in planned.stderr
     submitted = run("submit", file)
     assert (submitted.returncode, submitted.stdout) == (0, f"{name}\n")
     assert f"schedule {name}: added; 4 tasks in each job" in submitted.stderr
@@ -140,12 +157,11 @@ def test_failed_task_of_a_schedules_job_runs_again_in_one_that_continues_it(
 
 
 def test_job_whose_tasks_cannot_be_added_ends_with_the_reason(
-    run: Run, environment: Environment, service: Status, project: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    run: Run, environment: Environment, project: Path, name: str
 ) -> None:
     file = project / f"{name}.yaml"
     file.write_text(file.read_text().replace("every: 1m", "every: 1m, start: 2100-01-01"))
     run("submit", f"{name}.yaml").check_returncode()
-    monkeypatch.setenv("SHOAL_STATE", service.state_dir)
     with connected(environment) as services:
         delete_stored_tasks(services, name)
         at_once = {"schedule": {"recurrenceInterval": "PT1H"}}

@@ -24,7 +24,8 @@ def schedule_findings(job: BoundJob, facts: ServiceFacts, *, local_files: int) -
         sentence = "a pool for containers runs no task without one, and the task that adds the others has none"
         yield Finding(place=SCHEDULE, sentence=f"{sentence}; choose another pool, or run the job from cron or CI")
     if local_files:
-        sentence = f"each job reads the {local_files} files of this submission; submit again where they have changed"
+        files = "file" if local_files == 1 else f"{local_files} files"
+        sentence = f"each job reads the {files} of this submission, as it is now; submit again after a change"
         yield warning(SCHEDULE, sentence)
     if job.job_file.spec.job.max_time is None:
         sentence = "a schedule makes no job while another one runs; max_time ends one that hangs"
