@@ -245,6 +245,18 @@ def test_task_for_more_nodes_than_there_are_waits_and_lets_others_run(client: Ba
     assert client.get_task(job, "t").state == "active"
 
 
+def test_task_that_needs_the_node_of_its_jobs_manager_as_well_lets_others_run(
+    client: BatchClient, nodes: str, name: str
+) -> None:
+    make_job(client, name, nodes, jobManagerTask={"id": "m", "commandLine": "sleep 600"})
+    wait_for_state(client, name, "m", "running")
+    client.create_task(name, together("t", "/bin/true", instances=3))
+    run(client, name, task("small", "/bin/true"))
+    assert client.get_task(name, "t").state == "active"
+    client.terminate_task(name, "m")
+    wait_for_nodes(client, nodes, nodes=3)
+
+
 def test_pool_without_communication_between_nodes_never_runs_it(client: BatchClient, one_node: str, name: str) -> None:
     make_job(client, name, one_node)
     client.create_task(name, together("t", "/bin/true", instances=1))

@@ -11,6 +11,7 @@ from shoal.local.scheduler.assignments import assignment
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.placement import Room, Waiting, placements
 from shoal.local.store.job import Job
+from shoal.local.store.queries import text
 from shoal.local.store.states import AllocationState, NodeFillType, NodeState, PoolState, TaskState
 
 MOST_STARTS = 200
@@ -80,6 +81,12 @@ NEXT_JOB = """
     FROM waiting_jobs JOIN jobs ON jobs.key = waiting_jobs.job
     WHERE waiting_jobs.account = ? AND waiting_jobs.pool_id = ? AND (urgency, job) > (?, ?)
     ORDER BY urgency, job LIMIT 1
+"""
+
+
+MANAGING_NODE = """
+    SELECT node FROM job_managers JOIN tasks ON tasks.job = job_managers.job AND tasks.id = job_managers.task
+    WHERE job_managers.job = ? AND state IN ('preparing', 'running')
 """
 
 
@@ -254,7 +261,9 @@ def _next_tasks(tx: Transaction, job: WaitingJob, pool: FillingPool, most: int, 
     """Return up to so many of the next tasks of a job that has rules."""
     if job.multi_instance is None:
         return _waiting(tx, job.key, pool, most)
-    nodes = multi_instance.obtainable_nodes(tx, pool.key, pool.slots_per_node, refused)
+    # The job manager task may wait for the tasks that it has added, and so keep its node until they have run.
+    managing = set() if job.managed is None else set(tx.all(text, MANAGING_NODE, job.key))
+    nodes = multi_instance.obtainable_nodes(tx, pool.key, pool.slots_per_node, refused | managing)
     return tx.all(
         Waiting._make,
         # As above; a task with instances for which there are too few nodes would hold back those that there are. It is
