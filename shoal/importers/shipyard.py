@@ -31,7 +31,7 @@ REASONS = {
     "*.federation_constraints*": "a job names one pool of the stack",
     "*.user_identity*": "tasks run as Batch's own user of the pool",
     "*.retention_time": "outputs and logs are stored when a task ends, and expire by `shoal:outputsExpireAfterDays`",
-    "*.multi_instance*": "a task of Shoal runs on one node",
+    "*.multi_instance*": "give the stage `instances` and `coordination`",
     "*.depends_on_range*": "name the stage in `after`",
     "*.storage_account_settings": "blobs are in containers of the stack's storage account",
     "*.include": "narrow the blobs by `where`",

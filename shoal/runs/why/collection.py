@@ -30,7 +30,7 @@ WAITING = 100
 NODES = 1000
 SHARES = 8
 """Active jobs on the pool whose tasks are counted."""
-WAITING_COLUMNS = ["id", "requiredSlots", "dependsOn"]
+WAITING_COLUMNS = ["id", "requiredSlots", "dependsOn", "multiInstanceSettings"]
 
 
 def collect(services: Services, job_id: str, task_id: str | None = None) -> Evidence:
@@ -163,7 +163,13 @@ class Collection:
 
 
 def _waiting_task(task: BatchTask) -> WaitingTask:
-    return WaitingTask(id=str(task.id), slots=task.required_slots or 1, parents=tuple(depends_on(task)))
+    settings = task.multi_instance_settings
+    return WaitingTask(
+        id=str(task.id),
+        slots=task.required_slots or 1,
+        instances=(settings.number_of_instances if settings else None) or 1,
+        parents=tuple(depends_on(task)),
+    )
 
 
 def _job(services: Services, job_id: str) -> BatchJob:

@@ -39,6 +39,7 @@ WAITING: tuple[Row, ...] = (
     node_rows.UNPREPARED,
     node_rows.STARTING,
     node_rows.BUSY,
+    node_rows.TOO_FEW_AT_ONCE,
     job_rows.RETRYING,
     waiting_rows.BEHIND_STAGE,
     node_rows.FREE,

@@ -78,6 +78,8 @@ class PoolFacts:
 class WaitingTask:
     id: str
     slots: int = 1
+    instances: int = 1
+    """Nodes that it needs at once."""
     parents: tuple[Parent, ...] = ()
     """Tasks that it depends on; ids in lower case."""
 

@@ -96,9 +96,33 @@ def _busy(evidence: Evidence) -> Finding | None:
     )
 
 
+def _too_few_at_once(evidence: Evidence) -> Finding | None:
+    """Find tasks with instances for which some nodes are free, but not enough, or for which the pool is too small."""
+    pool, free = evidence.pool, _free_nodes(evidence)
+    wide = [task for task in ready(evidence) if task.instances > max(1, free)]
+    if pool is None or not wide or not evidence.open_nodes:
+        return None
+    needed, there = min(task.instances for task in wide), len(evidence.open_nodes)
+    if free == 0 and there >= needed:
+        return None
+    return Finding(
+        sentence=f"{counted(len(wide), 'task', 'needs')} {needed} nodes at once, and pool {pool.id} has {free} free",
+        evidence=(f"{counted(there, 'node')} of the pool can run tasks",),
+        step="wait until other tasks end"
+        if there >= needed
+        else "allow more nodes in the stack's file, and `shoal up`",
+        blocks=0 if evidence.counts.running else len(wide),
+    )
+
+
+def _free_nodes(evidence: Evidence) -> int:
+    return sum(node.running_slots == 0 for node in evidence.open_nodes)
+
+
 def _free(evidence: Evidence) -> Finding | None:
     """Find free slots for tasks that are about to be placed."""
-    pool, waiting = evidence.pool, ready(evidence)
+    pool, free = evidence.pool, _free_nodes(evidence)
+    waiting = [task for task in ready(evidence) if task.instances <= max(1, free)]
     if pool is None or not waiting or evidence.counts.running:
         return None
     needed = min(task.slots for task in waiting)
@@ -134,4 +158,9 @@ UNUSABLE = Row(code="nodes-unusable", situation="Nodes are unusable", find=_unus
 UNPREPARED = Row(code="preparation-failed", situation="The job preparation task failed on nodes", find=_unprepared)
 STARTING = Row(code="nodes-starting", situation="Nodes are still starting", find=_starting)
 BUSY = Row(code="slots-busy", situation="All slots are busy; the jobs that hold them are listed", find=_busy)
+TOO_FEW_AT_ONCE = Row(
+    code="instances-need-nodes",
+    situation="A task with instances needs more free nodes at once than there are",
+    find=_too_few_at_once,
+)
 FREE = Row(code="about-to-start", situation="There are free slots: the task starts at any moment", find=_free)

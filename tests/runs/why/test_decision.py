@@ -196,6 +196,16 @@ CASES: list[tuple[str, Evidence, str]] = [
         "no node has 3 free slots: job other runs 6 tasks on 6 slots",
     ),
     (
+        "instances-need-nodes",
+        evidence(nodes=(full(), node("idle")), waiting_tasks=(WaitingTask(id="wide", instances=2),)),
+        "1 task needs 2 nodes at once, and pool spot has 1 free",
+    ),
+    (
+        "instances-need-nodes",
+        evidence(waiting_tasks=(WaitingTask(id="wide", instances=3), WaitingTask(id="wider", instances=4))),
+        "2 tasks need 3 nodes at once, and pool spot has 2 free",
+    ),
+    (
         "waits-again",
         evidence(
             waiting=1,

@@ -173,6 +173,13 @@ def produce_busy(service: Status, services: Services, name: str) -> None:
     add_job(services, name, wire("t"))
 
 
+def produce_wide(service: Status, services: Services, name: str) -> None:
+    add_pool(services, name, 1, enableInterNodeCommunication=True)
+    add_job(
+        services, name, wire("t", multiInstanceSettings={"numberOfInstances": 2, "coordinationCommandLine": "true"})
+    )
+
+
 def produce_running(service: Status, services: Services, name: str) -> None:
     add_pool(services, name, 1)
     add_job(services, name, wire("t", "sleep 600"))
@@ -210,6 +217,7 @@ PRODUCED: dict[str, tuple[Callable[[Status, Services, str], None], str]] = {
     "preparation-failed": (produce_failing_preparation, "the job preparation task failed with exit code 3 on 1 node"),
     "nodes-starting": (produce_starting, "2 nodes of pool {name} are still starting, for 0:00:0"),
     "slots-busy": (produce_busy, "are busy: job {name}-other runs 2 tasks on 2 slots"),
+    "instances-need-nodes": (produce_wide, "1 task needs 2 nodes at once, and pool {name} has 1 free"),
     "running": (produce_running, "0 of 1 tasks done, 1 running"),
     "tasks-missing": (produce_missing, "1 of 5 tasks are in the job"),
     "no-tasks": (produce_empty, "the job has no tasks"),
