@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 from shoal.local.api.calls import Answer
 from shoal.local.arm import arm_failures, records
-from shoal.local.arm.arm_call import ArmCall, Handler, JsonObject, ResourceKind, collection, resource
+from shoal.local.arm.arm_call import ArmCall, Handler, JsonObject, ResourceKind, collection, resource, weak_etag
 from shoal.local.arm.ids import parse
 
 ENDPOINT = "Microsoft.Network/privateEndpoints"
-SUB_RESOURCES = ("batchAccount", "nodeManagement")
+SUB_RESOURCES = {"batchAccount": "", "nodeManagement": "2022-06-01"}
+"""With the first api-version that has each."""
 APPROVED = {"status": "Approved", "description": "Auto-approved", "actionsRequired": "None"}
 ZONE = "privatelink.batch.azure.com"
 RESOURCES = "Microsoft.Batch/batchAccounts/privateLinkResources"
@@ -25,19 +26,20 @@ OUTBOUND = "Microsoft.Batch/batchAccounts/outboundNetworkDependenciesEndpoints"
 def connections(connection: sqlite3.Connection, account: str) -> list[JsonObject]:
     """Return the connections of the account with this id: one for each private endpoint that leads to it."""
     return [
-        _connection(account, endpoint, link)
+        _connection(connection, account, endpoint, link)
         for endpoint in records.below(connection, f"/subscriptions/{account.split('/')[2]}", ENDPOINT)
         for link in endpoint["properties"]["privateLinkServiceConnections"]
         if link["properties"]["privateLinkServiceId"].lower() == account.lower()
     ]
 
 
-def _connection(account: str, endpoint: JsonObject, link: JsonObject) -> JsonObject:
+def _connection(connection: sqlite3.Connection, account: str, endpoint: JsonObject, link: JsonObject) -> JsonObject:
     name = f"{endpoint['name']}.{uuid.uuid5(uuid.NAMESPACE_URL, endpoint['id'].lower())}"
     return {
         "id": f"{account}/privateEndpointConnections/{name}",
         "name": name,
         "type": CONNECTIONS,
+        "etag": weak_etag(records.last_changed(connection, endpoint["id"])),
         "properties": {
             "provisioningState": "Succeeded",
             "privateEndpoint": {"id": endpoint["id"]},
@@ -47,8 +49,8 @@ def _connection(account: str, endpoint: JsonObject, link: JsonObject) -> JsonObj
     }
 
 
-def _sub_resources(account: str) -> Iterator[JsonObject]:
-    for group in SUB_RESOURCES:
+def _sub_resources(account: str, version: str) -> Iterator[JsonObject]:
+    for group in (group for group, since in SUB_RESOURCES.items() if version >= since):
         yield {
             "id": f"{account}/privateLinkResources/{group}",
             "name": group,
@@ -62,7 +64,7 @@ def _of_the_account(call: ArmCall) -> list[JsonObject]:
     account = call.target.parent if call.target.is_item else call.target.owner
     path = records.require(call.service.connection, parse(account))["id"]
     if call.target.type.lower() == RESOURCES.lower():
-        return list(_sub_resources(path))
+        return list(_sub_resources(path, call.version))
     return connections(call.service.connection, path)
 
 
@@ -73,7 +75,7 @@ async def listing(call: ArmCall) -> Answer:
 async def get(call: ArmCall) -> Answer:
     for body in _of_the_account(call):
         if body["name"].lower() == call.target.name.lower():
-            return resource(body)
+            return resource(body, headers={"ETag": body["etag"]} if "etag" in body else {})
     raise arm_failures.not_found(call.target.path)
 
 

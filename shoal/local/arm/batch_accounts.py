@@ -44,6 +44,8 @@ def complete(call: ArmCall, body: JsonObject, old: JsonObject | None) -> JsonObj
         raise arm_failures.location_cannot_change(call.target.path, old["location"])
     given = records.properties(body)
     if given.get("poolAllocationMode", "BatchService") != "BatchService":
+        if not given.get("keyVaultReference"):
+            raise arm_failures.key_vault_missing()
         raise arm_failures.not_here("poolAllocationMode UserSubscription")
     return described(
         call.target,

@@ -15,7 +15,7 @@ from azure.mgmt.batch.models import (
 )
 
 from shoal.service_status import Status
-from tests.arm import ArmHttp
+from tests.arm import SUBNET, ArmHttp, make_subnet
 
 
 def test_account_answers_on_its_own_endpoint_with_its_own_keys(
@@ -150,6 +150,44 @@ def test_account_with_an_unknown_property_is_refused(arm: ArmHttp, account_name:
     status, answer = arm.call("PUT", f"providers/Microsoft.Batch/batchAccounts/{account_name}", body)
     assert (status, answer["error"]["code"]) == (400, "UnsupportedProperty")
     assert "properties.autoStore" in answer["error"]["message"]
+
+
+def test_account_in_ones_own_subscription_needs_a_key_vault(arm: ArmHttp, account_name: str) -> None:
+    path = f"providers/Microsoft.Batch/batchAccounts/{account_name}"
+    body = {"location": "westeurope", "properties": {"poolAllocationMode": "UserSubscription"}}
+    status, answer = arm.call("PUT", path, body)
+    assert (status, answer["error"]["code"]) == (400, "InvalidRequestBody")
+    assert answer["error"]["details"][0]["message"].startswith("keyVaultReference must be set")
+
+
+def test_account_shows_its_private_endpoints_and_what_they_can_reach(arm: ArmHttp, account: str) -> None:
+    make_subnet(arm.status)
+    path = f"{arm.group}/providers/Microsoft.Batch/batchAccounts/{account}"
+    link = {"name": "l", "properties": {"privateLinkServiceId": path, "groupIds": ["batchAccount"]}}
+    properties = {"subnet": {"id": SUBNET}, "privateLinkServiceConnections": [link]}
+    endpoint = arm.make(
+        "providers/Microsoft.Network/privateEndpoints/pe", {"location": "westeurope", "properties": properties}
+    )
+    _, listed = arm.call("GET", f"{path}/privateEndpointConnections")
+    (connection,) = listed["value"]
+    assert connection["name"].startswith("pe.")
+    assert connection["properties"] == {
+        "provisioningState": "Succeeded",
+        "privateEndpoint": {"id": endpoint["id"]},
+        "privateLinkServiceConnectionState": {
+            "status": "Approved",
+            "description": "Auto-approved",
+            "actionsRequired": "None",
+        },
+        "groupIds": ["batchAccount"],
+    }
+    assert arm.call("GET", connection["id"]) == (200, connection)
+    assert arm.call("GET", path)[1]["properties"]["privateEndpointConnections"] == [connection]
+    assert arm.call("GET", f"{path}/privateEndpointConnections/other")[0] == 404
+    _, reachable = arm.call("GET", f"{path}/privateLinkResources")
+    assert [item["name"] for item in reachable["value"]] == ["batchAccount", "nodeManagement"]
+    _, before = arm.call("GET", f"{path}/privateLinkResources", version="2021-01-01")
+    assert before["value"] == [arm.call("GET", f"{path}/privateLinkResources/batchAccount")[1]]
 
 
 def test_deleted_account_takes_its_pools_and_jobs_with_it(
