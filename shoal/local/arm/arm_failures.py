@@ -148,13 +148,6 @@ def fixed_property_given(name: str) -> BatchError:
     )
 
 
-def auto_scale_cannot_be_stopped() -> BatchError:
-    """Source: answers recorded in the tests of azure-mgmt-batch, 2020-03-01 and 2021-01-01."""
-    text = "The specified operation is not valid for the current state of the resource."
-    reason = "The specified pool has AutoScale enabled. AutoScale resize cannot be stopped"
-    return BatchError(409, "OperationInvalidForCurrentState", text, {"Reason": reason})
-
-
 def key_vault_missing() -> BatchError:
     """Source: answers recorded in the tests of azure-mgmt-batch, 2019-08-01 to 2023-05-01."""
     text = "The specified Request Body is not syntactically valid."

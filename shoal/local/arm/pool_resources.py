@@ -85,6 +85,8 @@ async def patch(call: ArmCall) -> Answer:
         _require_unchanged(pool, definition)
         data_plane.require_packages(tx, call.target.names[0], definition.body)
         pool_lifecycle.redefine(tx, pool, definition, deallocation_option=option)
+        # The answer has the first evaluation of another formula already, as recorded.
+        scaling.evaluate_due(tx)
 
     await call.service.loop.change(change)
     return _answer(call)
@@ -231,7 +233,7 @@ def _view(target: Target, pool: Pool) -> JsonObject:
             "etag": weak_etag(pool.last_modified),
             **({"identity": known} if pool.identities else {}),
             **({"tags": pool.tags} if pool.tags else {}),
-            "properties": arm_properties(data_plane.view(pool, "")),
+            "properties": arm_properties(data_plane.view(pool, ""), pool.deallocation_option),
         },
     )
 

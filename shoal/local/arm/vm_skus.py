@@ -3,11 +3,10 @@
 Source: azure-rest-api Microsoft.Batch, "Location - List Supported Virtual Machine Skus".
 """
 
-from datetime import UTC, datetime, time
-
 from shoal.azure.vm_sizes import VM_SIZES, VmSize
 from shoal.local.api.calls import Answer
 from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection
+from shoal.local.scheduler.quotas import vm_family
 
 
 async def listing(_call: ArmCall) -> Answer:
@@ -22,10 +21,11 @@ def view(name: str, size: VmSize) -> JsonObject:
     }
     body: JsonObject = {
         "name": name.capitalize(),
+        "familyName": vm_family(name),
         "capabilities": [{"name": key, "value": value} for key, value in capabilities.items()],
     }
     if size.retirement is not None:
-        body["batchSupportEndOfLife"] = datetime.combine(size.retirement.on, time(), UTC).isoformat()
+        body["batchSupportEndOfLife"] = f"{size.retirement.on.isoformat()}T00:00:00Z"
     return body
 
 

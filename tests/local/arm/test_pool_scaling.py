@@ -11,6 +11,7 @@ from azure.mgmt.batch import BatchManagementClient
 from azure.mgmt.batch.models import AutoScaleRun, Pool, PoolProperties
 
 from shoal.service_status import Status
+from tests.arm import ArmHttp
 from tests.local.arm.test_pools import PROPERTIES, data_plane, nodes
 from tests.waiting import wait_until
 
@@ -163,3 +164,28 @@ def test_smaller_fixed_number_deals_with_running_tasks_as_declared(arm_pool: Arm
     done = batch.get_task("j", "t")
     assert done.execution_info is not None
     assert (done.state, done.execution_info.exit_code, done.execution_info.requeue_count) == ("completed", 0, 0)
+
+
+def test_patch_with_a_formula_answers_with_its_first_evaluation(arm: ArmHttp, account: str) -> None:
+    pool = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p"
+    made = arm.make(pool, {"properties": {"vmSize": "s"}})["properties"]
+    status = made["resizeOperationStatus"]
+    assert status.pop("startTime") == made["allocationStateTransitionTime"]
+    assert status == {"targetDedicatedNodes": 0, "nodeDeallocationOption": "Requeue", "resizeTimeout": "PT15M"}
+    scale = {"scaleSettings": {"autoScale": {"formula": "$TargetDedicatedNodes = 0;"}}}
+    _, patched = arm.call("PATCH", pool, {"properties": scale})
+    run = patched["properties"]["autoScaleRun"]
+    assert run["results"].startswith("$TargetDedicatedNodes=0;")
+    assert "resizeOperationStatus" not in patched["properties"]
+
+
+def test_resize_is_stopped_unless_a_formula_set_the_target(arm: ArmHttp, account: str) -> None:
+    pool = f"providers/Microsoft.Batch/batchAccounts/{account}/pools/p"
+    arm.make(pool, {"properties": {"vmSize": "s"}})
+    assert arm.call("POST", f"{pool}/stopResize")[0] == 200
+    arm.make(pool, {"properties": {"vmSize": "s", "scaleSettings": by("$TargetDedicatedNodes = 0;")}})
+    status, answer = arm.call("POST", f"{pool}/stopResize")
+    assert (status, answer["error"]["code"]) == (409, "OperationInvalidForCurrentState")
+    (detail,) = answer["error"]["details"]
+    assert detail["message"] == "The specified pool has AutoScale enabled. AutoScale resize cannot be stopped"
+    assert arm.call("POST", f"{pool}x/stopResize")[0] == 404
