@@ -19,6 +19,8 @@ class JobEnding:
     """The number of submitted tasks, where it is known."""
     deferred: tuple[str, ...] = ()
     """Stages whose tasks were not submitted."""
+    continues: str | None = None
+    """The job that began the run, where this is a later one."""
     skipped: int = 0
     """The number of tasks that did not run, as their outputs were there."""
 
@@ -44,5 +46,7 @@ class JobEnding:
         if self.missing:
             parts.append(f"{self.missing} are not in the job any more")
         if self.deferred:
-            parts.append(f"the tasks of {', '.join(self.deferred)} are still to be added: submit the file again")
+            # A submission adds nothing to a job that continues the run of another.
+            way = f"`shoal retry {self.continues} --with FILE`" if self.continues else "submit the file again"
+            parts.append(f"the tasks of {', '.join(self.deferred)} are still to be added: {way}")
         return ", ".join(parts)

@@ -65,6 +65,7 @@ class BatchJobQueries:
                 ends_by_itself=job.all_tasks_complete_mode == BatchAllTasksCompleteMode.TERMINATE_JOB,
                 expected=record.tasks if record else None,
                 deferred=record.deferred if record else (),
+                continues=record.continuation.first_job if record and record.continuation else None,
                 skipped=record.skipped if record else 0,
             ),
             Counts.of(counts),

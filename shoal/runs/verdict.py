@@ -40,6 +40,8 @@ class Job:
     """The number of tasks that its file asked for, where the job has the record of its run."""
     deferred: tuple[str, ...] = ()
     """Stages whose tasks are still to be submitted."""
+    continues: str | None = None
+    """The job that began the run, where this is a later one."""
     skipped: int = 0
     """The number of tasks that are not in the job, as their outputs were there."""
 

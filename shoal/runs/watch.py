@@ -80,6 +80,7 @@ def _ending(
         blocked=bool(unfinished.stuck),
         expected=expected or job.expected,
         deferred=job.deferred,
+        continues=job.continues,
         skipped=job.skipped,
     )
 

@@ -75,3 +75,46 @@ def test_failed_first_stage_ends_the_run_without_the_later_ones(
     code, _, errors = shoal("run", "job.yaml", "--job", name, "-p", "code=3")
     assert code == 1
     assert "1 of 2 tasks failed, 1 never ran, the tasks of encode, check, stitch are still to be added" in errors
+
+
+def test_fan_out_over_the_files_of_a_fan_out_runs_to_the_end(
+    shoal: Callable[..., tuple[int, str, str]], name: str, tmp_path: Path
+) -> None:
+    nested = JOB.replace("after: {stage: encode, each: true}", 'for_each: {outputs: encode, pattern: "*.mkv"}')
+    (tmp_path / "job.yaml").write_text(nested)
+    code, printed, errors = shoal("run", "job.yaml", "--job", name, "-p", "chunks=2")
+    assert (code, errors) == (0, "")
+    # split and two of encode with their barriers, two of check, and stitch.
+    assert "8 succeeded, 0 failed (AllTasksComplete)" in printed
+    assert len(list((tmp_path / "results" / name / "check").rglob("checked.txt"))) == 2
+
+
+def test_correction_of_a_fan_out_stage_runs_its_tasks_and_loses_none(
+    shoal: Callable[..., tuple[int, str, str]], name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "job.yaml").write_text(JOB.replace("tr a-z", "no_such_command a-z"))
+    assert shoal("run", "job.yaml", "--job", name)[0] == 1
+    (tmp_path / "job.yaml").write_text(JOB)
+    code, printed, errors = shoal("retry", name, "--with", "job.yaml")
+    assert (code, printed) == (0, f"{name}\n"), errors
+    assert "3 failed tasks run again" in errors
+    assert "9 succeeded, 0 failed (AllTasksComplete)" in shoal("watch", name)[1]
+    shoal("fetch", name)
+    assert (tmp_path / "results" / name / "stitch/stitch/talk.txt").read_text() == "CHUNK 1\nCHUNK 2\nCHUNK 3\n"
+
+
+def test_retried_first_stage_leaves_its_job_open_for_the_fan_out(
+    shoal: Callable[..., tuple[int, str, str]], name: str, tmp_path: Path
+) -> None:
+    text = JOB.replace("exit {{ code }}", f"test -e {tmp_path}/mended")
+    (tmp_path / "job.yaml").write_text(text)
+    assert shoal("run", "job.yaml", "--job", name)[0] == 1
+    assert shoal("cancel", name)[0] == 0
+    (tmp_path / "mended").touch()
+    assert shoal("retry", name)[1] == f"{name}-retry-1\n"
+    code, _, errors = shoal("watch", f"{name}-retry-1")
+    assert code == 1
+    assert f"encode, check, stitch are still to be added: `shoal retry {name} --with FILE`" in errors
+    code, printed, errors = shoal("retry", name, "--with", "job.yaml")
+    assert (code, printed) == (0, f"{name}-retry-1\n"), errors
+    assert "9 succeeded, 0 failed (AllTasksComplete)" in shoal("watch", f"{name}-retry-1")[1]

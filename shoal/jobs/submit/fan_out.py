@@ -3,7 +3,7 @@
 The barrier of such a stage tells that it has ended: Batch itself decides when that may run, after failures too.
 """
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 from azure.batch import BatchClient
 from azure.batch.models import BatchTaskExecutionResult, BatchTaskState
@@ -19,13 +19,20 @@ from shoal.jobs.sweep.stage_outputs import matching_rows
 from shoal.jobs.tasks.stage_dependencies import barrier_id
 
 
-def with_ended_stages(job: BoundJob, run_id: str, services: Services, skipped: Set[str]) -> BoundJob:
+def with_ended_stages(
+    job: BoundJob, run_id: str, services: Services, skipped: Set[str], *, job_ids: Sequence[str] = ()
+) -> BoundJob:
     """Return the job with the outputs of the stages that have ended, or were skipped with their barriers.
 
-    Raises WorkFailed where a stage left no file.
+    `job_ids` are the jobs of the run, oldest first, where there are several.
     """
-    for name in job.awaited_stages:
-        if barrier_id(name) in skipped or _has_ended(services.batch, job.job_file.job_id, name):
+    # Again for the stages that wait for those: their tasks may have ended too.
+    while ended := [
+        name
+        for name in job.awaited_stages
+        if barrier_id(name) in skipped or _has_ended(services.batch, job_ids or [job.job_file.job_id], name)
+    ]:
+        for name in ended:
             job = job.with_outputs(name, _outputs(job, name, run_id, services))
     return job
 
@@ -44,15 +51,17 @@ def refuse_without_files(job: BoundJob) -> None:
             )
 
 
-def _has_ended(client: BatchClient, job_id: str, stage: str) -> bool:
-    try:
-        barrier = client.get_task(job_id, barrier_id(stage))
-    except ResourceNotFoundError:
-        return False
-    succeeded = barrier.execution_info is not None and (
-        barrier.execution_info.result == BatchTaskExecutionResult.SUCCESS
-    )
-    return barrier.state == BatchTaskState.COMPLETED and succeeded
+def _has_ended(client: BatchClient, job_ids: Sequence[str], stage: str) -> bool:
+    """Return True where the barrier has succeeded in the latest job that has it."""
+    for job_id in reversed(job_ids):
+        try:
+            barrier = client.get_task(job_id, barrier_id(stage))
+        except ResourceNotFoundError:
+            continue
+        execution = barrier.execution_info
+        succeeded = execution is not None and execution.result == BatchTaskExecutionResult.SUCCESS
+        return barrier.state == BatchTaskState.COMPLETED and succeeded
+    return False
 
 
 def _outputs(job: BoundJob, stage: str, run_id: str, services: Services) -> tuple[OutputName, ...]:

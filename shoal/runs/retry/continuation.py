@@ -48,7 +48,7 @@ def continue_run(services: Services, run: JobsOfRun, tasks: Sequence[UnfinishedT
     record = continuing(record, run, len(tasks))
     if not create_job(services.batch, {**body, "id": run.next_id}, record):
         raise JobHasEnded
-    add_tasks(services, run.next_id, _copies(services, tasks, set()))
+    add_tasks(services, run.next_id, _copies(services, tasks, set()), record)
     return run.next_id
 
 
@@ -59,9 +59,9 @@ def add_to_job(
 
     `others` are the ids of those of them that may be waited for.
     """
-    record = _continuable(run, tasks)
-    write_record(services, run.last, continuing(record, run, there + len(tasks)))
-    add_tasks(services, str(run.last.id), _copies(services, tasks, others))
+    record = continuing(_continuable(run, tasks), run, there + len(tasks))
+    write_record(services, run.last, record)
+    add_tasks(services, str(run.last.id), _copies(services, tasks, others), record)
 
 
 def continuing(record: RunRecord, run: JobsOfRun, tasks: int) -> RunRecord:
@@ -106,12 +106,16 @@ def _copies(services: Services, tasks: Sequence[UnfinishedTask], others: Set[str
     return (with_dependencies(copied(task.body, renewed), ids) for task in tasks)
 
 
-def add_tasks(services: Services, job_id: str, tasks: Iterator[Body]) -> None:
-    """Add the last tasks of a job. Raises JobHasEnded where it takes none by now."""
+def add_tasks(services: Services, job_id: str, tasks: Iterator[Body], record: RunRecord) -> None:
+    """Add tasks to a job, which ends with them unless its run has stages that get theirs later.
+
+    Raises JobHasEnded where it takes none by now.
+    """
     with until_the_end():
         added = add_all(services.batch, job_id, tasks)
     refuse_partial(added, job_id)
-    end_with_last_task(services.batch, job_id)
+    if not record.deferred:
+        end_with_last_task(services.batch, job_id)
 
 
 @contextmanager

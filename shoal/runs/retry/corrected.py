@@ -17,6 +17,7 @@ from shoal.jobs.run_record import RunRecord
 from shoal.jobs.skip.mixed_stages import mark_mixed
 from shoal.jobs.skip.skips import skipped_ids
 from shoal.jobs.submit.changes import differing_stages
+from shoal.jobs.submit.fan_out import refuse_without_files, with_ended_stages
 from shoal.jobs.submit.plan import Plan, make_plan
 from shoal.jobs.submit.replacement import WAITING, delete_replaced, delete_tasks
 from shoal.jobs.submit.submit import create_job, job_body, planned_record, require_pool
@@ -98,7 +99,16 @@ def _retry(
 
 def _correction(services: Services, run: JobsOfRun, read: ReadJob) -> Correction:
     then = _correctable(run)
-    job = read(run.first_id, then.run_name)
+    skipped = _skipped(services, run, then)
+    # With the tasks that the files of ended stages have: else these would count as points that the file has no more.
+    job = with_ended_stages(
+        read(run.first_id, then.run_name),
+        then.run_id,
+        services,
+        skipped,
+        job_ids=[str(one.id) for one in run.jobs],
+    )
+    refuse_without_files(job)
     plan = replace(make_plan(job), job_id=run.first_id)  # a job of a schedule is rendered under the schedule's id
     record = replace(
         planned_record(job, plan),
@@ -119,7 +129,7 @@ def _correction(services: Services, run: JobsOfRun, read: ReadJob) -> Correction
         record=record,
         changed=differing_stages(then, record),
         work=unfinished_work(services.batch, run),
-        succeeded=_succeeded(services.batch, run) | _skipped(services, run, then),
+        succeeded=_succeeded(services.batch, run) | set(map(task_key, skipped)),
     )
 
 
@@ -142,7 +152,7 @@ def _succeeded(client: BatchClient, run: JobsOfRun) -> set[str]:
 def _skipped(services: Services, run: JobsOfRun, record: RunRecord) -> set[str]:
     if not record.skipped:
         return set()
-    return {task_key(task) for task in skipped_ids(services, record.folder(str(run.last.id)), list(record.stages))}
+    return skipped_ids(services, record.folder(str(run.last.id)), list(record.stages))
 
 
 def _continue(services: Services, correction: Correction) -> tuple[str, list[str]]:
@@ -156,7 +166,7 @@ def _continue(services: Services, correction: Correction) -> tuple[str, list[str
     if not create_job(services.batch, job_body(runnable, plan), record):
         raise JobHasEnded
     ids = {task_key(task) for task in missing}
-    add_tasks(services, run.next_id, _bodies(services, correction, ids, dependencies=ids))
+    add_tasks(services, run.next_id, _bodies(services, correction, ids, dependencies=ids), record)
     return run.next_id, missing
 
 
@@ -191,7 +201,7 @@ def _correct(services: Services, correction: Correction) -> tuple[str, list[str]
     if record.continuation is not None:
         record = continuing(record, correction.run, len(there) + len(missing))
     write_record(services, correction.run.last, record)
-    add_tasks(services, job_id, _bodies(services, correction, ids, dependencies=ids | there))
+    add_tasks(services, job_id, _bodies(services, correction, ids, dependencies=ids | there), record)
     return job_id, missing
 
 
