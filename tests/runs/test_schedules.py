@@ -105,6 +105,9 @@ def test_each_job_of_a_schedule_is_a_run_with_a_folder_of_its_own(run: Run, proj
     report = json.loads(run("report", job, "--json").stdout)
     assert report["job_id"] == job
     assert len(report["tasks"]) == 4
+    removed = run("rm", "-y", job, "--outputs")
+    assert (removed.returncode, removed.stdout) == (0, f"{job}: deleted\n")
+    assert removed.stderr.startswith("deleted 12 files, ")  # four outputs, and the stdout and stderr of four tasks
 
 
 def test_schedule_is_paused_resumed_changed_and_removed(run: Run, name: str) -> None:
@@ -148,12 +151,16 @@ def test_failed_task_of_a_schedules_job_runs_again_in_one_that_continues_it(
     run("schedules", "pause", name).check_returncode()
     assert run("watch", f"{name}:job-1").returncode == 1
     run("cancel", f"{name}:job-1").check_returncode()
+    assert run("retry", f"{name}:job-1").stdout == f"{name}-job-1-retry-1\n"
+    assert run("watch", f"{name}-job-1-retry-1").returncode == 1
+    run("cancel", f"{name}-job-1-retry-1")
     (tmp_path / "fail").unlink()
-    retried = run("retry", f"{name}:job-1")
-    assert retried.stdout == f"{name}-job-1-retry-1\n"
+    retried = run("retry", f"{name}:job-1", "--with", f"{name}.yaml", "-p", "word=two")
+    assert retried.stdout == f"{name}-job-1-retry-2\n"
     assert run("watch", retried.stdout.strip()).returncode == 0
     run("fetch", f"{name}:job-1").check_returncode()
-    assert (project / "results" / f"{name}.job-1" / "sum" / "sum" / "all.txt").read_text().endswith("one 3\n")
+    text = (project / "results" / f"{name}.job-1" / "sum" / "sum" / "all.txt").read_text()
+    assert text == "".join(f"price\ntwo {n}\n" for n in (1, 2, 3))
 
 
 def test_job_whose_tasks_cannot_be_added_ends_with_the_reason(
