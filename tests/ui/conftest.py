@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from selenium import webdriver
 
 from shoal.environment import Environment
 from shoal.service_status import Status
+from tests.ui.browser import headless
 from tests.ui.visitor import Visitor, visited
 
 
@@ -14,6 +16,12 @@ def visitor(environment: Environment) -> Iterator[Visitor]:
     """A visitor with the cookie."""
     with visited(lambda: environment) as arriving:
         yield arriving.open()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    with headless(tmp_path_factory.mktemp("browser")) as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)

@@ -1,52 +1,28 @@
 """The pages in a real browser: a headless Chromium. Without one these tests are skipped, and say so."""
 
-import json
-import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
-from selenium.webdriver.support.wait import WebDriverWait
 
 from shoal.connect import connected
 from shoal.environment import Environment
 from shoal.service_status import Status
 from tests.environments import wait_for_job
+from tests.ui.browser import arrived, press, show, until, violations
+from tests.ui.relay import relayed
 from tests.ui.swept_job import submit_sweep
 from tests.ui.test_job_page import MARKUP, add_job
 from tests.ui.test_stack_page import not_deployed
 from tests.ui.visitor import Visitor, visited
 
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-WITHIN = 20
-ARGUMENTS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1280,900"),
-)
 JOB = "ui-browser"
 SWEEP = "ui-browser-sweep"
 PAGES = ("/", "/pools/spot", f"/jobs/{JOB}", f"/jobs/{JOB}/tasks/fails", f"/jobs/{SWEEP}/sweep")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if chromium is None or driver is None:
-        pytest.skip("there is no chromium with its chromedriver on the PATH: the tests in a browser are left out")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with webdriver.Chrome(options=options, service=Service(driver, env=dict(os.environ))) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +38,8 @@ def job(environment: Environment, service: Status) -> str:
 @pytest.fixture
 def opened(browser: webdriver.Chrome, environment: Environment, job: str) -> Iterator[Visitor]:
     """A server of its own, whose first address the browser has opened."""
-    with visited(lambda: environment) as visitor:
-        browser.get(visitor.addresses.get())
-        until(browser, "return document.querySelector('.connection').textContent === 'live'")
+    with visited(lambda: environment) as visitor, arrived(browser, visitor):
         yield visitor
-        browser.get("about:blank")
 
 
 def test_every_page_is_live_fits_a_telephone_and_has_no_violation_of_accessibility(
@@ -158,6 +131,50 @@ def test_stack_that_is_not_deployed_says_what_to_do(browser: webdriver.Chrome) -
         browser.get("about:blank")
 
 
+def test_service_that_goes_away_is_told_and_the_page_goes_on_when_it_is_back(
+    browser: webdriver.Chrome, environment: Environment, job: str
+) -> None:
+    word = "return document.querySelector('.connection').textContent === arguments[0]"
+    with (
+        relayed(environment.batch_endpoint) as relay,
+        visited(lambda: replace(environment, batch_endpoint=relay.address)) as visitor,
+        arrived(browser, visitor),
+    ):
+        relay.cut()
+        until(browser, word, "away")
+        assert "does not answer" in browser.find_element(By.ID, "banner").text
+        assert "The page shows the last that was read" in browser.find_element(By.ID, "banner").text
+        assert job in browser.find_element(By.TAG_NAME, "main").text
+        relay.put_back()
+        until(browser, word, "live")
+        assert browser.find_element(By.ID, "banner").text == ""
+
+
+def test_job_that_is_deleted_under_the_page_says_so(
+    browser: webdriver.Chrome, opened: Visitor, environment: Environment, name: str
+) -> None:
+    with connected(environment) as services:
+        add_job(services, name, {})
+        show(browser, opened, f"/jobs/{name}")
+        services.batch.begin_delete_job(name).wait()
+    until(browser, "return document.querySelector('#banner').textContent.includes(arguments[0])", "there is no job")
+    assert name in browser.find_element(By.ID, "banner").text
+
+
+def test_page_under_a_forged_host_is_refused(browser: webdriver.Chrome, opened: Visitor) -> None:
+    browser.get(f"http://forged.example:{opened.port}/")
+    assert "answers only under the address" in browser.find_element(By.TAG_NAME, "body").text
+    assert browser.find_elements(By.TAG_NAME, "main") == []
+
+
+def test_task_id_full_of_markup_stays_text(browser: webdriver.Chrome, opened: Visitor) -> None:
+    task = MARKUP.partition("<script>")[0]
+    browser.get(f"{opened.origin}/jobs/{JOB}/tasks/{quote(task, safe='')}")
+    until(browser, "return document.querySelector('#banner').textContent !== ''")
+    until(browser, "return document.querySelector('#path').textContent.includes(arguments[0])", task)
+    assert browser.find_elements(By.CSS_SELECTOR, "body img, body script") == []
+
+
 def test_five_thousand_nodes_are_drawn_within_a_frame_or_two(browser: webdriver.Chrome, opened: Visitor) -> None:
     show(browser, opened, "/pools/spot")
     milliseconds = browser.execute_async_script(
@@ -178,29 +195,3 @@ def test_five_thousand_nodes_are_drawn_within_a_frame_or_two(browser: webdriver.
         """
     )
     assert milliseconds < 50
-
-
-def show(browser: webdriver.Chrome, visitor: Visitor, page: str) -> None:
-    """Open a page, and wait until it is drawn from the service."""
-    browser.get(f"{visitor.origin}{page}")
-    until(browser, "return document.querySelector('main h1') !== null")
-    until(browser, "return document.querySelector('.connection').textContent === 'live'")
-
-
-def press(browser: webdriver.Chrome, selector: str) -> None:
-    browser.find_element(By.CSS_SELECTOR, selector).send_keys(Keys.ENTER)
-
-
-def until(browser: webdriver.Chrome, script: str, *values: str) -> None:
-    def holds(driver: webdriver.Chrome) -> bool:
-        return bool(driver.execute_script(script, *values))
-
-    WebDriverWait(browser, WITHIN, poll_frequency=0.1).until(holds, script)
-
-
-def violations(browser: webdriver.Chrome) -> list[str]:
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: `make tests/ui/node_modules/.installed`")
-    browser.execute_script(AXE.read_text())
-    found: Any = browser.execute_async_script("axe.run().then((result) => arguments[0](result.violations))")
-    return [f"{one['id']}: {json.dumps([node['target'] for node in one['nodes']])}" for one in found]
