@@ -13,7 +13,6 @@ from shoal.errors import BadInput, WorkFailed
 
 if TYPE_CHECKING:
     from shoal.connect import Services
-    from shoal.environment import Environment
     from shoal.jobs.binding.bound_job import BoundJob
     from shoal.manifest.differences import Comparison, ResultDifferences
     from shoal.manifest.finding import Connect
@@ -55,7 +54,7 @@ def reproduce(
     from shoal.connect import connected
     from shoal.jobs.file.job_parameters import given_file, given_pairs
     from shoal.manifest.finding import find_manifest
-    from shoal.manifest.restoring import restore
+    from shoal.manifest.restoring import restore, restored_job
 
     environment = options.requested_environment(stack_name, document)
     given = (given_file(parameters) if parameters else {}) | given_pairs(pairs)
@@ -69,7 +68,7 @@ def reproduce(
             if as_json:
                 output.emit_json({"run": _name(manifest), **asdict(comparison)})
             return
-        job = _job(manifest, path, given, environment, job_id or _next_id(manifest))
+        job = restored_job(manifest, path, given, environment, job_id or _next_id(manifest))
         results = _run(job, manifest, services, out, err=as_json)
     if as_json:
         output.emit_json(
@@ -124,20 +123,6 @@ def _refuse_withheld(manifest: "Manifest", given: "dict[str, object]") -> None:
         raise BadInput(f"the manifest has no secrets, such as the value of {', '.join(missing)}; pass {pairs}")
 
 
-def _job(
-    manifest: "Manifest", path: Path, given: "dict[str, object]", environment: "Environment", job_id: str
-) -> "BoundJob":
-    """Read the file with the parameters of the manifest; `given` override them."""
-    from shoal.jobs.binding.bound_job import bind
-    from shoal.jobs.file.job_file import draft_job_file
-    from shoal.jobs.run_folder import schedule_of
-
-    values = {name: value for name, value in manifest.parameters.items() if value is not None} | given
-    # A job of a schedule is rendered, and run again, without it.
-    plain_id = schedule_of(job_id) or job_id
-    return bind(draft_job_file(path, given=values, run=manifest.run_name, job_id=plain_id), environment).once
-
-
 def _compared_with_now(
     manifest: "Manifest", path: Path, given: "dict[str, object]", services: "Services"
 ) -> "Comparison":
@@ -147,9 +132,10 @@ def _compared_with_now(
     from shoal.manifest.differences import compare
     from shoal.manifest.making import make_manifest
     from shoal.manifest.repository import commit_of
+    from shoal.manifest.restoring import restored_job
 
     # Under the same id: the rendered tasks contain it.
-    job = _job(manifest, path, given, services.environment, manifest.job_id)
+    job = restored_job(manifest, path, given, services.environment, manifest.job_id)
     plan = make_plan(job)
     now = make_manifest(job, plan, planned_record(job, plan), services)
     return compare(manifest, replace(now, git=commit_of(Path.cwd()), results=None))

@@ -1,14 +1,15 @@
 """`shoal watch`: jobs, followed to their ends."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from shoal.cli import completion, options
-from shoal.errors import WorkFailed
+from shoal.errors import BadInput, ShoalError, WorkFailed
 
 if TYPE_CHECKING:
+    from shoal.cli.display import Display
     from shoal.cli.json_events import JsonEvents
     from shoal.connect import Services
     from shoal.environment import Environment
@@ -30,10 +31,12 @@ def watch(
 ) -> None:
     """Watch each JOB until none of its tasks can run any more.
 
+    Adds the tasks of stages that get one for each file of an earlier stage, by the run's manifest.
+
     Exits with 0 only if all of them succeeded. With --json, prints an event a line: progress, failures, message,
     silence and lag while a job runs, and its end.
     """
-    from shoal.cli.display import display, follow_all
+    from shoal.cli.display import display
     from shoal.cli.endings import refuse_failures
     from shoal.cli.json_events import JsonEvents
     from shoal.connect import connected
@@ -42,11 +45,42 @@ def watch(
     events = JsonEvents() if as_json else None
     with connected(environment) as services:
         shown = events or display(err=False, several=len(jobs) > 1)
-        endings = follow_all(services, jobs, shown, recover=recover)
+        endings = _to_the_end(services, jobs, shown, recover=recover)
         _show(services, endings, events)
     if notify is not None:
         _notify(notify, endings)
     refuse_failures(list(endings.items()))
+
+
+def _to_the_end(
+    services: "Services", jobs: "Sequence[str]", shown: "Display", *, recover: bool
+) -> "Mapping[str, JobEnding]":
+    """Follow the jobs; again those that got the tasks of later stages."""
+    from shoal.cli.display import follow_all
+
+    endings: dict[str, JobEnding] = {}
+    while jobs:
+        endings |= follow_all(services, jobs, shown, recover=recover)
+        jobs = [job for job in jobs if endings[job].waits_for_submission and _goes_on(services, job)]
+    return endings
+
+
+def _goes_on(services: "Services", job_id: str) -> bool:
+    """Add the tasks of later stages; return False, and say what does, where that cannot be."""
+    from shoal.connect import explained
+    from shoal.manifest.later_stages import add_later_stages
+
+    try:
+        with explained(services.environment):
+            submission = add_later_stages(services, job_id)
+    except ShoalError as exc:
+        click.echo(f"warning: {job_id}: its later stages get no tasks from here: {exc}", err=True)
+        if isinstance(exc, BadInput):
+            click.echo(f"`shoal run FILE --job {job_id}` adds them", err=True)
+        return False
+    if submission.added:
+        click.echo(submission.summary, err=True)
+    return submission.added > 0
 
 
 def _show(services: "Services", endings: "Mapping[str, JobEnding]", events: "JsonEvents | None") -> None:

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import Services
+from shoal.environment import Environment
 from shoal.errors import BadInput
+from shoal.jobs.binding.bound_job import BoundJob, bind
 from shoal.jobs.binding.local_files import input_hash
+from shoal.jobs.file.job_file import draft_job_file
+from shoal.jobs.run_folder import schedule_of
 from shoal.manifest.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -37,6 +41,16 @@ def restore(manifest: Manifest, services: Services, *, folder: Path, near: Path,
         {name: blob for name, blob in manifest.inputs.items() if not _put(name, blob, place, near, container)}
     )
     return place / PurePosixPath(manifest.file.name).name
+
+
+def restored_job(
+    manifest: Manifest, path: Path, given: Mapping[str, object], environment: Environment, job_id: str
+) -> BoundJob:
+    """Read the restored file with the parameters of the manifest; `given` override them."""
+    values = {name: value for name, value in manifest.parameters.items() if value is not None} | dict(given)
+    # A job of a schedule is rendered, and run again, without it.
+    plain_id = schedule_of(job_id) or job_id
+    return bind(draft_job_file(path, given=values, run=manifest.run_name, job_id=plain_id), environment).once
 
 
 def _put(name: str, blob: str, place: Path, near: Path, container: "ContainerClient") -> bool:

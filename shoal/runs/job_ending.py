@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from shoal.runs.progress import Counts
+from shoal.runs.verdict import DONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,11 @@ class JobEnding:
     @property
     def missing(self) -> int:
         return max(0, (self.expected or 0) - self.counts.total)
+
+    @property
+    def waits_for_submission(self) -> bool:
+        """True where the job is active, has nothing to run, and a submission may add the tasks of further stages."""
+        return bool(self.deferred) and self.reason == DONE and not self.continues
 
     @property
     def succeeded(self) -> bool:

@@ -58,12 +58,34 @@ def test_run_adds_the_tasks_of_the_files_and_goes_on_to_the_end(
     assert (tmp_path / "results" / name / "stitch/stitch/talk.txt").read_text() == "CHUNK 1\nCHUNK 2\nCHUNK 3\n"
 
 
-def test_watch_says_which_stages_are_to_be_added_and_a_second_run_goes_on(
-    shoal: Callable[..., tuple[int, str, str]], name: str
+def test_watch_adds_the_tasks_of_the_files_where_the_job_file_is_gone(
+    shoal: Callable[..., tuple[int, str, str]], name: str, tmp_path: Path
 ) -> None:
+    waiting = JOB.replace("for i in", f"while [ ! -e {tmp_path}/go ]; do sleep 0.05; done; for i in")
+    submission = ("submit", "job.yaml", "--job", name, "-p", "chunks=2")
+    (tmp_path / "job.yaml").write_text(waiting)
+    assert shoal(*submission)[0] == 0
+    (tmp_path / "job.yaml").write_text(waiting.replace("| sort >", "| sort -r >"))  # the last submission counts
+    assert shoal(*submission)[0] == 0
+    (tmp_path / "job.yaml").unlink()
+    (tmp_path / "go").touch()
+    code, printed, errors = shoal("watch", name)
+    assert code == 0, errors
+    assert f"{name}: 2 tasks already there, 5 added" in errors
+    assert "7 succeeded, 0 failed (AllTasksComplete)" in printed
+    shoal("fetch", name)
+    assert (tmp_path / "results" / name / "stitch/stitch/talk.txt").read_text() == "CHUNK 2\nCHUNK 1\n"
+
+
+def test_watch_says_which_stages_are_to_be_added_and_a_second_run_goes_on(
+    shoal: Callable[..., tuple[int, str, str]], name: str, tmp_path: Path
+) -> None:
+    # The manifest, by which watch adds tasks, has no secrets.
+    (tmp_path / "job.yaml").write_text(JOB.replace("parameters: {", "parameters: {password: {default: hunter22}, "))
     assert shoal("submit", "job.yaml", "--job", name, "-p", "chunks=1")[0] == 0
     code, _, errors = shoal("watch", name)
     assert code == 1
+    assert f"such as the value of password\n`shoal run FILE --job {name}` adds them" in errors
     assert "the tasks of encode, check, stitch are still to be added: submit the file again" in errors
     code, printed, _ = shoal("run", "job.yaml", "--job", name, "-p", "chunks=1")
     assert (code, "5 succeeded, 0 failed (AllTasksComplete)" in printed) == (0, True)
@@ -118,3 +140,13 @@ def test_retried_first_stage_leaves_its_job_open_for_the_fan_out(
     code, printed, errors = shoal("retry", name, "--with", "job.yaml")
     assert (code, printed) == (0, f"{name}-retry-1\n"), errors
     assert "9 succeeded, 0 failed (AllTasksComplete)" in shoal("watch", f"{name}-retry-1")[1]
+
+
+def test_watch_offers_no_submission_where_the_stage_left_no_file(
+    shoal: Callable[..., tuple[int, str, str]], name: str
+) -> None:
+    assert shoal("submit", "job.yaml", "--job", name, "-p", "chunks=0")[0] == 0
+    code, _, errors = shoal("watch", name)
+    assert code == 1
+    assert "left no file that matches '*.ts', so that 'encode' gets no task" in errors
+    assert "adds them" not in errors

@@ -61,7 +61,10 @@ class Submission:
     def summary(self) -> str:
         there = f"{self.already_there} tasks already there, " if self.already_there else ""
         tasks = f"{there}{self.added} added" if there else f"{self.added} tasks added"
-        later = f"; {', '.join(self.deferred)} later, by `shoal run` or another `shoal submit`" if self.deferred else ""
+        later = ""
+        if self.deferred:
+            adders = f"by `shoal run` or another `shoal submit`, or by `shoal watch {self.job_id}`"
+            later = f"; {', '.join(self.deferred)} later, {adders}"
         return f"{self.job_id}: {tasks}{self._skipped}{later}"
 
     @property
@@ -126,7 +129,8 @@ def _begun(job: BoundJob, plan: Plan, services: Services, planned: RunRecord, se
         folder = run_folder(plan.job_id, settled.record.run_id)
         mark_mixed(services, folder, settled.changed, job.job_file.spec.stages)
     run_id = continue_run(services.batch, job, settled)
-    if not settled.is_recorded:
+    # The record says nothing of later stages, which may have been corrected.
+    if not settled.is_recorded or planned.deferred:
         leave_manifest(job, plan, settled.record, services)
     return run_id
 
