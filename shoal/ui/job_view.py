@@ -119,8 +119,10 @@ class JobView:
 
     def _known(self, explanation: Explanation) -> Moments:
         now, completed = self._moments[-1]
-        end = explanation.ended or now
-        return [*(one for one in explanation.times.done or self._moments if one[0] < end), (end, completed)]
+        end, read = explanation.ended or now, explanation.times.done
+        # The tasks are read now and then only; since then the counts are known.
+        since = [one for one in self._moments if not read or one[0] > read[-1][0]]
+        return [*(one for one in (*read, *since) if one[0] < end), (end, completed)]
 
     def _explain(self, services: Services, snapshot: Snapshot) -> None:
         """Explain the job from the second reading on, now and then, and at once when it has ended."""

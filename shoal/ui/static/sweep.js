@@ -38,17 +38,18 @@ function nothing({ file, unread }) {
   return file ? `No number is in ${file} of any task.` : "No task has left a small output yet. A file .json, .csv, .tsv or .txt with numbers, named under `outputs` of the stage, appears here.";
 }
 
-// Axes that vary come first; a number that only repeats an axis is the last one to be chosen.
+// Axes that vary come first; a number that repeats an axis, or is the same everywhere, is the last one to be chosen.
 function choice(page) {
   const asked = new URLSearchParams(location.search);
   const varying = page.axes.filter((_, index) => new Set(page.rows.map((row) => text(row.point[index]))).size > 1);
   const axes = varying.length ? varying : page.axes;
   const names = [...new Set(page.rows.flatMap((row) => Object.keys(row.numbers)))];
   const repeats = (name) => page.axes.some((_, index) => page.rows.every((row) => !(name in row.numbers) || Number(row.point[index]) === row.numbers[name]));
+  const isConstant = (name) => new Set(page.rows.map((row) => row.numbers[name]).filter((number) => number !== undefined)).size < 2;
   const x = axes.includes(asked.get("x")) ? asked.get("x") : axes[0];
   const others = axes.filter((axis) => axis !== x);
   const y = asked.get("y") === "" ? "" : others.includes(asked.get("y")) ? asked.get("y") : others[0] ?? "";
-  const value = names.includes(asked.get("value")) ? asked.get("value") : names.find((name) => !repeats(name)) ?? names[0] ?? "";
+  const value = names.includes(asked.get("value")) ? asked.get("value") : names.find((name) => !repeats(name) && !isConstant(name)) ?? names.find((name) => !repeats(name)) ?? names[0] ?? "";
   return { x, y, value, axes, names };
 }
 
