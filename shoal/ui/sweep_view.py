@@ -31,6 +31,9 @@ MOST_FILES = 30
 SECONDS = 5.0
 """Time between two lists of the outputs."""
 
+TASK = "{{ task }}"
+"""Stands for the id of the task in the names of outputs, as in a job file: the files of all tasks are one choice."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -87,7 +90,8 @@ class SweepView:
         outputs = {blob.name.removeprefix(prefix): blob for blob in self._blobs}
         files = _file_names(outputs, stage)
         file = self.file or next(iter(files), "")
-        left = {task: outputs[f"{task}/{file}"] for task in _shown(stage) if f"{task}/{file}" in outputs}
+        paths = {task: f"{task}/{file.replace(TASK, task)}" for task in _shown(stage)}
+        left = {task: outputs[path] for task, path in paths.items() if path in outputs}
         small = {task: blob for task, blob in left.items() if blob.size <= MOST_BYTES}
         self._read_some(container, list(small.values()))
         found = {task: self._numbers.get(_key(blob)) for task, blob in small.items()}
@@ -161,7 +165,9 @@ def _shown(stage: SweptStage) -> dict[str, Point]:
 def _file_names(outputs: Mapping[str, BlobProperties], stage: SweptStage) -> dict[str, int]:
     """Return the names of outputs that may have numbers, those that most tasks left first."""
     parts = (path.partition("/") for path in outputs)
-    names = Counter(file for task, _, file in parts if task in stage.points and file.lower().endswith(SUFFIXES))
+    names = Counter(
+        file.replace(task, TASK) for task, _, file in parts if task in stage.points and file.lower().endswith(SUFFIXES)
+    )
     return dict(names.most_common(MOST_FILES))
 
 

@@ -14,6 +14,15 @@ from tests.ui.swept_job import submit_file, submit_sweep
 from tests.ui.test_job_page import add_job
 from tests.ui.visitor import Visitor
 
+NAMED_AFTER_TASKS = """
+job: {pool: spot}
+stages:
+  - name: count
+    for_each: {product: {n: {range: [1, 3]}}}
+    command: "echo {{ n }} > {{ task }}.json"
+    outputs: [{pattern: "*.json"}]
+"""
+
 
 @pytest.fixture
 def services(environment: Environment) -> Iterator[Services]:
@@ -47,6 +56,18 @@ def test_numbers_of_outputs_stand_beside_the_points_of_their_tasks(visitor: Visi
         assert row["numbers"]["column 4"] == pytest.approx({"circle": 3.14, "diamond": 2}[shape] * scale**2, rel=0.3)
     assert ["circle", 3, 2] in [row["point"] for row in page["rows"]]
     assert ["diamond", 3, 2] not in [row["point"] for row in page["rows"]]
+
+
+def test_outputs_that_are_named_after_their_tasks_are_one_choice(
+    visitor: Visitor, services: Services, name: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "job.yaml"
+    file.write_text(NAMED_AFTER_TASKS)
+    submit_file(services, file, name)
+    wait_for_job(services, name)
+    page = visitor.until(f"/jobs/{name}/sweep", lambda page: page["files"] and not page["unread"])
+    assert page["files"] == {"{{ task }}.json": 3}
+    assert [row["numbers"] for row in page["rows"]] == [{"value": 1}, {"value": 2}, {"value": 3}]
 
 
 def test_page_of_a_task_has_its_point_of_the_sweep(visitor: Visitor, swept: str) -> None:
