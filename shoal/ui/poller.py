@@ -20,6 +20,11 @@ from shoal.ui.retry_pause import pause
 
 EVERY = 1.0
 """Seconds between two readings of a page, at least."""
+REOPENED = 0.2
+"""Seconds until a page is read again that was opened before, and shows the last that was read at once.
+
+Its reading may take long. A page that has nothing to show yet, such as a table beside it, comes first.
+"""
 LINGER = 10.0
 """Seconds for which the connection is kept after the last page was closed: a reload comes at once."""
 KEPT = 32
@@ -111,7 +116,7 @@ class Poller:
         self._topics[address] = topic
         self._topics.move_to_end(address)
         topic.followers += 1
-        topic.due = float("-inf")
+        topic.due = float("-inf") if topic.news is None else time.monotonic() + REOPENED
         self._joined.set()
         self._forget()
         return topic

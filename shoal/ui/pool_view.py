@@ -12,7 +12,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from shoal.azure.prices import CURRENCY, SOURCE_AND_DAY
 from shoal.connect import Services
 from shoal.environment import Pool
-from shoal.nodes.pool_nodes import NODE_COLUMNS, PoolNode, pool_node
+from shoal.nodes.pool_nodes import PoolNode, pool_node
 from shoal.nodes.problem import problem
 from shoal.runs.listing import no_such_pool, requested_pool
 from shoal.runs.pool_listing import PoolRow, pool_row
@@ -24,6 +24,11 @@ MOMENTS = 720
 """Readings that are kept; of a longer time, every second one is dropped."""
 TASKS_SECONDS = 5.0
 """Time between two counts of the tasks that wait: a request for each active job of the pool."""
+NODE_COLUMNS = [
+    *("id", "state", "stateTransitionTime", "startTaskInfo", "errors", "isDedicated"),
+    *("runningTasksCount", "runningTaskSlotsCount", "totalTasksRun"),
+]
+"""Columns that the page shows: of thousands of nodes, each start task as well would be megabytes."""
 JOBS = 8
 """Active jobs whose waiting tasks are counted."""
 
