@@ -84,7 +84,8 @@ POOL = {
     "resourceTags": TAGS,
     "targetNodeCommunicationMode": COMMUNICATION,
 }
-ARM_SLOTS = "2021-01-01"
+ARM_SLOTS = "2020-09-01"
+"""Source: answers recorded in the tests of azure-mgmt-batch; its change log names the version after."""
 ARM_POOL = {
     "applicationLicenses": UNTIL_2025,
     "certificates": UNTIL_2025,

@@ -40,6 +40,7 @@ def test_certificates_and_the_communication_mode_may_change_while_there_are_node
     assert raw("PATCH", f"/pools/{one_node}", {"targetNodeCommunicationMode": "classic"}, query=version).status == 200
     shown = raw("GET", f"/pools/{one_node}", query=version).body
     assert (shown["certificateReferences"], shown["targetNodeCommunicationMode"]) == ([], "classic")
+    assert shown.keys().isdisjoint({"applicationPackageReferences", "metadata"})
     (node,) = raw("GET", f"/pools/{one_node}/nodes", query=version).body["value"]
     assert node["certificateReferences"] == []
     (node,) = raw("GET", f"/pools/{one_node}/nodes").body["value"]

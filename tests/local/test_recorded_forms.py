@@ -160,12 +160,21 @@ def test_parts_of_a_pool_have_the_words_that_nobody_gave(raw: Raw, name: str) ->
     assert shown["virtualMachineConfiguration"]["securityProfile"] == {"securityType": "trustedlaunch"}
 
 
-def test_node_tells_its_image_and_an_endpoint_where_nobody_listens(raw: Raw, client: Any, name: str) -> None:
-    image = {"publisher": "canonical", "offer": "ubuntu-24_04-lts", "sku": "server"}
-    machine = {"imageReference": image, "nodeAgentSKUId": "batch.node.ubuntu 24.04"}
+@pytest.mark.parametrize(
+    ("image", "node_agent", "port"),
+    [
+        (("canonical", "ubuntu-24_04-lts", "server"), "batch.node.ubuntu 24.04", 22),
+        (("microsoftwindowsserver", "windowsserver", "2022-datacenter"), "batch.node.windows amd64", 3389),
+    ],
+)
+def test_node_tells_its_image_and_an_endpoint_where_nobody_listens(
+    raw: Raw, client: Any, name: str, image: tuple[str, ...], node_agent: str, port: int
+) -> None:
+    reference = dict(zip(("publisher", "offer", "sku"), image, strict=True))
+    machine = {"imageReference": reference, "nodeAgentSKUId": node_agent}
     make_pool(client, name, nodes=1, virtualMachineConfiguration=machine)
     (node,) = raw("GET", f"/pools/{name}/nodes").body["value"]
-    assert node["virtualMachineInfo"] == {"imageReference": {**image, "version": "latest"}}
+    assert node["virtualMachineInfo"] == {"imageReference": {**reference, "version": "latest"}}
     assert node["endpointConfiguration"] == {
         "inboundEndpoints": [
             {
@@ -174,7 +183,7 @@ def test_node_tells_its_image_and_an_endpoint_where_nobody_listens(raw: Raw, cli
                 "publicIPAddress": node["ipAddress"],
                 "publicFQDN": f"{node['id']}.batch.invalid",
                 "frontendPort": 50000,
-                "backendPort": 22,
+                "backendPort": port,
             }
         ]
     }

@@ -76,6 +76,11 @@ CHANGEABLE_ANY_TIME = (
 Source: REST reference, Pools - Update; answers recorded in the tests of azure-cli, until 2024-02-01.19.0, for the last
 two, which are gone since.
 """
+CLEARED = ("applicationPackageReferences", "metadata")
+"""Lists that are not shown after a replacement by empty ones, unlike certificateReferences.
+
+Source: answers recorded in the tests of azure-cli, until 2024-02-01.19.0.
+"""
 POOL_NOT_THERE = ("cloudServiceConfiguration",)
 MACHINE_NOT_THERE = ("extensions",)
 START_TASK_NOT_THERE = ("containerSettings",)
@@ -99,6 +104,9 @@ def updated_pool(current: JsonObject, body: Any, version: str) -> pool_lifecycle
 def replaced_pool(current: JsonObject, body: Any, version: str) -> pool_lifecycle.PoolDefinition:
     """Return the definition after the replacement of what may change at any time. Raises BatchError."""
     DATA_PLANE.normalize("BatchPoolReplaceOptions", body, version)
+    for name in CLEARED:
+        if body.get(name) == []:
+            del body[name]
     kept = {name: value for name, value in current.items() if name not in CHANGEABLE_ANY_TIME}
     return _changed_pool(kept | body)
 

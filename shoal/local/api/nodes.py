@@ -23,7 +23,7 @@ AGENT_VERSION = "1.12.15"
 REMOTE_LOGIN_PORT = 50000
 """The first port that Azure gives to nodes. Source: REST reference, Nodes - Get Remote Login Settings, example."""
 
-SSH_PORT = 22
+SSH_PORT, RDP_PORT = 22, 3389
 NOWHERE = "batch.invalid"
 """A domain in which no name can be resolved. Source: RFC 2606."""
 
@@ -148,7 +148,7 @@ def view(node: Node, pool: Pool, base_url: str) -> dict[str, Any]:
     }
     if machine := body.get("virtualMachineConfiguration"):
         result["virtualMachineInfo"] = {"imageReference": machine["imageReference"]}
-        result["endpointConfiguration"] = {"inboundEndpoints": [_remote_login(node)]}
+        result["endpointConfiguration"] = {"inboundEndpoints": [_remote_login(node, machine)]}
     if node.booted is not None:
         booted = times.iso(node.booted)
         result |= {"lastBootTime": booted, "nodeAgentInfo": {"version": AGENT_VERSION, "lastUpdateTime": booted}}
@@ -162,16 +162,18 @@ def view(node: Node, pool: Pool, base_url: str) -> dict[str, Any]:
     return result
 
 
-def _remote_login(node: Node) -> dict[str, Any]:
+def _remote_login(node: Node, machine: dict[str, Any]) -> dict[str, Any]:
     """Return the endpoint of the node's example address.
 
-    Source: answers recorded in the tests of azure-batch-cli-extensions, 2022-01-01.15.0.
+    Source: answers recorded in the tests of azure-batch-cli-extensions, 2022-01-01.15.0; the name is SSHRule.0 for
+    Windows, too.
     """
+    is_windows = "windows" in machine["nodeAgentSKUId"].lower()
     return {
         "name": "SSHRule.0",
         "protocol": "tcp",
         "publicIPAddress": node.ip_address,
         "publicFQDN": f"{node.id}.{NOWHERE}",
         "frontendPort": REMOTE_LOGIN_PORT,
-        "backendPort": SSH_PORT,
+        "backendPort": RDP_PORT if is_windows else SSH_PORT,
     }
