@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from shoal.local import accounts, errors
 from shoal.local.disk_reserve import DiskReserve
 from shoal.local.disturbances import Disturbances
+from shoal.local.identity.node_secret import node_secret
 from shoal.local.identity.tokens import ARM_AUDIENCES, OWN_LIFE, Tokens
 from shoal.local.node.agents import NodeAgents
 from shoal.local.scheduler import (
@@ -98,7 +99,7 @@ class Service:
             "blob_url": self.storage.endpoint,
             "keys": keys,
             "trust": dict(self.trust),
-            "identity_host": f"{self.url}/-/identity/{self.client_secret}",
+            "identity_host": lambda node: f"{self.url}/-/identity/{node_secret(self.client_secret, node)}",
         }
         # Opens the file now: it may be removed while the service runs.
         await self.read_apart(queries.integer, "SELECT 1")

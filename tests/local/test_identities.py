@@ -70,7 +70,7 @@ def test_identity_reaches_only_storage_that_the_service_knows(client: BatchClien
 
 
 def test_task_acts_on_batch_by_a_token_of_its_pools_identity_and_others_have_none(
-    client: BatchClient, pool: str, name: str, identity: str
+    client: BatchClient, service: Status, pool: str, name: str, identity: str
 ) -> None:
     token = (
         "curl -sS -G -H Metadata:true $AZURE_POD_IDENTITY_AUTHORITY_HOST/metadata/identity/oauth2/token"
@@ -81,6 +81,14 @@ def test_task_acts_on_batch_by_a_token_of_its_pools_identity_and_others_have_non
     make_job(client, name, name)
     run(client, name, task("t", sh(f'token=$({token}); curl -sS -H "Authorization: Bearer $token" {job}')))
     assert f'"id":"{name}"' in read(client, name, "t").decode()
+    own = token.replace(f" -d msi_res_id={identity}", "")
+    run(client, name, task("by-default", sh(f'token=$({own}); curl -sS -H "Authorization: Bearer $token" {job}')))
+    assert f'"id":"{name}"' in read(client, name, "by-default").decode()
+    elsewhere = token.replace(identity, identity.replace(identity.rpartition("/")[2], "another")).partition(" |")[0]
+    run(client, name, task("foreign", sh(elsewhere)))
+    assert b"Identity not found" in read(client, name, "foreign")
+    run(client, name, task("prints", "env"))
+    assert service.client_secret.encode() not in read(client, name, "prints")
     make_job(client, f"{name}-other", pool)
     run(client, f"{name}-other", task("t", sh("echo ${AZURE_POD_IDENTITY_AUTHORITY_HOST-nothing}")))
     assert read(client, f"{name}-other", "t") == b"nothing\n"

@@ -16,7 +16,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from shoal.local.arm import identities
+from shoal.local.arm.arm_call import JsonObject
+from shoal.local.identity.node_secret import node_with
 from shoal.local.identity.tokens import LIFE, OWNER, TENANT, Principal
+from shoal.local.store.node import Node
+from shoal.local.store.pool import Pool
 
 if TYPE_CHECKING:
     from shoal.local.service import Service
@@ -91,34 +95,39 @@ class TokenEndpoint:
             raise TokenFailure(401, "invalid_client", 7000215, text)
 
     async def machine_identity(self, request: Request) -> Response:
-        if not self._is_secret(request.path_params["secret"]):
+        secret = request.path_params["secret"]
+        node = node_with(self.service.client_secret, secret)
+        if node is None and not self._is_secret(secret):
             return TokenFailure(401, "unauthorized", None, "The secret in the path is not this service's.").response()
         if request.headers.get("metadata", "").lower() != "true":
             return TokenFailure(400, "invalid_request", None, "Required metadata header not specified").response()
-        return self._identity_token(request.query_params)
+        return self._identity_token(request.query_params, node)
 
     async def app_identity(self, request: Request) -> Response:
         if not self._is_secret(request.headers.get("x-identity-header", "")):
             return TokenFailure(401, "unauthorized", None, "X-IDENTITY-HEADER is not this service's.").response()
         return self._identity_token(request.query_params)
 
-    def _identity_token(self, query: Mapping[str, str]) -> Response:
+    def _identity_token(self, query: Mapping[str, str], node: str | None = None) -> Response:
         try:
             audience = requested_audience(query)
-            principal = self._principal(query)
+            principal = self._principal(query, node)
         except TokenFailure as failure:
             return TokenFailure(failure.status, failure.error, None, str(failure)).response()
         token = {"access_token": self.service.tokens.issue(audience, principal), "client_id": principal.client_id}
         return JSONResponse({**token, "token_type": "Bearer", "resource": audience, **_text_lifetime()})
 
-    def _principal(self, query: Mapping[str, str]) -> Principal:
-        """Return the user-assigned identity that the query names, or the owner. Raises TokenFailure."""
+    def _principal(self, query: Mapping[str, str], node: str | None) -> Principal:
+        """Return the user-assigned identity that the query names, or the only one of the node, or else the owner.
+
+        A node has the identities of its pool only. Raises TokenFailure.
+        """
         client_id = query.get("client_id") or query.get("clientid")
         object_id = query.get("object_id") or query.get("principal_id")
         resource_id = query.get("mi_res_id") or query.get("msi_res_id")
         if not (client_id or object_id or resource_id):
-            return OWNER
-        for identity in identities.every(self.service.connection):
+            return OWNER if node is None else self._only_identity(node)
+        for identity in self._identities(node):
             principal = identities.principal(identity)
             if (
                 principal.client_id == client_id
@@ -127,6 +136,23 @@ class TokenEndpoint:
             ):
                 return principal
         raise TokenFailure(400, "invalid_request", None, "Identity not found")
+
+    def _only_identity(self, node: str) -> Principal:
+        assigned = self._identities(node)
+        if len(assigned) != 1:
+            text = "Multiple user assigned identities exist, please specify the clientId / resourceId of the identity"
+            raise TokenFailure(400, "invalid_request", None, text if assigned else "Identity not found")
+        return identities.principal(assigned[0])
+
+    def _identities(self, node_id: str | None) -> list[JsonObject]:
+        """Return the identities of a node's pool, or without a node those of everybody."""
+        connection = self.service.connection
+        known = identities.every(connection)
+        if node_id is None:
+            return known
+        node = Node.find(connection, node_id)
+        assigned = [] if node is None else [name.lower() for name in Pool.get(connection, node.pool).identities]
+        return [identity for identity in known if str(identity["id"]).lower() in assigned]
 
     def _is_secret(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self.service.client_secret.encode())

@@ -56,7 +56,7 @@ class NodeAgents:
     def start(self, node: str, boots: int, setup: dict[str, Any]) -> None:
         # Before the setup is sent: it becomes the first line that the agent reads.
         self.unsent[node] = []
-        self.send(node, {"setup": {**setup, **self._surroundings(setup["account"])}})
+        self.send(node, {"setup": {**setup, **self._surroundings(node, setup["account"])}})
         self._keep(self._accompany(node, boots))
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
@@ -65,13 +65,13 @@ class NodeAgents:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    def _surroundings(self, account: str) -> dict[str, Any]:
+    def _surroundings(self, node: str, account: str) -> dict[str, Any]:
         return {
             "path": self.path,
             "account_url": f"{self.surroundings['batch_url']}/{account}",
             "storage": {"endpoint": self.surroundings["blob_url"], "keys": self.surroundings["keys"]},
             "trust": self.surroundings["trust"],
-            "identity_host": self.surroundings["identity_host"],
+            "identity_host": self.surroundings["identity_host"](node),
         }
 
     def learn_keys(self, keys: dict[str, str]) -> None:
