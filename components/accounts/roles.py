@@ -57,6 +57,8 @@ GRANTS = (
     Grant(who="deployers", role=BLOB_CONTRIBUTOR, scope="packages", why="the same, if packages have their own storage"),
     Grant(who="submitters", role=BLOB_READER, scope="storage", why="read what jobs are made of, and results"),
     Grant(who="submitters", role=BLOB_CONTRIBUTOR, scope="inputs", why="upload inputs"),
+    Grant(who="submitters", role=BLOB_CONTRIBUTOR, scope="outputs", why="keep what a run was made of; delete results"),
+    Grant(who="submitters", role=BLOB_CONTRIBUTOR, scope="logs", why="delete logs with the results"),
     Grant(who="submitters", role=JOB_SUBMITTER, scope="batch", why="add jobs and tasks"),
     Grant(who="submitters", role=BATCH_READER, scope="batch", why="see pools and nodes"),
 )

@@ -116,7 +116,8 @@ def test_account_that_is_adopted_gets_no_role_and_nobody_gets_more_of_it_than_of
     nodes = "principal-of-theirbatch-nodes"
     assert granted == {
         *((nodes, scope) for scope in ("theirstore", "shoal-storage-outputs", "shoal-storage-logs")),
-        *((SOMEONE, scope) for scope in ("theirstore", "shoal-storage-inputs", "theirbatch")),
+        *((SOMEONE, f"shoal-storage-{container}") for container in ("inputs", "outputs", "logs")),
+        *((SOMEONE, scope) for scope in ("theirstore", "theirbatch")),
     }
 
 

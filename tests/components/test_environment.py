@@ -106,7 +106,7 @@ def test_nodes_may_read_the_storage_and_write_only_outputs_and_logs(project: Pat
 def test_submitters_may_use_the_account_and_its_storage(project: Path) -> None:
     recording = declare(project, submitters=[{"principal_id": SOMEONE, "principal_type": "Group"}])
     roles = [r for r in recording.of_type("authorization:RoleAssignment") if r.inputs["principalId"] == SOMEONE]
-    assert len(roles) == 4
+    assert len(roles) == 6
     assert {role.inputs["principalType"] for role in roles} == {"Group"}
 
 
