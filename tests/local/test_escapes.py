@@ -147,7 +147,8 @@ def test_shell_of_a_person_is_not_taken_for_a_leftover(trace: str, tmp_path: Pat
         ) as shell,
     ):
         try:
-            wait_until(lambda: processes_naming("sleep\00020") != [])
+            # Only then it has its terminal.
+            wait_until(lambda: Path(f"/proc/{shell.pid}/cmdline").read_bytes().startswith(b"sleep"))
             assert leftovers.end_processes(tmp_path)
             assert shell.poll() is None
         finally:
