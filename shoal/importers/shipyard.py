@@ -4,11 +4,13 @@ Source: Batch Shipyard, docs/14-batch-shipyard-configuration-jobs.md and schemas
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from shoal.errors import BadInput
 from shoal.importers.durations import short_duration
 from shoal.importers.imported import Imported, LeftOut, literal, rest, unsigned, without_empty
+from shoal.importers.shipyard_container import container
 from shoal.importers.shipyard_sweep import sweep
 from shoal.importers.source import Source
 from shoal.suggestion import suggestion
@@ -16,14 +18,16 @@ from shoal.suggestion import suggestion
 DEFAULT_POOL = "spot"
 IN_POOL = "a setting of the stack's pool (`shoal:pools`), not of a job"
 CONTAINERS = (
-    "the command runs on the node itself; install what the image holds as an application package or by a start task"
+    "tasks run in images of docker (`container` of a stage) or on the node itself, with what an application package or "
+    "a start task installs there"
 )
+OPTIONS = "give them to `run_options` of the stage's `container`"
 REASONS = {
-    "*.docker_image": CONTAINERS,
     "*.singularity*": CONTAINERS,
-    "*.additional_*_options": CONTAINERS,
-    "*.entrypoint": CONTAINERS,
-    "*.ports": CONTAINERS,
+    "*.additional_singularity_options": CONTAINERS,
+    "*.additional_*_options": OPTIONS,
+    "*.entrypoint": "begin the command with the program, as Batch runs the command and not the image's own entry point",
+    "*.ports": OPTIONS,
     "*.*data_volumes": "mount storage in the stack's pool (`mounts`), and use $AZ_BATCH_NODE_MOUNTS_DIR",
     "*.environment_variables_keyvault_secret_id": "the nodes' identity can read the vault in the command",
     "*.auto_pool*": "pools belong to the stack; Shoal's scale to zero when they are idle",
@@ -47,12 +51,19 @@ MEANINGLESS = (
     "auto_complete",
     "allow_run_on_missing_image",
     "remove_container_after_exit",
-    "default_working_dir",
     "restrict_default_bind_mounts",
     "labels",
     "name",
 )
 """Keys about Shipyard's own containers and ends of jobs, which a job of Shoal does not need."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """Settings of a job specification for its tasks that have none of their own."""
+
+    on_failure: str | None
+    working_directory: str | None
 
 
 def imported_jobs(configuration: object, *, pool: str | None = None) -> list[Imported]:
@@ -70,11 +81,12 @@ def _job(source: Source, pool: str, *, pool_given: bool) -> Imported:
         raise BadInput(f"{source.key('id')} is missing")
     source.leave(*MEANINGLESS)
     on_failure, left_out = _on_failure(source, None)
+    defaults = Defaults(on_failure=on_failure, working_directory=source.text("default_working_dir"))
     tasks = source.sections("tasks")
     names = _stage_names(tasks)
-    stages = [_stage(task, name, names, on_failure, left_out) for task, name in zip(tasks, names.values(), strict=True)]
+    stages = [_stage(task, name, names, defaults, left_out) for task, name in zip(tasks, names.values(), strict=True)]
     if "merge_task" in source:
-        stages.append(_merge(source.section("merge_task"), list(names.values()), on_failure, left_out))
+        stages.append(_merge(source.section("merge_task"), list(names.values()), defaults, left_out))
     if not stages:
         raise BadInput(f"{source.path} has no tasks")
     if not pool_given:
@@ -111,32 +123,30 @@ def _stage_names(tasks: list[Source]) -> dict[str, str]:
 
 
 def _stage(
-    task: Source, name: str, names: dict[str, str], job_on_failure: str | None, left_out: list[LeftOut]
+    task: Source, name: str, names: dict[str, str], defaults: Defaults, left_out: list[LeftOut]
 ) -> dict[str, Any]:
     after = [
         names[task_id] if task_id in names else _unknown_task(task, task_id, names)
         for task_id in task.texts("depends_on")
     ]
-    return _work(task, name, after, job_on_failure, left_out)
+    return _work(task, name, after, defaults, left_out)
 
 
 def _unknown_task(task: Source, task_id: str, names: dict[str, str]) -> str:
     raise BadInput(f"{task.key('depends_on')}: there is no task '{task_id}'; {suggestion(task_id, names)}")
 
 
-def _merge(task: Source, after: list[str], job_on_failure: str | None, left_out: list[LeftOut]) -> dict[str, Any]:
+def _merge(task: Source, after: list[str], defaults: Defaults, left_out: list[LeftOut]) -> dict[str, Any]:
     name = "merge" if "merge" not in after else "merge-task"
     task.leave("id")
-    return _work(task, name, after, job_on_failure, left_out)
+    return _work(task, name, after, defaults, left_out)
 
 
-def _work(
-    task: Source, name: str, after: list[str], job_on_failure: str | None, left_out: list[LeftOut]
-) -> dict[str, Any]:
+def _work(task: Source, name: str, after: list[str], defaults: Defaults, left_out: list[LeftOut]) -> dict[str, Any]:
     task.leave(*MEANINGLESS)
     points = sweep(task.section("task_factory"))
     left_out += points.left_out
-    on_failure, more = _on_failure(task, job_on_failure)
+    on_failure, more = _on_failure(task, defaults.on_failure)
     left_out += more
     command = task.text("command")
     if not command:
@@ -146,6 +156,7 @@ def _work(
             "name": name,
             "for_each": points.for_each,
             "after": after,
+            "container": container(task, defaults.working_directory, left_out),
             "command": points.command(unsigned(command, task.key("command"), left_out), task.key("command")),
             "inputs": [*points.inputs, *_resource_files(task, left_out)],
             "outputs": _outputs(task, left_out),

@@ -145,6 +145,46 @@ def test_every_key_is_carried_over_or_listed_with_its_place() -> None:
     assert listed[f"{place}.tasks[0].colour"] == "this is no key of Batch Shipyard that Shoal knows"
 
 
+def test_image_of_docker_becomes_the_container_of_the_stage_with_its_options(tmp_path: Path) -> None:
+    job = """\
+  default_working_dir: container
+  tasks:
+  - docker_image: example.azurecr.io/solver:3
+    command: solve
+    shm_size: 2g
+    ports: [8080:80]
+    additional_docker_run_options: ['--env A="b c"', --init]
+  - {docker_image: busybox, command: pwd, default_working_dir: batch}
+  - {command: hostname, shm_size: 1g}
+  merge_task: {docker_image: busybox, command: ls}
+"""
+    found = imported(job)
+    assert [stage.get("container") for stage in found.content["stages"]] == [
+        {
+            "image": "example.azurecr.io/solver:3",
+            "run_options": "--shm-size 2g --publish 8080:80 --env 'A=b c' --init",
+            "working_directory": "image",
+        },
+        {"image": "busybox"},
+        None,
+        {"image": "busybox", "working_directory": "image"},
+    ]
+    bodies = list(tasks(tmp_path, found.text("jobs.yaml")))
+    assert bodies[0]["containerSettings"]["imageName"] == "example.azurecr.io/solver:3"
+    assert "containerSettings" not in bodies[2]
+    listed = {entry.key: entry.reason for entry in found.left_out}
+    assert "`containers: {images: ['busybox']}`" in listed["job_specifications[0].tasks[1].docker_image"]
+    assert "setting of the stack's pool" in listed["job_specifications[0].tasks[2].shm_size"]
+
+
+def test_other_containers_and_entry_points_are_listed() -> None:
+    job = "  tasks:\n  - {command: a, singularity_image: s, docker_image: d, entrypoint: /run, ports: [1]}\n"
+    listed = {entry.key.rpartition(".")[2]: entry.reason for entry in imported(job).left_out}
+    assert "images of docker" in listed["singularity_image"]
+    assert "begin the command with the program" in listed["entrypoint"]
+    assert "ports" not in listed
+
+
 def test_signatures_of_addresses_are_not_carried_over() -> None:
     job = """\
   tasks:
@@ -167,6 +207,17 @@ def test_signatures_of_addresses_are_not_carried_over() -> None:
         ({"job_specifications": [{}]}, r"job_specifications\[0\].id is missing"),
         ({"job_specifications": [{"id": "a"}]}, r"job_specifications\[0\] has no tasks"),
         ({"job_specifications": [{"id": "a", "tasks": [{}]}]}, r"tasks\[0\].command is missing"),
+        (
+            {
+                "job_specifications": [
+                    {
+                        "id": "a",
+                        "tasks": [{"command": "x", "docker_image": "i", "additional_docker_run_options": ["-e 'a"]}],
+                    }
+                ]
+            },
+            r"tasks\[0\].additional_docker_run_options: '-e 'a' has a quote that is not closed",
+        ),
         (
             {"job_specifications": [{"id": "a", "tasks": [{"command": "x", "depends_on": ["b"]}]}]},
             "there is no task 'b'",
