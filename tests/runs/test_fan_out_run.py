@@ -150,3 +150,25 @@ def test_watch_offers_no_submission_where_the_stage_left_no_file(
     assert code == 1
     assert "left no file that matches '*.ts', so that 'encode' gets no task" in errors
     assert "adds them" not in errors
+
+
+def test_tasks_that_join_a_continued_run_leave_its_job_open_for_the_fan_out(
+    shoal: Callable[..., tuple[int, str, str]], name: str, tmp_path: Path
+) -> None:
+    mended = f"test -e {tmp_path}/mended"
+    text = JOB.replace("exit {{ code }}", mended).replace(
+        "  - name: encode", f"  - {{name: other, command: {mended}}}\n  - name: encode", 1
+    )
+    (tmp_path / "job.yaml").write_text(text)
+    assert shoal("run", "job.yaml", "--job", name)[0] == 1
+    assert shoal("cancel", name)[0] == 0
+    (tmp_path / "mended").touch()
+    again = f"{name}-retry-1"
+    assert shoal("retry", name, "--task", "other")[1] == f"{again}\n"
+    assert shoal("watch", again)[0] == 1
+    assert shoal("retry", name)[1] == f"{again}\n"  # the job is open, and gets what was left out
+    code, _, errors = shoal("watch", again)
+    assert (code, "0 of 3 tasks failed, 0 never ran, the tasks of encode" in errors) == (1, True), errors
+    code, printed, errors = shoal("retry", name, "--with", "job.yaml")
+    assert (code, printed) == (0, f"{again}\n"), errors
+    assert "10 succeeded, 0 failed (AllTasksComplete)" in shoal("watch", again)[1]
