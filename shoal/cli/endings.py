@@ -72,7 +72,11 @@ def refuse_failures(endings: "Sequence[tuple[str, JobEnding]]") -> None:
 
 def show_way_on(job_id: str, ending: "JobEnding") -> None:
     """Print the commands that go on after a failure."""
+    from shoal.runs.job_ending import adding_command
+
     if ending.blocked and not ending.ended_when_stuck:
         click.echo(f"job {job_id} stays active: `shoal cancel {job_id}` ends it", err=True)
+    if ending.deferred and not ending.counts.failed:
+        click.echo(adding_command(job_id, ending.deferred, ending.continues), err=True)
     if ending.counts.failed:
         click.echo(f"once the cause is mended, `shoal retry {job_id}` runs again what failed", err=True)

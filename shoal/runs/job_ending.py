@@ -1,5 +1,6 @@
 """The end of a job, and the reasons why it was not a success."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shoal.runs.progress import Counts
@@ -56,3 +57,11 @@ class JobEnding:
             way = f"`shoal retry {self.continues} --with FILE`" if self.continues else "submit the file again"
             parts.append(f"the tasks of {', '.join(self.deferred)} are still to be added: {way}")
         return ", ".join(parts)
+
+
+def adding_command(job_id: str, deferred: Sequence[str], continues: str | None) -> str:
+    """Return the sentence with the command that adds the tasks of stages which follow from an earlier one's files."""
+    names = ", ".join(deferred)
+    if continues:  # a submission adds nothing to a job that continues the run of another
+        return f"`shoal retry {continues} --with FILE`, with the job's file, adds the tasks of {names}"
+    return f"`shoal run FILE --job {job_id}`, with the same file and the same -p, adds the tasks of {names} and goes on"

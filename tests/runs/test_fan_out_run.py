@@ -87,6 +87,13 @@ def test_watch_says_which_stages_are_to_be_added_and_a_second_run_goes_on(
     assert code == 1
     assert f"such as the value of password\n`shoal run FILE --job {name}` adds them" in errors
     assert "the tasks of encode, check, stitch are still to be added: submit the file again" in errors
+    way_on = (
+        f"`shoal run FILE --job {name}`, with the same file and the same -p, adds the tasks of encode, check, stitch"
+    )
+    assert way_on in errors
+    reason = shoal("why", name)[1]
+    assert "all 2 tasks so far succeeded, and the tasks of encode, check, stitch are still to be added" in reason
+    assert way_on in reason
     code, printed, _ = shoal("run", "job.yaml", "--job", name, "-p", "chunks=1")
     assert (code, "5 succeeded, 0 failed (AllTasksComplete)" in printed) == (0, True)
 
@@ -168,6 +175,7 @@ def test_tasks_that_join_a_continued_run_leave_its_job_open_for_the_fan_out(
     assert shoal("watch", again)[0] == 1
     assert shoal("retry", name)[1] == f"{again}\n"  # the job is open, and gets what was left out
     code, _, errors = shoal("watch", again)
+    assert f"next: `shoal retry {name} --with FILE`, with the job's file, adds" in shoal("why", again)[1]
     assert (code, "0 of 3 tasks failed, 0 never ran, the tasks of encode" in errors) == (1, True), errors
     code, printed, errors = shoal("retry", name, "--with", "job.yaml")
     assert (code, printed) == (0, f"{again}\n"), errors

@@ -44,6 +44,7 @@ WAITING: tuple[Row, ...] = (
     waiting_rows.BEHIND_STAGE,
     node_rows.FREE,
     job_rows.TASKS_MISSING,
+    job_rows.STAGES_TO_ADD,
     job_rows.NO_TASKS,
     job_rows.SUCCEEDED,
 )

@@ -29,6 +29,10 @@ class JobFacts:
     """The number of tasks that were not added, as their outputs were there."""
     stages: Mapping[str, int] = field(default_factory=dict)
     """The number of tasks of each stage, from the same record."""
+    deferred: tuple[str, ...] = ()
+    """Stages whose tasks are to be added when an earlier one has ended."""
+    continues: str | None = None
+    """The id of the job that began the run, where this is a later one."""
 
     @property
     def is_over(self) -> bool:

@@ -20,6 +20,8 @@ def job_facts(job: BatchJob) -> JobFacts:
         expected=record.tasks if record else None,
         skipped=record.skipped if record else 0,
         stages={name: content.tasks for name, content in record.stages.items()} if record else {},
+        deferred=record.deferred if record else (),
+        continues=record.continuation.first_job if record and record.continuation else None,
     )
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from shoal.jobs.barrier_ids import MANAGER
 from shoal.jobs.run_folder import schedule_of
+from shoal.runs.job_ending import adding_command
 from shoal.runs.why.evidence import Evidence
 from shoal.runs.why.finding import Finding, Row, counted
 
@@ -81,6 +82,20 @@ def _added_by_schedule(evidence: Evidence, there: str) -> Finding | None:
     )
 
 
+def _stages_to_add(evidence: Evidence) -> Finding | None:
+    """Find stages for whose tasks nothing but their submission is missing."""
+    job, counts = evidence.job, evidence.counts
+    is_reached = counts.succeeded >= max(counts.total, job.expected or 0)
+    if evidence.task is not None or not job.deferred or job.is_over or not is_reached:
+        return None
+    names = ", ".join(job.deferred)
+    return Finding(
+        sentence=f"all {counts.total} tasks so far succeeded, and the tasks of {names} are still to be added",
+        evidence=("they follow from the files that an earlier stage has left, so a client adds them, not Batch",),
+        step=adding_command(job.id, job.deferred, job.continues),
+    )
+
+
 def _no_tasks(evidence: Evidence) -> Finding | None:
     if evidence.counts.total or evidence.job.expected or evidence.job.skipped:
         return None
@@ -109,6 +124,8 @@ def _succeeded(evidence: Evidence) -> Finding | None:
     counts, task = evidence.counts, evidence.task
     expected = 0 if task is not None else evidence.job.expected or 0
     skipped = 0 if task is not None else evidence.job.skipped
+    if task is None and evidence.job.deferred:
+        return None
     if not counts.total + skipped or counts.succeeded < max(counts.total, expected):
         return None
     if task is None and skipped and not counts.total:
@@ -156,5 +173,8 @@ DISABLED = Row(code="job-disabled", situation="The job is disabled", find=_disab
 RUNNING = Row(code="running", situation="Tasks are running", find=_running)
 RETRYING = Row(code="waits-again", situation="The task waits for its next attempt", find=_retrying)
 TASKS_MISSING = Row(code="tasks-missing", situation="The submission goes on, or broke off", find=_tasks_missing)
+STAGES_TO_ADD = Row(
+    code="stages-to-add", situation="Stages that run for each file of an earlier one are not added", find=_stages_to_add
+)
 NO_TASKS = Row(code="no-tasks", situation="The job has no tasks", find=_no_tasks)
 SUCCEEDED = Row(code="succeeded", situation="Everything succeeded", find=_succeeded)

@@ -239,6 +239,15 @@ CASES: list[tuple[str, Evidence, str]] = [
         ),
         "2 of 5 tasks are in the job: it is still being submitted, or that broke off",
     ),
+    (
+        "stages-to-add",
+        evidence(
+            waiting=0,
+            counts=Counts(succeeded=2),
+            job=JobFacts(id="nightly", state="active", pool_id="spot", expected=2, deferred=("encode", "stitch")),
+        ),
+        "all 2 tasks so far succeeded, and the tasks of encode, stitch are still to be added",
+    ),
     ("no-tasks", evidence(waiting=0), "the job has no tasks"),
     ("succeeded", evidence(waiting=0, counts=Counts(succeeded=7)), "all is well: all 7 tasks succeeded"),
     ("unexplained", evidence(nodes=()), "3 tasks wait, and Batch reports nothing that stands in the way"),

@@ -196,6 +196,13 @@ def produce_missing(service: Status, services: Services, name: str) -> None:
     add_job(services, name, wire("t"), metadata=[item.as_dict() for item in to_metadata(record)])
 
 
+def produce_stages_to_add(service: Status, services: Services, name: str) -> None:
+    add_pool(services, name, 1)
+    stages = {"t": StageContent(tasks=1)}
+    record = RunRecord(run_id="r", run_name="r", job_digest="d", stages=stages, deferred=("encode",))
+    add_job(services, name, wire("t"), metadata=[item.as_dict() for item in to_metadata(record)])
+
+
 def produce_empty(service: Status, services: Services, name: str) -> None:
     add_pool(services, name, 1)
     make_job(services.batch, name, name)
@@ -220,6 +227,7 @@ PRODUCED: dict[str, tuple[Callable[[Status, Services, str], None], str]] = {
     "instances-need-nodes": (produce_wide, "1 task needs 2 nodes at once, and pool {name} has 1 free"),
     "running": (produce_running, "0 of 1 tasks done, 1 running"),
     "tasks-missing": (produce_missing, "1 of 5 tasks are in the job"),
+    "stages-to-add": (produce_stages_to_add, "the tasks of encode are still to be added"),
     "no-tasks": (produce_empty, "the job has no tasks"),
     "succeeded": (produce_succeeded, "all 1 tasks succeeded"),
 }
