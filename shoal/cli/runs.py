@@ -60,12 +60,15 @@ def tasks(
 ) -> None:
     """List the tasks of JOB."""
     from shoal.connect import connected
+    from shoal.runs.job_task_failures import failed_job_tasks
     from shoal.runs.listing import tasks as list_tasks
     from shoal.runs.skipped_tasks import skipped_tasks
 
     with connected(environment) as services:
         rows = list(list_tasks(services.batch, job_id, state=state, failed=failed, limit=limit))
         output.emit_rows(rows, "tasks", as_json=as_json)
+        for sentence in failed_job_tasks(services.batch, job_id) if failed else ():
+            click.echo(sentence, err=True)
         if skipped := len(skipped_tasks(services, job_id)):
             click.echo(f"{output.counted(skipped, 'task')} skipped, as their outputs were there", err=True)
 

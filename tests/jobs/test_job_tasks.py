@@ -10,6 +10,7 @@ from shoal.jobs.binding.bound_job import bind
 from shoal.jobs.file.job_file import read_job_file
 from shoal.jobs.submit.plan import make_plan
 from shoal.jobs.submit.submit import job_body, planned_record, submit
+from shoal.runs.job_task_failures import failed_job_tasks
 from tests.environments import wait_for_job
 from tests.jobs.builders import bound, job_file
 
@@ -94,3 +95,18 @@ def test_tasks_read_what_the_preparation_left_and_release_follows(
     wait_for_job(services, name)
     assert (tmp_path / "seen").read_text() == "a table\nreleased\n"
     assert submit(job, make_plan(job), services).already_there == 1
+
+
+def test_failed_preparation_and_release_are_listed_with_the_command_that_shows_their_stderr(
+    services: Services, tmp_path: Path, name: str
+) -> None:
+    tasks = "preparation: {command: 'true'}\nrelease: {command: 'echo no place >&2; exit 9'}"
+    (tmp_path / "job.yaml").write_text(text(tasks))
+    job = bind(read_job_file(tmp_path / "job.yaml", given={}, run="r", job_id=name), services.environment)
+    submit(job, make_plan(job), services)
+    wait_for_job(services, name)
+    (sentence,) = failed_job_tasks(services.batch, name)
+    assert "the release task of the job failed on 1 node, for example with exit code 9; `shoal files tvm" in sentence
+    _, _, node, place = sentence.partition("`")[2].partition("`")[0].split()
+    pool = str(services.batch.get_job(name).pool_info.pool_id)
+    assert b"".join(services.batch.download_node_file(pool, node, place)) == b"no place\n"
