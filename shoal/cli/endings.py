@@ -76,7 +76,7 @@ def show_way_on(job_id: str, ending: "JobEnding") -> None:
 
     if ending.blocked and not ending.ended_when_stuck:
         click.echo(f"job {job_id} stays active: `shoal cancel {job_id}` ends it", err=True)
-    if ending.deferred and not ending.counts.failed:
+    if ending.deferred and not ending.stopped and not ending.counts.failed:
         click.echo(adding_command(job_id, ending.deferred, ending.continues), err=True)
     if ending.counts.failed:
         click.echo(f"once the cause is mended, `shoal retry {job_id}` runs again what failed", err=True)

@@ -1,12 +1,13 @@
 """`shoal watch`: jobs, followed to their ends."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from shoal.cli import completion, options
-from shoal.errors import BadInput, ShoalError, WorkFailed
+from shoal.errors import BadInput, WorkFailed
 
 if TYPE_CHECKING:
     from shoal.cli.display import Display
@@ -61,22 +62,23 @@ def _to_the_end(
     endings: dict[str, JobEnding] = {}
     while jobs:
         endings |= follow_all(services, jobs, shown, recover=recover)
-        jobs = [job for job in jobs if endings[job].waits_for_submission and _goes_on(services, job)]
+        jobs = [job for job in jobs if endings[job].waits_for_submission and _goes_on(services, job, endings)]
     return endings
 
 
-def _goes_on(services: "Services", job_id: str) -> bool:
-    """Add the tasks of later stages; return False, and say what does, where that cannot be."""
+def _goes_on(services: "Services", job_id: str, endings: "dict[str, JobEnding]") -> bool:
+    """Add the tasks of later stages; return False, and say why, where that cannot be."""
     from shoal.connect import explained
     from shoal.manifest.later_stages import add_later_stages
 
     try:
         with explained(services.environment):
             submission = add_later_stages(services, job_id)
-    except ShoalError as exc:
+    except WorkFailed as exc:
+        endings[job_id] = replace(endings[job_id], stopped=str(exc))
+        return False
+    except BadInput as exc:
         click.echo(f"warning: {job_id}: its later stages get no tasks from here: {exc}", err=True)
-        if isinstance(exc, BadInput):
-            click.echo(f"`shoal run FILE --job {job_id}` adds them", err=True)
         return False
     if submission.added:
         click.echo(submission.summary, err=True)

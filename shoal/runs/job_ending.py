@@ -21,6 +21,8 @@ class JobEnding:
     """The number of submitted tasks, where it is known."""
     deferred: tuple[str, ...] = ()
     """Stages whose tasks were not submitted."""
+    stopped: str | None = None
+    """The reason why the tasks of these stages were not added, such as an earlier one that left no file."""
     continues: str | None = None
     """The job that began the run, where this is a later one."""
     skipped: int = 0
@@ -52,7 +54,9 @@ class JobEnding:
             parts.append(f"{counts.running} did not complete")
         if self.missing:
             parts.append(f"{self.missing} are not in the job any more")
-        if self.deferred:
+        if self.stopped:
+            parts.append(self.stopped)
+        elif self.deferred:
             # A submission adds nothing to a job that continues the run of another.
             way = f"`shoal retry {self.continues} --with FILE`" if self.continues else "submit the file again"
             parts.append(f"the tasks of {', '.join(self.deferred)} are still to be added: {way}")
@@ -64,4 +68,5 @@ def adding_command(job_id: str, deferred: Sequence[str], continues: str | None) 
     names = ", ".join(deferred)
     if continues:  # a submission adds nothing to a job that continues the run of another
         return f"`shoal retry {continues} --with FILE`, with the job's file, adds the tasks of {names}"
-    return f"`shoal run FILE --job {job_id}`, with the same file and the same -p, adds the tasks of {names} and goes on"
+    other = f"where it cannot, `shoal run FILE --job {job_id}` does, with the same file and the same -p"
+    return f"`shoal watch {job_id}` adds the tasks of {names} and goes on; {other}"
