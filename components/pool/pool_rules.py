@@ -13,6 +13,7 @@ from . import (
     pool_containers,
     pool_mounts,
     pool_scaling,
+    pool_simulation,
     pool_start_task,
     size_rules,
     start_rules,
@@ -30,7 +31,7 @@ def faults(pool: Mapping[str, Any], spelling: Spelling, today: date) -> Iterator
     yield from start_rules.faults(pool, spelling, today)
     yield from pool_scaling.faults(pool, spelling)
     yield from ephemeral_disk_faults(pool, spelling)
-    for noun in (pool_containers, pool_start_task, pool_mounts, user_accounts, upgrade_policy):
+    for noun in (pool_containers, pool_start_task, pool_mounts, pool_simulation, user_accounts, upgrade_policy):
         yield from noun.faults(pool, spelling)
     if len(packages := pool.get("packages", ())) > PACKAGES_PER_POOL:
         yield ArgumentFault(text=f"has {len(packages)} packages; Batch allows {PACKAGES_PER_POOL}")

@@ -15,6 +15,7 @@ from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys
 from pydantic import ValidationError
 
 from shoal.autoscale.review import review, shown
+from shoal.autoscale.simulation.simulated_names import METADATA
 from shoal.autoscale.ticks import from_timedelta
 from shoal.azure.limits import accepted_evaluation_interval
 from shoal.environment import Authentication, is_loopback
@@ -27,6 +28,7 @@ from ..azure_provider import arm_endpoint
 from ..component_errors import SettingsError
 from ..environment_args import EnvironmentArgs, closes_storage, faults
 from ..pool.pool_scaling import evaluation_interval
+from ..pool.pool_simulation import is_simulated
 from .listed_jobs import with_slots_of_jobs
 
 OPEN_STORAGE = (
@@ -37,6 +39,11 @@ OPEN_STORAGE = (
 NO_DEPLOYERS = (
     "deployers is empty: the packages can be uploaded only by somebody who has the role for writing blobs already; "
     "an owner of the subscription has not, so list your own object id (`az ad signed-in-user show --query id`)"
+)
+
+REAL_NODES = (
+    "means nothing in Azure: its nodes are real ones, which cost money; simulate the pool in a stack with "
+    "service: embedded"
 )
 
 OPTIONAL = ("network", "monitoring")
@@ -70,12 +77,19 @@ class Settings:
         ]
 
     def reminders(self, *, project: str, file: str) -> list[str]:
-        """Return warnings about access that stays open although it seems closed, and about missing deployers."""
+        """Return warnings about settings that do less than they seem to, and about missing deployers."""
         warnings = [
             (OPEN_STORAGE, self._leaves_storage_open),
             (NO_DEPLOYERS, self._uploads_by_role and not self.keys["deployers"]),
         ]
-        return [f"{project}:{text} ({file})" for text, applies in warnings if applies]
+        texts = [*(text for text, applies in warnings if applies), *self._simulations_in_azure()]
+        return [f"{project}:{text} ({file})" for text in texts]
+
+    def _simulations_in_azure(self) -> Iterator[str]:
+        if self.keys["service"] == "azure":
+            for i, pool in enumerate(self.keys["pools"]):
+                if is_simulated(pool):
+                    yield f"pools[{i}].metadata.{METADATA} {REAL_NODES}"
 
     @property
     def _leaves_storage_open(self) -> bool:

@@ -129,6 +129,15 @@ def containers(number: int) -> list[dict[str, Any]]:
             {"spot_nodes": 1, "auto_scale_evaluation_interval": "PT10M"},
             ["has a fixed number of nodes, for which auto_scale_evaluation_interval means nothing"],
         ),
+        ({"metadata": {"shoal:simulate": "60x", "team": "risk"}}, []),
+        (
+            {"metadata": {"shoal:simulate": "3601x"}},
+            ["metadata shoal:simulate: speed: Input should be less than or equal to 3600, found '3601x'"],
+        ),
+        (
+            {"metadata": {"shoal:simulate": ""}},
+            ["metadata shoal:simulate is ''; write 60x or {speed: 60x, duration: 5m}"],
+        ),
     ],
 )
 def test_pool_keeps_batchs_rules(changes: dict[str, Any], expected: list[str]) -> None:

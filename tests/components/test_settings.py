@@ -537,3 +537,20 @@ def test_packages_that_nobody_is_listed_to_upload_are_doubted(values: dict[str, 
     settings = parse(**{"service": "azure", "authentication": "entra", **values})
     doubts = settings.reminders(project="pricing", file="Pulumi.dev.yaml")
     assert any(doubt.startswith("pricing:deployers is empty: ") for doubt in doubts) is is_doubted
+
+
+@pytest.mark.parametrize(("service", "is_doubted"), [("azure", True), ("embedded", False)])
+def test_simulation_is_doubted_on_an_azure_stack_only(service: str, *, is_doubted: bool) -> None:
+    pools = [POOL, {**POOL, "name": "other", "metadata": {"shoal:simulate": "60x"}}]
+    settings = parse(pools=pools, service=service, authentication="shared_key")
+    doubts = settings.reminders(project="pricing", file="Pulumi.dev.yaml")
+    text = "pricing:pools[1].metadata.shoal:simulate means nothing in Azure: its nodes are real ones, which cost money"
+    assert any(doubt.startswith(text) for doubt in doubts) is is_doubted
+
+
+def test_wrong_simulation_of_a_pool_is_refused_with_its_place_in_the_file() -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse(pools=[{**POOL, "metadata": {"shoal:simulate": "fast"}}])
+    message = str(refused.value)
+    assert message.startswith("shoal:pools[0].metadata shoal:simulate: speed: Input should be a valid number")
+    assert message.endswith("(Pulumi.dev.yaml)")
