@@ -1,6 +1,6 @@
 """`shoal pools`: the pools of a stack, with what their nodes cost now."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -29,6 +29,8 @@ def pools(environment: "Environment", as_json: bool) -> None:
         rows = list(list_pools(services.batch, environment))
     output.emit_listing(rows, "pools", COLUMNS, cells, as_json=as_json)
     if rows and not as_json:
+        for sentence in _simulations(rows, environment):
+            click.echo(sentence, err=True)
         click.echo(_cost(rows, environment), err=True)
 
 
@@ -49,6 +51,15 @@ def _formula(row: "PoolRow") -> str:
         return "not evaluated yet"
     at = f"{row.formula.at:%H:%M:%S} " if row.formula.at else ""
     return at + (row.formula.error or row.formula.targets.replace(";", ", "))
+
+
+def _simulations(rows: Sequence["PoolRow"], environment: "Environment") -> Iterator[str]:
+    """Yield a sentence for each pool whose tasks run nothing."""
+    from shoal.nodes.simulated_pool import RUNS_NOTHING
+
+    for row in rows:
+        if row.has_simulation and environment.is_embedded:
+            yield f"pool {row.pool} {RUNS_NOTHING}"
 
 
 def _cost(rows: Sequence["PoolRow"], environment: "Environment") -> str:

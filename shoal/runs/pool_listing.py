@@ -10,6 +10,7 @@ from azure.batch.models import BatchPool
 from shoal.azure.prices import LINUX_PRICES, NodePrice
 from shoal.connect import plain_word
 from shoal.environment import Environment, OperatingSystem, Pool
+from shoal.nodes.simulated_pool import has_simulation
 from shoal.runs.why.evidence import Fault, FormulaRun
 from shoal.runs.why.pool_reading import COLUMNS, pool_facts
 
@@ -44,6 +45,8 @@ class PoolRow:
     formula: FormulaResult | None = None
     """Result of the last evaluation. None for a pool of a fixed size, and before the first evaluation."""
     is_autoscaled: bool = False
+    has_simulation: bool = False
+    """True where its metadata has a simulation, which means nothing in Azure."""
     cost_per_hour: float | None = None
     """Cost of the present nodes in Azure. None where the size has no known price."""
 
@@ -55,7 +58,7 @@ def pools(client: BatchClient, environment: Environment) -> Iterator[PoolRow]:
 
 def present_pools(client: BatchClient) -> dict[str, BatchPool]:
     """Return all pools of the account by their ids in lower case, as Batch compares them."""
-    columns = [*COLUMNS, "vmSize", "applicationPackageReferences"]
+    columns = [*COLUMNS, "vmSize", "applicationPackageReferences", "metadata"]
     return {str(pool.id).lower(): pool for pool in client.list_pools(select=columns)}
 
 
@@ -98,6 +101,7 @@ def pool_row(name: str, pool: Pool, found: BatchPool) -> PoolRow:
         resize_errors=tuple(map(_fault, facts.resize_faults)),
         formula=formula_result(facts.run) if facts.run else None,
         is_autoscaled=facts.formula is not None,
+        has_simulation=has_simulation(found),
         cost_per_hour=cost_per_hour(pool, dedicated=facts.current.dedicated, spot=facts.current.low_priority),
     )
 

@@ -164,6 +164,14 @@ def test_formula_that_the_linter_doubts_is_a_warning_with_rule_and_mend(tmp_path
     assert all(line.startswith("warning 1: the formula of pool 'spot-pool', line 2: ") for line in found)
 
 
+def test_simulated_pool_is_a_warning_on_this_machine_and_nothing_in_azure(tmp_path: Path) -> None:
+    simulated = replace(SOUND, pool=replace(POOL, has_simulation=True))
+    sentence = "pool 'spot-pool' is simulated: its tasks run nothing and leave no outputs"
+    assert [sentence in line for line in messages(tmp_path, simulated, BY_IDENTITY)] == [True]
+    in_azure = replace(BY_IDENTITY, arm_endpoint="https://management.azure.com")
+    assert not any(sentence in line for line in messages(tmp_path, simulated, in_azure))
+
+
 def test_file_and_service_are_refused_together_by_plan_and_the_service_by_submit(
     services: Services, tmp_path: Path, name: str
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from azure.batch import models
 
 from shoal.cli.pools import cells
-from shoal.connect import Services
+from shoal.connect import Services, connected
 from shoal.environment import Environment, OperatingSystem, Pool, to_json
 from shoal.runs.pool_listing import PoolRow, cost_per_hour, pools
 from shoal.service_status import Status
@@ -83,6 +83,21 @@ def test_pool_that_batch_does_not_have_is_listed_as_gone(
     assert done.stderr.startswith("these nodes cost nothing on this machine; in Azure about 0.00 USD an hour (appr")
     nothing = listed({})
     assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "no pools\n")
+
+
+def test_pool_that_is_simulated_has_a_sentence_of_its_own(
+    service: Status, environment: Environment, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOAL_STATE", service.state_dir)
+    pool = Pool(id=name, vm_size=SIZE, task_slots_per_node=1)
+    environment = replace(environment, pools={"spot": pool})
+    with connected(environment) as services:
+        make_pool(services.batch, name, metadata=[{"name": "shoal:simulate", "value": "60x"}])
+    (tmp_path / "environment.json").write_text(json.dumps(to_json(environment)))
+    done = run_shoal(service, tmp_path, "pools", "--environment", "environment.json")
+    assert done.stderr.startswith(
+        "pool spot is simulated: its tasks run nothing and leave no outputs\nthese nodes cost"
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from shoal.jobs.file.task_spec import Shell
 from shoal.jobs.preflight.container_checks import container_findings
 from shoal.jobs.preflight.finding import Finding, warning
 from shoal.jobs.preflight.service_facts import BASH, PoolFacts, ServiceFacts
+from shoal.nodes.simulated_pool import RUNS_NOTHING
 
 PLACE = ("job", "pool")
 _WITH_BASH = tuple(f"batch.node.{system}" for system in ("ubuntu", "debian", "el", "centos", "almalinux", "opensuse"))
@@ -28,6 +29,8 @@ def pool_findings(job: BoundJob, facts: ServiceFacts) -> Iterator[Finding]:
         return
     if facts.pool.is_deleting:
         yield Finding(place=PLACE, sentence=f"pool '{pool.id}' is being deleted; run `shoal up` to make it again")
+    if facts.pool.has_simulation and job.environment.is_embedded:
+        yield warning(PLACE, f"pool '{pool.id}' {RUNS_NOTHING}")
     yield from _slots(pool, facts.pool)
     yield from _shells(job, facts.pool, facts)
     yield from _instances(job, pool, facts.pool)

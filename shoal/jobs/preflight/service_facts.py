@@ -20,6 +20,7 @@ from shoal.errors import BadInput, ShoalError
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.file.task_spec import Logs
 from shoal.jobs.tasks.task_bodies import stage_tasks
+from shoal.nodes.simulated_pool import has_simulation
 
 MOST_PREFIXES = 20
 """Prefixes of blobs of a stage that are looked up; a million tasks may each have their own."""
@@ -36,6 +37,8 @@ class PoolFacts:
     is_deleting: bool = False
     has_inter_node_communication: bool = False
     runs_containers: bool = False
+    has_simulation: bool = False
+    """True where its metadata has a simulation, which means nothing in Azure."""
     formula: str | None = None
     evaluation_interval: timedelta | None = None
     formula_error: str = ""
@@ -165,6 +168,7 @@ def pool_facts(pool: BatchPool) -> PoolFacts:
         node_agent=(machine.node_agent_sku_id if machine else None) or "",
         runs_containers=machine is not None and machine.container_configuration is not None,
         has_inter_node_communication=bool(pool.enable_inter_node_communication),
+        has_simulation=has_simulation(pool),
         is_deleting=plain_word(pool.state) == "deleting",
         formula=pool.auto_scale_formula if pool.enable_auto_scale else None,
         evaluation_interval=pool.auto_scale_evaluation_interval,
