@@ -63,6 +63,7 @@ def fetched_outputs(
 ) -> "Fetched":
     """Fetch into `out`, or the default folder; files of an earlier run there are moved away first, which is told."""
     from shoal.manifest.results import note_results
+    from shoal.nodes.simulated_pool import RUNS_NOTHING, simulated_pool_of
     from shoal.runs.fetch import EVERYTHING, fetch
     from shoal.runs.fetched_runs import make_room, read_note
     from shoal.runs.stored_run import folder_of_run
@@ -77,4 +78,6 @@ def fetched_outputs(
         if selection in (None, EVERYTHING) and not fetched.problems:
             note = read_note(folder)
             note_results(services, run, folder, note.files if note and note.run == run else ())
+    if not fetched.files and (pool := simulated_pool_of(services, job_id)) is not None:
+        click.echo(f"pool {pool} {RUNS_NOTHING}", err=True)
     return fetched

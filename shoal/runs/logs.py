@@ -8,6 +8,7 @@ from azure.batch.models import BatchTaskState
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.core.rest import HttpRequest
 
+from shoal.autoscale.simulation.simulated_names import NODE_PREFIX
 from shoal.connect import Services, plain_word
 from shoal.errors import BadInput
 from shoal.jobs.submit.collection import API_VERSION
@@ -135,6 +136,14 @@ def _is_skipped(services: Services, log: LogFile) -> bool:
 
 def _missing_log(services: Services, log: LogFile) -> str:
     state = _state(services, log)
+    if _is_simulated(services, log):
+        return f"task '{log.task_id}' has no {log.name}: its pool is simulated, where tasks run nothing"
     if state != BatchTaskState.COMPLETED:
         return f"task '{log.task_id}' is {state} and has written no {log.name} yet"
     return f"the {log.name} of task '{log.task_id}' is gone with its node, and `logs` of its stage did not keep it"
+
+
+def _is_simulated(services: Services, log: LogFile) -> bool:
+    """Return True where the task is or was on a simulated node, by the node's id."""
+    node = services.batch.get_task(log.job_id, log.task_id, select=["id", "nodeInfo"]).node_info
+    return node is not None and (node.node_id or "").startswith(NODE_PREFIX)

@@ -1,14 +1,18 @@
 from pathlib import Path
 
 import pytest
+from azure.batch import models
 
+from shoal.cli.fetch import fetched_outputs
 from shoal.connect import Services
 from shoal.errors import BadInput
 from shoal.runs.logs import LogFile, follow_log, read_log, tail
 from shoal.runs.why.failed_tasks import failures_of_job
 from shoal.runs.why.failure_summary import summaries
 from tests.environments import wait_for_job
+from tests.local.making import counts, make_job, make_pool
 from tests.runs.batch_jobs import add_job, task
+from tests.waiting import wait_until
 
 
 def test_log_is_read_from_the_node(services: Services, name: str) -> None:
@@ -62,3 +66,16 @@ def test_failure_is_told_in_batch_words_with_the_end_of_stderr(services: Service
     assert found["bad"].stderr.splitlines()[-1] == "line 30"
     assert len(found["bad"].stderr.splitlines()) == 10
     assert (found["missing"].code, found["missing"].exit_code) == ("CommandProgramNotFound", None)
+
+
+def test_simulated_job_says_why_it_has_no_logs_and_no_outputs(
+    services: Services, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_pool(services.batch, name, nodes=1, metadata=[{"name": "shoal:simulate", "value": "3600x"}])
+    make_job(services.batch, name, name)
+    services.batch.create_task(name, models.BatchTaskCreateOptions(task("t", "echo out")))
+    wait_until(lambda: counts(services.batch, name).succeeded)
+    with pytest.raises(BadInput, match=r"^task 't' has no stdout.txt: its pool is simulated, where tasks run nothing$"):
+        read_log(services, LogFile(job_id=name, task_id="t", name="stdout.txt"))
+    assert fetched_outputs(services, name, tmp_path).files == 0
+    assert capsys.readouterr().err == f"pool {name} is simulated: its tasks run nothing and leave no outputs\n"

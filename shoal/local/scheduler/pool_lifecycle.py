@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 import orjson
 
 from shoal.autoscale.simulation import resizing
-from shoal.autoscale.simulation.simulated_names import METADATA
+from shoal.autoscale.simulation.simulated_names import METADATA, NODE_PREFIX
 from shoal.azure.limits import SHORTEST_RESIZE_TIMEOUT
 from shoal.local import errors, times
 from shoal.local.scheduler import node_lifecycle, node_restarts, quotas
@@ -294,7 +294,7 @@ def _give_up(tx: Transaction, key: int, *, dedicated: bool) -> None:
 
 def _node_id(pool: Pool, *, dedicated: bool) -> str:
     # Azure's form: `d` marks dedicated nodes, `p` Spot nodes.
-    prefix = "tvmps_" if pool_clock.of_pool(pool) is None else pool_clock.NODE_PREFIX
+    prefix = "tvmps_" if pool_clock.of_pool(pool) is None else NODE_PREFIX
     return f"{prefix}{secrets.token_hex(32)}_{'d' if dedicated else 'p'}"
 
 

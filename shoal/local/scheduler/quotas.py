@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from shoal.autoscale.simulation.simulated_names import NODE_PREFIX
 from shoal.azure.vm_sizes import VM_SIZES
 from shoal.local import chaos, errors
 from shoal.local.scheduler import machine
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.simulation import pool_clock
-from shoal.local.simulation.pool_clock import MOST_NODES, NODE_PREFIX
+from shoal.local.simulation.pool_clock import MOST_NODES
 from shoal.local.store.pool import Pool
 from shoal.local.store.queries import integer, text
 from shoal.local.store.states import JobState, NodeState

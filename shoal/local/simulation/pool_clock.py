@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from shoal.autoscale.simulation.simulated_names import METADATA
+from shoal.autoscale.simulation.simulated_names import METADATA, NODE_PREFIX
 from shoal.azure.limits import SHORTEST_EVALUATION_INTERVAL
 from shoal.local import times
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 MOST_NODES = 10_000
 """Simulated nodes of all pools together."""
-NODE_PREFIX = "tvmsim_"
-"""Beginning of the ids of simulated nodes, where Azure's have `tvmps_`."""
 MARK = METADATA.encode()
 
 
