@@ -41,6 +41,32 @@ def found(text: str | None) -> list[str]:
     return [row[0] for row in rows]
 
 
+def test_prefix_that_few_or_no_rows_have_is_found_without_reading_all_rows() -> None:
+    columns = {"id": Column("id", "text", frozenset({PREFIX}), keys="SELECT key FROM rows WHERE id >= ? AND id < ?")}
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE rows (key INTEGER PRIMARY KEY, id TEXT COLLATE NOCASE UNIQUE)")
+    connection.executemany("INSERT INTO rows (id) VALUES (?)", ((f"Row-{n}",) for n in range(50_000)))
+
+    def page_of(prefix: str) -> tuple[list[str], int]:
+        """Return the first rows, and how many thousands of steps SQLite took for them."""
+        condition, parameters = where(f"startswith(id,'{prefix}')", columns)
+        steps = list[None]()
+        connection.set_progress_handler(lambda: steps.append(None), 1000)
+        rows = connection.execute(f"SELECT id FROM rows WHERE {condition} ORDER BY key LIMIT 5", parameters)
+        return [row[0] for row in rows], len(steps)
+
+    for prefix, ids in {
+        "row-0": ["Row-0"],
+        "row-00": [],
+        "row-4999_": [],
+        "row-49999": ["Row-49999"],
+        "ROW-": [f"Row-{n}" for n in range(5)],
+    }.items():
+        found_ids, steps = page_of(prefix)
+        assert found_ids == ids
+        assert steps < 100, prefix
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -9,6 +9,7 @@ Source: REST reference, "OData filters in Batch". Property names are case-sensit
 
 import operator
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,8 @@ MOST_TOKENS = 1_000
 DEEPEST = 20
 LARGEST = 1 << 63
 """The first integer that the database cannot hold."""
+FEW = 2_000
+"""Rows with a prefix that are looked up by the index."""
 
 TOKEN = re.compile(r"\s*(datetime'[^']*'|'(?:[^']|'')*'|-?\d+|[A-Za-z_/]+|[(),])", re.IGNORECASE)
 
@@ -42,6 +45,8 @@ class Column:
     operators: frozenset[str] = ALL
     usual: Parameter | None = None
     """The value that most entities have; the database has an index of those with another one."""
+    keys: str | None = None
+    """A query with two parameters, for the keys of the values from one on and before another one, by an index."""
 
 
 def where(text: str | None, columns: Mapping[str, Column]) -> Sql:
@@ -68,6 +73,17 @@ def prefix(text: str | None, name: str) -> str:
     except FilterError as exc:
         raise errors.invalid_query_parameter("$filter", text, str(exc)) from None
     raise errors.invalid_query_parameter("$filter", text, f"only {PREFIX}({name},'…') is supported here")
+
+
+def _near(keys: str) -> str:
+    """Return a condition that keeps SQLite from reading every row for a prefix that few or none have.
+
+    It follows from the prefix. Where many have the prefix, it holds for every row: a page of them is soon full.
+    """
+    few = f"FROM ({keys} LIMIT {FEW})"
+    first = f"SELECT iif(count(*) < {FEW}, min(key), 0) {few}"
+    last = f"SELECT iif(count(*) < {FEW}, max(key), {LARGEST - 1}) {few}"
+    return f"key BETWEEN ({first}) AND ({last})"
 
 
 class FilterError(Exception):
@@ -131,7 +147,11 @@ class Parser:
         value = str(literal(self.next(), column))
         self.expect(")")
         escaped = re.sub(r"([%_\\])", r"\\\1", value)
-        return f"{column.sql} LIKE ? ESCAPE '\\'", [f"{escaped}%"]
+        condition = f"{column.sql} LIKE ? ESCAPE '\\'"
+        if column.keys is None:
+            return condition, [f"{escaped}%"]
+        span = [value, value + chr(sys.maxunicode)]
+        return f"{condition} AND {_near(column.keys)}", [f"{escaped}%", *span, *span]
 
     def column(self) -> Column:
         name = self.next()

@@ -23,8 +23,10 @@ MOST_IN_A_COLLECTION = 100
 STATUS_IN_SMALL_LETTERS = "2024-07-01"
 """The first api-version of azure-batch 15, whose create_tasks hides failures with a status in other letters."""
 
+KEYS = "SELECT key FROM tasks WHERE job = ?1 AND id >= ? AND id < ?"
+"""The first parameter of the whole query is the job's key."""
 COLUMNS = {
-    "id": Column("id", "text", ALL | {PREFIX}),
+    "id": Column("id", "text", ALL | {PREFIX}, keys=KEYS),
     "state": Column("state", "word", EQUALITY),
     "stateTransitionTime": Column("state_time", "date"),
     "creationTime": Column("created", "date"),
@@ -141,7 +143,7 @@ async def list_tasks(call: Call) -> Answer:
     # Apart: a filter may have to look at every task of the job.
     tasks_read = await call.service.read_apart(
         Task.from_row,
-        f"SELECT * FROM {_shown(call)} WHERE job = ? AND key > ? AND ({condition}) ORDER BY key LIMIT ?",
+        f"SELECT * FROM {_shown(call)} WHERE job = ?1 AND key > ? AND ({condition}) ORDER BY key LIMIT ?",
         job.key,
         call.after(),
         *parameters,
