@@ -8,6 +8,7 @@ from shoal.manifest.manifest import Manifest
 
 PARTS = {
     "file": "job file",
+    "further_files": "files that it includes",
     "parameters": "parameters",
     "withheld": "withheld parameters",
     "tasks": "tasks",
@@ -84,7 +85,8 @@ def compare_results(one: Manifest, other: Manifest) -> ResultDifferences | None:
 
 def _content(manifest: Manifest) -> dict[str, Any]:
     content = asdict(manifest)
-    del content["file"]["text"]  # its hash tells a difference
+    for file in (content["file"], *content["further_files"].values()):
+        del file["text"]  # its hash tells a difference
     return content
 
 

@@ -39,6 +39,7 @@ def make_manifest(job: BoundJob, plan: Plan, record: RunRecord, services: Servic
         run_name=record.run_name,
         submitted=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         file=_text(job_file.document.path, secrets),
+        further_files={_name(path, job): _text(path, secrets) for path in job_file.further_files},
         parameters={name: cleaned(value, secrets) for name, value in values.items() if name not in withheld},
         withheld=withheld,
         job_digest=record.job_digest,
@@ -111,11 +112,12 @@ def _text(path: Path, secrets: set[str]) -> JobFileText:
 
 def _named(files: Mapping[Path, str], job: BoundJob) -> dict[str, str]:
     """Return the files by the names that the job file has for them."""
+    return {_name(path, job): blob for path, blob in files.items()}
+
+
+def _name(path: Path, job: BoundJob) -> str:
     folder = job.job_file.folder
-    return {
-        (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix(): blob
-        for path, blob in files.items()
-    }
+    return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
 
 
 def _image(services: Services, pool_id: str) -> str:

@@ -1,7 +1,7 @@
 """The manifest as a record, to and from JSON. It holds no secrets. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import orjson
@@ -48,6 +48,8 @@ class Manifest:
     submitted: str
     """The time in UTC, as ISO 8601 writes it."""
     file: JobFileText
+    further_files: Mapping[str, JobFileText] = field(default_factory=dict)
+    """Files that the job file includes or takes macros from, by their paths. None in manifests of an early version."""
     parameters: Mapping[str, Any]
     """All of them, also those that had their defaults."""
     withheld: Sequence[str]
@@ -85,6 +87,9 @@ def from_text(text: bytes | str, source: str) -> Manifest:
             **{
                 **content,
                 "file": JobFileText(**content["file"]),
+                "further_files": {
+                    name: JobFileText(**further) for name, further in content.get("further_files", {}).items()
+                },
                 "tasks": {name: StageDigest(**stage) for name, stage in content["tasks"].items()},
                 "git": Commit(**content["git"]) if content["git"] else None,
                 "forecast": _forecast(content.get("forecast")),

@@ -1,5 +1,6 @@
 """Puts the job file of a manifest and the files that it names into a folder, as they were when it was submitted."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from shoal.jobs.binding.bound_job import BoundJob, bind
 from shoal.jobs.binding.local_files import input_hash
 from shoal.jobs.file.job_file import draft_job_file
 from shoal.jobs.run_folder import schedule_of
-from shoal.manifest.manifest import Manifest
+from shoal.manifest.manifest import JobFileText, Manifest
 
 if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
@@ -27,20 +28,36 @@ def restore(manifest: Manifest, services: Services, *, folder: Path, near: Path,
     Files with the same content below `near` are linked; the others come from storage. `job_file` stands in for a text
     that secrets were taken out of.
     """
-    if job_file is None and not manifest.file.is_whole:
-        raise BadInput(
-            f"the manifest has {manifest.file.name} without the secrets in it; give the file with --file FILE"
-        )
     # Deep enough for files that the job file names by `../`.
-    place = folder.joinpath(*["above"] * max(map(_levels_up, manifest.inputs), default=0), "job")
+    names = (*manifest.inputs, *manifest.further_files)
+    place = folder.joinpath(*["above"] * max(map(_levels_up, names), default=0), "job")
     place.mkdir(parents=True)
-    text = manifest.file.text.encode() if job_file is None else job_file.read_bytes()
-    (place / PurePosixPath(manifest.file.name).name).write_bytes(text)
+    for name, file in manifest.further_files.items():
+        if PurePosixPath(name).is_absolute():
+            _require_unchanged(Path(name), file)
+            continue
+        beside = None if job_file is None else job_file.parent / name
+        _write(place / name, file, beside if beside is not None and beside.is_file() else None)
+    _write(place / PurePosixPath(manifest.file.name).name, manifest.file, job_file)
     container = services.blobs.get_container_client(services.environment.containers.inputs)
     _refuse_missing(
         {name: blob for name, blob in manifest.inputs.items() if not _put(name, blob, place, near, container)}
     )
     return place / PurePosixPath(manifest.file.name).name
+
+
+def _write(target: Path, file: JobFileText, instead: Path | None) -> None:
+    """Write a file as the manifest has it, or as it is in another place. Raises BadInput where it lacks secrets."""
+    if instead is None and not file.is_whole:
+        raise BadInput(f"the manifest has {file.name} without the secrets in it; give the file with --file FILE")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(file.text.encode() if instead is None else instead.read_bytes())
+
+
+def _require_unchanged(path: Path, file: JobFileText) -> None:
+    """Raises BadInput: the job file reads it there, so it cannot be put anywhere else."""
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != file.sha256:
+        raise BadInput(f"the run's job file includes {path}, which is gone or has changed")
 
 
 def restored_job(

@@ -12,14 +12,13 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import Services
 from shoal.errors import BadInput, ShoalError
-from shoal.jobs.binding.bound_job import BoundStage, bind
-from shoal.jobs.file.job_file import draft_job_file
+from shoal.jobs.binding.bound_job import BoundStage
 from shoal.jobs.run_record import RunRecord, from_metadata
 from shoal.jobs.sweep.identity import task_id
 from shoal.jobs.sweep.sources import Point
 from shoal.jobs.sweep.sweep import points
 from shoal.manifest.manifest import Manifest
-from shoal.manifest.restoring import restore
+from shoal.manifest.restoring import restore, restored_job
 from shoal.manifest.storage import stored_manifest
 from shoal.runs.unknown_ids import unknown_job
 
@@ -109,10 +108,8 @@ def _refuse_too_much(services: Services, manifest: Manifest) -> None:
 def _made_again(services: Services, manifest: Manifest, record: RunRecord, place: Path) -> Sweeps:
     # Files of this machine are left alone: only what the run stored is read.
     path = restore(manifest, services, folder=place, near=place / "none", job_file=None)
-    given = {name: value for name, value in manifest.parameters.items() if value is not None}
-    job_file = draft_job_file(path, given=given, run=manifest.run_name, job_id=manifest.job_id)
-    job_file.refuse_mistakes()
-    job = bind(job_file, services.environment)
+    job = restored_job(manifest, path, {}, services.environment, manifest.job_id)
+    job.job_file.refuse_mistakes()
     stages = [_swept(stage) for stage in job.ready_stages if stage.spec.for_each or stage.spec.sweep_of]
     return Sweeps(folder=record.folder(manifest.job_id), stages=tuple(stages), deferred=tuple(job.deferred_stages))
 

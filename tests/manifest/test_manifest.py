@@ -96,7 +96,7 @@ def test_comparison_names_the_fields_that_differ_and_the_parts_that_do_not() -> 
         "versions.shoal: (none) → 1",
         "git.clean: True → False",
     ]
-    assert result.same[:2] == ["job file", "parameters"]
+    assert result.same[:3] == ["job file", "files that it includes", "parameters"]
     assert "packages" not in result.same
     assert result.results is None
 

@@ -37,8 +37,14 @@ stages:
     command: cat {{ file }} > out.txt
     outputs: [{pattern: out.txt}]
 """
+INCLUDING = "include: ../shared/factor.yaml\nmacros: m.j2\nparameters:\n"
 PLAIN = (
-    JOB.replace("hunter2-very-secret", "''")
+    JOB.replace(" echo {{ a * b * factor }}", " echo {{ scaled(a * b, factor) }}")
+    .replace(
+        "parameters:\n  factor: {type: int, default: 2}\n",
+        INCLUDING,
+    )
+    .replace("hunter2-very-secret", "''")
     .replace("plain-in-the-environment", "''")
     .replace("# https://host/x?sv=1&sig=SIGNATURE123\\n ", "")
 )
@@ -73,6 +79,9 @@ def shoal(service: Status, environment: Environment, tmp_path_factory: pytest.Te
 
 def write_project(directory: Path, job: str) -> None:
     (directory / "data").mkdir()
+    (directory.parent / "shared").mkdir(exist_ok=True)
+    (directory.parent / "shared" / "factor.yaml").write_text("parameters: {factor: {type: int, default: 2}}\n")
+    (directory / "m.j2").write_text("{% macro scaled(value, factor) %}{{ value * factor }}{% endmacro %}\n")
     (directory / "job.yaml").write_text(job)
     (directory / "table.csv").write_text("a,b\n1,2\n3,4\n")
     for name in ("x", "y"):
@@ -99,6 +108,7 @@ def test_run_leaves_a_manifest_beside_its_results(plain: Run, environment: Envir
     assert (manifest["job_id"], manifest["file"]["name"], manifest["file"]["text"]) == (plain.job_id, "job.yaml", PLAIN)
     assert manifest["parameters"] == {"factor": 5, "api_token": ""}
     assert {name: stage["tasks"] for name, stage in manifest["tasks"].items()} == {"times": 2, "copy": 2}
+    assert sorted(manifest["further_files"]) == ["../shared/factor.yaml", "m.j2"]
     assert sorted(manifest["inputs"]) == ["data/x.txt", "data/y.txt", "table.csv"]
     assert "ubuntu" in manifest["pool"]["image"]
     assert manifest["environment"] == to_json(environment)
@@ -112,7 +122,8 @@ def test_deterministic_run_is_reproduced_byte_for_byte_from_any_directory(
 ) -> None:
     again = shoal("reproduce", str(plain.file), "--out", "again", at=tmp_path)
     assert again.returncode == 0, again.stderr
-    assert "the same: job file, parameters, withheld parameters, tasks, job, packages, inputs" in again.stdout
+    same = "job file, files that it includes, parameters, withheld parameters, tasks, job, packages, inputs"
+    assert f"the same: {same}" in again.stdout
     assert "results: 4 are the same byte for byte" in again.stdout
     outputs = sorted(path.relative_to(tmp_path / "again") for path in (tmp_path / "again").rglob("out.txt"))
     assert [str(path) for path in outputs] == sorted(plain.manifest["results"])
@@ -190,7 +201,7 @@ def test_secrets_are_in_no_manifest_and_are_asked_for(
     checked = shoal(
         "reproduce", first.job_id, "-p", f"api_token={SECRETS[0]}", "--file", "job.yaml", "--check", at=tmp_path
     )
-    assert "the same: job file, parameters, withheld parameters, tasks" in checked.stdout
+    assert "the same: job file, files that it includes, parameters, withheld parameters, tasks" in checked.stdout
 
 
 def test_inputs_that_are_gone_from_storage_are_taken_from_here_or_refused(

@@ -35,6 +35,8 @@ class Document:
     root: yaml.Node
     mistakes: tuple[Mistake, ...] = ()
     """Keys that stand twice."""
+    included: tuple[Path, ...] = ()
+    """Files whose content is in it, too."""
 
     def line(self, location: Location) -> int:
         """Return the line of a key or an item, or of the nearest thing around it that exists; from 1."""

@@ -26,7 +26,8 @@ def with_included(document: Document) -> Document:
     documents = _all(document, {})
     root = yaml.MappingNode(_MAP, _merged(documents), document.root.start_mark, document.root.end_mark)
     mistakes = tuple(mistake for one in documents for mistake in one.mistakes)
-    return replace(document, value=constructed(root), root=root, mistakes=mistakes)
+    included = tuple(one.path for one in documents[:-1])
+    return replace(document, value=constructed(root), root=root, mistakes=mistakes, included=included)
 
 
 def _all(document: Document, seen: dict[Path, Document]) -> list[Document]:

@@ -12,7 +12,7 @@ from shoal.jobs.file.document import Document, Location, draft_document
 from shoal.jobs.file.draft import Draft
 from shoal.jobs.file.included import with_included
 from shoal.jobs.file.job_parameters import parameter_values
-from shoal.jobs.file.macro_files import macros_of
+from shoal.jobs.file.macro_files import macro_files, macros_of
 from shoal.jobs.file.mistakes import Mistake, MistakeList, Mistakes
 from shoal.jobs.file.spec import JOB_TASKS, TASK_LEVEL, Job, Spec, Stage
 from shoal.jobs.file.stage_order import check_stage_order, without_other_stages
@@ -44,6 +44,11 @@ class JobFile:
     @property
     def folder(self) -> Path:
         return self.document.path.parent
+
+    @property
+    def further_files(self) -> list[Path]:
+        """Return the files that it includes or takes macros from."""
+        return [*self.document.included, *(self.folder / name for name in macro_files(self.document))]
 
 
 def read_job_file(path: Path, *, given: Mapping[str, Any], run: str, job_id: str | None = None) -> JobFile:

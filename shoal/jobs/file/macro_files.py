@@ -6,6 +6,7 @@ from typing import TypeGuard
 
 from shoal.errors import BadInput
 from shoal.jobs.file import templates
+from shoal.jobs.file.document import Document
 from shoal.jobs.file.draft import Draft
 from shoal.jobs.file.mistakes import Mistakes
 from shoal.jobs.file.spec import RESERVED_NAMES
@@ -17,9 +18,8 @@ MAX_BYTES = 1_000_000
 
 def macros_of(draft: Draft, taken: Names) -> dict[str, object]:
     """Return the macros by name. Mistakes go to the draft, those of the key's form to the check of the whole file."""
-    files = draft.document.value.get(KEY, [])
     found: dict[str, object] = {}
-    for file in filter(_is_text, files if isinstance(files, list) else [files]):
+    for file in macro_files(draft.document):
         try:
             macros = templates.macros(_text(draft.document.path.parent / file), Path(file))
             _refuse_taken(macros, taken.keys() | RESERVED_NAMES | found.keys(), file)
@@ -30,6 +30,12 @@ def macros_of(draft: Draft, taken: Names) -> dict[str, object]:
         else:
             found |= macros
     return found
+
+
+def macro_files(document: Document) -> list[str]:
+    """Return the names of the files with macros, relative to the job file."""
+    files = document.value.get(KEY, [])
+    return list(filter(_is_text, files if isinstance(files, list) else [files]))
 
 
 def _is_text(value: object) -> TypeGuard[str]:
