@@ -49,6 +49,7 @@ def add(tx: Transaction, pool: Pool, *, node_id: str, dedicated: bool) -> None:
 def boot_due(tx: Transaction) -> None:
     """Start the agents of the nodes whose machines are there by now."""
     sql = "SELECT id FROM nodes WHERE boot_due <= ? ORDER BY boot_due LIMIT ?"
+    pools = dict[int, Pool]()
     for node_id in tx.all(text, sql, tx.now, MOST_BOOTS):
         # A node that restarts keeps its machine, and so its state, until its agent reports.
         tx.run(
@@ -59,7 +60,7 @@ def boot_due(tx: Transaction) -> None:
             tx.now,
             node_id,
         )
-        boot(tx, node_id)
+        boot(tx, node_id, pools)
 
 
 def boot_later(tx: Transaction, key: int) -> None:
@@ -91,14 +92,20 @@ def _absence(tx: Transaction, node: Node) -> int:
     return times.of_seconds(chaos.load(tx.connection).absence_seconds)
 
 
-def boot(tx: Transaction, node_id: str) -> None:
-    """Start the node's agent; reports of an earlier agent of it are stale from now on."""
+def boot(tx: Transaction, node_id: str, pools: dict[int, Pool] | None = None) -> None:
+    """Start the node's agent; reports of an earlier agent of it are stale from now on.
+
+    `pools` keeps the pools that were read, by key, for the next node: each reading counts all nodes of one.
+    """
     sql = "UPDATE nodes SET boots = boots + 1, booted = NULL, start_task_info = NULL WHERE id = ? RETURNING key"
     key = tx.one(integer, sql, node_id)
     if key is None:
         raise AssertionError(f"node {node_id} is booted but does not exist")
     node = Node.get(tx.connection, key)
-    pool = Pool.get(tx.connection, node.pool)
+    pools = {} if pools is None else pools
+    if node.pool not in pools:
+        pools[node.pool] = Pool.get(tx.connection, node.pool)
+    pool = pools[node.pool]
     node_usage.begin(tx, pool, node)
     start_task = pool.body().get("startTask")
     _keep_start_task(tx, node, start_task)
