@@ -1,11 +1,13 @@
 """Measure how the service's processor time grows with jobs, tasks, dependencies and nodes, in steps of ten.
 
 The exponent is the logarithm of the growth in one step of ten: 0 for a cost that does not grow, 1 for a linear one.
+The worst step counts.
 """
 
 import math
 import time
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from azure.batch import BatchClient, models
 from batch import create_job, create_pool
@@ -17,14 +19,16 @@ from service import Service, service
 LEAST_SECONDS = 0.02
 """Processor time is counted in hundredths of a second; less than two of them tell nothing."""
 RUN_TASKS = 400
+SIMULATION = "{speed: 60x, boot: 10s, duration: 1s}"
+"""Hundreds of real nodes would be as many processes."""
 
 
 def measure(scale: float) -> Iterator[Measurement]:
     for name, steps, cost in (
         ("tasks", (2_000, 20_000, 200_000), _accepting),
-        ("empty jobs", (20, 200, 2_000), _running_beside_jobs),
+        ("empty jobs", (9, 90, 900), _running_beside_jobs),  # an account may have a thousand
         ("dependencies", (10, 100, 1_000), _depending),
-        ("nodes", (2, 20), _running_on_nodes),
+        ("nodes", (10, 100, 1_000), _running_on_nodes),
     ):
         sizes = steps if scale >= 1 else steps[:2]
         costs = [max(LEAST_SECONDS, cost(size)) for size in sizes]
@@ -37,8 +41,10 @@ def measure(scale: float) -> Iterator[Measurement]:
 
 
 def _exponent(sizes: Sequence[int], costs: Sequence[float]) -> float:
-    """Return the exponent of the last step, never below zero."""
-    return max(0.0, math.log(costs[-1] / costs[-2]) / math.log(sizes[-1] / sizes[-2]))
+    """Return the exponent of the worst step, never below zero."""
+    growths = (math.log(cost / less) for less, cost in pairwise(costs))
+    steps = (math.log(size / smaller) for smaller, size in pairwise(sizes))
+    return max(0.0, *(growth / step for growth, step in zip(growths, steps, strict=True)))
 
 
 def _accepting(tasks: int) -> float:
@@ -60,7 +66,7 @@ def _running_beside_jobs(jobs: int) -> float:
 
 def _running_on_nodes(nodes: int) -> float:
     with service() as batch, batch.client() as client:
-        return _running(batch, client, create_pool(client, nodes=nodes, slots=4))
+        return _running(batch, client, create_pool(client, nodes=nodes, slots=4, simulation=SIMULATION))
 
 
 def _running(batch: Service, client: BatchClient, pool: str) -> float:

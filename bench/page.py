@@ -113,7 +113,7 @@ def _verdict(result: Result) -> str:
 def _tail(record: Mapping[str, Any], by_name: Mapping[str, Result]) -> str:
     missing = [f"- {name}: {reason}." for name, reason in {**NOT_MEASURED, **record["left_out"]}.items()]
     return f"""\
-An exponent is the logarithm of the growth in the last step of ten: 0 means that a cost does not grow, 1 that it grows
+An exponent is the logarithm of the growth in the worst step of ten: 0 means that a cost does not grow, 1 that it grows
 as the number does. Its spread shows the service's processor time at the smallest and at the largest step.
 
 ## Left out

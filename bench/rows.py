@@ -53,7 +53,7 @@ ROWS: Mapping[str, Row] = {
     "growth with tasks": Row(GROWTH, "Cost of accepting tasks."),
     "growth with empty jobs": Row(GROWTH, "Cost of running 400 tasks beside so many empty jobs of the same pool."),
     "growth with dependencies": Row(GROWTH, "Cost of adding N tasks that each depend on a range of N tasks."),
-    "growth with nodes": Row(GROWTH, "Cost of running 400 tasks on so many nodes."),
+    "growth with nodes": Row(GROWTH, "Cost of running 400 tasks on so many simulated nodes."),
     "evaluate the default formula": Row(STACKS, "Evaluations of an autoscale formula, in time of one core."),
     "simulate a day, 1,000 nodes": Row(STACKS, "A million tasks on 1,000 Spot nodes, in time of one core."),
     "forecast, fixed nodes": Row(STACKS, FORECAST),
