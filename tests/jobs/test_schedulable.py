@@ -87,7 +87,7 @@ def test_addresses_that_end_to_work_are_refused(tmp_path: Path, authentication: 
     signed = replace(ENVIRONMENT, authentication=authentication, nodes_add_tasks=True)
     (refusal,) = sentences(tmp_path, signed)
     assert refusal.startswith("problem: ")
-    assert f"addresses that end to work after {days} days, and the schedule with them" in refusal
+    assert f"addresses that stop working after {days} days, and the schedule with them" in refusal
 
 
 def test_pool_for_containers_is_refused_and_files_of_the_day_are_a_warning(tmp_path: Path) -> None:

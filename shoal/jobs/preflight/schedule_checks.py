@@ -34,7 +34,7 @@ def schedule_findings(job: BoundJob, facts: ServiceFacts, *, local_files: int) -
 
 def _about_identity(environment: Environment) -> Iterator[Finding]:
     if (life := signature_life(environment)) is not None:
-        sentence = f"nodes without an identity read and write by addresses that end to work after {life.days} days"
+        sentence = f"nodes without an identity read and write by addresses that stop working after {life.days} days"
         yield Finding(
             place=SCHEDULE, sentence=f"{sentence}, and the schedule with them; deploy the stack by `shoal up`"
         )

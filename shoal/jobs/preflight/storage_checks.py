@@ -51,7 +51,7 @@ def _packages(job: BoundJob, facts: ServiceFacts) -> Iterator[Finding]:
 
 
 def _signatures(job: BoundJob) -> Iterator[Finding]:
-    """Nodes without an identity read and write by addresses that end to work some time after the submission."""
+    """Nodes without an identity read and write by addresses that stop working some time after the submission."""
     life = signature_life(job.environment)
     if life is None:
         return
