@@ -37,7 +37,7 @@ stages:
     command: cat {{ file }} > out.txt
     outputs: [{pattern: out.txt}]
 """
-INCLUDING = "include: ../shared/factor.yaml\nmacros: m.j2\nparameters:\n"
+INCLUDING = "include: ../common/factor.yaml\nmacros: m.j2\nparameters:\n"
 PLAIN = (
     JOB.replace(" echo {{ a * b * factor }}", " echo {{ scaled(a * b, factor) }}")
     .replace(
@@ -79,8 +79,8 @@ def shoal(service: Status, environment: Environment, tmp_path_factory: pytest.Te
 
 def write_project(directory: Path, job: str) -> None:
     (directory / "data").mkdir()
-    (directory.parent / "shared").mkdir(exist_ok=True)
-    (directory.parent / "shared" / "factor.yaml").write_text("parameters: {factor: {type: int, default: 2}}\n")
+    (directory.parent / "common").mkdir(exist_ok=True)
+    (directory.parent / "common" / "factor.yaml").write_text("parameters: {factor: {type: int, default: 2}}\n")
     (directory / "m.j2").write_text("{% macro scaled(value, factor) %}{{ value * factor }}{% endmacro %}\n")
     (directory / "job.yaml").write_text(job)
     (directory / "table.csv").write_text("a,b\n1,2\n3,4\n")
@@ -108,7 +108,7 @@ def test_run_leaves_a_manifest_beside_its_results(plain: Run, environment: Envir
     assert (manifest["job_id"], manifest["file"]["name"], manifest["file"]["text"]) == (plain.job_id, "job.yaml", PLAIN)
     assert manifest["parameters"] == {"factor": 5, "api_token": ""}
     assert {name: stage["tasks"] for name, stage in manifest["tasks"].items()} == {"times": 2, "copy": 2}
-    assert sorted(manifest["further_files"]) == ["../shared/factor.yaml", "m.j2"]
+    assert sorted(manifest["further_files"]) == ["../common/factor.yaml", "m.j2"]
     assert sorted(manifest["inputs"]) == ["data/x.txt", "data/y.txt", "table.csv"]
     assert "ubuntu" in manifest["pool"]["image"]
     assert manifest["environment"] == to_json(environment)
