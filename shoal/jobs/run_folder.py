@@ -11,6 +11,8 @@ Source: Batch REST, Job - Create, `id`: letters, digits, hyphens and underscores
 
 import secrets
 
+SCHEDULES = ".shoal/schedules/"
+"""Prefix of what schedules keep for their later jobs, in the container of inputs: nothing expires there."""
 RUN_ID_UNKNOWN = "RUN"
 """Stands for the id of the run in tasks that are only shown: a run gets its id when its job is added."""
 
@@ -21,6 +23,11 @@ def generated_run_id() -> str:
 
 def run_folder(job_id: str, run_id: str) -> str:
     return f"{job_id}.{run_id}"
+
+
+def schedule_folder(schedule_id: str, run_id: str) -> str:
+    """Return the folder of the tasks that one definition of a schedule has stored."""
+    return f"{SCHEDULES}{run_folder(schedule_id, run_id)}"
 
 
 def schedule_of(job_id: str) -> str | None:

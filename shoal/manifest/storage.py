@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import Services
-from shoal.jobs.run_folder import run_folder, schedule_of
+from shoal.jobs.run_folder import schedule_folder, schedule_of
 from shoal.manifest.manifest import Manifest, from_text, to_text
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from shoal.jobs.submit.plan import Plan
 
 PREFIX = ".shoal/manifests/"
-OF_SCHEDULES = ".shoal/schedules/"
 
 
 def leave_manifest(job: "BoundJob", plan: "Plan", record: "RunRecord", services: Services) -> None:
@@ -78,7 +77,7 @@ def _read(blob: "BlobClient", folder: str) -> Manifest | None:
 
 
 def _blob_of_schedule(services: Services, schedule_id: str, run_id: str) -> "BlobClient":
-    name = f"{OF_SCHEDULES}{run_folder(schedule_id, run_id)}.json"
+    name = f"{schedule_folder(schedule_id, run_id)}.json"
     return services.blobs.get_blob_client(services.environment.containers.inputs, name)
 
 

@@ -12,16 +12,11 @@ from typing import Any
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from shoal.connect import Services
-from shoal.jobs.run_folder import run_folder, run_folders_prefix
+from shoal.jobs.run_folder import SCHEDULES, run_folders_prefix
 from shoal.jobs.submit.collection import collections, encoded
 
-ROOT = ".shoal/schedules/"
 LONGEST_NUMBER = len(":job-") + 10
 IN_FLIGHT = 8
-
-
-def tasks_folder(schedule_id: str, run_id: str) -> str:
-    return f"{ROOT}{run_folder(schedule_id, run_id)}"
 
 
 def job_placeholder(schedule_id: str, run_id: str) -> str:
@@ -61,7 +56,7 @@ def delete_stored_tasks(services: Services, schedule_id: str) -> None:
     """Delete what all definitions of the schedule have stored. Blobs that may not be deleted yet stay."""
     container = services.blobs.get_container_client(services.environment.containers.inputs)
     try:
-        for blob in container.list_blobs(name_starts_with=ROOT + run_folders_prefix(schedule_id)):
+        for blob in container.list_blobs(name_starts_with=SCHEDULES + run_folders_prefix(schedule_id)):
             container.delete_blob(blob.name)
     except ResourceNotFoundError:
         return

@@ -14,11 +14,12 @@ from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import BoundJob
 from shoal.jobs.file.schedule_spec import Times, times_of
 from shoal.jobs.preflight.preflight import refuse_problems
+from shoal.jobs.run_folder import schedule_folder
 from shoal.jobs.run_record import RunRecord, to_metadata
 from shoal.jobs.schedule.definition import TIMES, Definition, definition_of, differences
 from shoal.jobs.schedule.manager import manager_task
 from shoal.jobs.schedule.recurrence import recurrence
-from shoal.jobs.schedule.stored_tasks import has_stored_tasks, job_placeholder, store_tasks, tasks_folder
+from shoal.jobs.schedule.stored_tasks import has_stored_tasks, job_placeholder, store_tasks
 from shoal.jobs.submit.changes import OnChange, run_name_choice
 from shoal.jobs.submit.plan import Plan
 from shoal.jobs.submit.submit import job_body, planned_record
@@ -88,7 +89,7 @@ def refuse_other_schedule(
 def _differences(existing: BatchJobSchedule, now: Definition, services: Services) -> list[str]:
     then = definition_of(existing)
     changed = differences(then, now)
-    if then.record and not has_stored_tasks(services, tasks_folder(str(existing.id), then.record.run_id)):
+    if then.record and not has_stored_tasks(services, schedule_folder(str(existing.id), then.record.run_id)):
         changed.append("the tasks stored for its jobs are gone, and it cannot add them any more")
     return changed
 
@@ -110,7 +111,7 @@ def _change_message(job: BoundJob, changed: list[str], then: RunRecord | None, n
 def _stored(job: BoundJob, plan: Plan, services: Services, record: RunRecord, when: dict[str, Any]) -> dict[str, Any]:
     """Store what the jobs need, and return the properties of the schedule that refers to it."""
     upload_inputs(plan.files, services)
-    folder, placeholder = tasks_folder(plan.job_id, record.run_id), job_placeholder(plan.job_id, record.run_id)
+    folder, placeholder = schedule_folder(plan.job_id, record.run_id), job_placeholder(plan.job_id, record.run_id)
     runnable = replace(job.runnable(record.run_id, services.sign), job_placeholder=placeholder)
     collections = store_tasks(services, folder, all_tasks(runnable))
     leave_schedule_manifest(job, plan, record, services)
