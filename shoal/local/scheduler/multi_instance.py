@@ -12,7 +12,7 @@ import orjson
 
 from shoal.local.scheduler.assignments import AssignedJob, PlacedTask, assignment
 from shoal.local.scheduler.loop import Transaction
-from shoal.local.scheduler.verdicts import Ending, failure_info
+from shoal.local.scheduler.verdicts import Ending, failure_info, task_ended_failure
 from shoal.local.store.queries import integer, text
 from shoal.local.store.states import NodeState, SubtaskState, TaskResult
 
@@ -42,6 +42,18 @@ def obtainable_nodes(tx: Transaction, pool: int, slots_per_node: int, refused: S
 
 def is_one(tx: Transaction, task: int) -> bool:
     return tx.exists("SELECT 1 FROM multi_instance_tasks WHERE task = ?", task)
+
+
+def add(tx: Transaction, task: int, job: int, settings: dict[str, Any]) -> None:
+    tx.run("INSERT INTO multi_instance_tasks VALUES (?, ?, ?)", task, job, settings["numberOfInstances"])
+
+
+def delete(tx: Transaction, task: int) -> set[str]:
+    """Forget the instances of a task, where it has some. Return the nodes of its latest run."""
+    nodes = set(tx.all(text, "SELECT node FROM subtasks WHERE task = ?", task))
+    # With its subtasks.
+    tx.run("DELETE FROM multi_instance_tasks WHERE task = ?", task)
+    return nodes
 
 
 def begin(tx: Transaction, task: PlacedTask, nodes: Sequence[str], unprepared: Set[str]) -> None:
@@ -122,5 +134,41 @@ def end_instance(tx: Transaction, node: str, key: int, attempt: int, ending: End
         None if success else orjson.dumps(failure_info(ending)),
         key,
         attempt,
+        node,
+    )
+
+
+class PlacedInstance(NamedTuple):
+    """A multi-instance task on one of its nodes."""
+
+    key: int
+    attempt: int
+    node: str
+    state: str | None
+    """The task's state; None where it has been deleted or has a later attempt."""
+
+
+def on_other_nodes(tx: Transaction, node: str) -> list[PlacedInstance]:
+    """Return the instances on other nodes whose tasks have one on this node."""
+    return tx.all(
+        PlacedInstance._make,
+        "SELECT other.task, other.attempt, other.node, tasks.state FROM allocations"
+        " JOIN allocations AS other ON other.task = allocations.task AND other.attempt = allocations.attempt"
+        " AND other.node != allocations.node"
+        " LEFT JOIN tasks ON tasks.key = allocations.task AND tasks.attempt = allocations.attempt"
+        " WHERE allocations.node = ?",
+        node,
+    )
+
+
+def lose_instances(tx: Transaction, node: str) -> None:
+    """Complete the instances of multi-instance tasks on a node that is gone or going."""
+    tx.run(
+        "UPDATE subtasks SET previous_state = state, previous_state_time = state_time, state = ?1, state_time = ?2,"
+        " ended = ?2, result = ?3, failure = ?4 WHERE node = ?5 AND state != ?1",
+        SubtaskState.COMPLETED,
+        tx.now,
+        TaskResult.FAILURE,
+        orjson.dumps(task_ended_failure("The subtask was ended because its node was lost")),
         node,
     )

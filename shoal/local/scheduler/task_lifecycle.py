@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import orjson
 
 from shoal.local import errors
-from shoal.local.scheduler import dependencies
+from shoal.local.scheduler import dependencies, multi_instance
 from shoal.local.scheduler.assignments import seconds
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.verdicts import Ending, task_ended_failure
 from shoal.local.store.job import Job
 from shoal.local.store.queries import integer, text
-from shoal.local.store.states import SubtaskState, TaskResult, TaskState
+from shoal.local.store.states import TaskResult, TaskState
 from shoal.local.store.task import Task
 
 ON_NODE = (TaskState.PREPARING, TaskState.RUNNING)
@@ -59,9 +59,8 @@ def _add(tx: Transaction, job: Job, definition: TaskDefinition) -> errors.BatchE
         )
     except sqlite3.IntegrityError:
         return errors.already_exists("Task")
-    if settings := definition.body.get("multiInstanceSettings"):
-        instances = settings["numberOfInstances"]
-        tx.run("INSERT INTO multi_instance_tasks VALUES (?, ?, ?)", cursor.lastrowid, job.key, instances)
+    if settings := definition.body.get(multi_instance.SETTINGS):
+        multi_instance.add(tx, cursor.lastrowid or 0, job.key, settings)
     # After the INSERT, whose key the dependencies refer to; nothing places the task in between.
     if depends_on := definition.body.get("dependsOn"):
         key = cursor.lastrowid or 0
@@ -184,11 +183,9 @@ def delete(tx: Transaction, job: Job, task: Task) -> None:
     if (running := _running(task)) is not None:
         kill(tx, running)
     dependencies.forget_child(tx, task.key)
-    nodes = set(tx.all(text, "SELECT node FROM subtasks WHERE task = ?", task.key))
+    nodes = multi_instance.delete(tx, task.key)
     if task.node is not None:
         nodes.add(task.node)
-    # With its subtasks.
-    tx.run("DELETE FROM multi_instance_tasks WHERE task = ?", task.key)
     tx.run("DELETE FROM tasks WHERE key = ?", task.key)
     for node in sorted(nodes):
         tx.tell(node, {"forget": [job.id, task.id]})
@@ -214,7 +211,7 @@ def requeue_from(tx: Transaction, node: str) -> None:
     Every such loss counts in `requeueCount`; Azure documents the count for requeues by request only. A multi-instance
     task leaves its other nodes as well.
     """
-    elsewhere = _elsewhere(tx, node)
+    elsewhere = multi_instance.on_other_nodes(tx, node)
     tx.run(
         "UPDATE tasks SET previous_state = state, previous_state_time = state_time, state = ?1, state_time = ?2,"
         " requeue_count = requeue_count + 1, last_requeue = ?2"
@@ -226,48 +223,12 @@ def requeue_from(tx: Transaction, node: str) -> None:
         node,
     )
     tx.run("DELETE FROM allocations WHERE node = ?", node)
-    _lose_instances(tx, node)
+    multi_instance.lose_instances(tx, node)
     for instance in elsewhere:
         if instance.state == TaskState.PREPARING:
             _free(tx, instance.key, instance.attempt)
         else:
             tx.tell(instance.node, {"kill": [[instance.key, instance.attempt]]})
-
-
-class PlacedInstance(NamedTuple):
-    """A multi-instance task on one of its nodes."""
-
-    key: int
-    attempt: int
-    node: str
-    state: str | None
-    """The task's state; None where it has been deleted or has a later attempt."""
-
-
-def _elsewhere(tx: Transaction, node: str) -> list[PlacedInstance]:
-    """Return what occupies other nodes together with this one."""
-    return tx.all(
-        PlacedInstance._make,
-        "SELECT other.task, other.attempt, other.node, tasks.state FROM allocations"
-        " JOIN allocations AS other ON other.task = allocations.task AND other.attempt = allocations.attempt"
-        " AND other.node != allocations.node"
-        " LEFT JOIN tasks ON tasks.key = allocations.task AND tasks.attempt = allocations.attempt"
-        " WHERE allocations.node = ?",
-        node,
-    )
-
-
-def _lose_instances(tx: Transaction, node: str) -> None:
-    """Complete the instances of multi-instance tasks on a node that is gone or going."""
-    tx.run(
-        "UPDATE subtasks SET previous_state = state, previous_state_time = state_time, state = ?1, state_time = ?2,"
-        " ended = ?2, result = ?3, failure = ?4 WHERE node = ?5 AND state != ?1",
-        SubtaskState.COMPLETED,
-        tx.now,
-        TaskResult.FAILURE,
-        orjson.dumps(task_ended_failure("The subtask was ended because its node was lost")),
-        node,
-    )
 
 
 def touch_pool(tx: Transaction, account: str, pool_id: str) -> None:
