@@ -5,7 +5,7 @@ from shoal.forecast.forecast import Forecast
 from shoal.forecast.prices import APPROXIMATE
 from shoal.jobs.binding.bound_job import BoundJob
 from shoal.jobs.preflight.job_forecast import expected_durations, job_forecast
-from shoal.jobs.preflight.service_facts import read_facts
+from shoal.jobs.preflight.service_facts import forecast_facts
 from shoal.jobs.skip.skips import expected_skips
 from shoal.jobs.submit.plan import Plan
 from shoal.manifest.kept_forecast import ExpectedRun, KeptForecast
@@ -21,7 +21,8 @@ def forecast_to_keep(job: BoundJob, plan: Plan, services: Services) -> KeptForec
         return KeptForecast(expected=None, source=WITHOUT_DURATIONS)
     if sum(stage.tasks for stage in plan.stages) > MOST_TASKS:
         return KeptForecast(expected=None, source=f"at most {MOST_TASKS} tasks are simulated; `shoal plan` does more")
-    facts, skipped = read_facts(job, services), expected_skips(job, services)
+    # A submission has checked the job by now: the rest of the facts would be read a second time.
+    facts, skipped = forecast_facts(job, services), expected_skips(job, services)
     planned = job_forecast(job, plan, facts, durations, APPROXIMATE, None, skipped)
     expected = _expected(planned.forecast) if planned.forecast else None
     return KeptForecast(expected=expected, source=planned.source)

@@ -114,6 +114,14 @@ def read_facts(job: BoundJob, services: Services) -> ServiceFacts:
     )
 
 
+def forecast_facts(job: BoundJob, services: Services) -> ServiceFacts:
+    """Read only the facts that a forecast needs: the job's pool and the quotas."""
+    unread: list[str] = []
+    return ServiceFacts(
+        pool=_pool(job, services.batch), packages={}, quotas=_quotas(services, unread), unread=tuple(unread)
+    )
+
+
 def used_containers(job: BoundJob) -> set[str]:
     """Return the containers that the tasks read or write."""
     own = job.environment.containers
