@@ -4,5 +4,5 @@ from hashlib import blake2b
 
 
 def formula_digest(text: str) -> str:
-    """Return the same for formulas that differ only in white space, which services may change."""
+    """Return the digest of a formula. White space does not count, since services may change it."""
     return blake2b(" ".join(text.split()).encode(), digest_size=8).hexdigest()

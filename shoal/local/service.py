@@ -47,7 +47,7 @@ HEARTBEAT = 0.1
 """Seconds between checks of what happens by time alone: boots, evictions, samples, evaluations, limits of jobs."""
 
 QUICK_HEARTBEAT = HEARTBEAT / 4
-"""The same while a pool is simulated."""
+"""Seconds between two beats while a pool is simulated."""
 
 
 class Service:

@@ -10,7 +10,7 @@ class ExpectedRun:
     """Time from the submission to the end of the last task."""
     node_hours: float
     cost: float | None
-    """With the nodes that the pool was expected to have. None where the price of their size is not known."""
+    """Cost of the nodes that the pool was expected to have. None where the price of their size is not known."""
     currency: str
     course: Sequence[tuple[float, int]]
     """Seconds since the submission, and the tasks that have ended by then."""

@@ -47,7 +47,7 @@ class ScheduleDetails:
     end: datetime | None
     window: str | None
     jobs: list[ScheduledJob]
-    """Those that Batch has, the latest first."""
+    """The jobs that Batch still has, the latest first."""
 
 
 def schedules(client: BatchClient) -> Iterator[ScheduleRow]:
@@ -58,7 +58,7 @@ def schedules(client: BatchClient) -> Iterator[ScheduleRow]:
 
 
 def details(client: BatchClient, schedule_id: str) -> ScheduleDetails:
-    """Raises BadInput where there is no such schedule."""
+    """Read a schedule and its jobs. Raises BadInput where there is no such schedule."""
     schedule = find_schedule(client, schedule_id)
     jobs = [_job(job) for job in client.list_jobs_from_schedule(str(schedule.id))]
     jobs.sort(key=lambda job: str(job.created), reverse=True)
@@ -73,7 +73,7 @@ def details(client: BatchClient, schedule_id: str) -> ScheduleDetails:
 
 
 def find_schedule(client: BatchClient, schedule_id: str) -> BatchJobSchedule:
-    """Raises BadInput where there is no such schedule."""
+    """Return the schedule with this id. Raises BadInput where there is none."""
     try:
         return client.get_job_schedule(schedule_id)
     except ResourceNotFoundError as exc:

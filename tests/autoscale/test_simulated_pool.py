@@ -1,4 +1,4 @@
-"""What a pool's metadata and a task's environment say of a simulation, and the draws that follow from it."""
+"""Simulations as a pool's metadata and a task's environment ask for them, and the draws that follow from each."""
 
 import pytest
 

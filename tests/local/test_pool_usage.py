@@ -1,4 +1,4 @@
-"""What pools have used: half hours of cores, and the time of dedicated cores."""
+"""Usage of pools: half hours of cores, and the time of dedicated cores."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

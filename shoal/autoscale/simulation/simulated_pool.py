@@ -51,7 +51,7 @@ class SimulatedPool:
     boot: Drawn = SOME_MINUTES_TO_BOOT
     """Time from the decision to a node that runs tasks, without the start task."""
     start_task: Drawn = HALF_A_MINUTE
-    """Also of job preparation and release tasks."""
+    """Duration of start tasks, and of job preparation and release tasks."""
     duration: Drawn = FIVE_MINUTES
     exit_code: Drawn = ALWAYS_0
     evictions_per_node_hour: Annotated[float, Field(ge=0, le=MOST_EVICTIONS)] = 0.0
@@ -81,7 +81,7 @@ class SimulatedPool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredRun:
-    """What a task says of its own runs; the pool's values hold where it says nothing."""
+    """The duration and exit code that a task declares for its runs; None takes the pool's."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 

@@ -8,7 +8,7 @@ from shoal.local.simulation import pool_clock
 
 
 def check(pool: dict[str, Any]) -> None:
-    """Raises BatchError InvalidPropertyValue where the pool's metadata holds no simulation that can be read."""
+    """Check the metadata by which a pool is simulated. Raises BatchError where they cannot be read."""
     try:
         pool_clock.of_body(pool)
     except InputFault as fault:

@@ -15,7 +15,7 @@ from shoal.local.arm.ids import parse
 
 ENDPOINT = "Microsoft.Network/privateEndpoints"
 SUB_RESOURCES = {"batchAccount": "", "nodeManagement": "2022-06-01"}
-"""With the first api-version that has each."""
+"""Sub-resources that can have a private link, each with the first api-version that has it."""
 APPROVED = {"status": "Approved", "description": "Auto-approved", "actionsRequired": "None"}
 ZONE = "privatelink.batch.azure.com"
 RESOURCES = "Microsoft.Batch/batchAccounts/privateLinkResources"

@@ -44,7 +44,7 @@ class LongOperations:
     def __init__(self, service: "Service") -> None:
         self.service = service
         self.results: dict[str, asyncio.Future[Answer]] = {}
-        """By the end of the path in Location, an UUID."""
+        """Results by their UUIDs, which end the path in Location."""
         self.current: dict[tuple[str, str], str] = {}
         """The operation on a resource, by method and path."""
 

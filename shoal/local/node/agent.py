@@ -47,7 +47,7 @@ class Agent:
         self.directory = NodeDirectory(root)
         self.runs: dict[tuple[int, int], Run] = {}
         self.coordinations: dict[tuple[int, int], Coordination] = {}
-        """Those of the runs of multi-instance tasks."""
+        """Coordination commands of multi-instance tasks, by run."""
         self.processes: dict[int, Callable[[int], None]] = {}
         """The function that takes the exit code, by process."""
         self.ended: list[list[Any]] = []

@@ -28,7 +28,7 @@ class Instance(NamedTuple):
 def obtainable_nodes(tx: Transaction, pool: int, slots_per_node: int, refused: Set[str]) -> int:
     """Return how many nodes of a pool an instance can have at most: none where tasks with instances never run.
 
-    Source: the same; on such a pool the task stays active for ever.
+    Source: "Use multi-instance tasks to run MPI applications in Batch"; on such a pool the task stays active for ever.
     """
     sql = "SELECT 1 FROM pools WHERE key = ? AND json_extract(definition, '$.enableInterNodeCommunication')"
     if slots_per_node > 1 or not tx.exists(sql, pool):

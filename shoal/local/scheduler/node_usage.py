@@ -1,4 +1,4 @@
-"""The times of machines, which the usage of pools follows from."""
+"""Records from when to when nodes have machines; the usage of pools is summed from it."""
 
 from shoal.local import times
 from shoal.local.scheduler.loop import Transaction
@@ -6,7 +6,7 @@ from shoal.local.store.node import Node
 from shoal.local.store.pool import Pool
 
 KEPT = 90 * times.DAY
-"""The times of pools that are gone. Azure documents no number."""
+"""Time for which the machines of deleted pools are remembered. Azure documents no number."""
 
 
 def begin(tx: Transaction, pool: Pool, node: Node) -> None:

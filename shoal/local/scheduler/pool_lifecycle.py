@@ -382,7 +382,7 @@ def _become_steady(tx: Transaction, pool: FillingPool) -> None:
 
 
 def _require_same_machines(pool: Pool, definition: PoolDefinition) -> None:
-    """Raises BatchError where a pool with nodes would become a simulated one, or a real one."""
+    """Raise BatchError where a pool with nodes would become a simulated one, or a real one."""
     simulated, will_be = pool_clock.of_pool(pool) is not None, pool_clock.of_body(definition.body) is not None
     if simulated != will_be and pool.current_dedicated + pool.current_low_priority:
         reason = f"The metadata {METADATA} may be added or removed only while the pool has no nodes."

@@ -128,7 +128,7 @@ def _cpu() -> float:
 
 
 def _slots_in_use(pool: Pool, counts: dict[tuple[CountedState, TaskResult | None], int]) -> float:
-    """Return the same of simulated nodes, which use a processor for each running task."""
+    """Return the use of the processors of simulated nodes, from 0 to 1: one for each running task."""
     slots = (pool.current_dedicated + pool.current_low_priority) * pool.slots_per_node
     return min(1.0, counts.get((CountedState.RUNNING, None), 0) / slots) if slots else 0.0
 

@@ -31,7 +31,7 @@ def of_pool(pool: "Pool") -> "SimulatedPool | None":
 
 
 def of_definition(definition: bytes) -> "SimulatedPool | None":
-    """Return the same from the pool's definition."""
+    """Return the simulation that a stored definition of a pool asks for, or None."""
     # The common case first: this is asked at every beat.
     return _of_definition(definition) if MARK in definition else None
 
@@ -42,7 +42,7 @@ def _of_definition(definition: bytes) -> "SimulatedPool | None":
 
 
 def of_body(body: dict[str, Any]) -> "SimulatedPool | None":
-    """Return the same from the pool's body. Raises InputFault where the value is wrong."""
+    """Return the simulation that the body of a pool asks for, or None. Raises InputFault where the value is wrong."""
     value = next((item["value"] for item in body.get("metadata", ()) if item["name"] == METADATA), None)
     if value is None:
         return None

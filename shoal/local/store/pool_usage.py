@@ -1,4 +1,4 @@
-"""Sums over the times of machines: what pools have used."""
+"""Node time that pools have used, summed over the times of their machines."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class PoolUsage(NamedTuple):
     began: int
     ended: int
     node_time: int
-    """Of all its nodes together."""
+    """Total time of all nodes."""
 
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> Self:
