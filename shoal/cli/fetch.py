@@ -55,7 +55,9 @@ def fetch(
 
 def default_folder(run: str) -> Path:
     """Return results/JOB; for a job that a schedule has made, whose id has a colon, results/SCHEDULE.job-3."""
-    return Path("results") / run.partition(".")[0].replace(":", ".")  # Windows has no colons in names of files
+    from shoal.jobs.run_folder import file_name
+
+    return Path("results") / file_name(run.partition(".")[0])
 
 
 def fetched_outputs(

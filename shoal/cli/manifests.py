@@ -212,6 +212,7 @@ def _next_id(manifest: "Manifest") -> str:
     """Source: Batch REST, Job - Create, `id`: at most 64 characters."""
     import secrets
 
+    from shoal.jobs.run_folder import id_without_schedule
+
     suffix = f"-again-{secrets.token_hex(2)}"
-    # Only a job that a schedule has made has a colon in its id.
-    return manifest.job_id.replace(":", "-")[: 64 - len(suffix)] + suffix
+    return id_without_schedule(manifest.job_id)[: 64 - len(suffix)] + suffix

@@ -45,7 +45,9 @@ def report(job_id: str, out: Path | None, as_csv: bool, as_json: bool, environme
 
 def default_file(job_id: str) -> Path:
     """Return JOB-report.html; SCHEDULE.job-3-report.html for a job that a schedule has made."""
-    return Path(f"{job_id.replace(':', '.')}-report.html")  # Windows has no colons in names of files
+    from shoal.jobs.run_folder import file_name
+
+    return Path(f"{file_name(job_id)}-report.html")
 
 
 def _emit(text: Iterable[str], out: Path | None) -> None:

@@ -36,5 +36,15 @@ def schedule_of(job_id: str) -> str | None:
     return schedule if colon else None
 
 
+def file_name(job_id: str) -> str:
+    """Return the id as part of a file's name: Windows has no colons there."""
+    return job_id.replace(":", ".")
+
+
+def id_without_schedule(job_id: str) -> str:
+    """Return an id that Batch takes for a job of its own: only those of schedules have colons."""
+    return job_id.replace(":", "-")
+
+
 def run_folders_prefix(job_id: str) -> str:
     return f"{job_id}."

@@ -12,6 +12,7 @@ from azure.batch import BatchClient
 from azure.batch.models import BatchJob, BatchJobState
 from azure.core.exceptions import ResourceNotFoundError
 
+from shoal.jobs.run_folder import id_without_schedule
 from shoal.jobs.run_record import RunRecord, from_metadata
 from shoal.runs.unknown_ids import unknown_job
 
@@ -96,8 +97,7 @@ def _numbered(client: BatchClient, first_id: str) -> dict[int, BatchJob]:
 
 
 def _beginning(first_id: str) -> str:
-    # Only a job that a schedule has made has a colon in its id.
-    return first_id.replace(":", "-")[: ID_CHARACTERS - len(SUFFIX) - MOST_DIGITS] + SUFFIX
+    return id_without_schedule(first_id)[: ID_CHARACTERS - len(SUFFIX) - MOST_DIGITS] + SUFFIX
 
 
 def _has_run(job: BatchJob, run_id: str) -> bool:
