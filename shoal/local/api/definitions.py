@@ -160,7 +160,7 @@ def pool_definition(
 
 
 def _fill_in_users(accounts: Iterable[JsonObject], machine: JsonObject) -> None:
-    is_windows = "windows" in machine.get("nodeAgentSKUId", "").lower()
+    is_windows = images.is_windows(machine)
     for account in accounts:
         account.setdefault("elevationLevel", "nonadmin")
         if is_windows:

@@ -37,6 +37,11 @@ GALLERY_FORM = (
 )
 
 
+def is_windows(machine: dict[str, Any]) -> bool:
+    """Return True where the nodes of a virtualMachineConfiguration have Windows."""
+    return "windows" in machine.get("nodeAgentSKUId", "").lower()
+
+
 def check(machine: dict[str, Any]) -> None:
     """Raises BatchError InvalidPropertyValue. `machine` is a virtualMachineConfiguration."""
     image = machine.get("imageReference", {})

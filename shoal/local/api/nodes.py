@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from shoal.local import errors, times
-from shoal.local.api import odata, pools
+from shoal.local.api import images, odata, pools
 from shoal.local.api.calls import Answer, Call, accepted, context, entity, more_after, page
 from shoal.local.api.odata import EQUALITY, Column
 from shoal.local.api.recent_tasks import add_recent_tasks
@@ -168,12 +168,11 @@ def _remote_login(node: Node, machine: dict[str, Any]) -> dict[str, Any]:
     Source: answers recorded in the tests of azure-batch-cli-extensions, 2022-01-01.15.0; the name is SSHRule.0 for
     Windows, too.
     """
-    is_windows = "windows" in machine["nodeAgentSKUId"].lower()
     return {
         "name": "SSHRule.0",
         "protocol": "tcp",
         "publicIPAddress": node.ip_address,
         "publicFQDN": f"{node.id}.{NOWHERE}",
         "frontendPort": REMOTE_LOGIN_PORT,
-        "backendPort": RDP_PORT if is_windows else SSH_PORT,
+        "backendPort": RDP_PORT if images.is_windows(machine) else SSH_PORT,
     }

@@ -73,23 +73,25 @@ def room_for_nodes(tx: Transaction, pool: Pool, *, dedicated: bool) -> Room:
 
 def _room_on_machine(tx: Transaction) -> Room:
     most = machine.most_nodes()
-    sql = "SELECT count(*) FROM nodes WHERE state != ? AND substr(id, 1, ?) != ?"
-    nodes = tx.one(integer, sql, NodeState.LEAVING_POOL, len(NODE_PREFIX), NODE_PREFIX) or 0
     return Room(
-        nodes=max(0, most - nodes),
+        nodes=max(0, most - _present_nodes(tx, simulated=False)),
         code=ALLOCATION_FAILED,
         message=f"Desired number of nodes could not be allocated: this machine has memory for {most} nodes",
     )
 
 
 def _room_in_simulation(tx: Transaction) -> Room:
-    sql = "SELECT count(*) FROM nodes WHERE state != ? AND substr(id, 1, ?) = ?"
-    nodes = tx.one(integer, sql, NodeState.LEAVING_POOL, len(NODE_PREFIX), NODE_PREFIX) or 0
     return Room(
-        nodes=max(0, MOST_NODES - nodes),
+        nodes=max(0, MOST_NODES - _present_nodes(tx, simulated=True)),
         code=ALLOCATION_FAILED,
         message=f"Desired number of nodes could not be allocated: at most {MOST_NODES} nodes are simulated",
     )
+
+
+def _present_nodes(tx: Transaction, *, simulated: bool) -> int:
+    """Count the nodes of all pools, of either kind, that are not leaving."""
+    sql = "SELECT count(*) FROM nodes WHERE state != ? AND (substr(id, 1, ?) = ?) = ?"
+    return tx.one(integer, sql, NodeState.LEAVING_POOL, len(NODE_PREFIX), NODE_PREFIX, simulated) or 0
 
 
 def _room_in_account(tx: Transaction, pool: Pool, *, dedicated: bool) -> Room:
