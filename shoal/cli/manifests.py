@@ -186,9 +186,14 @@ def _show(comparison: "Comparison", *, err: bool) -> None:
 def _show_texts(one: "Manifest", other: "Manifest") -> None:
     from difflib import unified_diff
 
-    left, right = (each.file.text.splitlines() for each in (one, other))
-    for line in unified_diff(left, right, _name(one), _name(other), lineterm=""):
-        click.echo(line)
+    texts = [
+        {"": each.file.text, **{name: file.text for name, file in each.further_files.items()}} for each in (one, other)
+    ]
+    for name in dict.fromkeys([*texts[0], *texts[1]]):
+        left, right = (text.get(name, "").splitlines() for text in texts)
+        titles = [f"{_name(each)} {name}".rstrip() for each in (one, other)]
+        for line in unified_diff(left, right, titles[0], titles[1], lineterm=""):
+            click.echo(line)
 
 
 def _show_results(results: "ResultDifferences", *, err: bool) -> None:

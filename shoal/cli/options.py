@@ -14,8 +14,16 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 
-job_argument = click.argument("job_id", metavar="JOB", shell_complete=completion.jobs)
-task_argument = click.argument("task_id", metavar="TASK", shell_complete=completion.tasks)
+
+def batch_id(value: str) -> str:
+    """Return the id of a job or a task. Other text would change the address that is asked, so it is refused."""
+    if value in ("", ".", "..") or "/" in value:
+        raise click.BadParameter(f"{value!r} cannot be an id: Batch allows letters, digits, hyphens and underscores.")
+    return value
+
+
+job_argument = click.argument("job_id", metavar="JOB", type=batch_id, shell_complete=completion.jobs)
+task_argument = click.argument("task_id", metavar="TASK", type=batch_id, shell_complete=completion.tasks)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 out = click.option("--out", type=click.Path(path_type=Path), help="Directory for the outputs.  [default: results/JOB]")
 stack = click.option(

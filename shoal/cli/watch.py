@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("job_ids", metavar="JOB...", nargs=-1, required=True, shell_complete=completion.jobs)
+@click.argument(
+    "job_ids", metavar="JOB...", type=options.batch_id, nargs=-1, required=True, shell_complete=completion.jobs
+)
 @click.option(
     "--notify",
     metavar="COMMAND|URL",

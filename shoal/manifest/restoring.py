@@ -32,13 +32,13 @@ def restore(manifest: Manifest, services: Services, *, folder: Path, near: Path,
     names = (*manifest.inputs, *manifest.further_files)
     place = folder.joinpath(*["above"] * max(map(_levels_up, names), default=0), "job")
     place.mkdir(parents=True)
+    _write(place / PurePosixPath(manifest.file.name).name, manifest.file, job_file)
     for name, file in manifest.further_files.items():
         if PurePosixPath(name).is_absolute():
             _require_unchanged(Path(name), file)
             continue
         beside = None if job_file is None else job_file.parent / name
         _write(place / name, file, beside if beside is not None and beside.is_file() else None)
-    _write(place / PurePosixPath(manifest.file.name).name, manifest.file, job_file)
     container = services.blobs.get_container_client(services.environment.containers.inputs)
     _refuse_missing(
         {name: blob for name, blob in manifest.inputs.items() if not _put(name, blob, place, near, container)}
@@ -51,7 +51,10 @@ def _write(target: Path, file: JobFileText, instead: Path | None) -> None:
     if instead is None and not file.is_whole:
         raise BadInput(f"the manifest has {file.name} without the secrets in it; give the file with --file FILE")
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(file.text.encode() if instead is None else instead.read_bytes())
+    try:
+        target.write_bytes(file.text.encode() if instead is None else instead.read_bytes())
+    except OSError as exc:
+        raise BadInput(f"{instead or target} cannot be read: {exc.strerror}") from exc
 
 
 def _require_unchanged(path: Path, file: JobFileText) -> None:
@@ -77,6 +80,9 @@ def _put(name: str, blob: str, place: Path, near: Path, container: "ContainerCli
         return _hash(Path(name)) == expected  # tasks read it there, so it cannot be put anywhere else
     target = place / name
     target.parent.mkdir(parents=True, exist_ok=True)
+    if _hash(target) == expected:
+        return True  # a task reads the job file, or one that it includes
+    target.unlink(missing_ok=True)
     if _hash(near / name) == expected:
         target.symlink_to((near / name).resolve())
         return True

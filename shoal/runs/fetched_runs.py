@@ -44,7 +44,7 @@ def read_note(folder: Path) -> Note | None:
     """Return the note of a directory of results, or None where there is none."""
     try:
         return Note(**orjson.loads(_note_of(folder).read_bytes()))
-    except (FileNotFoundError, ValueError, TypeError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
         return None
 
 

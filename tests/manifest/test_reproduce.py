@@ -239,3 +239,64 @@ def test_rm_with_outputs_deletes_the_manifest(shoal: Shoal, tmp_path: Path) -> N
 def stored_text(services: Services, environment: Environment, folder: str) -> str:
     blob = services.blobs.get_blob_client(environment.containers.outputs, f"{PREFIX}{folder}.json")
     return str(blob.download_blob().readall().decode())
+
+
+SHARED = {
+    "up/base.yaml": 'stages: [{name: copy, command: "cat job/main.yaml > {{ named(1) }}", '
+    'inputs: [{from: main.yaml, to: job/main.yaml}], outputs: [{pattern: "*.txt"}]}]\n',
+    "up/job.yaml": "include: base.yaml\njob: {pool: spot}\n",
+    "job/macros.j2": "{% macro named(x) %}out-{{ x }}.txt{% endmacro %}\n",
+    "job/main.yaml": "include: ../up/job.yaml\nmacros: [macros.j2]\n",
+}
+"""A job file in `job` that includes others beside its folder, has macros, and is an input of its own task."""
+
+
+def write_shared(directory: Path, **changed: str) -> Path:
+    for name, text in (SHARED | changed).items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
+    return directory / "job"
+
+
+def test_job_file_that_includes_others_and_has_macros_is_reproduced_on_another_machine(
+    shoal: Shoal, tmp_path: Path
+) -> None:
+    job_id, folder = f"shared-{uuid.uuid4().hex[:8]}", write_shared(tmp_path / "first")
+    assert shoal("run", "main.yaml", "--job", job_id, at=folder).returncode == 0
+    here = shoal("reproduce", job_id, "--check", at=folder)
+    assert here.returncode == 0, here.stderr
+    (tmp_path / "elsewhere").mkdir()
+    shutil.rmtree(folder.parent / "up")
+    again = shoal("reproduce", job_id, "--out", "again", at=tmp_path / "elsewhere")
+    assert again.returncode == 0, again.stderr
+    assert "files that it includes" in again.stdout
+    assert (tmp_path / "elsewhere" / "again" / "copy" / "copy" / "out-1.txt").read_text() == SHARED["job/main.yaml"]
+
+
+def test_diff_shows_changed_lines_of_included_files(plain: Run, tmp_path: Path) -> None:
+    part = {"name": "base.yaml", "sha256": "x", "text": "job: {pool: spot}\n", "is_whole": True}
+    for name, text in (("one", part["text"]), ("other", "job: {pool: small}\n")):
+        parts = {"lib/base.yaml": {**part, "sha256": name, "text": text}}
+        (tmp_path / f"{name}.json").write_text(json.dumps({**plain.manifest, "further_files": parts}))
+    compared = run_shoal_without_service(tmp_path, "diff", "one.json", "other.json")
+    assert compared.returncode == 0, compared.stderr
+    assert "differs: further_files.lib/base.yaml.sha256: one → other\n" in compared.stdout
+    assert "-job: {pool: spot}\n+job: {pool: small}\n" in compared.stdout
+
+
+def test_secrets_of_included_files_are_in_no_manifest_and_come_from_beside_the_given_file(
+    shoal: Shoal, tmp_path: Path
+) -> None:
+    secret = "job: {pool: spot, environment: {DB_PASSWORD: plain-in-an-included-file}}\ninclude: base.yaml\n"
+    job_id, folder = f"shared-{uuid.uuid4().hex[:8]}", write_shared(tmp_path, **{"up/job.yaml": secret})
+    assert shoal("run", "main.yaml", "--job", job_id, at=folder).returncode == 0
+    assert "plain-in-an-included-file" not in (folder / "results" / f"{job_id}-manifest.json").read_text()
+    refused = shoal("reproduce", job_id, "--check", at=tmp_path)
+    assert refused.returncode == 2
+    assert "the manifest has job.yaml without the secrets in it; give the file with --file FILE" in refused.stderr
+    checked = shoal("reproduce", job_id, "--check", "--file", "job/main.yaml", at=tmp_path)
+    assert checked.returncode == 0, checked.stderr
+    assert "the same: job file, " in checked.stdout
+    for name, problem in (("nothing.yaml", "No such file or directory"), ("job", "Is a directory")):
+        refused = shoal("reproduce", job_id, "--check", "--file", name, at=tmp_path)
+        assert (refused.returncode, refused.stderr) == (2, f"error: {name} cannot be read: {problem}\n")

@@ -176,3 +176,14 @@ def test_content_that_differs_from_its_checksum_is_no_file(
     fetched = fetch(services, name, tmp_path)
     assert [problem.name for problem in fetched.problems] == ["s/t/a"]
     assert contents(tmp_path) == {"s/t/b": "text"}
+
+
+@pytest.mark.parametrize("place", ["file/results", "file/deep/results"])
+def test_directory_below_a_file_is_refused_in_one_sentence(
+    services: Services, outputs: ContainerClient, name: str, tmp_path: Path, place: str
+) -> None:
+    outputs.upload_blob(f"{name}/sim/t1/a.json", "1")
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(BadInput, match="cannot be made: Not a directory; choose another one with --out"):
+        fetch(services, name, tmp_path / place)
+    assert (tmp_path / "file").read_text() == "mine"
