@@ -83,7 +83,8 @@ def _runs(services: Services) -> Iterator[str]:
     container = services.blobs.get_container_client(services.environment.containers.outputs)
     try:
         for item in islice(container.walk_blobs(delimiter="/"), LOOKED_AT):
-            if isinstance(item, BlobPrefix):
+            # Shoal's own blobs, such as manifests, begin with a period; no job's id does.
+            if isinstance(item, BlobPrefix) and not item.name.startswith("."):
                 yield str(item.name).rstrip("/")
     except ResourceNotFoundError:
         return  # no such container

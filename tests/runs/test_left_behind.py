@@ -27,6 +27,13 @@ def test_job_counts_until_it_has_ended_and_outputs_until_they_are_fetched(
     assert f"{name}.1a2b3c4d" not in after_all.runs
 
 
+@pytest.mark.parametrize("blob", [".shoal/manifests/nightly.1a2b3c4d.json", ".shoal/other/x", ".kept/x"])
+def test_blobs_of_shoal_itself_are_outputs_of_no_run(services: Services, tmp_path: Path, blob: str) -> None:
+    outputs = services.blobs.get_container_client(services.environment.containers.outputs)
+    outputs.upload_blob(blob, b"{}", overwrite=True)
+    assert [run for run in left_behind(services, [tmp_path]).runs if run.startswith(".")] == []
+
+
 def test_few_are_named_and_the_commands_that_save_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     lost = LeftBehind(jobs=["nightly"], runs=[f"job-{number}.0{number}" for number in range(7)])
