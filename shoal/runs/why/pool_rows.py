@@ -3,6 +3,7 @@
 Sources: Batch REST, Pool - Get, resizeErrors and autoScaleRun; Learn, "Azure Batch pool resizing failure".
 """
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from shoal.runs.why.waiting_rows import for_nodes
 if TYPE_CHECKING:
     from shoal.runs.why.formula_trial import Trial
 
+_SAMPLES = re.compile(r"(\[(?:[^],]*,){4}[^],]*),[^]]*\]")
+"""A vector of more than five samples."""
 NO_CAPACITY = ("AllocationFailed", "AllocationTimedout")
 
 
@@ -101,7 +104,10 @@ def _asks_for_none(evidence: Evidence) -> Finding | None:
     clause, step = _outlook(tried, waiting, pool)
     return Finding(
         sentence=f"pool {pool.id} has no nodes, and its formula asks for none{clause}",
-        evidence=(*_evaluated(pool), *([f"evaluated now, with {waiting} waiting: {tried.results}"] if tried else [])),
+        evidence=(
+            *_evaluated(pool),
+            *([f"evaluated now, with {waiting} waiting: {_short(tried.results)}"] if tried else []),
+        ),
         step=step,
         blocks=for_nodes(evidence),
     )
@@ -150,7 +156,12 @@ def _evaluated(pool: PoolFacts) -> tuple[str, ...]:
     if pool.run is None:
         return ("Batch has not evaluated it yet",)
     at = f" at {pool.run.at:%H:%M:%S} UTC" if pool.run.at else ""
-    return (f"evaluated by Batch{at}: {pool.run.results}",)
+    return (f"evaluated by Batch{at}: {_short(pool.run.results)}",)
+
+
+def _short(results: str) -> str:
+    """Return the variables of a formula with the first samples of each; a pool's own formula has thousands."""
+    return _SAMPLES.sub(lambda samples: f"{samples[1]},… ({samples[0].count(',') + 1} samples)]", results)
 
 
 def _resize_fault(fault: Fault) -> str:

@@ -321,6 +321,22 @@ def test_formula_that_asks_for_none_is_shown_with_its_variables_then_and_now() -
     )
 
 
+@pytest.mark.parametrize(
+    ("samples", "shown"),
+    [
+        ("[]", "[]"),
+        ("[1,2,3,4,5]", "[1,2,3,4,5]"),
+        ("[1,2,3,4,5,6]", "[1,2,3,4,5,… (6 samples)]"),
+        (f"[{','.join(['0.5'] * 500)}];b=[1]", "[0.5,0.5,0.5,0.5,0.5,… (500 samples)];b=[1]"),
+    ],
+)
+def test_only_the_first_samples_of_a_variable_are_shown(samples: str, shown: str) -> None:
+    last = FormulaRun(at=None, results=f"$TargetLowPriorityNodes=0;a={samples}")
+    facts = evidence(pool=empty_pool(formula="$TargetLowPriorityNodes = 0;", run=last), nodes=())
+    lines = [line for finding in findings(facts) for line in finding.evidence]
+    assert f"evaluated by Batch: $TargetLowPriorityNodes=0;a={shown}" in lines
+
+
 def test_preparation_that_failed_blocks_nothing_while_other_nodes_take_the_tasks() -> None:
     facts = evidence(nodes=(node("idle"), node("idle", id="tvmps_2_p")), unprepared=(Unprepared(node="tvmps_1_p"),))
     found = {finding.code: finding.blocks for finding in findings(facts)}
