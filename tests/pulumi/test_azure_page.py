@@ -46,7 +46,7 @@ def test_commands_of_the_page_take_the_example_stack_from_nothing_to_nothing(pro
     assert f"{OBJECT_ID}-write-blobs-storage" in done.stdout
     assert f"{OBJECT_ID}-submit-jobs-batch" in done.stdout
     assert re.findall(r"    [+-] (\d+ (?:to create|created|deleted))", done.stdout) == [
-        "29 to create",
-        "29 created",
-        "29 deleted",
+        "31 to create",
+        "31 created",
+        "31 deleted",
     ]
