@@ -67,7 +67,9 @@ _pairs = click.option(
     "-p", "pairs", metavar="NAME=VALUE", multiple=True, help="Value of a parameter; repeatable. run=NAME names the run."
 )
 _parameters = click.option("--parameters", type=click.Path(path_type=Path), help="YAML file with values of parameters.")
-_job_id = click.option("--job", "job_id", metavar="ID", help="Id of the job, instead of the one in FILE.")
+_job_id = click.option(
+    "--job", "job_id", metavar="ID", type=batch_id, help="Id of the job, instead of the one in FILE."
+)
 run_of_job = click.option(
     "--run", "run_id", metavar="RUN", help="Id of one of the runs that JOB has left outputs of, after `shoal rm`."
 )

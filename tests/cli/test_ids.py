@@ -15,6 +15,7 @@ from shoal.cli import shoal
         ("why", "nightly", "a/../b"),
         ("logs", "nightly", "../x"),
         ("report", "nightly/tasks"),
+        ("render", "job.yaml", "--job", ""),
     ],
 )
 def test_text_that_would_change_the_address_is_no_id(words: tuple[str, ...]) -> None:
