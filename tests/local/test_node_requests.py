@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,6 +79,7 @@ def test_task_on_a_node_that_is_reimaged_runs_again(client: BatchClient, name: s
     client.create_task(name, task("t", once))
     wait_for_state(client, name, "t", "running")
     wait_until(lambda: counts(client, name).running == 1)
+    wait_until(Path(f"/tmp/{name}").exists)
     reimage(client, name, node)
     assert execution(completed(client, name, "t")).requeue_count == 1
 
