@@ -8,6 +8,7 @@ import click
 from shoal.cli import completion, options, output
 
 if TYPE_CHECKING:
+    from shoal.connect import Services
     from shoal.environment import Environment
     from shoal.runs.schedules import ScheduleDetails
 
@@ -44,8 +45,8 @@ def show(schedule_id: str, environment: "Environment", as_json: bool) -> None:
     from shoal.runs.schedules import details
 
     with connected(environment) as services:
-        found = details(services.batch, schedule_id)
-    output.emit_json(found) if as_json else _show(found)
+        shown = details(services.batch, schedule_id)
+    output.emit_json(shown) if as_json else _show(shown)
 
 
 @schedules.command()
@@ -59,7 +60,7 @@ def pause(schedule_id: str, environment: "Environment", as_json: bool) -> None:
 
     with connected(environment) as services:
         changed = pause_schedule(services.batch, schedule_id)
-    _tell(schedule_id, "paused", changed, "was paused before", as_json=as_json)
+    _print_change(schedule_id, "paused", changed, "was paused before", as_json=as_json)
 
 
 @schedules.command()
@@ -73,7 +74,7 @@ def resume(schedule_id: str, environment: "Environment", as_json: bool) -> None:
 
     with connected(environment) as services:
         changed = resume_schedule(services.batch, schedule_id)
-    _tell(schedule_id, "resumed", changed, "was not paused", as_json=as_json)
+    _print_change(schedule_id, "resumed", changed, "was not paused", as_json=as_json)
 
 
 @schedules.command()
@@ -87,42 +88,48 @@ def remove(schedule_id: str, yes: bool, environment: "Environment", as_json: boo
     Batch deletes a schedule with all of its jobs, also a running one.
     """
     from shoal.connect import connected
-    from shoal.runs.schedules import details
     from shoal.runs.schedules import remove as remove_schedule
 
     with connected(environment) as services:
-        jobs = len(details(services.batch, schedule_id).jobs)
-        question = f"Delete schedule {schedule_id} and {output.counted(jobs, 'job')}?"
-        if not yes and not click.confirm(question, err=True):
+        if not yes and not _confirmed(services, schedule_id):
             return
         remove_schedule(services, schedule_id)
-    _tell(schedule_id, "removed", True, "", as_json=as_json)
+    _print_change(schedule_id, "removed", True, "", as_json=as_json)
 
 
 def _refuse_options_before(context: click.Context) -> None:
     """Raise a usage error for options of the list, which a command behind them would not see."""
     given = [
-        name for name in context.params if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        parameter.opts[-1]
+        for parameter in context.command.params
+        if context.get_parameter_source(str(parameter.name)) is click.core.ParameterSource.COMMANDLINE
     ]
     if given:
-        raise click.UsageError(f"give the options behind `{context.invoked_subcommand}`")
+        raise click.UsageError(f"{' and '.join(given)} must stand after `{context.invoked_subcommand}`, not before it")
 
 
-def _tell(schedule_id: str, done: str, changed: bool, otherwise: str, *, as_json: bool) -> None:
+def _confirmed(services: "Services", schedule_id: str) -> bool:
+    from shoal.runs.schedules import details
+
+    jobs = len(details(services.batch, schedule_id).jobs)
+    return click.confirm(f"Delete schedule {schedule_id} and {output.counted(jobs, 'job')}?", err=True)
+
+
+def _print_change(schedule_id: str, done: str, changed: bool, otherwise: str, *, as_json: bool) -> None:
     if as_json:
         output.emit_json({"schedule_id": schedule_id, done: changed})
     else:
         click.echo(f"{schedule_id}: {done if changed else otherwise}")
 
 
-def _show(found: "ScheduleDetails") -> None:
-    row = found.schedule
+def _show(details: "ScheduleDetails") -> None:
+    row = details.schedule
     lines = {
         "state": row.state,
         "every": row.every,
-        "start": found.start,
-        "end": found.end,
-        "window": found.window,
+        "start": details.start,
+        "end": details.end,
+        "window": details.window,
         "next run": row.next_run,
         "pool": row.pool,
     }
@@ -130,4 +137,4 @@ def _show(found: "ScheduleDetails") -> None:
     for name, value in lines.items():
         if value:
             click.echo(f"  {name}: {value}")
-    output.emit_rows(found.jobs, "jobs yet", as_json=False)
+    output.emit_rows(details.jobs, "jobs yet", as_json=False)

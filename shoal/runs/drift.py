@@ -23,11 +23,11 @@ class Drift:
 
 def drift(environment: Environment, present: Mapping[str, BatchPool], packages: Iterable[PackageRow]) -> list[Drift]:
     """Return what was changed since the last deployment. `present` are the account's pools by ids in lower case."""
-    found: list[Drift] = []
+    pools: list[Drift] = []
     for name, pool in environment.pools.items():
         now = present.get(pool.id.lower())
-        found += _gone(name, pool) if now is None else _pool_drift(name, pool, now, environment)
-    return [*found, *_package_drift(packages)]
+        pools += _gone(name, pool) if now is None else _pool_drift(name, pool, now, environment)
+    return [*pools, *_package_drift(packages)]
 
 
 def other_pools(environment: Environment, present: Mapping[str, BatchPool]) -> list[str]:
