@@ -10,6 +10,8 @@ from pathlib import Path
 
 import orjson
 
+from shoal.runs.whole_file import write_whole
+
 SUFFIX = ".shoal-run"
 
 
@@ -53,10 +55,8 @@ def write_note(folder: Path, run: str, files: Sequence[str]) -> None:
     if files:
         before = read_note(folder)
         files = [*dict.fromkeys([*(before.files if before and before.run == run else ()), *files])]
-        note = _note_of(folder)
-        part = note.with_name(f"{note.name}.part")
-        part.write_bytes(orjson.dumps(Note(run=run, files=files)))
-        part.replace(note)  # whole or not at all: without a note the files would count as nobody's
+        # Without a note, the files would count as those of no run.
+        write_whole(_note_of(folder), orjson.dumps(Note(run=run, files=files)))
 
 
 def _note_of(folder: Path) -> Path:

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import orjson
 
+from shoal.runs.whole_file import write_whole
+
 SUFFIX = ".shoal-checksums"
 IN_FLIGHT = 2
 
@@ -40,11 +42,8 @@ def read_checksums(folder: Path) -> dict[str, FileChecksum]:
 def keep_checksums(folder: Path, checksums: Mapping[str, FileChecksum]) -> None:
     """Keep these beside those that were kept before."""
     if checksums:
-        target = _file_of(folder)
-        part = target.with_name(f"{target.name}.part")
         kept = {**read_checksums(folder), **checksums}
-        part.write_bytes(orjson.dumps({name: list(checksum) for name, checksum in kept.items()}))
-        part.replace(target)
+        write_whole(_file_of(folder), orjson.dumps({name: list(checksum) for name, checksum in kept.items()}))
 
 
 def current_checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:

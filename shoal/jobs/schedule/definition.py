@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from shoal.jobs.file.schedule_spec import Times
 from shoal.jobs.run_record import RESERVED_METADATA, RunRecord, from_metadata
-from shoal.jobs.submit.changes import differing_stages
+from shoal.jobs.submit.changes import JOB_DIFFERS, NOT_IN_FILE, differing_stages
 
 TIMES = f"{RESERVED_METADATA}times"
 """The name under which a schedule's metadata hold its times as the job file has them."""
@@ -41,10 +41,10 @@ def _differences(then: Definition, now: Definition, before: RunRecord, after: Ru
     if then.times != now.times:
         yield "schedule: its times differ"
     if before.job_digest != after.job_digest:
-        yield "job: its own keys (environment, priority, retries, max_time, …) differ"
+        yield JOB_DIFFERS
     for name in differing_stages(before, after):
         if name not in after.stages:
-            yield f"stage {name}: is not in the file any more"
+            yield f"stage {name}: {NOT_IN_FILE}"
         elif name not in before.stages:
             yield f"stage {name}: is new"
         else:

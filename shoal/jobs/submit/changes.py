@@ -9,6 +9,8 @@ from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.run_record import RunRecord, StageContent, stage_content, task_hash
 from shoal.jobs.tasks.task_bodies import stage_tasks
 
+JOB_DIFFERS = "job: its own keys (environment, priority, retries, max_time, on_failure, …) differ"
+NOT_IN_FILE = "is not in the file any more"
 _USES_RUN = re.compile(r"\{\{[^}]*\brun\b")
 
 
@@ -46,7 +48,7 @@ def change_message(job: BoundJob, changed: Sequence[str], then: RunRecord, now: 
     job_id = job.job_file.job_id
     parts = [f"  stage {name}: {_difference(name, now)}" for name in changed]
     if then.job_digest != now.job_digest:
-        parts.insert(0, "  job: its own keys (environment, priority, retries, max_time, on_failure, …) differ")
+        parts.insert(0, f"  {JOB_DIFFERS}")
     choices = [f"  another run: --job ID, -p run=NAME, or first `shoal rm {job_id}`"]
     if not ended:
         choices.append("  --changed replace: replace the tasks that have not begun; the others stay as they are")
@@ -82,5 +84,5 @@ def _common(stage: BoundStage, present: Set[str]) -> StageContent:
 
 def _difference(name: str, now: RunRecord) -> str:
     if name not in now.stages:
-        return "is not in the file any more"
+        return NOT_IN_FILE
     return "its tasks differ (command, inputs, outputs, environment, packages, slots, limits, or fewer points)"
