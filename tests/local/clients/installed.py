@@ -36,13 +36,9 @@ def node_folder_with(client: str) -> Path:
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("npm is not installed")
-    pins = HERE / "locks" / client
-    folder = _folder(client, pins / "package-lock.json")
-    if not _is_complete(folder):
-        shutil.copytree(pins, folder, dirs_exist_ok=True)
-        install([npm, "ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"], folder)
-        _complete(folder)
-    return folder
+    return _folder_with(
+        client, "package-lock.json", npm, "ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"
+    )
 
 
 def java_path_with(client: str) -> str:
@@ -50,13 +46,21 @@ def java_path_with(client: str) -> str:
     maven = shutil.which("mvn")
     if maven is None:
         pytest.skip("Maven is not installed")
+    folder = _folder_with(
+        client, "pom.xml", maven, "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=jars"
+    )
+    return f"{folder / 'jars'}/*"
+
+
+def _folder_with(client: str, lock: str, *command: str) -> Path:
+    """Return the folder of a client, which the command makes of its pins where it is not whole."""
     pins = HERE / "locks" / client
-    folder = _folder(client, pins / "pom.xml")
+    folder = _folder(client, pins / lock)
     if not _is_complete(folder):
         shutil.copytree(pins, folder, dirs_exist_ok=True)
-        install([maven, "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=jars"], folder)
+        install(command, folder)
         _complete(folder)
-    return f"{folder / 'jars'}/*"
+    return folder
 
 
 def install(command: Sequence[str | Path], folder: Path) -> None:
