@@ -74,6 +74,7 @@ UNTIL_2025 = {"until": "2025-06-01"}
 COMMUNICATION = {"from": "2022-10-01", "until": "2025-06-01"}
 TAGS = {"from": "2023-11-01", "until": "2025-06-01"}
 CLOUD_SERVICES = {"until": "2024-07-01"}
+"""Of both planes. Source for ARM: the change log of @azure/arm-batch 10.0.0."""
 SLOTS = "2020-09-01"
 """The first version with task slots."""
 POOL = {
@@ -114,6 +115,7 @@ EARLIER: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     "azure-mgmt-batch": {
         "PoolProperties": ARM_POOL,
         "DataDisk": DISK,
+        "DeploymentConfiguration": {"cloudServiceConfiguration": CLOUD_SERVICES},
     },
 }
 """Properties that are gone, by object: the first api-version that knew one, where that is later than 2019, and the
@@ -147,6 +149,7 @@ SPANS: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]] = {
             "nodeIdentityReference": {"from": "2021-06-01"},
         },
         "BatchAccount": {"identity": {"from": "2020-05-01"}},
+        "DeploymentConfiguration": {"cloudServiceConfiguration": CLOUD_SERVICES},
         "PoolProperties": {**ARM_POOL, "taskSlotsPerNode": {"from": ARM_SLOTS}},
         "BatchAccountProperties": {
             "coreQuota": {"until": TWO_QUOTAS, "as": "dedicatedCoreQuota"},
@@ -177,6 +180,7 @@ PARTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "BatchAccount": {"properties": "BatchAccountProperties"},
         "BatchAccountProperties": {"autoStorage": "AutoStorageProperties"},
         "Pool": {"properties": "PoolProperties"},
+        "PoolProperties": {"deploymentConfiguration": "DeploymentConfiguration"},
     },
 }
 """Where entities have parts with spans of their own, by path."""

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import pytest
 from azure.batch import BatchClient
 
+from shoal.local.api import cloud_services
+from shoal.local.errors import BatchError
 from tests.local.making import VM_SIZE, wait_for_nodes
 from tests.raw import Raw
 
@@ -63,9 +66,35 @@ def test_parts_of_jobs_are_read_with_the_properties_of_their_version(raw: Raw, n
     assert [(pool.get("maxTasksPerNode"), pool.get("taskSlotsPerNode")) for pool in pools] == [(2, None), (None, 2)]
 
 
-def test_cloud_services_are_refused_by_name_where_the_version_knows_them(raw: Raw, name: str) -> None:
-    body = {"id": name, "vmSize": "small", "cloudServiceConfiguration": {"osFamily": "4"}}
-    answer = raw("POST", "/pools", body, query=OLD)
-    assert answer.status == 501
-    assert "pool property cloudServiceConfiguration" in answer.body["message"]["value"]
+def test_pool_of_cloud_services_is_shown_to_the_versions_that_have_them(raw: Raw, name: str) -> None:
+    user = {"name": "me", "password": "kept-from-readers"}
+    body = {"id": name, "vmSize": "small", "cloudServiceConfiguration": {"osFamily": "4"}, "userAccounts": [user]}
     assert raw("POST", "/pools", body).code == "UnsupportedProperty"
+    assert raw("POST", "/pools", body, query=OLD).status == 201
+    assert raw("PATCH", f"/pools/{name}", {"metadata": []}).status == 200
+    old, today = raw("GET", f"/pools/{name}", query=OLD).body, raw("GET", f"/pools/{name}").body
+    assert old["cloudServiceConfiguration"] == {"osFamily": "4", "osVersion": "*"}
+    assert old["userAccounts"][0]["windowsUserConfiguration"] == {"loginMode": "interactive"}
+    assert "cloudServiceConfiguration" not in today
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "name"),
+    [
+        ({"osFamily": "1"}, "InvalidPropertyValue", "cloudServiceConfiguration.osFamily"),
+        ({}, "MissingRequiredProperty", "cloudServiceConfiguration.osFamily"),
+        ({"osFamily": "4", "vmSize": "x"}, "UnsupportedProperty", "cloudServiceConfiguration.vmSize"),
+        ("4", "InvalidPropertyValue", "cloudServiceConfiguration"),
+    ],
+)
+def test_cloud_services_have_a_family_of_windows_and_its_version(given: Any, code: str, name: str) -> None:
+    with pytest.raises(BatchError) as refused:
+        cloud_services.complete({"cloudServiceConfiguration": given})
+    assert (refused.value.code, refused.value.values["PropertyName"]) == (code, name)
+
+
+def test_pool_has_cloud_services_or_virtual_machines() -> None:
+    both = {"cloudServiceConfiguration": {"osFamily": "4"}, "virtualMachineConfiguration": {}}
+    with pytest.raises(BatchError, match="invalid") as refused:
+        cloud_services.complete(both)
+    assert refused.value.values["PropertyName"] == "cloudServiceConfiguration"

@@ -34,7 +34,6 @@ def test_list_of_operations_that_are_not_there_is_exact() -> None:
 
 def test_list_of_properties_that_are_not_there_is_exact() -> None:
     refused = {
-        *definitions.POOL_NOT_THERE,
         *definitions.MACHINE_NOT_THERE,
         *definitions.START_TASK_NOT_THERE,
         multi_instance_settings.NAME,

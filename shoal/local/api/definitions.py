@@ -10,6 +10,7 @@ from shoal.azure.id_patterns import BATCH_ID, SUBNET, arm_id
 from shoal.azure.limits import SHORTEST_RESIZE_TIMEOUT, TASK_SLOTS_PER_NODE
 from shoal.local import errors, times
 from shoal.local.api import (
+    cloud_services,
     container_settings,
     images,
     job_tasks,
@@ -81,7 +82,6 @@ CLEARED = ("applicationPackageReferences", "metadata")
 
 Source: answers recorded in the tests of azure-cli, until 2024-02-01.19.0.
 """
-POOL_NOT_THERE = ("cloudServiceConfiguration",)
 MACHINE_NOT_THERE = ("extensions",)
 START_TASK_NOT_THERE = ("containerSettings",)
 
@@ -123,9 +123,9 @@ def pool_definition(
     body: JsonObject, *, identities: Iterable[str] = (), tags: Mapping[str, str] | None = None
 ) -> pool_lifecycle.PoolDefinition:
     """Return the definition of a whole pool whose shape has been checked. Raises BatchError."""
-    job_tasks.refuse("pool", body, POOL_NOT_THERE)
     job_tasks.refuse("virtualMachineConfiguration", body.get("virtualMachineConfiguration", {}), MACHINE_NOT_THERE)
     complete = POOL_DEFAULTS | body
+    cloud_services.complete(complete)
     if complete["enableAutoScale"]:
         _check_auto_scale(body, complete)
     complete["vmSize"] = complete["vmSize"].lower()
@@ -137,7 +137,8 @@ def pool_definition(
     simulations.check(complete)
     mounts.check(complete.get("mountConfiguration", []))
     machine: JsonObject = complete.get("virtualMachineConfiguration", {})
-    _fill_in_users(complete.get("userAccounts", ()), machine)
+    has_windows = cloud_services.NAME in complete or images.is_windows(machine)
+    _fill_in_users(complete.get("userAccounts", ()), has_windows=has_windows)
     if "networkConfiguration" in complete:
         complete["networkConfiguration"] = NETWORK_DEFAULTS | complete["networkConfiguration"]
     for name in ("mountConfiguration", "userAccounts"):
@@ -159,11 +160,10 @@ def pool_definition(
     return pool_lifecycle.PoolDefinition(id=body["id"], body=complete, identities=tuple(identities), tags=tags or {})
 
 
-def _fill_in_users(accounts: Iterable[JsonObject], machine: JsonObject) -> None:
-    is_windows = images.is_windows(machine)
+def _fill_in_users(accounts: Iterable[JsonObject], *, has_windows: bool) -> None:
     for account in accounts:
         account.setdefault("elevationLevel", "nonadmin")
-        if is_windows:
+        if has_windows:
             account["windowsUserConfiguration"] = WINDOWS_USER | account.get("windowsUserConfiguration", {})
 
 

@@ -39,8 +39,9 @@ from shoal.local.store.states import PoolState
 
 TYPE = "Microsoft.Batch/batchAccounts/pools"
 NODE_IDENTITY = "UserAssigned"
-WITH_COMMUNICATION_MODE = "2024-07-01"
-"""The last api-version that has `targetNodeCommunicationMode`, which a PATCH of a later version keeps."""
+WITH_REMOVED_PROPERTIES = "2024-02-01"
+"""The last api-version that has `targetNodeCommunicationMode` and `cloudServiceConfiguration`, which pools keep when
+requests of later versions change them."""
 WITH_SECRETS = ("userAccounts", "mountConfiguration")
 """Parts whose passwords and keys are not kept, so that they cannot be read and given again."""
 WITH_TODAYS_NAMES = "2022-10-01"
@@ -156,7 +157,8 @@ def _replacing(tx: Transaction, call: ArmCall, pool: Pool, body: JsonObject) -> 
         return _definition(call, body)
     _require_without_fixed(body)
     kept = _readable(fixed(_view(call.target, pool)["properties"]))
-    return _with_secrets(_definition(call, {**body, "properties": {**records.properties(body), **kept}}), pool)
+    whole = {**body, "properties": {**records.properties(body), **kept}}
+    return _with_secrets(_definition(call, whole, version=min(call.version, WITH_REMOVED_PROPERTIES)), pool)
 
 
 def _patched(call: ArmCall, pool: Pool, body: JsonObject) -> pool_lifecycle.PoolDefinition:
@@ -165,7 +167,7 @@ def _patched(call: ArmCall, pool: Pool, body: JsonObject) -> pool_lifecycle.Pool
     properties = patched(_readable(current["properties"]), records.properties(body))
     given = {name: value for name, value in body.items() if value is not None}
     # The body itself was checked by its own api-version.
-    version = min(call.version, WITH_COMMUNICATION_MODE)
+    version = min(call.version, WITH_REMOVED_PROPERTIES)
     return _with_secrets(_definition(call, {**current, **given, "properties": properties}, version=version), pool)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from shoal.azure.limits import FIXED_ONCE_CREATED
+from shoal.local.api import cloud_services
 from shoal.local.api.shapes import ARM
 from shoal.local.store.states import NodeDeallocationOption, PoolState
 
@@ -60,9 +61,11 @@ def data_plane_body(pool_id: str, properties: JsonObject) -> JsonObject:
     """Return the request's body by which the data plane would make this pool."""
     body: JsonObject = {"id": pool_id}
     body |= _to_data_plane({name: properties[name] for name in (*SAME, *ALSO_SAME) if properties.get(name)})
-    machine = properties.get("deploymentConfiguration", {}).get("virtualMachineConfiguration")
-    if machine:
+    deployment = properties.get("deploymentConfiguration", {})
+    if machine := deployment.get("virtualMachineConfiguration"):
         body["virtualMachineConfiguration"] = _image_id(_to_data_plane(machine), "id", "virtualMachineImageId")
+    if services := deployment.get(cloud_services.NAME):
+        body[cloud_services.NAME] = services
     if references := properties.get("applicationPackages"):
         body["applicationPackageReferences"] = [_renamed(reference, "id", "applicationId") for reference in references]
     if "interNodeCommunication" in properties:
@@ -111,6 +114,8 @@ def arm_properties(pool: JsonObject, option: NodeDeallocationOption = NodeDeallo
     if machine := pool.get("virtualMachineConfiguration"):
         restored = _image_id(_to_arm(machine), "virtualMachineImageId", "id")
         properties["deploymentConfiguration"] = {"virtualMachineConfiguration": restored}
+    if services := pool.get(cloud_services.NAME):
+        properties["deploymentConfiguration"] = {cloud_services.NAME: services}
     if run := pool.get("autoScaleRun"):
         properties["autoScaleRun"] = _run(run)
     if not pool["enableAutoScale"] or "resizeErrors" in pool:

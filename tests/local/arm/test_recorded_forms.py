@@ -65,6 +65,24 @@ def test_listed_accounts_and_pools_have_the_names_of_their_version(arm: ArmHttp,
     assert (pool["properties"].get("maxTasksPerNode"), pool["properties"].get("taskSlotsPerNode")) == (2, None)
 
 
+def test_pool_of_cloud_services_is_kept_by_requests_of_later_versions(arm: ArmHttp, account: str) -> None:
+    path = below(arm, account, "/pools/p")
+    services = {"cloudServiceConfiguration": {"osFamily": "5"}}
+    body = {"properties": {"vmSize": "small", "deploymentConfiguration": services}}
+    status, refused = arm.call("PUT", path, body, version="2024-07-01")
+    assert (status, refused["error"]["code"]) == (400, "UnsupportedProperty")
+    status, made = arm.call("PUT", path, body, version="2023-05-01")
+    assert status == 200, made
+    shown = {"cloudServiceConfiguration": {"osFamily": "5", "osVersion": "*"}}
+    assert made["properties"]["deploymentConfiguration"] == shown
+    tagged = {"properties": {"metadata": [{"name": "team", "value": "risk"}]}}
+    status, patched = arm.call("PATCH", path, tagged, version="2024-07-01")
+    assert status == 200, patched
+    assert "cloudServiceConfiguration" not in patched["properties"]["deploymentConfiguration"]
+    _, old = arm.call("GET", path, version="2023-05-01")
+    assert old["properties"]["deploymentConfiguration"] == shown
+
+
 @pytest.mark.parametrize("path", ["/applications/tool", "/applications/tool/versions/1.0", "/pools/p"])
 def test_resource_below_an_account_has_a_weak_etag_in_body_and_header(
     service: Status, arm: ArmHttp, account: str, path: str
