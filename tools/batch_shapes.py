@@ -56,6 +56,7 @@ BODIES = {
         "BatchAccountUpdateParameters",
         "CheckNameAvailabilityParameters",
         "Pool",
+        "PrivateEndpointConnection",
     ),
 }
 """Objects that clients send; the objects that these refer to come with them."""

@@ -10,12 +10,20 @@ import logging
 import math
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shoal.local import chaos, errors
 from shoal.local.api.calls import Answer
-from shoal.local.arm import arm_failures, batch_accounts, pool_resources, records, storage_accounts
-from shoal.local.arm.arm_call import ArmCall, Handler
+from shoal.local.arm import (
+    arm_failures,
+    batch_account_links,
+    batch_accounts,
+    pool_resources,
+    records,
+    storage_accounts,
+)
+from shoal.local.arm.arm_call import ArmCall, Handler, resource
 from shoal.local.arm.ids import GROUPS
 from shoal.local.store.pool import Pool
 
@@ -30,8 +38,16 @@ LONG: Mapping[str, tuple[str, ...]] = {
 }
 """Types by method. A PUT on what exists, and a DELETE of what does not, are answered at once."""
 ACCOUNTS, POOLS = batch_accounts.TYPE.lower(), pool_resources.TYPE.lower()
-"""Operations on accounts are accepted with 202 even where they take no time."""
-RESULTS = ("operationresults", "accountoperationresults", "pooloperationresults")
+"""Operations on accounts and pools are accepted with 202 even where they take no time."""
+CONNECTIONS = batch_account_links.CONNECTIONS.lower()
+CHANGES = {"PUT": "Updating", "PATCH": "Updating", "DELETE": "Deleting"}
+"""Words in the paths of results of changed connections, by method."""
+RESULTS = (
+    "operationresults",
+    "accountoperationresults",
+    "pooloperationresults",
+    "privateendpointconnectionresults",
+)
 """The last segments but one of a result's path, in lower case."""
 LENGTH = len(str(uuid.UUID(int=0)))
 MOST_KEPT = 1000
@@ -50,22 +66,40 @@ class LongOperations:
 
     async def answer(self, call: ArmCall, handler: Handler) -> Answer | None:
         """Accept an operation that takes long; None for one that is to be answered at once. Raises BatchError."""
+        if call.target.type.lower() == CONNECTIONS and call.target.is_item and call.method in CHANGES:
+            return self._changed(call, await handler(call))
         if not _is_long(call):
             return None
         place = _place(call)
         if seconds := chaos.load(self.service.connection).arm_operation_seconds:
             return self._begun(call, handler, place, seconds)
-        if call.target.type.lower() != ACCOUNTS:
+        if call.target.type.lower() not in (ACCOUNTS, POOLS):
             return None
         return self._done(call, place, await handler(call))
 
     def _done(self, call: ArmCall, place: str, result: Answer) -> Answer:
         """Accept an operation whose result is there already, so that clients need not wait."""
+        return _accepted(self._kept(call, place, result))
+
+    def _changed(self, call: ArmCall, answer: Answer) -> Answer:
+        """Add to the answer where the status of a changed connection is to be had. The change is done already.
+
+        Source: answers recorded in the tests of azure-mgmt-batch, 2020-05-01 to 2023-05-01, for updates.
+        """
+        if answer.status != 202:
+            return answer
+        account, _, name = call.target.path.partition("/privateEndpointConnections/")
+        place = f"{account}/privateEndpointConnectionResults/{CHANGES[call.method]}${name}$"
+        status = self._kept(call, place, resource({"status": "Succeeded", "retryAfter": 0}))
+        return replace(answer, headers={**answer.headers, "Location": status, "Azure-AsyncOperation": status})
+
+    def _kept(self, call: ArmCall, place: str, result: Answer) -> str:
+        """Keep a result that is there already. Return its address."""
         name = str(uuid.uuid4())
         self.results[name] = asyncio.get_running_loop().create_future()
         self.results[name].set_result(result)
         self._forget_oldest()
-        return _accepted(f"{self.service.url}{place}{name}?api-version={call.version}")
+        return f"{self.service.url}{place}{name}?api-version={call.version}"
 
     def _forget_oldest(self) -> None:
         ended = [name for name, operation in self.results.items() if operation.done()]

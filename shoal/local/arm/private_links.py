@@ -1,11 +1,13 @@
 """Private endpoints and the private DNS by which they are found: records. Nothing is resolved or routed by them."""
 
+from dataclasses import replace
 from typing import Any
 
 from shoal.local.arm import (
     arm_failures,
     batch_account_links,
     batch_accounts,
+    private_link_states,
     records,
     storage_accounts,
     virtual_networks,
@@ -14,10 +16,12 @@ from shoal.local.arm.arm_call import ArmCall, JsonObject
 from shoal.local.arm.batch_account_links import ENDPOINT
 from shoal.local.arm.ids import Target
 from shoal.local.arm.networks import state
-from shoal.local.arm.resource_rules import Rules, kind, values_at
+from shoal.local.arm.resource_rules import JsonType, Rules, completer, kind, values_at
 
 ZONE = "Microsoft.Network/privateDnsZones"
 CONNECTION = "properties.privateLinkServiceConnections"
+ASKED_FOR = tuple(f"properties.{name}" for name in private_link_states.INITIAL)
+"""The lists of connections: those that are approved at once, and those that wait for the owner of the service."""
 SUB_RESOURCES = {
     batch_accounts.TYPE: set(batch_account_links.SUB_RESOURCES),
     storage_accounts.TYPE: {"blob", "blob_secondary", "dfs", "file", "queue", "table", "web"},
@@ -26,7 +30,10 @@ SUB_RESOURCES = {
 
 
 def _check_endpoint(call: ArmCall, body: JsonObject, _old: JsonObject | None) -> None:
-    for where, connection in values_at(body, f"{CONNECTION}[]"):
+    asked_for = [found for path in ASKED_FOR for found in values_at(body, f"{path}[]")]
+    if not asked_for:
+        raise arm_failures.invalid_content(f"the required property {CONNECTION} is missing")
+    for where, connection in asked_for:
         given = connection["properties"]
         target = records.find(call.service.connection, given["privateLinkServiceId"]) or {}
         known = SUB_RESOURCES.get(str(target.get("type")), set())
@@ -35,6 +42,12 @@ def _check_endpoint(call: ArmCall, body: JsonObject, _old: JsonObject | None) ->
                 raise arm_failures.invalid_content(
                     f"{where} asks for the sub-resource {group}, which {given['privateLinkServiceId']} does not have"
                 )
+
+
+def _complete_endpoint(call: ArmCall, body: JsonObject, old: JsonObject | None) -> JsonObject:
+    endpoint = completer(ENDPOINT_RULES)(call, body, old)
+    private_link_states.keep_states(endpoint, old)
+    return endpoint
 
 
 def _check_global(_call: ArmCall, body: JsonObject, _old: JsonObject | None) -> None:
@@ -53,29 +66,31 @@ def _succeeded(_target: Target) -> dict[str, Any]:
     return {"provisioningState": "Succeeded"}
 
 
+_PART_TYPES: dict[str, JsonType] = {
+    "[].properties": dict,
+    "[].properties.groupIds": list,
+    "[].properties.groupIds[]": str,
+}
+ENDPOINT_RULES = Rules(
+    type=ENDPOINT,
+    required=(
+        "properties.subnet",
+        "properties.subnet.id",
+        *(f"{path}[].{name}" for path in ASKED_FOR for name in ("name", "properties")),
+        *(f"{path}[].properties.{name}" for path in ASKED_FOR for name in ("privateLinkServiceId", "groupIds")),
+    ),
+    types={f"{path}{part}": type_ for path in ASKED_FOR for part, type_ in _PART_TYPES.items()},
+    references={
+        "properties.subnet.id": virtual_networks.SUBNET,
+        **{f"{path}[].properties.privateLinkServiceId": "" for path in ASKED_FOR},
+    },
+    check=_check_endpoint,
+    answers=state,
+)
 KINDS = (
-    kind(
-        Rules(
-            type=ENDPOINT,
-            required=(
-                "properties.subnet",
-                "properties.subnet.id",
-                CONNECTION,
-                *(f"{CONNECTION}[].{name}" for name in ("name", "properties")),
-                *(f"{CONNECTION}[].properties.{name}" for name in ("privateLinkServiceId", "groupIds")),
-            ),
-            types={
-                f"{CONNECTION}[].properties": dict,
-                f"{CONNECTION}[].properties.groupIds": list,
-                f"{CONNECTION}[].properties.groupIds[]": str,
-            },
-            references={
-                "properties.subnet.id": virtual_networks.SUBNET,
-                f"{CONNECTION}[].properties.privateLinkServiceId": "",
-            },
-            check=_check_endpoint,
-            answers=state,
-        )
+    replace(
+        kind(ENDPOINT_RULES),
+        verbs={**kind(ENDPOINT_RULES).verbs, "PUT": records.putter(ENDPOINT, _complete_endpoint)},
     ),
     kind(
         Rules(

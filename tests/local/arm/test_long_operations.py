@@ -67,6 +67,20 @@ def test_operations_on_accounts_are_accepted_and_their_results_are_there_at_once
         assert method == "DELETE" or json.loads(result[2]) == json.loads(resource[2])
 
 
+def test_deletion_of_a_pool_is_accepted_and_its_result_is_there_at_once(arm: ArmHttp, account: str) -> None:
+    path = f"{arm.group}/providers/Microsoft.Batch/batchAccounts/{account}"
+    target = f"{path}/pools/p?api-version={VERSION}"
+    arm.make(f"{path}/pools/p", {"properties": {"vmSize": VM_SIZE}})
+    status, headers, content = exchange(arm.status, "DELETE", target)
+    assert (status, content) == (202, b"")
+    place = f"{arm.status.arm_endpoint}{path}/poolOperationResults/delete-p-"
+    assert headers["location"].startswith(place)
+    assert "retry-after" not in headers
+    assert exchange(arm.status, "GET", headers["location"].removeprefix(arm.status.arm_endpoint))[0] == 200
+    assert exchange(arm.status, "GET", target)[0] == 404
+    assert exchange(arm.status, "DELETE", target)[0] == 204
+
+
 def test_official_client_waits_until_accounts_and_pools_are_made_and_gone(
     management: BatchManagementClient, arm: ArmHttp, name: str, account_name: str
 ) -> None:

@@ -170,5 +170,5 @@ def test_pool_is_made_in_a_subnet_that_is_there_and_holds_it(
     assert arm.make(pool, body(subnet))["properties"]["networkConfiguration"]["subnetId"] == subnet
     status, answer = arm.call("DELETE", NETWORK)
     assert (status, answer["error"]["code"]) == (400, "InUseSubnetCannotBeDeleted")
-    assert arm.call("DELETE", pool)[0] == 200
+    assert arm.call("DELETE", pool)[0] == 202
     assert arm.call("DELETE", NETWORK)[0] == 200
