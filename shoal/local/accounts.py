@@ -24,11 +24,17 @@ def add_storage_account(connection: sqlite3.Connection, name: str) -> None:
     connection.execute("INSERT OR IGNORE INTO storage_accounts VALUES (?, ?)", (name, make_key()))
 
 
-def add_account(connection: sqlite3.Connection, name: str, storage_account: str | None) -> None:
-    """Add the account, or link another auto-storage account to the one that is there."""
+def add_account(
+    connection: sqlite3.Connection, name: str, storage_account: str | None, *, with_keys: bool = True
+) -> None:
+    """Add the account, or link another auto-storage account to the one that is there.
+
+    One whose pools lie in a user's subscription has no keys: they are empty.
+    """
+    keys = (make_key(), make_key()) if with_keys else ("", "")
     connection.execute(
         "INSERT INTO accounts VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET storage_account = excluded.storage_account",
-        (name, make_key(), make_key(), storage_account),
+        (name, *keys, storage_account),
     )
 
 

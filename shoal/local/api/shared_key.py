@@ -78,6 +78,11 @@ def verify(
         raise errors.invalid_authentication_info()
     if name.lower() != account.lower():
         raise errors.authentication_failed(f"The request is signed for account {name!r}, not {account!r}.")
+    if not any(keys):
+        # Source: Azure/BatchExplorer issue 239, of an account whose pools lie in its owner's subscription.
+        raise errors.authentication_failed(
+            "The specified type of authentication SharedKey is not allowed for this account."
+        )
     _check_date(headers, now)
     lowered = [(parameter.lower(), value) for parameter, value in query]
     lengths = (None, "") if method in SIGNED_WITHOUT_LENGTH else (None,)

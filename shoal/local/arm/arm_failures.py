@@ -15,6 +15,7 @@ CODES_OF_ARM = frozenset(
         "InvalidRequestContent",
         "InvalidResourceLocation",
         "InvalidResourceName",
+        "LinkedInvalidPropertyId",
         "LocationRequired",
         "MissingApiVersionParameter",
         "NotImplemented",
@@ -153,6 +154,28 @@ def key_vault_missing() -> BatchError:
     text = "The specified Request Body is not syntactically valid."
     reason = "keyVaultReference must be set if poolAllocationMode is specified as 'UserSubscription' on a PUT request"
     return BatchError(400, "InvalidRequestBody", text, {"Reason": reason})
+
+
+def keys_in_user_subscription() -> BatchError:
+    text = "The value provided for one of the properties in the request body is invalid."
+    reason = "SharedKey is not allowed where poolAllocationMode is UserSubscription"
+    values = {"PropertyName": "properties.allowedAuthenticationModes", "Reason": reason}
+    return BatchError(400, "InvalidPropertyValue", text, values)
+
+
+def no_keys(account: str) -> BatchError:
+    """Return the error for the keys of an account that has none; its code is not documented."""
+    text = f"The account {account} does not allow the authentication mode SharedKey, so it has no keys."
+    return BatchError(409, "SharedKeyNotAllowed", text)
+
+
+def linked_id_invalid(path: str, given: str) -> BatchError:
+    """Source: an answer recorded in the tests of azure-sdk-for-node, 2020-05-01."""
+    text = (
+        f"Property id '{given}' at path '{path}' is invalid. Expect fully qualified resource Id that start with "
+        "'/subscriptions/{subscriptionId}' or '/providers/{resourceProviderNamespace}/'."
+    )
+    return BatchError(400, "LinkedInvalidPropertyId", text)
 
 
 def still_deleting(path: str) -> BatchError:

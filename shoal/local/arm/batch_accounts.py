@@ -8,7 +8,14 @@ from shoal.azure.id_patterns import ACCOUNT_NAME
 from shoal.local import accounts, chaos, times
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
-from shoal.local.arm import arm_failures, batch_account_keys, batch_account_links, records, storage_accounts
+from shoal.local.arm import (
+    arm_failures,
+    batch_account_keys,
+    batch_account_links,
+    pool_allocation,
+    records,
+    storage_accounts,
+)
 from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, resource
 from shoal.local.chaos import Chaos
 from shoal.local.scheduler import job_lifecycle, job_schedules, pool_lifecycle, quotas
@@ -26,7 +33,6 @@ if TYPE_CHECKING:
 TYPE = "Microsoft.Batch/batchAccounts"
 RESERVED = {"subscriptions", "providers", "tenants", "metadata", "common", "organizations"}
 """Accounts share their first path segment with ARM and with the tenant."""
-ALL_MODES = ["SharedKey", "AAD", "TaskAuthenticationToken"]
 FILLED_IN: JsonObject = {"encryption": {"keySource": "Microsoft.Batch"}}
 """Source: answers recorded in the tests of azure-cli, api-version 2024-02-01; so `identity` and `lastKeySync` below."""
 LOOK_EVERY = 0.02
@@ -42,21 +48,15 @@ def complete(call: ArmCall, body: JsonObject, old: JsonObject | None) -> JsonObj
     ARM.normalize("BatchAccountCreateParameters", settable, call.version)
     if old is not None and old["location"] != body["location"]:
         raise arm_failures.location_cannot_change(call.target.path, old["location"])
-    given = records.properties(body)
-    if given.get("poolAllocationMode", "BatchService") != "BatchService":
-        if not given.get("keyVaultReference"):
-            raise arm_failures.key_vault_missing()
-        raise arm_failures.not_here("poolAllocationMode UserSubscription")
+    properties = pool_allocation.completed(records.properties(body), old and old["properties"])
     return described(
         call.target,
         TYPE,
         {
             **{name: body[name] for name in ("location", "tags", "identity") if body.get(name) is not None},
             "properties": {
-                "poolAllocationMode": "BatchService",
                 "publicNetworkAccess": "Enabled",
-                "allowedAuthenticationModes": ALL_MODES,
-                **given,
+                **properties,
                 "provisioningState": "Succeeded",
             },
         },
@@ -70,8 +70,7 @@ async def put(call: ArmCall) -> Answer:
         if old is None and Account.find(tx.connection, call.target.name) is not None:
             raise arm_failures.name_taken("Account", call.target.name)
         body = _synced(complete(call, call.body(), old), old, tx.now)
-        accounts.add_account(tx.connection, call.target.name, _auto_storage(tx, body))
-        records.keep(tx, TYPE, body)
+        _keep(tx, body)
         return body
 
     return _answer(call, await call.service.loop.change(change))
@@ -88,15 +87,21 @@ async def patch(call: ArmCall) -> Answer:
 
     def change(tx: Transaction) -> JsonObject:
         old = records.require(tx.connection, call.target)
+        pool_allocation.check_modes(old["properties"]["poolAllocationMode"], records.properties(given))
         merged = {**old["properties"], **records.properties(given)}
         if not (merged.get("autoStorage") or {}).get("storageAccountId"):
             merged.pop("autoStorage", None)
         body = _synced({**old, **given, "properties": merged}, old, tx.now)
-        accounts.add_account(tx.connection, call.target.name, _auto_storage(tx, body))
-        records.keep(tx, TYPE, body)
+        _keep(tx, body)
         return body
 
     return _answer(call, await call.service.loop.change(change))
+
+
+def _keep(tx: Transaction, body: JsonObject) -> None:
+    with_keys = pool_allocation.has_keys(body["properties"])
+    accounts.add_account(tx.connection, body["name"], _auto_storage(tx, body), with_keys=with_keys)
+    records.keep(tx, TYPE, body)
 
 
 def _answer(call: ArmCall, body: JsonObject) -> Answer:
@@ -113,7 +118,7 @@ async def listing(call: ArmCall) -> Answer:
 
 def view(service: "Service", body: JsonObject) -> JsonObject:
     """Return the account with what is not kept: quotas, connections, and its endpoint, whose port may change."""
-    properties = {**FILLED_IN, **body["properties"], **_quotas(chaos.load(service.connection))}
+    properties = {**FILLED_IN, **body["properties"], **_quotas(service, body["properties"])}
     node_management = f"{uuid.uuid5(uuid.NAMESPACE_URL, body['id'].lower())}.{body['location']}.service.batch.azure.com"
     return {
         "identity": {"type": "None"},
@@ -143,7 +148,11 @@ def _synced(body: JsonObject, old: JsonObject | None, now: int) -> JsonObject:
     return {**body, "properties": {**body["properties"], "autoStorage": known}}
 
 
-def _quotas(conditions: Chaos) -> JsonObject:
+def _quotas(service: "Service", properties: JsonObject) -> JsonObject:
+    return pool_allocation.quotas(properties, _all_quotas(chaos.load(service.connection)))
+
+
+def _all_quotas(conditions: Chaos) -> JsonObject:
     return {
         "dedicatedCoreQuota": conditions.dedicated_core_quota,
         "dedicatedCoreQuotaPerVMFamily": [

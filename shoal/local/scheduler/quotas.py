@@ -16,6 +16,7 @@ from shoal.local.scheduler import machine
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.simulation import pool_clock
 from shoal.local.simulation.pool_clock import MOST_NODES
+from shoal.local.store.account import Account
 from shoal.local.store.pool import Pool
 from shoal.local.store.queries import integer, text
 from shoal.local.store.states import JobState, NodeState
@@ -68,6 +69,8 @@ class Room:
 def room_for_nodes(tx: Transaction, pool: Pool, *, dedicated: bool) -> Room:
     """Return the room for nodes of the pool's size: the least that a quota or this machine leaves."""
     machine_room = _room_on_machine(tx) if pool_clock.of_pool(pool) is None else _room_in_simulation(tx)
+    if Account.get(tx.connection, pool.account).in_user_subscription:
+        return machine_room
     return min(machine_room, _room_in_account(tx, pool, dedicated=dedicated), key=lambda room: room.nodes)
 
 

@@ -33,5 +33,10 @@ class Account:
         return account
 
     @property
+    def in_user_subscription(self) -> bool:
+        """True where the machines are the owner's: such an account has no keys, and no quota of cores."""
+        return not self.primary_key
+
+    @property
     def keys(self) -> tuple[str, str]:
         return self.primary_key, self.secondary_key

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from azure.batch import BatchClient
 from azure.batch.models import BatchJobCreateOptions, BatchPoolCreateOptions, BatchPoolInfo, BatchTaskCreateOptions
@@ -14,8 +16,13 @@ from azure.mgmt.batch.models import (
     CheckNameAvailabilityParameters,
 )
 
+from shoal.local.api.shapes import ARM
+from shoal.local.arm import pool_allocation
+from shoal.local.errors import BatchError
 from shoal.service_status import Status
 from tests.arm import SUBNET, ArmHttp, make_subnet
+from tests.local.identity.test_token_endpoint import request_token
+from tests.raw import Raw
 
 
 def test_account_answers_on_its_own_endpoint_with_its_own_keys(
@@ -158,6 +165,57 @@ def test_account_in_ones_own_subscription_needs_a_key_vault(arm: ArmHttp, accoun
     status, answer = arm.call("PUT", path, body)
     assert (status, answer["error"]["code"]) == (400, "InvalidRequestBody")
     assert answer["error"]["details"][0]["message"].startswith("keyVaultReference must be set")
+
+
+VAULT = {
+    "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v",
+    "url": "https://v.vault.azure.net/",
+}
+
+
+def test_account_in_ones_own_subscription_has_no_keys_and_no_quotas_of_cores(
+    arm: ArmHttp, raw: Raw, service: Status, account_name: str
+) -> None:
+    path = f"providers/Microsoft.Batch/batchAccounts/{account_name}"
+    given = {"poolAllocationMode": "UserSubscription", "keyVaultReference": VAULT}
+    shown = arm.make(path, {"location": "westeurope", "properties": given})["properties"]
+    assert shown.items() >= given.items()
+    quotas = {name for name in shown if name.endswith("Quota") or "Quota" in name}
+    assert quotas == {"poolQuota", "activeJobAndJobScheduleQuota", "dedicatedCoreQuotaPerVMFamilyEnforced"}
+    modern = arm.call("GET", path, version="2024-02-01")[1]["properties"]
+    assert modern["allowedAuthenticationModes"] == ["AAD", "TaskAuthenticationToken"]
+    for action, body in (("listKeys", None), ("regenerateKeys", {"keyName": "Primary"})):
+        status, answer = arm.call("POST", f"{path}/{action}", body)
+        assert (status, answer["error"]["code"]) == (409, "SharedKeyNotAllowed")
+    target = f"/{account_name}/pools?api-version=2025-06-01"
+    refused = raw.send("GET", target, b"", {"Authorization": f"SharedKey {account_name}:AAAA"})
+    assert (refused.status, refused.code) == (403, "AuthenticationFailed")
+    assert "SharedKey is not allowed for this account" in refused.values["AuthenticationErrorDetail"]
+    _, token = request_token(service, scope="https://batch.core.windows.net//.default")
+    allowed = raw.send("GET", target, b"", {"Authorization": f"Bearer {token['access_token']}"})
+    assert (allowed.status, allowed.body["value"]) == (200, [])
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"poolAllocationMode": "BatchService"}, "PropertyCannotBeUpdated"),
+        ({"allowedAuthenticationModes": ["SharedKey"]}, "InvalidPropertyValue"),
+        ({"keyVaultReference": {**VAULT, "id": "abc"}}, "LinkedInvalidPropertyId"),
+        ({"keyVaultReference": {"id": VAULT["id"]}}, "MissingRequiredProperty"),
+    ],
+)
+def test_allocation_mode_stays_and_takes_a_whole_vault_and_no_keys(change: dict[str, Any], code: str) -> None:
+    kept = {"poolAllocationMode": "UserSubscription", "keyVaultReference": VAULT}
+    body = {"location": "westeurope", "properties": {**kept, **change}}
+
+    def complete() -> None:
+        ARM.normalize("BatchAccountCreateParameters", body, "2024-07-01")
+        pool_allocation.completed({**kept, **change}, kept)
+
+    with pytest.raises(BatchError) as refused:
+        complete()
+    assert (refused.value.status, refused.value.code) == (400, code)
 
 
 def test_account_shows_its_private_endpoints_and_what_they_can_reach(arm: ArmHttp, account: str) -> None:
