@@ -49,6 +49,8 @@ class Status:
     """The certificate of the service's own authority; None where it speaks plain HTTP."""
     ca_bundle: str | None = None
     """The usual public authorities and the service's own in one file."""
+    power_safe: bool = False
+    """An acknowledged request survives a power cut, too."""
 
     @property
     def scheme(self) -> str:

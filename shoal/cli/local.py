@@ -16,6 +16,7 @@ from shoal.service_status import OWN_VERSION
 
 if TYPE_CHECKING:
     from shoal.arm import ArmClient
+    from shoal.local.start_options import StartOptions
     from shoal.service_status import Status
 
 
@@ -47,30 +48,36 @@ state_option = click.option(
     default=None,
     help="Serve HTTPS with a certificate authority of its own, so that clients send Entra's tokens.",
 )
+@click.option(
+    "--power-safe/--no-power-safe",
+    default=None,
+    help="Answer requests only once they are on the disk, so that a power cut loses none.",
+)
 @click.option("--foreground", is_flag=True, help="Run in this terminal until Ctrl-C.")
-def start(state_dir: Path, port: int | None, https: bool | None, foreground: bool) -> None:
+def start(state_dir: Path, port: int | None, https: bool | None, power_safe: bool | None, foreground: bool) -> None:
     """Start the service, with its earlier state if there is one."""
     from shoal.local import control
+    from shoal.local.start_options import StartOptions
     from shoal.service_status import read_status
 
     earlier = read_status(state_dir)
     with _explained():
         if foreground and earlier is None:
-            _run_here(state_dir, port, https)
+            _run_here(state_dir, StartOptions(port=port, https=https, power_safe=power_safe))
             return
-        status = control.start(state_dir, port=port, https=https)
+        status = control.start(state_dir, port=port, https=https, power_safe=power_safe)
     if earlier is not None and earlier.pid == status.pid:
         click.echo(f"already running (process {status.pid})")
     _show(status)
 
 
-def _run_here(state_dir: Path, port: int | None, https: bool | None) -> None:
+def _run_here(state_dir: Path, options: "StartOptions") -> None:
     from shoal.local import control
 
     control.require_installed()
     from shoal.local.server import serve
 
-    serve(state_dir, port, https=https)
+    serve(state_dir, options)
 
 
 @local.command()
@@ -207,5 +214,6 @@ def _show(running: "Status") -> None:
             ("ARM", running.arm_endpoint),
             ("blobs", running.blob_endpoint),
             *([("its certificate authority", running.ca_file)] if running.ca_file else []),
+            *([("power cuts", "lose no acknowledged request")] if running.power_safe else []),
         ],
     )

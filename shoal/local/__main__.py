@@ -6,15 +6,18 @@ from pathlib import Path
 
 from shoal.local.control import CannotStart
 from shoal.local.server import serve
+from shoal.local.start_options import StartOptions
 
 if __name__ == "__main__":
     parser = ArgumentParser(prog="shoal.local")
     parser.add_argument("state_dir", type=Path)
     parser.add_argument("--port", type=int)
     parser.add_argument("--https", action=BooleanOptionalAction)
+    parser.add_argument("--power-safe", action=BooleanOptionalAction)
     parser.add_argument("--attached", action="store_true", help="end when standard input does")
-    options = parser.parse_args()
+    given = parser.parse_args()
+    options = StartOptions(port=given.port, https=given.https, power_safe=given.power_safe)
     try:
-        serve(options.state_dir.absolute(), options.port, https=options.https, attached=options.attached)
+        serve(given.state_dir.absolute(), options, attached=given.attached)
     except CannotStart as exc:
         sys.exit(f"error: {exc}")

@@ -12,11 +12,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from shoal.local.start_options import StartOptions
 from shoal.service_status import Status, is_running, process_id, read_status
 
 # Longer than the service waits for storage (storage.READY_WITHIN), or its message would never be seen.
@@ -37,25 +38,20 @@ class ServiceFailed(Exception):
     """The service ended while it started, or did not end when it was stopped."""
 
 
-def start(state_dir: Path, *, port: int | None = None, https: bool | None = None) -> Status:
+def start(
+    state_dir: Path, *, port: int | None = None, https: bool | None = None, power_safe: bool | None = None
+) -> Status:
     """Start a service on a state directory, and return when it answers; where one runs already, return that one.
 
-    Without a port and a scheme the service takes those that it had before on this state, or any free port and plain
-    HTTP. It goes on when this process ends. Raises CannotStart and ServiceFailed.
+    Options that are left out are those that it had before on this state; at first any free port, plain HTTP, and no
+    waiting for the disk. It goes on when this process ends. Raises CannotStart and ServiceFailed.
     """
+    options = StartOptions(port=port, https=https, power_safe=power_safe)
     if (status := read_status(state_dir)) is not None:
-        if port not in (None, 0) and not status.arm_endpoint.endswith(f":{port}"):
-            raise CannotStart(
-                f"the service on {state_dir} already runs on {status.arm_endpoint}; "
-                f"to move it to port {port}, stop it first with `shoal local stop`"
-            )
-        if https not in (None, status.ca_file is not None):
-            raise CannotStart(
-                f"the service on {state_dir} already runs on {status.arm_endpoint}; "
-                "to change that to the other scheme, stop it first with `shoal local stop`"
-            )
+        if (conflict := options.conflict(status)) is not None:
+            raise CannotStart(conflict)
         return status
-    _, status = _launch(state_dir, port, https, attached=False)
+    _, status = _launch(state_dir, options, attached=False)
     return status
 
 
@@ -82,22 +78,34 @@ def stop(state_dir: Path) -> bool:
 
 @contextmanager
 def running(
-    state_dir: Path | None = None, *, port: int | None = None, https: bool | None = None, like: str | None = None
+    state_dir: Path | None = None,
+    *,
+    port: int | None = None,
+    https: bool | None = None,
+    power_safe: bool | None = None,
+    like: str | None = None,
 ) -> Iterator[Status]:
     """Run a service for as long as the block does, by default on a new state that goes with it.
 
     `https=True` gives it a certificate authority of its own (`ca_file`), so that clients send it Entra's tokens.
+    With `power_safe=True` an acknowledged request survives a power cut.
     `like="azure"` makes it as slow, scarce and strict as Azure; without it, a state keeps its conditions.
     The service also ends when this process is killed. Raises CannotStart and ServiceFailed.
     """
-    if state_dir is None:
-        temporary = TemporaryDirectory(prefix="shoal-", ignore_cleanup_errors=True)
-        with temporary as folder, running(Path(folder), port=port, https=https, like=like) as status:
-            yield status
-        return
+    options = StartOptions(port=port, https=https, power_safe=power_safe)
+    place: AbstractContextManager[Path | str] = (
+        TemporaryDirectory(prefix="shoal-", ignore_cleanup_errors=True) if state_dir is None else nullcontext(state_dir)
+    )
+    with place as folder, _attached(Path(folder), options, like) as status:
+        yield status
+
+
+@contextmanager
+def _attached(state_dir: Path, options: StartOptions, like: str | None) -> Iterator[Status]:
+    """Run a service for as long as the block does, or until this process is killed."""
     if is_running(state_dir):
         raise CannotStart(f"a service already runs on {state_dir}; stop it first with `shoal local stop`")
-    process, status = _launch(state_dir, port, https, attached=True)
+    process, status = _launch(state_dir, options, attached=True)
     try:
         if like is not None:
             status.set_chaos(like=like)
@@ -120,13 +128,11 @@ def require_installed() -> None:
         )
 
 
-def _launch(
-    state_dir: Path, port: int | None, https: bool | None, *, attached: bool
-) -> tuple["subprocess.Popen[bytes]", Status]:
+def _launch(state_dir: Path, options: StartOptions, *, attached: bool) -> tuple["subprocess.Popen[bytes]", Status]:
     require_installed()
     state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     log = state_dir / LOG_NAME
-    process = _popen(state_dir, _options(port, https, attached=attached), log, attached=attached)
+    process = _popen(state_dir, options, log, attached=attached)
     deadline = time.monotonic() + START_WITHIN
     try:
         while time.monotonic() < deadline and process.poll() is None:
@@ -142,20 +148,13 @@ def _launch(
     raise _start_failure(log)
 
 
-def _options(port: int | None, https: bool | None, *, attached: bool) -> list[str]:
-    return [
-        *([] if port is None else ["--port", str(port)]),
-        *([] if https is None else ["--https" if https else "--no-https"]),
-        *(["--attached"] if attached else []),
-    ]
-
-
-def _popen(state_dir: Path, options: list[str], log: Path, *, attached: bool) -> "subprocess.Popen[bytes]":
+def _popen(state_dir: Path, options: StartOptions, log: Path, *, attached: bool) -> "subprocess.Popen[bytes]":
     """Start the process in a session of its own; an attached one ends when its standard input does."""
+    arguments = [*options.arguments(), *(["--attached"] if attached else [])]
     # Emptied at each start: `_start_failure` takes its last lines for those of this one.
     with log.open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "shoal.local", str(state_dir.absolute()), *options],
+            [sys.executable, "-m", "shoal.local", str(state_dir.absolute()), *arguments],
             stdin=subprocess.PIPE if attached else subprocess.DEVNULL,
             stdout=output,
             stderr=output,

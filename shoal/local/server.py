@@ -32,21 +32,24 @@ from shoal.local.identity.discovery import Discovery
 from shoal.local.identity.token_endpoint import TokenEndpoint
 from shoal.local.identity.tokens import OWNER, TENANT, Tokens, make_key
 from shoal.local.service import Service
+from shoal.local.start_options import StartOptions
 from shoal.local.state_files import DATABASE, keep_private, require_not_lost
 from shoal.local.storage import Storage, StorageMissing, free_port
 from shoal.local.store import settings
-from shoal.local.store.database import ForeignDatabase, open_database
+from shoal.local.store.database import ForeignDatabase, open_database, wait_for_disk
 
 THREADS = 32
 """For what waits: ends of processes, files of nodes."""
 LOOK_EVERY = 1.0
 """Seconds between looks at the files of the state."""
 LOCK_TRIES, LOCK_PAUSE = 20, 0.05
+POWER_SAFE = "power_safe"
+"""Name of the setting."""
 
 log = logging.getLogger(__name__)
 
 
-def serve(state_dir: Path, port: int | None, *, https: bool | None = None, attached: bool = False) -> None:
+def serve(state_dir: Path, options: StartOptions, *, attached: bool = False) -> None:
     """Run until SIGTERM or SIGINT; where attached, also until standard input ends. Raises CannotStart.
 
     Without a port and a scheme those of the state's last service are taken again, since clients and tasks know URLs
@@ -60,9 +63,11 @@ def serve(state_dir: Path, port: int | None, *, https: bool | None = None, attac
     with _alone_on(state_dir):
         keep_private(state_dir)
         connection = _open(state_dir)
-        batch_socket = _listen(connection, port)
+        if _kept_switch(connection, POWER_SAFE, options.power_safe):
+            wait_for_disk(connection)
+        batch_socket = _listen(connection, options.port)
         tokens = Tokens(_secret(connection, "token_key", make_key))
-        certificates = _certificates(connection, state_dir, tokens, requested=https)
+        certificates = _certificates(connection, state_dir, tokens, requested=options.https)
         storage = Storage(folder=state_dir / "azurite", port=_blob_port(connection), certificates=certificates)
         service = Service(
             state_dir=state_dir,
@@ -185,6 +190,7 @@ def _status(service: Service, state_dir: Path, certificates: Certificates | None
         client_secret=service.client_secret,
         ca_file=str(certificates.authority) if certificates else None,
         ca_bundle=str(certificates.bundle) if certificates else None,
+        power_safe=bool(settings.get(service.connection, POWER_SAFE, 0)),
     )
 
 
@@ -252,6 +258,13 @@ def _blob_port(connection: sqlite3.Connection) -> int:
     return port
 
 
+def _kept_switch(connection: sqlite3.Connection, name: str, requested: bool | None) -> bool:
+    """Return the switch as requested, or else as at the last start; off at the first. Keep it for the next one."""
+    value = requested if requested is not None else bool(settings.get(connection, name, 0))
+    settings.put(connection, name, int(value))
+    return value
+
+
 def _secret(connection: sqlite3.Connection, name: str, make: Callable[[], str]) -> str:
     """Return a secret of the state, which is made at its first start."""
     if not (secret := settings.get(connection, name, "")):
@@ -264,9 +277,7 @@ def _certificates(
     connection: sqlite3.Connection, state_dir: Path, tokens: Tokens, *, requested: bool | None
 ) -> Certificates | None:
     """Return the certificates of HTTPS, or None where the service is to speak plain HTTP."""
-    https = requested if requested is not None else bool(settings.get(connection, "https", 0))
-    settings.put(connection, "https", int(https))
-    if not https:
+    if not _kept_switch(connection, "https", requested):
         return None
     names = accounts.names(connection)
     return ensure_certificates(state_dir / "https", token_key=tokens.public_pem, accounts=names)

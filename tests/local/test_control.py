@@ -29,14 +29,17 @@ def test_service_runs_as_long_as_its_block_and_leaves_nothing(tmp_path: Path) ->
 
 
 def test_state_that_is_given_stays_and_is_taken_up_again_on_the_same_port(tmp_path: Path) -> None:
-    with control.running(tmp_path) as first:
+    with control.running(tmp_path, power_safe=True) as first:
         assert control.start(tmp_path) == first
         with pytest.raises(control.CannotStart, match="; to move it to port 1, stop it first"):
             control.start(tmp_path, port=1)
+        with pytest.raises(control.CannotStart, match="already runs with --power-safe; to change that, stop it first"):
+            control.start(tmp_path, power_safe=False)
     assert not is_running(tmp_path)
     assert not control.stop(tmp_path)
     with control.running(tmp_path) as second:
         assert (second.batch_endpoint, second.key) == (first.batch_endpoint, first.key)
+        assert second.power_safe
 
 
 def test_service_ends_with_a_process_that_is_killed_in_the_block(tmp_path: Path) -> None:
