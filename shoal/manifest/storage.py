@@ -12,44 +12,22 @@ from typing import TYPE_CHECKING
 from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.connect import Services
-from shoal.jobs.run_folder import schedule_folder, schedule_of
+from shoal.jobs.run_folder import run_folder, schedule_folder, schedule_of
 from shoal.manifest.manifest import Manifest, from_text, to_text
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient
 
-    from shoal.jobs.binding.bound_job import BoundJob
-    from shoal.jobs.run_record import RunRecord
-    from shoal.jobs.submit.plan import Plan
-
 PREFIX = ".shoal/manifests/"
 
 
-def leave_manifest(job: "BoundJob", plan: "Plan", record: "RunRecord", services: Services) -> None:
-    """Store the manifest of a run that begins, or goes on with another definition; and the tables of its sweeps."""
-    store(services, _made(job, plan, record, services))
-
-
-def leave_schedule_manifest(job: "BoundJob", plan: "Plan", record: "RunRecord", services: Services) -> None:
-    """Store the manifest of a schedule; and the tables of its sweeps."""
-    manifest = _made(job, plan, record, services)
-    _blob_of_schedule(services, manifest.job_id, manifest.run_id).upload_blob(to_text(manifest), overwrite=True)
-
-
-def _made(job: "BoundJob", plan: "Plan", record: "RunRecord", services: Services) -> Manifest:
-    # Here, as `fetch` only reads a manifest, and these bring the reader of job files with them.
-    from shoal.jobs.submit.upload import upload_inputs
-    from shoal.manifest.forecasting import forecast_to_keep
-    from shoal.manifest.making import make_manifest, tables
-
-    manifest = replace(make_manifest(job, plan, record, services), forecast=forecast_to_keep(job, plan, services))
-    upload_inputs(tables(job).blobs, services)
-    return manifest
-
-
 def store(services: Services, manifest: Manifest) -> None:
-    blob = _blob(services, f"{manifest.job_id}.{manifest.run_id}")
+    blob = _blob(services, run_folder(manifest.job_id, manifest.run_id))
     blob.upload_blob(to_text(manifest), overwrite=True)
+
+
+def store_of_schedule(services: Services, manifest: Manifest) -> None:
+    _blob_of_schedule(services, manifest.job_id, manifest.run_id).upload_blob(to_text(manifest), overwrite=True)
 
 
 def stored_manifest(services: Services, folder: str) -> Manifest | None:

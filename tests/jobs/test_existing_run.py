@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from azure.batch import models
+from azure.core.exceptions import ServiceRequestError
 
 from shoal.connect import Services
 from shoal.errors import BadInput
@@ -14,7 +15,11 @@ from shoal.jobs.run_record import from_metadata
 from shoal.jobs.submit.changes import OnChange
 from shoal.jobs.submit.plan import make_plan
 from shoal.jobs.submit.submit import Submission, submit
+from shoal.manifest.storage import stored_manifest
+from shoal.runs.stored_run import folder_of_run
+from shoal.service_status import Status
 from tests.environments import wait_for_job
+from tests.jobs.lost_pool import with_lost_pool
 from tests.waiting import wait_until
 
 JOB = """\
@@ -110,6 +115,33 @@ def test_further_points_are_added_where_no_task_that_is_there_changes(submitting
     assert submitting(text, last=5).added == 0
     with pytest.raises(BadInput, match="stage greet: its tasks differ"):
         submitting(text, last=2)
+
+
+def test_failure_while_the_manifest_is_made_changes_nothing_of_the_run(
+    services: Services, service: Status, submitting: Submitter
+) -> None:
+    text = JOB.partition("  - name: merge")[0]
+    submitting(text)
+    before = services.batch.get_job(submitting.job_id).metadata
+    with with_lost_pool(services, service) as lost, pytest.raises(ServiceRequestError):
+        Submitter(lost, submitting.folder, submitting.job_id)(text, last=5)
+    assert services.batch.get_job(submitting.job_id).metadata == before
+    assert submitting(text, last=5).added == 2
+
+
+def test_forecast_of_a_run_stays_that_of_its_submission(services: Services, submitting: Submitter) -> None:
+    text = JOB.partition("  - name: merge")[0] + "    expected_time: 10s\n"
+    submitting(text)
+    folder = folder_of_run(services, submitting.job_id)
+    begun = stored_manifest(services, folder)
+    submitting(text, last=40)
+    grown = stored_manifest(services, folder)
+    assert begun is not None
+    assert begun.forecast is not None
+    assert begun.forecast.expected is not None
+    assert grown is not None
+    assert grown.tasks["greet"].tasks == 40
+    assert (grown.forecast, grown.submitted) == (begun.forecast, begun.submitted)
 
 
 def test_merge_that_would_not_wait_for_further_points_is_a_change(services: Services, submitting: Submitter) -> None:

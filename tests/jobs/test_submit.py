@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from azure.batch import models
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import ResourceNotFoundError, ServiceRequestError
 
 from shoal.connect import Services
 from shoal.errors import BadInput, WorkFailed
@@ -11,7 +11,9 @@ from shoal.jobs.binding.bound_job import bind
 from shoal.jobs.file.job_file import read_job_file
 from shoal.jobs.submit.plan import make_plan
 from shoal.jobs.submit.submit import Submission, submit
+from shoal.service_status import Status
 from tests.environments import wait_for_job
+from tests.jobs.lost_pool import with_lost_pool
 
 JOB = """\
 parameters: {last: {type: int, default: 3}}
@@ -119,6 +121,16 @@ def test_pool_that_is_gone_is_found_before_anything_is_created(services: Service
         submitted(elsewhere, tmp_path, name)
     with pytest.raises(ResourceNotFoundError):
         services.batch.get_job(name)
+
+
+def test_failure_while_the_manifest_is_made_leaves_no_job_without_tasks(
+    services: Services, service: Status, name: str, tmp_path: Path
+) -> None:
+    with with_lost_pool(services, service) as lost, pytest.raises(ServiceRequestError):
+        submitted(lost, tmp_path, name)
+    with pytest.raises(ResourceNotFoundError):
+        services.batch.get_job(name)
+    assert submitted(services, tmp_path, name).added == 4
 
 
 def test_input_is_uploaded_once_under_the_hash_of_its_content(services: Services, name: str, tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ from shoal.jobs.submit.plan import Plan
 from shoal.jobs.submit.submit import job_body, planned_record
 from shoal.jobs.submit.upload import upload_inputs
 from shoal.jobs.tasks.task_bodies import all_tasks
-from shoal.manifest.storage import leave_schedule_manifest
+from shoal.manifest.run_manifest import beginning_manifest
+from shoal.manifest.storage import store_of_schedule
 
 LIVE = ("active", "disabled")
 
@@ -114,7 +115,7 @@ def _stored(job: BoundJob, plan: Plan, services: Services, record: RunRecord, wh
     folder, placeholder = schedule_folder(plan.job_id, record.run_id), job_placeholder(plan.job_id, record.run_id)
     runnable = replace(job.runnable(record.run_id, services.sign), job_placeholder=placeholder)
     collections = store_tasks(services, folder, all_tasks(runnable))
-    leave_schedule_manifest(job, plan, record, services)
+    store_of_schedule(services, beginning_manifest(job, plan, record, services))
     body = {name: value for name, value in job_body(runnable, plan).items() if name != "id"}
     recorded = [{"name": item.name, "value": item.value} for item in to_metadata(record)]
     specification = {

@@ -35,7 +35,8 @@ from shoal.jobs.tasks.exit_conditions import acts_on_jobs, ends_when_stuck
 from shoal.jobs.tasks.job_tasks import job_tasks
 from shoal.jobs.tasks.stage_dependencies import barrier_id
 from shoal.jobs.tasks.task_bodies import all_tasks, constraints, environment_settings
-from shoal.manifest.storage import leave_manifest
+from shoal.manifest.run_manifest import beginning_manifest, continued_manifest
+from shoal.manifest.storage import delete_manifest, store
 
 IN_FLIGHT = 4
 _ENDED = {BatchJobState.TERMINATING, BatchJobState.COMPLETED, BatchJobState.DELETING}
@@ -121,18 +122,28 @@ def _begun(job: BoundJob, plan: Plan, services: Services, planned: RunRecord, se
     # Before the job: a task must not start before its inputs are there.
     upload_inputs(plan.files, services)
     if settled is None:
-        if not create_job(services.batch, job_body(job.runnable(planned.run_id, services.sign), plan), planned):
-            return None
-        leave_manifest(job, plan, planned, services)
-        return planned.run_id
+        return _created(job, plan, services, planned)
+    manifest = None
+    # The record says nothing of later stages, which may have been corrected.
+    if not settled.is_recorded or planned.deferred:
+        manifest = continued_manifest(job, plan, settled.record, services)
     if settled.changed:
         folder = run_folder(plan.job_id, settled.record.run_id)
         mark_mixed(services, folder, settled.changed, job.job_file.spec.stages)
     run_id = continue_run(services.batch, job, settled)
-    # The record says nothing of later stages, which may have been corrected.
-    if not settled.is_recorded or planned.deferred:
-        leave_manifest(job, plan, settled.record, services)
+    if manifest is not None:
+        store(services, manifest)
     return run_id
+
+
+def _created(job: BoundJob, plan: Plan, services: Services, planned: RunRecord) -> str | None:
+    """Create the job after all that can fail: it must not be left without its tasks."""
+    body = job_body(job.runnable(planned.run_id, services.sign), plan)
+    store(services, beginning_manifest(job, plan, planned, services))
+    if create_job(services.batch, body, planned):
+        return planned.run_id
+    delete_manifest(services, planned.folder(plan.job_id))
+    return None
 
 
 def _skipped(job: BoundJob, existing: BatchJob | None, services: Services) -> set[str]:

@@ -23,7 +23,9 @@ from shoal.jobs.submit.replacement import WAITING, delete_replaced, delete_tasks
 from shoal.jobs.submit.submit import create_job, job_body, planned_record, require_pool
 from shoal.jobs.submit.upload import upload_inputs
 from shoal.jobs.tasks.task_bodies import all_tasks
-from shoal.manifest.storage import leave_manifest
+from shoal.manifest.manifest import Manifest
+from shoal.manifest.run_manifest import continued_manifest
+from shoal.manifest.storage import store
 from shoal.runs.job_queries import FAILED, SUCCEEDED, task_key
 from shoal.runs.retry.choice import Choice, stage_of
 from shoal.runs.retry.continuation import JobHasEnded, add_tasks, continuing, write_record
@@ -48,6 +50,8 @@ class Correction:
     plan: Plan
     record: RunRecord
     """The record that the run gets."""
+    manifest: Manifest
+    """The manifest that it gets with the first task of the file."""
     changed: list[str]
     """Stages with another definition than before."""
     work: UnfinishedWork
@@ -81,7 +85,6 @@ def _retry(
     reports.on_choice(run, Choice(tasks=chosen, left_out=len(left_out)))
     delete_outputs(services, run, correction.failed)
     upload_inputs(correction.plan.files, services)
-    leave_manifest(correction.job, correction.plan, correction.record, services)
     if correction.changed:
         folder = correction.record.folder(str(run.last.id))
         mark_mixed(services, folder, correction.changed, correction.job.job_file.spec.stages)
@@ -127,6 +130,7 @@ def _correction(services: Services, run: JobsOfRun, read: ReadJob) -> Correction
         job=job,
         plan=plan,
         record=record,
+        manifest=continued_manifest(job, plan, record, services),
         changed=differing_stages(then, record),
         work=unfinished_work(services.batch, run),
         succeeded=_succeeded(services.batch, run) | set(map(task_key, skipped)),
@@ -165,6 +169,7 @@ def _continue(services: Services, correction: Correction) -> tuple[str, list[str
     runnable = correction.job.runnable(record.run_id, services.sign)
     if not create_job(services.batch, job_body(runnable, plan), record):
         raise JobHasEnded
+    store(services, correction.manifest)
     ids = {task_key(task) for task in missing}
     add_tasks(services, run.next_id, _bodies(services, correction, ids, dependencies=ids), record)
     return run.next_id, missing
@@ -201,6 +206,8 @@ def _correct(services: Services, correction: Correction) -> tuple[str, list[str]
     if record.continuation is not None:
         record = continuing(record, correction.run, len(there) + len(missing))
     write_record(services, correction.run.last, record)
+    if missing:  # else all tasks keep the definition that they have
+        store(services, correction.manifest)
     add_tasks(services, job_id, _bodies(services, correction, ids, dependencies=ids | there), record)
     return job_id, missing
 
