@@ -14,6 +14,7 @@ from shoal.jobs.file.job_file import read_job_file
 from shoal.jobs.submit.plan import make_plan
 from shoal.jobs.submit.submit import submit
 from shoal.jobs.tasks.task_bodies import all_tasks
+from shoal.manifest.storage import stored_manifest
 from shoal.runs.cancel import cancel
 from shoal.runs.fetch import fetch
 from shoal.runs.job_ending import JobEnding
@@ -254,8 +255,24 @@ def test_corrected_command_runs_for_what_failed_and_repeats_nothing(run: Run) ->
     assert run.end(corrected.job_id).succeeded
     assert run.attempts == [1, 2, 3, 4]
     assert run.sum == WHOLE
+    kept = stored_manifest(run.services, folder_of_run(run.services, run.job_id))
+    run.write(f"# not run\n{JOB}")
     nothing = run.retry_with()
     assert (nothing.again, nothing.resumed) == ([], [])
+    for other, reason in {
+        JOB.replace("square", "render").replace(
+            "sum", "film"
+        ): "has the stages square, sum, and the file has render, film",
+        JOB.partition("  - name: sum")[0].replace("[1,", "[7,").replace("default: 4", "default: 9"): (
+            "none of its 3 tasks, such as square-7-.*, is among the 5 of the job"
+        ),
+    }.items():
+        run.write(other)
+        with pytest.raises(BadInput, match=reason):
+            run.retry_with()
+    assert stored_manifest(run.services, folder_of_run(run.services, run.job_id)) == kept
+    assert kept is not None
+    assert kept.file.text == JOB
 
 
 def test_corrected_stage_of_an_active_job_keeps_what_has_succeeded(run: Run) -> None:

@@ -31,6 +31,7 @@ from shoal.runs.retry.choice import Choice, stage_of
 from shoal.runs.retry.continuation import JobHasEnded, add_tasks, continuing, write_record
 from shoal.runs.retry.failed_attempts import delete_outputs
 from shoal.runs.retry.jobs_of_run import JobsOfRun
+from shoal.runs.retry.other_work import refuse_other_stages, refuse_other_tasks
 from shoal.runs.retry.retried import Reports, Retried
 from shoal.runs.retry.retry import reactivate_all
 from shoal.runs.retry.settled_run import until_carried_out
@@ -54,13 +55,11 @@ class Correction:
     """The manifest that it gets with the first task of the file."""
     changed: list[str]
     """Stages with another definition than before."""
+    planned: list[str]
+    """Ids of the tasks of the file, barriers included."""
     work: UnfinishedWork
     succeeded: Set[str]
     """Ids, in lower case, of the tasks that have succeeded, or were skipped as their outputs were there."""
-
-    @property
-    def planned(self) -> list[str]:
-        return [task["id"] for task in all_tasks(self.job)]
 
     @property
     def failed(self) -> list[UnfinishedTask]:
@@ -103,9 +102,11 @@ def _retry(
 def _correction(services: Services, run: JobsOfRun, read: ReadJob) -> Correction:
     then = _correctable(run)
     skipped = _skipped(services, run, then)
+    file = read(run.first_id, then.run_name)
+    refuse_other_stages(file, run.first_id, then)
     # With the tasks that the files of ended stages have: else these would count as points that the file has no more.
     job = with_ended_stages(
-        read(run.first_id, then.run_name),
+        file,
         then.run_id,
         services,
         skipped,
@@ -125,6 +126,10 @@ def _correction(services: Services, run: JobsOfRun, read: ReadJob) -> Correction
             f"the job's own keys (environment, priority, retries, max_time, on_failure, …) differ, and '{run.last.id}' "
             f"is active with the former ones; first `shoal cancel {run.last.id}`: another job then has these keys"
         )
+    work = unfinished_work(services.batch, run)
+    succeeded = _succeeded(services.batch, run) | set(map(task_key, skipped))
+    planned = [task["id"] for task in all_tasks(job)]
+    refuse_other_tasks(job, run.first_id, planned, succeeded | work.tasks.keys() | work.going_on)
     return Correction(
         run=run,
         job=job,
@@ -132,8 +137,9 @@ def _correction(services: Services, run: JobsOfRun, read: ReadJob) -> Correction
         record=record,
         manifest=continued_manifest(job, plan, record, services),
         changed=differing_stages(then, record),
-        work=unfinished_work(services.batch, run),
-        succeeded=_succeeded(services.batch, run) | set(map(task_key, skipped)),
+        planned=planned,
+        work=work,
+        succeeded=succeeded,
     )
 
 
