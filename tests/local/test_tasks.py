@@ -105,6 +105,31 @@ def test_collection_added_again_adds_what_is_missing_only(client: BatchClient, n
     assert counts(client, name).active == 250
 
 
+def test_each_task_of_a_collection_is_added_once_with_its_own_definition(
+    raw: Raw, client: BatchClient, name: str
+) -> None:
+    make_job(client, name, "none", usesTaskDependencies=True)
+    raw("POST", f"/jobs/{name}/tasks", {"id": "b", "commandLine": "first"})
+    tasks: list[dict[str, object]] = [
+        {"id": "a", "commandLine": "one", "requiredSlots": 2, "constraints": {"maxTaskRetryCount": 7}},
+        {"id": "B", "commandLine": "two"},
+        {"id": "c", "commandLine": "three", "dependsOn": {"taskIds": ["a", "d"]}},
+        {"id": "a", "commandLine": "four"},
+        {"id": "C", "commandLine": "five"},
+        {"id": "d", "commandLine": "six", "dependsOn": {"taskIds": ["b"]}},
+    ]
+    results = raw("POST", f"/jobs/{name}/addtaskcollection", {"value": tasks}).body["value"]
+    outcomes = [(result["taskId"], result.get("error", {}).get("code")) for result in results]
+    again = "TaskExists"
+    assert outcomes == [("a", None), ("B", again), ("c", None), ("a", again), ("C", again), ("d", None)]
+    commands = {str(seen.id): seen.command_line for seen in client.list_tasks(name)}
+    assert commands == {"b": "first", "a": "one", "c": "three", "d": "six"}
+    first = client.get_task(name, "a")
+    assert first.constraints is not None
+    assert (first.required_slots, first.constraints.max_task_retry_count) == (2, 7)
+    assert counts(client, name).active == 4
+
+
 def test_thousand_tasks_all_run(client: BatchClient, job: str) -> None:
     client.create_tasks(job, [task(f"t{i}", f"echo {i}") for i in range(1000)])
     wait_for_completed(client, job, 1000)

@@ -1,8 +1,8 @@
 """A task's life but for its runs: added, ended by request, requeued, reactivated, deleted."""
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -44,26 +44,41 @@ class Running(NamedTuple):
 
 def add(tx: Transaction, job: Job, definitions: Sequence[TaskDefinition]) -> list[errors.BatchError | None]:
     """Add tasks to an active job; return for each None, or the reason why it was not added."""
-    outcomes = [_add(tx, job, definition) for definition in definitions]
+    keys = _insert(tx, job, definitions)
     touch_pool(tx, job.account, job.pool_id)
-    return outcomes
+    # An id that comes twice is added once, for the first of its tasks.
+    return [_settle(tx, job, definition, keys.pop(definition.id, None)) for definition in definitions]
 
 
-def _add(tx: Transaction, job: Job, definition: TaskDefinition) -> errors.BatchError | None:
-    max_retries = job.max_retries if definition.max_retries is None else definition.max_retries
-    try:
-        cursor = tx.connection.execute(
-            "INSERT INTO tasks (job, id, definition, slots, max_retries, blockers, state_time, created, last_modified)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6, ?6)",
-            (job.key, definition.id, orjson.dumps(definition.body), definition.slots, max_retries, tx.now),
-        )
-    except sqlite3.IntegrityError:
+def _insert(tx: Transaction, job: Job, definitions: Sequence[TaskDefinition]) -> dict[str, int]:
+    """Insert the tasks whose ids are free, and return their keys by their ids."""
+    if not definitions:
+        return {}
+    values: list[object] = [job.key, tx.now]
+    for definition in definitions:
+        max_retries = job.max_retries if definition.max_retries is None else definition.max_retries
+        values += (definition.id, orjson.dumps(definition.body), definition.slots, max_retries)
+    return dict(tx.all(tuple, _insertion(len(definitions)), *values))
+
+
+@cache
+def _insertion(tasks: int) -> str:
+    """Return one statement for so many tasks: SQLite runs it twice as fast as one for each."""
+    rows = ", ".join(["(?1, ?2, ?2, ?2, 0, ?, ?, ?, ?)"] * tasks)
+    return (
+        "INSERT INTO tasks (job, state_time, created, last_modified, blockers, id, definition, slots, max_retries)"
+        f" VALUES {rows} ON CONFLICT (job, id) DO NOTHING RETURNING id, key"
+    )
+
+
+def _settle(tx: Transaction, job: Job, definition: TaskDefinition, key: int | None) -> errors.BatchError | None:
+    """Record what the task needs beside its row, which has this key; return the reason where there is none."""
+    if key is None:
         return errors.already_exists("Task")
     if settings := definition.body.get(multi_instance.SETTINGS):
-        multi_instance.add(tx, cursor.lastrowid or 0, job.key, settings)
+        multi_instance.add(tx, key, job.key, settings)
     # After the INSERT, whose key the dependencies refer to; nothing places the task in between.
     if depends_on := definition.body.get("dependsOn"):
-        key = cursor.lastrowid or 0
         blockers = dependencies.count_blockers(tx, job=job.key, child=key, depends_on=depends_on)
         tx.run("UPDATE tasks SET blockers = ? WHERE key = ?", blockers, key)
     return None
