@@ -18,9 +18,10 @@ import orjson
 
 from shoal.local import errors, times
 
-Reading = Callable[[Any, str, str], Any]
-"""Takes a value, the path of its property and the request's api-version; returns it as Batch keeps it.
-Raises BatchError."""
+Path = tuple["Path", str | int] | None
+"""The place of a value: that of the value around it, and its own name or position. Written out for errors only."""
+Reading = Callable[[Any, Path, str], Any]
+"""Takes a value, its path and the request's api-version; returns it as Batch keeps it. Raises BatchError."""
 
 INTEGERS = range(-(1 << 31), 1 << 31)
 """Source: the service's OpenAPI description, where every integer that a client sends is an int32."""
@@ -61,7 +62,7 @@ class Shapes:
             raise errors.invalid_request_body("a JSON object is expected")
         # Clients send back what they have read, and that begins with it.
         body.pop("odata.metadata", None)
-        self._object(name)(body, "", version)
+        self._object(name)(body, None, version)
 
     def names(self, name: str) -> frozenset[str]:
         """Return the names of the properties that a body may have in the newest version."""
@@ -92,32 +93,39 @@ class Shapes:
 
     def _compiled(self, entry: Mapping[str, Any]) -> Reading:
         properties: Mapping[str, Any] = entry.get("properties", {})
-        readings = {name: self._value(shape) for name, shape in properties.items()}
         required, earlier = entry.get("required", ()), entry.get("earlier", {})
+        readings = {
+            name: (self._value(shape), self._absent(shape, required=name in required))
+            for name, shape in properties.items()
+        }
         since: Mapping[str, str] = entry.get("since", {})
         moved = {name: span for name, span in earlier.items() if "as" in span}
-        absent = {name: self._absent(shape, required=name in required) for name, shape in properties.items()}
+        # From this version on, a body needs no look for properties that are newer, or have another place now.
+        settled = max([*since.values(), *(span.get("until", "9") for span in moved.values())], default="")
         spellings = {name.lower(): name for name in (*readings, *earlier)} if self._ignore_case else {}
 
-        def read_object(value: Any, path: str, version: str) -> Any:
+        def read_object(value: Any, path: Path, version: str) -> Any:
             if not isinstance(value, dict):
-                raise errors.invalid_property(path, value, "an object is expected")
+                raise _invalid(path, value, "an object is expected")
             if spellings:
                 _respell(value, spellings)
-            _require_known(value, since, path, version)
-            _move(value, moved, version)
+            if version < settled:
+                _require_known(value, since, path, version)
+                _move(value, moved, version)
             for name, item in list(value.items()):
-                if (read := readings.get(name)) is None:
+                if name not in readings:
                     # One that an earlier version knows is accepted and left without effect.
                     if not _knows(earlier.get(name), version):
-                        raise errors.unsupported_property(_joined(path, name))
-                elif item in absent[name]:
+                        raise errors.unsupported_property(_text((path, name)))
+                    continue
+                read, absent = readings[name]
+                if item in absent:
                     del value[name]
                 else:
-                    value[name] = read(item, _joined(path, name), version)
+                    value[name] = read(item, (path, name), version)
             for name in required:
                 if name not in value:
-                    raise errors.missing_property(_joined(path, name))
+                    raise errors.missing_property(_text((path, name)))
             return value
 
         return read_object
@@ -155,8 +163,18 @@ def _respell(body: dict[str, Any], spellings: Mapping[str, str]) -> None:
             body[name] = body.pop(given)
 
 
-def _joined(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+def _text(path: Path) -> str:
+    """Return a path as errors name it, such as `resourceFiles[0].httpUrl`."""
+    if path is None:
+        return ""
+    around, name = path
+    if isinstance(name, int):
+        return f"{_text(around)}[{name}]"
+    return f"{_text(around)}.{name}" if around else name
+
+
+def _invalid(path: Path, value: Any, reason: str) -> errors.BatchError:
+    return errors.invalid_property(_text(path), value, reason)
 
 
 def _knows(span: Mapping[str, str] | None, version: str) -> bool:
@@ -164,11 +182,11 @@ def _knows(span: Mapping[str, str] | None, version: str) -> bool:
     return span is not None and span.get("from", "") <= version < span.get("until", "9")
 
 
-def _require_known(body: dict[str, Any], since: Mapping[str, str], path: str, version: str) -> None:
+def _require_known(body: dict[str, Any], since: Mapping[str, str], path: Path, version: str) -> None:
     """Raises BatchError UnsupportedProperty where the body has a property that is newer than its version."""
     for name, first in since.items():
         if version < first and name in body:
-            raise errors.unsupported_property(_joined(path, name))
+            raise errors.unsupported_property(_text((path, name)))
 
 
 def _move(body: dict[str, Any], moved: Mapping[str, Mapping[str, str]], version: str) -> None:
@@ -183,10 +201,10 @@ def _move(body: dict[str, Any], moved: Mapping[str, Mapping[str, str]], version:
 
 
 def _list(read_item: Reading) -> Reading:
-    def read_list(value: Any, path: str, version: str) -> Any:
+    def read_list(value: Any, path: Path, version: str) -> Any:
         if not isinstance(value, list):
-            raise errors.invalid_property(path, value, "an array is expected")
-        return [read_item(item, f"{path}[{position}]", version) for position, item in enumerate(value)]
+            raise _invalid(path, value, "an array is expected")
+        return [read_item(item, (path, position), version) for position, item in enumerate(value)]
 
     return read_list
 
@@ -195,41 +213,41 @@ def _list(read_item: Reading) -> Reading:
 def _enum(members: tuple[str, ...]) -> Reading:
     words = {member.lower(): member for member in members}
 
-    def read_word(value: Any, path: str, version: str) -> Any:
+    def read_word(value: Any, path: Path, version: str) -> Any:
         if not isinstance(value, str) or value.lower() not in words:
-            raise errors.invalid_property(path, value, f"one of {', '.join(sorted(words.values()))} is expected")
+            raise _invalid(path, value, f"one of {', '.join(sorted(words.values()))} is expected")
         return words[value.lower()]
 
     return read_word
 
 
 def _parsed(parse: Callable[[str], str]) -> Reading:
-    def read_text(value: Any, path: str, version: str) -> Any:
+    def read_text(value: Any, path: Path, version: str) -> Any:
         try:
             return parse(value)
         except (TypeError, ValueError) as exc:
-            raise errors.invalid_property(path, value, str(exc)) from None
+            raise _invalid(path, value, str(exc)) from None
 
     return read_text
 
 
 def _instance(kind: type, expected: str) -> Reading:
-    def read_plain(value: Any, path: str, version: str) -> Any:
+    def read_plain(value: Any, path: Path, version: str) -> Any:
         if not isinstance(value, kind):
-            raise errors.invalid_property(path, value, f"{expected} is expected")
+            raise _invalid(path, value, f"{expected} is expected")
         return value
 
     return read_plain
 
 
-def _boolean(value: Any, path: str, version: str) -> Any:
+def _boolean(value: Any, path: Path, version: str) -> Any:
     read = BOOLEANS.get(value.lower()) if isinstance(value, str) else value
     if not isinstance(read, bool):
-        raise errors.invalid_property(path, value, "true or false is expected")
+        raise _invalid(path, value, "true or false is expected")
     return read
 
 
-def _integer(value: Any, path: str, version: str) -> Any:
+def _integer(value: Any, path: Path, version: str) -> Any:
     match value:
         case str() if INTEGER.fullmatch(value):
             number = int(value)
@@ -238,7 +256,7 @@ def _integer(value: Any, path: str, version: str) -> Any:
         case _:
             number = value
     if not isinstance(number, int) or isinstance(number, bool) or number not in INTEGERS:
-        raise errors.invalid_property(path, value, "an integer of 32 bits is expected")
+        raise _invalid(path, value, "an integer of 32 bits is expected")
     return number
 
 
