@@ -7,6 +7,7 @@ import pytest
 from azure.batch import BatchClient, models
 from azure.core.exceptions import ResourceNotFoundError
 
+from shoal.local.api import definitions
 from tests.local.making import VM_SIZE, run, task
 from tests.raw import Raw
 from tests.waiting import wait_until
@@ -86,9 +87,16 @@ def test_specification_reads_back_complete_and_survives_an_update(client: BatchC
     client.update_job(name, models.BatchJobUpdateOptions(priority=5))
     assert pool_of(client, name) == pool
     read = raw("GET", f"/jobs/{name}").body["poolInfo"]["autoPoolSpecification"]
+    assert read["pool"]["autoScaleEvaluationInterval"] == "PT15M"
     assert (read["keepAlive"], read["poolLifetimeOption"], read["autoPoolIdPrefix"]) == (False, "job", name)
     assert read["pool"]["taskSlotsPerNode"] == 1
     assert "id" not in read["pool"]
+
+
+def test_interval_of_evaluations_is_no_part_of_a_pool_without_a_formula(name: str) -> None:
+    job = definitions.job({"id": name, "poolInfo": pool_info(name)}, "2025-06-01")
+    assert job.auto_pool is not None
+    assert "autoScaleEvaluationInterval" not in job.auto_pool["pool"]
 
 
 @pytest.mark.parametrize(

@@ -201,3 +201,8 @@ def test_pool_with_nodes_takes_what_earlier_versions_may_change_at_any_time(
     version = {"api-version": "2024-02-01.19.0"}
     assert raw("POST", f"/pools/{name}/updateproperties", body, query=version).status == 204
     assert raw("GET", f"/pools/{name}", query=version).body["targetNodeCommunicationMode"].lower() == "simplified"
+    del body["targetNodeCommunicationMode"]
+    assert raw("POST", f"/pools/{name}/updateproperties", body, query=version).status == 204
+    assert raw("GET", f"/pools/{name}", query=version).body["targetNodeCommunicationMode"] == "default"
+    before = raw("GET", f"/pools/{name}", query={"api-version": "2022-01-01.15.0"}).body
+    assert "targetNodeCommunicationMode" not in before

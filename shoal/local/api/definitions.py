@@ -77,6 +77,12 @@ CHANGEABLE_ANY_TIME = (
 Source: REST reference, Pools - Update; answers recorded in the tests of azure-cli, until 2024-02-01.19.0, for the last
 two, which are gone since.
 """
+DEFAULT_COMMUNICATION = "default"
+"""Shown once the properties of a pool have been replaced without a mode, and not before.
+
+Source: Batch REST 2024-02-01.19.0, Pool - Update Properties; answers recorded in the tests of azure-cli,
+2023-05-01.17.0 to 2024-02-01.19.0.
+"""
 CLEARED = ("applicationPackageReferences", "metadata")
 """Lists that are not shown after a replacement by empty ones, unlike certificateReferences.
 
@@ -107,6 +113,7 @@ def replaced_pool(current: JsonObject, body: Any, version: str) -> pool_lifecycl
     for name in CLEARED:
         if body.get(name) == []:
             del body[name]
+    body.setdefault("targetNodeCommunicationMode", DEFAULT_COMMUNICATION)
     kept = {name: value for name, value in current.items() if name not in CHANGEABLE_ANY_TIME}
     return _changed_pool(kept | body)
 
@@ -226,7 +233,8 @@ def _auto_pool(given: JsonObject) -> JsonObject:
     scaled = given.get("enableAutoScale", False)
     asked_for = {name: value for name, value in given.items() if not (scaled and name in TARGETS and value == 0)}
     complete = pool_definition({**asked_for, "id": "auto"}).body
-    return {name: value for name, value in complete.items() if name != "id"}
+    without = {"id"} if scaled else {"id", "autoScaleEvaluationInterval"}
+    return {name: value for name, value in complete.items() if name not in without}
 
 
 def patched_job(current: JsonObject, body: Any, version: str) -> job_lifecycle.JobDefinition:

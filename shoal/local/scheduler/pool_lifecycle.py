@@ -46,7 +46,7 @@ class PoolDefinition:
             "target_dedicated": self.body["targetDedicatedNodes"],
             "target_low_priority": self.body["targetLowPriorityNodes"],
             "formula": self.body.get("autoScaleFormula") if self.body["enableAutoScale"] else None,
-            "evaluation_interval": times.duration(self.body["autoScaleEvaluationInterval"]),
+            "evaluation_interval": times.duration(self.body.get("autoScaleEvaluationInterval", "PT15M")),
         }
 
 
