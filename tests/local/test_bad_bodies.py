@@ -211,11 +211,9 @@ def test_what_the_service_does_not_do_is_refused_by_the_name_of_its_property(raw
         "nodeAgentSKUId": "x",
         "extensions": [{"name": "e", "publisher": "p", "type": "t"}],
     }
-    start = {"commandLine": "true", "containerSettings": {"imageName": "i"}}
     together = {"multiInstanceSettings": {"coordinationCommandLine": "c"}, "containerSettings": {"imageName": "i"}}
     cases = [
         ("/pools", {**POOL, "id": f"{name}-x", "virtualMachineConfiguration": machine}, "extensions"),
-        ("/pools", {**POOL, "id": f"{name}-x", "startTask": start}, "containerSettings"),
         (f"/jobs/{job}/tasks", {**TASK, **together}, "containerSettings"),
     ]
     for path, body, property_name in cases:

@@ -164,3 +164,77 @@ def test_an_empty_command_line_leaves_the_image_its_entry_point(engine_path: Pat
     assert "--entrypoint" not in words
     assert "--workdir" not in words
     assert words[-1] == "i"
+
+
+def volumes(root: Path, mounts: list[dict[str, Any]]) -> list[str]:
+    """Return the volumes of a container on a node whose job has no preparation task."""
+    variables = {"AZ_BATCH_NODE_SHARED_DIR": str(root / "shared"), "AZ_BATCH_TASK_DIR": str(root / "t")}
+    line = containers.command_line(
+        Container(image="i", options="", image_directory=True, mounts=mounts),
+        command="",
+        name="n",
+        root=root,
+        working=root / "t" / "wd",
+        variables=variables,
+    )
+    words = shlex.split(line)
+    return [words[place + 1] for place, word in enumerate(words) if word == "--volume"]
+
+
+def test_only_the_directories_that_a_task_chooses_are_mounted(engine_path: Path, tmp_path: Path) -> None:
+    program(engine_path / "podman")
+    for folder in ("shared", "t", "applications"):
+        (tmp_path / folder).mkdir()
+    chosen: list[dict[str, Any]] = [
+        {"source": "Task"},
+        {"source": "Applications", "isReadOnly": True},
+        {"source": "JobPrep"},
+    ]
+    task_directory, applications = tmp_path / "t", tmp_path / "applications"
+    assert volumes(tmp_path, chosen) == [f"{task_directory}:{task_directory}", f"{applications}:{applications}:ro"]
+    assert volumes(tmp_path, []) == []
+
+
+def test_a_task_whose_directory_is_not_mounted_works_in_its_images(engine_path: Path) -> None:
+    program(engine_path / "podman")
+
+    def check(**settings: Any) -> None:
+        body = {"id": "t", "commandLine": "", "containerSettings": {"imageName": "i", **settings}}
+        definitions.task(body, {}, VERSION)
+
+    shared = [{"source": "Shared", "isReadOnly": True}]
+    check(containerHostBatchBindMounts=shared, workingDirectory="containerImageDefault")
+    check(containerHostBatchBindMounts=[*shared, {"source": "Task"}])
+    for mounts in (shared, []):
+        with pytest.raises(BatchError) as refused:
+            check(containerHostBatchBindMounts=mounts)
+        assert refused.value.values["PropertyName"] == "containerSettings.workingDirectory"
+    with pytest.raises(BatchError) as refused:
+        check(containerHostBatchBindMounts=[{"isReadOnly": True}])
+    assert refused.value.values["PropertyName"] == "containerSettings.containerHostBatchBindMounts[0].source"
+
+
+def test_a_start_task_in_a_container_needs_an_engine(engine_path: Path) -> None:
+    start = {"commandLine": "/bin/true", "containerSettings": {"imageName": "i"}}
+    pool = {"id": "p", "vmSize": "standard_d2s_v3", "startTask": start}
+    with pytest.raises(BatchError, match="startTask property containerSettings on a machine without podman and docker"):
+        definitions.pool(pool, version=VERSION)
+    program(engine_path / "podman")
+    container_engine.engine.cache_clear()
+    assert definitions.pool(pool, version=VERSION).body["startTask"]["containerSettings"] == {"imageName": "i"}
+
+
+def test_a_start_task_runs_in_its_image_and_a_task_sees_what_it_has_mounted(
+    client: BatchClient, name: str, image: str
+) -> None:
+    script = sh("test ! -e /usr && echo prepared > $AZ_BATCH_NODE_SHARED_DIR/data")
+    setting = [{"name": "GREETING", "value": "hello"}]
+    start = {"commandLine": script, "environmentSettings": setting, "maxTaskRetryCount": 1, **settings(image)}
+    make_pool(client, name, startTask=start)
+    wait_for_nodes(client, name, nodes=1)
+    make_job(client, name, name)
+    mounts = [{"source": "Task"}, {"source": "Shared", "isReadOnly": True}]
+    body = sh("cat $AZ_BATCH_NODE_SHARED_DIR/data; test ! -e $AZ_BATCH_NODE_STARTUP_DIR; echo $?")
+    container = settings(image)["containerSettings"] | {"containerHostBatchBindMounts": mounts}
+    run(client, name, task("t", body, containerSettings=container))
+    assert read(client, name, "t") == b"prepared\n0\n"

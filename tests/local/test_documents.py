@@ -35,12 +35,11 @@ def test_list_of_operations_that_are_not_there_is_exact() -> None:
 def test_list_of_properties_that_are_not_there_is_exact() -> None:
     refused = {
         *definitions.MACHINE_NOT_THERE,
-        *definitions.START_TASK_NOT_THERE,
         multi_instance_settings.NAME,
         *container_settings.POOL_NOT_THERE,
         *container_settings.TASK_NOT_THERE,
     }
-    parts_of_the_text = {"virtualMachineConfiguration", "startTask"}
+    parts_of_the_text = {"virtualMachineConfiguration", "containerSettings"}
     assert names(PROPERTIES) == refused | parts_of_the_text
 
 

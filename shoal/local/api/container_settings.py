@@ -9,7 +9,9 @@ from shoal.local import errors
 JsonObject = dict[str, Any]
 
 POOL_NOT_THERE = ("containerRegistries",)
-TASK_NOT_THERE = ("registry", "containerHostBatchBindMounts")
+TASK_NOT_THERE = ("registry",)
+MOUNTS = "containerHostBatchBindMounts"
+OF_IMAGE = "containerImageDefault"
 
 
 def check_pool(machine: JsonObject) -> None:
@@ -32,6 +34,22 @@ def check_task(body: JsonObject, kind: str) -> None:
         shlex.split(options)
     except ValueError as exc:
         raise errors.invalid_property("containerSettings.containerRunOptions", options, str(exc)) from None
+    if settings.get(MOUNTS) is not None:
+        _check_mounts(settings)
+
+
+def _check_mounts(settings: JsonObject) -> None:
+    """Raises BatchError where directories have no name, or where the task would work in one that is not mounted.
+
+    Source: Learn, "Configure container isolation in Azure Batch task", for the working directory.
+    """
+    for position, mount in enumerate(settings[MOUNTS]):
+        if "source" not in mount:
+            raise errors.missing_property(f"containerSettings.{MOUNTS}[{position}].source")
+    sources = {mount["source"] for mount in settings[MOUNTS]}
+    if "Task" not in sources and settings.get("workingDirectory") != OF_IMAGE:
+        reason = f"{OF_IMAGE} is expected where {MOUNTS} is without Task"
+        raise errors.invalid_property("containerSettings.workingDirectory", settings.get("workingDirectory"), reason)
 
 
 def _require_engine(what: str) -> None:

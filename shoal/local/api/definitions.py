@@ -89,7 +89,6 @@ CLEARED = ("applicationPackageReferences", "metadata")
 Source: answers recorded in the tests of azure-cli, until 2024-02-01.19.0.
 """
 MACHINE_NOT_THERE = ("extensions",)
-START_TASK_NOT_THERE = ("containerSettings",)
 
 
 def pool(
@@ -158,7 +157,7 @@ def pool_definition(
     if "publisher" in (image := machine.get("imageReference", {})):
         image.setdefault("version", "latest")
     if start_task := complete.get("startTask"):
-        job_tasks.refuse("startTask", start_task, START_TASK_NOT_THERE)
+        container_settings.check_task(start_task, "startTask")
         transfers.check_resource_files(start_task, "startTask.")
         job_tasks.check_retries(start_task, "startTask.")
         complete["startTask"] = {"maxTaskRetryCount": 0, "waitForSuccess": True} | start_task

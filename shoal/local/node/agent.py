@@ -165,14 +165,14 @@ class Agent:
         self.packages = Packages(self.directory.applications, self.blobs)
         self.environment = node_environment(setup, self.directory)
         self.report(state=NodeState.STARTING)
-        if setup.packages or setup.images is not None:
+        if setup.packages or _runs_containers(setup):
             self.in_background(lambda: self._install(setup), self._start_work)
         else:
             self._start_work([], None)
 
     def _install(self, setup: messages.Setup) -> list[tuple[messages.UnpackedPackage, Path]]:
-        if setup.images is not None:
-            containers.prepare(setup.node, setup.images)
+        if _runs_containers(setup):
+            containers.prepare(setup.node, setup.images or ())
         return self.packages.install(setup.packages)
 
     def _start_work(self, installed: list[tuple[messages.UnpackedPackage, Path]], fault: TaskFault | None) -> None:
@@ -253,19 +253,15 @@ class Agent:
             # A coordination command may have written to the same files before.
             outputs = NEW if assignment.instance is None else CONTINUED
             return launch(assignment.command_line, run.environment, run.directory, outputs=outputs)
-        variables = containers.variables(run.environment, assignment.environment)
-        try:
-            line = containers.command_line(
-                assignment.container,
-                command=assignment.command_line,
-                name=self._container(run),
-                root=self.directory.root,
-                working=run.directory.working,
-                variables=variables,
-            )
-        except ValueError as exc:  # an open quotation
-            raise TaskFault("CommandLaunchFailed", f"The command could not be started: {exc}") from None
-        return launch(line, containers.engine_environment(variables), run.directory)
+        return containers.start(
+            assignment.container,
+            command=assignment.command_line,
+            name=self._container(run),
+            node=self.directory,
+            directory=run.directory,
+            environment=run.environment,
+            settings=assignment.environment,
+        )
 
     def _container(self, run: Run) -> str:
         """Return the name of a run's container, which no other node of any service uses."""
@@ -354,3 +350,8 @@ class Agent:
             # After the report, so that nobody waits for it.
             self.retention.note(self.kept)
             self.kept = []
+
+
+def _runs_containers(setup: messages.Setup) -> bool:
+    """Return True where a node may have containers of an earlier agent, or images to fetch."""
+    return setup.images is not None or "containerSettings" in (setup.start_task or {})

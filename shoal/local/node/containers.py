@@ -2,6 +2,7 @@
 
 Source: "Use Azure Batch to run container workloads": the node's root is mounted at the same path, the environment is
 passed, the working directory is the task's or the image's, and a command line replaces the image's entry point.
+"Configure container isolation in Azure Batch task": or chosen directories of it, on Linux at the same paths.
 """
 
 import os
@@ -11,13 +12,50 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from shoal.container_engine import engine
+from shoal.local.node.directories import NodeDirectory, TaskDirectory
 from shoal.local.node.failure_info import TaskFault
+from shoal.local.node.launch import launch
 from shoal.local.node.messages import Container
 
 KEPT_FROM_IMAGE = ("PATH", "LANG", "USER", "PWD")
 """Variables of the node that mean nothing in an image, unless the task sets them itself."""
 OF_ENGINE = ("PATH", "HOME", "XDG_RUNTIME_DIR", "LANG", "DOCKER_HOST", "CONTAINERS_CONF")
 """Variables by which an engine finds its images and its settings."""
+
+
+MOUNTED = {
+    "Shared": "AZ_BATCH_NODE_SHARED_DIR",
+    "Startup": "AZ_BATCH_NODE_STARTUP_DIR",
+    "VfsMounts": "AZ_BATCH_NODE_MOUNTS_DIR",
+    "Task": "AZ_BATCH_TASK_DIR",
+    "JobPrep": "AZ_BATCH_JOB_PREP_DIR",
+}
+"""Variables that name the directories of a node that a task can choose, by their words in Batch."""
+APPLICATIONS = "Applications"
+
+
+def start(
+    container: Container,
+    *,
+    command: str,
+    name: str,
+    node: NodeDirectory,
+    directory: TaskDirectory,
+    environment: Mapping[str, str],
+    settings: Mapping[str, str],
+) -> int:
+    """Start a task's command in a container. Return the id of the engine's process. Raises TaskFault.
+
+    `environment` is the task's, with its own `settings`.
+    """
+    passed = variables(environment, settings)
+    try:
+        line = command_line(
+            container, command=command, name=name, root=node.root, working=directory.working, variables=passed
+        )
+    except ValueError as exc:  # an open quotation
+        raise TaskFault("CommandLaunchFailed", f"The command could not be started: {exc}") from None
+    return launch(line, engine_environment(passed), directory)
 
 
 def command_line(
@@ -31,7 +69,8 @@ def command_line(
     entry = ["--entrypoint", first] if first else []
     return shlex.join(
         [
-            *(_engine(), "run", "--rm", "--name", name, "--network", "host", "--volume", f"{root}:{root}"),
+            *(_engine(), "run", "--rm", "--name", name, "--network", "host"),
+            *(argument for volume in _volumes(container, root, variables) for argument in ("--volume", volume)),
             *passed,
             *("--env", f"HOME={working}"),
             *place,
@@ -41,6 +80,16 @@ def command_line(
             *rest,
         ]
     )
+
+
+def _volumes(container: Container, root: Path, variables: Mapping[str, str]) -> list[str]:
+    """Return the directories to mount: the node's whole root, or those that the task has chosen and that exist."""
+    if container.mounts is None:
+        return [f"{root}:{root}"]
+    known = {word: variables.get(name, "") for word, name in MOUNTED.items()}
+    known[APPLICATIONS] = str(root / APPLICATIONS.lower())
+    chosen = [(known[mount["source"]], ":ro" if mount.get("isReadOnly") else "") for mount in container.mounts]
+    return [f"{path}:{path}{mode}" for path, mode in chosen if path and Path(path).is_dir()]
 
 
 def variables(environment: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:

@@ -73,6 +73,8 @@ class Container:
     """More options of the engine's command."""
     image_directory: bool
     """The task works in the image's own directory."""
+    mounts: list[JsonObject] | None = None
+    """The node's directories that are mounted, as `containerHostBatchBindMounts`; None is the whole root."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,17 @@ class Assignment:
     """Seconds that its directory is kept after the run's end; None is without limit."""
     instance: Instance | None = None
     """Set where the task is a multi-instance task."""
+
+
+def container_message(settings: JsonObject) -> JsonObject:
+    """Return the container that the containerSettings of a task describe, as a message has it."""
+    mounts = settings.get("containerHostBatchBindMounts")
+    return {
+        "image": settings["imageName"],
+        "options": settings.get("containerRunOptions", ""),
+        "image_directory": settings.get("workingDirectory") == "containerImageDefault",
+        **({} if mounts is None else {"mounts": mounts}),
+    }
 
 
 def setup_from(message: JsonObject) -> Setup:

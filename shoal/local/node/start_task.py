@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from shoal.local import times
-from shoal.local.node import resource_files
+from shoal.local.node import containers, resource_files
 from shoal.local.node.blob_transfer import Blobs
 from shoal.local.node.directories import NodeDirectory
 from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.launch import launch
-from shoal.local.node.messages import USUAL_USER, Setup
+from shoal.local.node.messages import USUAL_USER, Container, Setup, container_message
 from shoal.local.node.task_environment import task_environment
 from shoal.local.store.states import NodeState, StartTaskState, TaskResult
 
@@ -61,16 +61,32 @@ class StartTask:
             job=None,
             task=None,
         )
-        environment |= {s["name"]: s.get("value", "") for s in self.definition.get("environmentSettings", ())}
+        settings = {s["name"]: s.get("value", "") for s in self.definition.get("environmentSettings", ())}
         try:
             if fault is not None:
                 raise fault
-            pid = launch(self.definition["commandLine"], environment, self.directory)
+            pid = self._start(environment | settings, settings)
         except TaskFault as exc:
             # Not retried: only an exit code is.
             self._finish(None, exc.info)
             return
         self.agent.processes[pid] = self._after_exit
+
+    def _start(self, environment: dict[str, str], settings: dict[str, str]) -> int:
+        """Start the command, in a container where the definition asks for one. Raises TaskFault."""
+        command: str = self.definition["commandLine"]
+        if (container := self.definition.get("containerSettings")) is None:
+            return launch(command, environment, self.directory)
+        return containers.start(
+            Container(**container_message(container)),
+            command=command,
+            # Another one for each run: the engine may still be removing the last.
+            name=f"{self.agent.setup.node}-start-{self.retry_count}",
+            node=self.agent.directory,
+            directory=self.directory,
+            environment=environment,
+            settings=settings,
+        )
 
     def _after_exit(self, code: int) -> None:
         retries = self.definition.get("maxTaskRetryCount", 0)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import orjson
 
 from shoal.local import times
-from shoal.local.node.messages import USUAL_USER
+from shoal.local.node.messages import USUAL_USER, container_message
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.application_version import ApplicationVersion
 
@@ -69,15 +69,7 @@ def _user(identity: dict[str, Any]) -> dict[str, Any]:
 
 
 def _container(settings: dict[str, Any] | None) -> dict[str, Any]:
-    if settings is None:
-        return {}
-    return {
-        "container": {
-            "image": settings["imageName"],
-            "options": settings.get("containerRunOptions", ""),
-            "image_directory": settings.get("workingDirectory") == "containerImageDefault",
-        }
-    }
+    return {} if settings is None else {"container": container_message(settings)}
 
 
 @lru_cache
