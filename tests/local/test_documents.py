@@ -36,8 +36,8 @@ def test_list_of_properties_that_are_not_there_is_exact() -> None:
     refused = {
         *definitions.MACHINE_NOT_THERE,
         multi_instance_settings.NAME,
-        *container_settings.POOL_NOT_THERE,
-        *container_settings.TASK_NOT_THERE,
+        "registry",
+        container_settings.PASSWORD,
     }
     parts_of_the_text = {"virtualMachineConfiguration", "containerSettings"}
     assert names(PROPERTIES) == refused | parts_of_the_text

@@ -8,10 +8,11 @@ from shoal.local import errors
 
 JsonObject = dict[str, Any]
 
-POOL_NOT_THERE = ("containerRegistries",)
-TASK_NOT_THERE = ("registry",)
+REGISTRIES = "containerRegistries"
 MOUNTS = "containerHostBatchBindMounts"
 OF_IMAGE = "containerImageDefault"
+PASSWORD = "password"
+"""Name of a property, no secret."""
 
 
 def check_pool(machine: JsonObject) -> None:
@@ -19,7 +20,8 @@ def check_pool(machine: JsonObject) -> None:
     configuration = machine.get("containerConfiguration")
     if configuration is not None:
         _require_engine("virtualMachineConfiguration property containerConfiguration")
-        _refuse("containerConfiguration", configuration, POOL_NOT_THERE)
+        for position, registry in enumerate(configuration.get(REGISTRIES, ())):
+            _check_registry(f"virtualMachineConfiguration.containerConfiguration.{REGISTRIES}[{position}]", registry)
 
 
 def check_task(body: JsonObject, kind: str) -> None:
@@ -28,7 +30,10 @@ def check_task(body: JsonObject, kind: str) -> None:
     if settings is None:
         return
     _require_engine(f"{kind} property containerSettings")
-    _refuse("containerSettings", settings, TASK_NOT_THERE)
+    if registry := settings.get("registry"):
+        _check_registry("containerSettings.registry", registry)
+        if "password" in registry:
+            raise errors.not_implemented(f"{kind} property containerSettings.registry.{PASSWORD}")
     options = settings.get("containerRunOptions", "")
     try:
         shlex.split(options)
@@ -57,7 +62,34 @@ def _require_engine(what: str) -> None:
         raise errors.not_implemented(f"{what} on a machine without podman and docker")
 
 
-def _refuse(kind: str, body: JsonObject, names: tuple[str, ...]) -> None:
-    for name in names:
-        if body.get(name):
-            raise errors.not_implemented(f"{kind} property {name}")
+def _check_registry(path: str, registry: JsonObject) -> None:
+    """Raises BatchError where it is open how to log in at a registry: by name and password, or by an identity.
+
+    Source: Batch REST, ContainerRegistryReference.
+    """
+    given = {"username", PASSWORD} & registry.keys()
+    if "identityReference" in registry and given:
+        raise errors.invalid_property(f"{path}.identityReference", None, f"it excludes {' and '.join(sorted(given))}")
+    if len(given) == 1:
+        (missing,) = {"username", PASSWORD} - given
+        raise errors.missing_property(f"{path}.{missing}")
+
+
+def without_passwords(pool: JsonObject) -> JsonObject:
+    """Return a pool without the passwords of its registries, which Azure never shows again."""
+    machine = pool.get("virtualMachineConfiguration", {})
+    configuration = machine.get("containerConfiguration", {})
+    if REGISTRIES not in configuration:
+        return pool
+    shown = [{k: v for k, v in registry.items() if k != PASSWORD} for registry in configuration[REGISTRIES]]
+    changed = {**machine, "containerConfiguration": {**configuration, REGISTRIES: shown}}
+    return {**pool, "virtualMachineConfiguration": changed}
+
+
+def without_passwords_of_auto_pool(job: JsonObject) -> JsonObject:
+    """Return a job without the passwords in the pool that is made for it."""
+    info = job.get("poolInfo", {})
+    if "pool" not in (specification := info.get("autoPoolSpecification", {})):
+        return job
+    changed = {**specification, "pool": without_passwords(specification["pool"])}
+    return {**job, "poolInfo": {**info, "autoPoolSpecification": changed}}

@@ -7,6 +7,7 @@ from shoal.local import times
 from shoal.local.api import conditions, jobs, odata, schedule_definitions, statistics
 from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
 from shoal.local.api.changes import change
+from shoal.local.api.container_settings import without_passwords_of_auto_pool
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
 from shoal.local.scheduler import job_schedules
 from shoal.local.scheduler.job_schedules import JobScheduleDefinition
@@ -126,6 +127,7 @@ def view(schedule: JobSchedule, base_url: str) -> dict[str, Any]:
     """Return the schedule as clients read it."""
     result = {
         **schedule.body(),
+        "jobSpecification": without_passwords_of_auto_pool(schedule.body()["jobSpecification"]),
         "id": schedule.id,
         "url": f"{base_url}/jobschedules/{schedule.id}",
         "eTag": times.etag(schedule.last_modified),

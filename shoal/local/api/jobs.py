@@ -10,6 +10,7 @@ from shoal.local import chaos, errors, times
 from shoal.local.api import conditions, definitions, odata, statistics
 from shoal.local.api.calls import Answer, Call, accepted, context, entity, more_after, page
 from shoal.local.api.changes import change
+from shoal.local.api.container_settings import without_passwords_of_auto_pool
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
 from shoal.local.api.pools import require_packages
 from shoal.local.api.shapes import DATA_PLANE
@@ -181,7 +182,7 @@ def view(job: Job, base_url: str) -> dict[str, Any]:
     if job.terminate_reason is not None:
         execution["terminateReason"] = job.terminate_reason
     result = {
-        **job.body(),
+        **without_passwords_of_auto_pool(job.body()),
         "id": job.id,
         "url": f"{base_url}/jobs/{job.id}",
         "eTag": times.etag(job.last_modified),

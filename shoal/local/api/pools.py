@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from shoal.local import errors, times
-from shoal.local.api import conditions, definitions, odata, pool_usage
+from shoal.local.api import conditions, container_settings, definitions, odata, pool_usage
 from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
 from shoal.local.api.changes import change
 from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
@@ -182,7 +182,7 @@ def require_packages(tx: Transaction, account: str, body: dict[str, Any]) -> Non
 
 def view(pool: Pool, base_url: str) -> dict[str, Any]:
     """Return the pool as clients read it."""
-    body = pool.body()
+    body = container_settings.without_passwords(pool.body())
     for name in ("autoScaleFormula", "autoScaleEvaluationInterval"):
         body.pop(name, None)
     if pool.formula is not None:

@@ -8,6 +8,7 @@ from shoal.local import chaos, errors
 from shoal.local.api import conditions, definitions
 from shoal.local.api import pools as data_plane
 from shoal.local.api.calls import Answer
+from shoal.local.api.container_settings import REGISTRIES, without_passwords
 from shoal.local.api.shapes import ARM
 from shoal.local.arm import arm_failures, records
 from shoal.local.arm.arm_call import (
@@ -42,6 +43,8 @@ NODE_IDENTITY = "UserAssigned"
 WITH_REMOVED_PROPERTIES = "2024-02-01"
 """The last api-version that has `targetNodeCommunicationMode` and `cloudServiceConfiguration`, which pools keep when
 requests of later versions change them."""
+MACHINE = "virtualMachineConfiguration"
+CONTAINERS = "containerConfiguration"
 WITH_SECRETS = ("userAccounts", "mountConfiguration")
 """Parts whose passwords and keys are not kept, so that they cannot be read and given again."""
 WITH_TODAYS_NAMES = "2022-10-01"
@@ -157,14 +160,14 @@ def _replacing(tx: Transaction, call: ArmCall, pool: Pool, body: JsonObject) -> 
         return _definition(call, body)
     _require_without_fixed(body)
     kept = _readable(fixed(_view(call.target, pool)["properties"]))
-    whole = {**body, "properties": {**records.properties(body), **kept}}
+    whole = {**body, "properties": _with_passwords({**records.properties(body), **kept}, pool)}
     return _with_secrets(_definition(call, whole, version=min(call.version, WITH_REMOVED_PROPERTIES)), pool)
 
 
 def _patched(call: ArmCall, pool: Pool, body: JsonObject) -> pool_lifecycle.PoolDefinition:
     """Return the pool after a PATCH."""
     current = _view(call.target, pool)
-    properties = patched(_readable(current["properties"]), records.properties(body))
+    properties = _with_passwords(patched(_readable(current["properties"]), records.properties(body)), pool)
     given = {name: value for name, value in body.items() if value is not None}
     # The body itself was checked by its own api-version.
     version = min(call.version, WITH_REMOVED_PROPERTIES)
@@ -178,6 +181,21 @@ def _readable(properties: JsonObject) -> JsonObject:
 def _with_secrets(definition: pool_lifecycle.PoolDefinition, pool: Pool) -> pool_lifecycle.PoolDefinition:
     kept = {name: value for name, value in pool.body().items() if name in WITH_SECRETS}
     return replace(definition, body={**kept, **definition.body})
+
+
+def _with_passwords(properties: JsonObject, pool: Pool) -> JsonObject:
+    """Return properties as read from a pool with the passwords of its registries, which cannot be read."""
+    machine = (properties.get("deploymentConfiguration") or {}).get(MACHINE) or {}
+    known, shown = _registries(pool.body()), _registries(without_passwords(pool.body()))
+    if known is None or _registries({MACHINE: machine}) != shown:
+        return properties
+    complete = {**machine, CONTAINERS: {**machine[CONTAINERS], REGISTRIES: known}}
+    return {**properties, "deploymentConfiguration": {MACHINE: complete}}
+
+
+def _registries(pool: JsonObject) -> list[JsonObject] | None:
+    found: list[JsonObject] | None = pool.get(MACHINE, {}).get(CONTAINERS, {}).get(REGISTRIES)
+    return found
 
 
 def _find(connection: sqlite3.Connection, target: Target) -> Pool | None:
@@ -214,7 +232,8 @@ def _require_changeable(pool: Pool, definition: pool_lifecycle.PoolDefinition) -
 def _require_unchanged(pool: Pool, definition: pool_lifecycle.PoolDefinition) -> None:
     """Raises BatchError PropertyCannotBeUpdated where a part that cannot change would."""
     before = data_plane.view(pool, "")
-    name = changed_fixed(arm_properties(before), arm_properties({**before, **definition.body}))
+    after = without_passwords({**before, **definition.body})
+    name = changed_fixed(arm_properties(before), arm_properties(after))
     if name is not None:
         raise arm_failures.property_cannot_be_updated(name)
 

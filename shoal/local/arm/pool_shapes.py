@@ -112,7 +112,7 @@ def arm_properties(pool: JsonObject, option: NodeDeallocationOption = NodeDeallo
             name: value for name, value in network.items() if (name, value) != NO_SCOPE
         }
     if machine := pool.get("virtualMachineConfiguration"):
-        restored = _image_id(_to_arm(machine), "virtualMachineImageId", "id")
+        restored = _image_id(_machine_to_arm(machine), "virtualMachineImageId", "id")
         properties["deploymentConfiguration"] = {"virtualMachineConfiguration": restored}
     if services := pool.get(cloud_services.NAME):
         properties["deploymentConfiguration"] = {cloud_services.NAME: services}
@@ -123,6 +123,14 @@ def arm_properties(pool: JsonObject, option: NodeDeallocationOption = NodeDeallo
     if references := pool.get("applicationPackageReferences"):
         properties["applicationPackages"] = [_renamed(reference, "applicationId", "id") for reference in references]
     return properties
+
+
+def _machine_to_arm(machine: JsonObject) -> JsonObject:
+    translated: JsonObject = _to_arm(machine)
+    if registries := machine.get("containerConfiguration", {}).get("containerRegistries"):
+        # Of these, unlike of users, both planes spell all names in the same way.
+        translated["containerConfiguration"]["containerRegistries"] = registries
+    return translated
 
 
 def _scale(pool: JsonObject) -> JsonObject:

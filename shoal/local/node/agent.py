@@ -25,6 +25,7 @@ from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.launch import CONTINUED, NEW, end_group, exit_code, launch
 from shoal.local.node.package_folders import Packages
 from shoal.local.node.recent_uploads import RecentUploads
+from shoal.local.node.registry_logins import RegistryLogins
 from shoal.local.node.retention import Kept, Retention
 from shoal.local.node.run import Run
 from shoal.local.node.start_task import StartTask
@@ -163,6 +164,7 @@ class Agent:
         self.retention.take_up()
         self.blobs = Blobs(setup, self.directory.cache)
         self.packages = Packages(self.directory.applications, self.blobs)
+        self.logins = RegistryLogins(folder=self.directory.logins, registries=setup.registries)
         self.environment = node_environment(setup, self.directory)
         self.report(state=NodeState.STARTING)
         if setup.packages or _runs_containers(setup):
@@ -172,7 +174,7 @@ class Agent:
 
     def _install(self, setup: messages.Setup) -> list[tuple[messages.UnpackedPackage, Path]]:
         if _runs_containers(setup):
-            containers.prepare(setup.node, setup.images or ())
+            containers.prepare(setup.node, setup.images or (), self.logins)
         return self.packages.install(setup.packages)
 
     def _start_work(self, installed: list[tuple[messages.UnpackedPackage, Path]], fault: TaskFault | None) -> None:
@@ -261,6 +263,7 @@ class Agent:
             directory=run.directory,
             environment=run.environment,
             settings=assignment.environment,
+            logins=self.logins,
         )
 
     def _container(self, run: Run) -> str:

@@ -16,6 +16,7 @@ import orjson
 
 from shoal.local.children import Child, spawn
 from shoal.local.node import keeper, leftovers
+from shoal.local.node.directories import NodeDirectory
 
 log = logging.getLogger(__name__)
 
@@ -184,6 +185,7 @@ class NodeAgents:
             self.stopping.discard(node)
             shutil.rmtree(directory, ignore_errors=True)
             self._log(node).unlink(missing_ok=True)
+            shutil.rmtree(NodeDirectory(directory).logins, ignore_errors=True)
 
 
 def _keeper(directory: Path) -> list[str]:

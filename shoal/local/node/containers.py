@@ -16,6 +16,7 @@ from shoal.local.node.directories import NodeDirectory, TaskDirectory
 from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.launch import launch
 from shoal.local.node.messages import Container
+from shoal.local.node.registry_logins import RegistryLogins
 
 KEPT_FROM_IMAGE = ("PATH", "LANG", "USER", "PWD")
 """Variables of the node that mean nothing in an image, unless the task sets them itself."""
@@ -43,6 +44,7 @@ def start(
     directory: TaskDirectory,
     environment: Mapping[str, str],
     settings: Mapping[str, str],
+    logins: RegistryLogins,
 ) -> int:
     """Start a task's command in a container. Return the id of the engine's process. Raises TaskFault.
 
@@ -55,7 +57,7 @@ def start(
         )
     except ValueError as exc:  # an open quotation
         raise TaskFault("CommandLaunchFailed", f"The command could not be started: {exc}") from None
-    return launch(line, engine_environment(passed), directory)
+    return launch(line, engine_environment(passed) | logins.variables(container.image), directory)
 
 
 def command_line(
@@ -109,18 +111,20 @@ def remove(names: Sequence[str]) -> None:
         subprocess.run([_engine(), "rm", "--force", *names], capture_output=True, check=False)
 
 
-def prepare(node: str, images: Sequence[str]) -> None:
+def prepare(node: str, images: Sequence[str], logins: RegistryLogins) -> None:
     """End what an earlier agent of the node has left, and fetch images that are not there yet. Raises TaskFault."""
+    logins.log_in(_engine())
     listed = [_engine(), "ps", "--all", "--quiet", "--filter", f"name=^{node}-"]
     remove(subprocess.run(listed, capture_output=True, text=True, check=False).stdout.split())
     for image in images:
-        if _fails([_engine(), "image", "inspect", image]) and (fault := _fails([_engine(), "pull", image])):
+        known = os.environ | logins.variables(image)
+        if _fails([_engine(), "image", "inspect", image]) and (fault := _fails([_engine(), "pull", image], known)):
             raise TaskFault("ContainerPoolSetupFailed", f"The image {image} could not be fetched: {fault}", server=True)
 
 
-def _fails(command: Sequence[str]) -> str:
+def _fails(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
     """Return the last line of what a command says where it fails, or nothing."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return ""
     return (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]

@@ -68,6 +68,11 @@ class NodeDirectory:
         return self.root.with_name(f"{self.root.name}.log")
 
     @property
+    def logins(self) -> Path:
+        """Beside the node's folder, which containers see."""
+        return self.root.with_name(f"{self.root.name}.logins")
+
+    @property
     def startup(self) -> TaskDirectory:
         return TaskDirectory(self.root / "startup")
 

@@ -42,6 +42,15 @@ class StorageKeys:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """A registry of container images at which a node logs in by name and password."""
+
+    server: str
+    username: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
     node: str
     account: str
@@ -64,6 +73,7 @@ class Setup:
     """Names of the pool's user accounts."""
     images: list[str] | None = None
     """The images that a node of a pool for containers fetches; None for other pools."""
+    registries: list[Registry] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +142,7 @@ def setup_from(message: JsonObject) -> Setup:
             **message,
             "storage": StorageKeys(**message["storage"]),
             "packages": [UnpackedPackage(**p) for p in message["packages"]],
+            "registries": [Registry(**registry) for registry in message.get("registries", ())],
         }
     )
 

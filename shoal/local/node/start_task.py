@@ -14,6 +14,7 @@ from shoal.local.node.directories import NodeDirectory
 from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.launch import launch
 from shoal.local.node.messages import USUAL_USER, Container, Setup, container_message
+from shoal.local.node.registry_logins import RegistryLogins
 from shoal.local.node.task_environment import task_environment
 from shoal.local.store.states import NodeState, StartTaskState, TaskResult
 
@@ -25,6 +26,7 @@ class Host(Protocol):
     environment: dict[str, str]
     setup: Setup
     blobs: Blobs
+    logins: RegistryLogins
     processes: dict[int, Callable[[int], None]]
 
     def in_background(self, work: Callable[[], Any], then: Callable[[Any, TaskFault | None], None]) -> None: ...
@@ -86,6 +88,7 @@ class StartTask:
             directory=self.directory,
             environment=environment,
             settings=settings,
+            logins=self.agent.logins,
         )
 
     def _after_exit(self, code: int) -> None:

@@ -7,6 +7,7 @@ import orjson
 
 from shoal.local import chaos, times
 from shoal.local.chaos import StartFault
+from shoal.local.node.registry_logins import DOCKER_HUB
 from shoal.local.scheduler import endings, job_lifecycle, node_usage, task_lifecycle
 from shoal.local.scheduler.assignments import package
 from shoal.local.scheduler.loop import Transaction
@@ -166,6 +167,7 @@ def _setup(tx: Transaction, pool: Pool, node: Node, start_task: dict[str, Any] |
         "auto_storage": account.storage_account,
         "start_task": start_task,
         "images": _images(body),
+        "registries": _registries(body),
         "users": [account["name"] for account in body.get("userAccounts", ())],
         "packages": [
             package(tx, account.name, reference) for reference in body.get("applicationPackageReferences", ())
@@ -175,8 +177,26 @@ def _setup(tx: Transaction, pool: Pool, node: Node, start_task: dict[str, Any] |
 
 def _images(pool_body: dict[str, Any]) -> list[str] | None:
     """Return the images that nodes of a pool for containers fetch, or None for another pool."""
-    configuration = pool_body.get("virtualMachineConfiguration", {}).get("containerConfiguration")
+    configuration = _container_configuration(pool_body)
     return None if configuration is None else list(configuration.get("containerImageNames", ()))
+
+
+def _registries(pool_body: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the registries at which nodes log in themselves; for identities this machine's own logins stand in."""
+    return [
+        {
+            "server": registry.get("registryServer", DOCKER_HUB),
+            "username": registry["username"],
+            "password": registry["password"],
+        }
+        for registry in (_container_configuration(pool_body) or {}).get("containerRegistries", ())
+        if "username" in registry
+    ]
+
+
+def _container_configuration(pool_body: dict[str, Any]) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = pool_body.get("virtualMachineConfiguration", {}).get("containerConfiguration")
+    return found
 
 
 def release(tx: Transaction, node: Node, deallocation_option: NodeDeallocationOption) -> None:
