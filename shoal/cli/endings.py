@@ -72,10 +72,13 @@ def refuse_failures(endings: "Sequence[tuple[str, JobEnding]]") -> None:
 
 def show_way_on(job_id: str, ending: "JobEnding") -> None:
     """Print the commands that go on after a failure."""
-    from shoal.runs.job_ending import adding_command
+    from shoal.jobs.run_folder import schedule_of
+    from shoal.runs.job_ending import adding_command, completing_command
 
     if ending.blocked and not ending.ended_when_stuck:
         click.echo(f"job {job_id} stays active: `shoal cancel {job_id}` ends it", err=True)
+    if ending.missing and schedule_of(job_id) is None:  # a schedule adds the tasks of its jobs by itself
+        click.echo(completing_command(job_id, ending), err=True)
     if ending.deferred and not ending.stopped and not ending.counts.failed:
         click.echo(adding_command(job_id, ending.deferred, ending.continues), err=True)
     if ending.counts.failed:

@@ -104,7 +104,7 @@ def _watch(services: "Services", job: "SubmittedJob", *, err: bool) -> "JobEndin
 
     click.echo(f"Waiting for {job.job_id}", err=err)
     with explained(services.environment):
-        return follow(services, job.job_id, err=err, expected=job.tasks)
+        return follow(services, job.job_id, err=err)
 
 
 def _show(result: "SubmittedJob", *, err: bool) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shoal.runs.progress import Counts
-from shoal.runs.verdict import DONE
+from shoal.runs.verdict import DONE, UNSUBMITTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,11 @@ class JobEnding:
     @property
     def missing(self) -> int:
         return max(0, (self.expected or 0) - self.counts.total)
+
+    @property
+    def takes_more(self) -> bool:
+        """True where the job is active, so that a submission may add tasks."""
+        return self.reason in (DONE, UNSUBMITTED) or (self.blocked and not self.ended_when_stuck)
 
     @property
     def waits_for_submission(self) -> bool:
@@ -70,3 +75,11 @@ def adding_command(job_id: str, deferred: Sequence[str], continues: str | None) 
         return f"`shoal retry {continues} --with FILE`, with the job's file, adds the tasks of {names}"
     other = f"where it cannot, `shoal run FILE --job {job_id}` does, with the same file and the same -p"
     return f"`shoal watch {job_id}` adds the tasks of {names} and goes on; {other}"
+
+
+def completing_command(job_id: str, ending: JobEnding) -> str:
+    """Return the sentence with the command that adds the tasks which a submission that broke off left out."""
+    tasks = "the missing task" if ending.missing == 1 else f"the {ending.missing} missing tasks"
+    if ending.takes_more and not ending.continues:
+        return f"`shoal submit FILE --job {job_id}`, with the same file and the same -p, adds {tasks}"
+    return f"`shoal retry {ending.continues or job_id} --with FILE`, with the job's file and the same -p, adds {tasks}"

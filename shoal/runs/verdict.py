@@ -26,6 +26,8 @@ LAGGED = f"the job is completed, but {LAG.seconds // 60} minutes later not all o
 DONE = "all tasks completed"
 STALLED = 12
 """Lists in a row without an unfinished task, and without a change, after which a submission counts as broken off."""
+STALLED_EMPTY = 128
+"""Polls of a job without any task after which its submission counts as broken off: about six minutes."""
 UNSUBMITTED = "the submission broke off before its last task; submit the file again"
 
 
@@ -115,8 +117,14 @@ def reason_to_end(job: Job, unfinished: Unfinished, past: Watched) -> str | None
     if unfinished:
         return unfinished.stuck or None
     if not job.ends_by_itself and past.counts.total < (job.expected or 0):
-        return UNSUBMITTED if min(past.done, past.unchanged) >= STALLED else None
+        return UNSUBMITTED if _has_stalled(past) else None
     return DONE if past.done > (1 if job.ends_by_itself else SETTLED) else None
+
+
+def _has_stalled(past: Watched) -> bool:
+    if not past.counts.total:  # what is skipped may still be decided
+        return past.unchanged >= STALLED_EMPTY
+    return min(past.done, past.unchanged) >= STALLED
 
 
 def _end_of_completed(job: Job, unfinished: Unfinished, past: Watched) -> str | None:

@@ -10,7 +10,17 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError, Servic
 from shoal.runs.job_ending import JobEnding
 from shoal.runs.job_queries import JobQueries
 from shoal.runs.progress import LARGE, Counts, Snapshot
-from shoal.runs.verdict import STILL, Job, Unfinished, Watched, after_lists, after_poll, is_time_to_list, reason_to_end
+from shoal.runs.verdict import (
+    STILL,
+    UNSUBMITTED,
+    Job,
+    Unfinished,
+    Watched,
+    after_lists,
+    after_poll,
+    is_time_to_list,
+    reason_to_end,
+)
 
 PATIENCE = timedelta(minutes=5)
 """Time after which a service that does not answer is given up."""
@@ -72,7 +82,7 @@ def _ending(
         return None
     succeeded, failed = queries.results()
     counts = Counts(active=unfinished.active, running=unfinished.running, succeeded=succeeded, failed=failed)
-    if not counts.total and not job.completed:
+    if not counts.total and not job.completed and reason != UNSUBMITTED:
         return None
     return JobEnding(
         counts=counts,

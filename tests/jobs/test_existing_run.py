@@ -103,6 +103,9 @@ def test_chosen_keeping_adds_only_what_is_missing_and_asks_again(submitting: Sub
     submitting()
     kept = submitting(word="bye", last=4, on_change=OnChange.KEEP)
     assert (kept.added, kept.already_there) == (1, 4)
+    record = from_metadata(submitting.services.batch.get_job(submitting.job_id).metadata)
+    assert record is not None
+    assert record.tasks == 5  # by which `watch` knows that none is missing
     with pytest.raises(BadInput, match="was submitted with another definition"):
         submitting(word="bye", last=4)
     assert submitting.printed() == ["bye 4", "hello 1", "hello 2", "hello 3", "merged"]

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from enum import StrEnum
 
 from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.run_record import RunRecord, StageContent, stage_content, task_hash
+from shoal.jobs.tasks.stage_dependencies import barrier_id
 from shoal.jobs.tasks.task_bodies import stage_tasks
 
 JOB_DIFFERS = "job: its own keys (environment, priority, retries, max_time, on_failure, …) differ"
@@ -41,6 +43,28 @@ def changed_stages(job: BoundJob, then: RunRecord, now: RunRecord, present: Set[
         for name in differing_stages(then, now)
         if name in then.stages and (name not in stages or _common(stages[name], present) != then.stages[name])
     ]
+
+
+def kept_stages(
+    job: BoundJob, then: RunRecord, now: RunRecord, changed: Sequence[str], present: Set[str]
+) -> dict[str, StageContent]:
+    """Return the contents to record where changed stages are kept and what is missing is added.
+
+    A changed stage keeps the hash of its tasks, so that the next submission asks again, and gets their number.
+    """
+    planned = {stage.name: {task["id"] for task in stage_tasks(stage)} for stage in job.ready_stages}
+    stages = {**then.stages, **now.stages}
+    for name in changed:
+        others = {task for other, tasks in planned.items() if other != name for task in tasks}
+        there = {task for task in present - others if is_of_stage(task, name)}
+        stages[name] = replace(then.stages[name], tasks=len(there | planned.get(name, set())))
+    return stages
+
+
+def is_of_stage(task_id: str, stage: str) -> bool:
+    """Return True for a task of the stage, or of one whose name begins with its name."""
+    barrier = barrier_id(stage)
+    return task_id in (stage, barrier) or task_id.startswith((f"{stage}-", f"{barrier}_"))
 
 
 def change_message(job: BoundJob, changed: Sequence[str], then: RunRecord, now: RunRecord, *, ended: bool) -> str:

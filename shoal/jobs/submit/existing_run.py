@@ -11,7 +11,7 @@ from azure.core.exceptions import ResourceModifiedError
 from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import BoundJob
 from shoal.jobs.run_record import RunRecord, from_metadata, is_of_record, to_metadata
-from shoal.jobs.submit.changes import OnChange, change_message, changed_stages, refuse_replacement
+from shoal.jobs.submit.changes import OnChange, change_message, changed_stages, kept_stages, refuse_replacement
 from shoal.jobs.submit.replacement import delete_waiting
 
 
@@ -61,8 +61,8 @@ def settle(
         case OnChange.REFUSE:
             raise BadInput(change_message(job, changed, then, now, ended=ended))
         case OnChange.KEEP:
-            # The changed stages stay as recorded, so that the next submission asks again.
-            kept = replace(then, stages={**now.stages, **then.stages}, deferred=now.deferred)
+            stages = kept_stages(job, then, now, changed, there | skipped)
+            kept = replace(then, stages=stages, deferred=now.deferred)
             return SettledRun(existing=existing, record=kept, is_recorded=kept == then, replaced=[], changed=changed)
         case OnChange.REPLACE:
             refuse_replacement(str(existing.id), then, now, ended=ended)

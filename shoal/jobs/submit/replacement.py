@@ -8,7 +8,7 @@ from azure.batch import BatchClient
 from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.jobs.binding.bound_job import BoundJob
-from shoal.jobs.tasks.stage_dependencies import barrier_id
+from shoal.jobs.submit.changes import is_of_stage
 from shoal.jobs.tasks.task_bodies import stage_tasks
 
 IN_FLIGHT = 8
@@ -26,7 +26,7 @@ def delete_replaced(
     """Delete the tasks of changed stages that match the filter from a job in Batch, and return their ids."""
     unchanged = {task["id"] for stage in job.ready_stages if stage.name not in changed for task in stage_tasks(stage)}
     ids = [str(task.id) for task in client.list_tasks(job_id, filter=filter_text, select=["id"])]
-    replaced = [task for task in ids if task not in unchanged and any(_is_of(task, stage) for stage in changed)]
+    replaced = [task for task in ids if task not in unchanged and any(is_of_stage(task, stage) for stage in changed)]
     delete_tasks(client, job_id, replaced)
     return set(replaced)
 
@@ -41,8 +41,3 @@ def delete_tasks(client: BatchClient, job_id: str, task_ids: Iterable[str]) -> N
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         for _ in pool.map(delete, task_ids):
             pass
-
-
-def _is_of(task_id: str, stage: str) -> bool:
-    barrier = barrier_id(stage)
-    return task_id in (stage, barrier) or task_id.startswith((f"{stage}-", f"{barrier}_"))
