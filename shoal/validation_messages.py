@@ -58,9 +58,7 @@ def sentence(error: ErrorDetails, key: str, model: Any) -> str:
         case "missing":
             return f"{key} is missing"
         case "extra_forbidden":
-            return (
-                f"{key} is not a known key; {suggestion(str(error['loc'][-1]), known_keys(model, error['loc'][:-1]))}"
-            )
+            return f"{key} is not a known key; {_mend(str(error['loc'][-1]), error['loc'][:-1], model)}"
     allowed = error["msg"]
     if error["type"] in ALLOWED:
         allowed = ALLOWED[error["type"]].format_map(error.get("ctx", {}))
@@ -69,6 +67,32 @@ def sentence(error: ErrorDetails, key: str, model: Any) -> str:
     if isinstance(error["input"], dict | list) and not allowed.startswith("it must"):
         return f"{key} is wrong: {allowed}"  # the message is about parts of the value
     return f"{key} is {shown_value(error)}; {allowed}"
+
+
+def _mend(key: str, location: Sequence[str | int], model: Any) -> str:
+    """Return the levels that have the key, or else the known key that is meant here."""
+    if levels := levels_with(model, key):
+        return f"it is a key of {' and of '.join(levels)}"
+    return suggestion(key, known_keys(model, location))
+
+
+def levels_with(model: Any, key: str) -> list[str]:
+    """Return the levels below a model, as `stages.inputs`, that have a key: the outermost ones."""
+    level: list[tuple[str, type[BaseModel]]] = [("", one) for one in _models(model)]
+    seen: set[type[BaseModel]] = set()
+    while level:
+        names = [path for path, one in level if key in {_key(name, field) for name, field in one.model_fields.items()}]
+        if names:
+            return [path or "the whole file" for path in dict.fromkeys(names)]
+        seen |= {one for _, one in level}
+        level = [
+            (f"{path}.{_key(name, field)}".removeprefix("."), inner)
+            for path, one in level
+            for name, field in one.model_fields.items()
+            for inner in _models(field.annotation)
+            if inner not in seen
+        ]
+    return []
 
 
 def spelling(location: Sequence[str | int]) -> str:

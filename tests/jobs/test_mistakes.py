@@ -187,3 +187,39 @@ def test_after_a_mistake_only_the_first_tasks_of_other_stages_are_looked_at(tmp_
         make_plan(job)
     messages: list[str] = told(tmp_path, (tmp_path / "job.yaml").read_text().replace("spot", "spto"))
     assert lines(messages) == [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("job: {pool: spot, on_failure: stop}", "job.on_failure is not a known key; it is a key of stages"),
+        ("job: {pool: spot, environmnt: {}}", "job.environmnt is not a known key; did you mean environment?"),
+        ("pool: spot\njob: {pool: spot}", "pool is not a known key; it is a key of job"),
+        (
+            "job: {pool: spot, pattern: x}",
+            "job.pattern is not a known key; it is a key of stages.for_each and of stages.inputs and of stages.outputs",
+        ),
+    ],
+)
+def test_key_of_another_level_is_told_where_it_belongs(tmp_path: Path, text: str, message: str) -> None:
+    messages = told(tmp_path, f"{text}\nstages: [{{name: a, command: b}}]\n")
+    assert [line.partition(": ")[2] for line in messages] == [message]
+
+
+@pytest.mark.parametrize(
+    ("stage", "message"),
+    [
+        ("parameters: {}", "stages[0].parameters is not a known key; it is a key of the whole file"),
+        (
+            "inputs: [{stage: a, when: always}]",
+            "stages[0].inputs[0].when is not a known key; it is a key of stages.outputs",
+        ),
+        (
+            "outputs: [{pattern: x, from: y}]",
+            "stages[0].outputs[0].from is not a known key; it is a key of stages.inputs",
+        ),
+    ],
+)
+def test_key_of_another_part_of_a_stage_is_told_where_it_belongs(tmp_path: Path, stage: str, message: str) -> None:
+    messages = told(tmp_path, f"job: {{pool: spot}}\nstages: [{{name: a, command: b, {stage}}}]\n")
+    assert message in "\n".join(messages)
