@@ -26,6 +26,10 @@ LOOK_SECONDS = 0.2
 """Time within which an interrupt is noticed while several jobs are watched."""
 
 
+GoOn = Callable[[str, JobEnding], JobEnding | None]
+"""Adds tasks to a job that waits for them; returns its ending where there are none to add."""
+
+
 class JobDisplay(Protocol):
     def on_snapshot(self, snapshot: Snapshot) -> None: ...
     def on_failures(self, failures: "Failures") -> None: ...
@@ -62,14 +66,31 @@ def follow(
     return follow_all(services, [job_id], shown, expected=expected, recover=recover)[job_id]
 
 
+def _ended(_: str, ending: JobEnding) -> JobEnding:
+    return ending
+
+
 def follow_all(
-    services: Services, job_ids: Sequence[str], shown: Display, *, expected: int | None = None, recover: bool = True
+    services: Services,
+    job_ids: Sequence[str],
+    shown: Display,
+    *,
+    expected: int | None = None,
+    recover: bool = True,
+    go_on: GoOn = _ended,
 ) -> Mapping[str, JobEnding]:
-    """Watch jobs to their ends, beside each other. On an interrupt, print that they continue."""
+    """Watch jobs to their ends, beside each other. On an interrupt, print that they continue.
+
+    `go_on` is called as soon as a job waits for the tasks of its later stages, whatever the others do.
+    """
 
     def follow_one(job_id: str) -> JobEnding:
         of_job = shown.of(services, job_id)
-        return _follow(services, job_id, of_job, expected=expected, recover=recover, others=len(job_ids) - 1)
+        while True:
+            ending = _follow(services, job_id, of_job, expected=expected, recover=recover, others=len(job_ids) - 1)
+            last = go_on(job_id, ending) if ending.waits_for_submission else ending
+            if last is not None:
+                return last
 
     try:
         with shown:

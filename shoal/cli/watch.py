@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -58,18 +59,14 @@ def watch(
 def _to_the_end(
     services: "Services", jobs: "Sequence[str]", shown: "Display", *, recover: bool
 ) -> "Mapping[str, JobEnding]":
-    """Follow the jobs; again those that got the tasks of later stages."""
+    """Follow the jobs; each one again that got the tasks of later stages, while the others go on."""
     from shoal.cli.display import follow_all
 
-    endings: dict[str, JobEnding] = {}
-    while jobs:
-        endings |= follow_all(services, jobs, shown, recover=recover)
-        jobs = [job for job in jobs if endings[job].waits_for_submission and _goes_on(services, job, endings)]
-    return endings
+    return follow_all(services, jobs, shown, recover=recover, go_on=partial(_go_on, services))
 
 
-def _goes_on(services: "Services", job_id: str, endings: "dict[str, JobEnding]") -> bool:
-    """Add the tasks of later stages; return False, and say why, where that cannot be."""
+def _go_on(services: "Services", job_id: str, ending: "JobEnding") -> "JobEnding | None":
+    """Add the tasks of later stages. Return the ending, and say why, where that cannot be."""
     from shoal.connect import explained
     from shoal.manifest.later_stages import add_later_stages
 
@@ -77,14 +74,14 @@ def _goes_on(services: "Services", job_id: str, endings: "dict[str, JobEnding]")
         with explained(services.environment):
             submission = add_later_stages(services, job_id)
     except WorkFailed as exc:
-        endings[job_id] = replace(endings[job_id], stopped=str(exc))
-        return False
+        return replace(ending, stopped=str(exc))
     except BadInput as exc:
         click.echo(f"warning: {job_id}: its later stages get no tasks from here: {exc}", err=True)
-        return False
-    if submission.added:
-        click.echo(submission.summary, err=True)
-    return submission.added > 0
+        return ending
+    if not submission.added:
+        return ending
+    click.echo(submission.summary, err=True)
+    return None
 
 
 def _show(services: "Services", endings: "Mapping[str, JobEnding]", events: "JsonEvents | None") -> None:

@@ -1,13 +1,17 @@
 """`shoal run` and `watch` of a job whose second stage has a task for each file that the first one leaves."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 
+from shoal.connect import connected
 from shoal.environment import Environment, to_json
 from shoal.service_status import Status
+from tests.environments import environment_variables, wait_for_job
 from tests.environments import shoal as run_shoal
 
 JOB = """\
@@ -75,6 +79,36 @@ def test_watch_adds_the_tasks_of_the_files_where_the_job_file_is_gone(
     assert "7 succeeded, 0 failed (AllTasksComplete)" in printed
     shoal("fetch", name)
     assert (tmp_path / "results" / name / "stitch/stitch/talk.txt").read_text() == "CHUNK 2\nCHUNK 1\n"
+
+
+def test_job_gets_its_later_stages_while_another_one_that_is_watched_goes_on(
+    service: Status,
+    environment: Environment,
+    shoal: Callable[..., tuple[int, str, str]],
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SHOAL_STATE", service.state_dir)
+    early, late = f"{name}-early", f"{name}-late"
+    assert shoal("submit", "job.yaml", "--job", early, "-p", "chunks=1")[0] == 0
+    (tmp_path / "job.yaml").write_text(
+        JOB.replace("for i in", f"while [ ! -e {tmp_path}/go ]; do sleep 0.1; done; for i in")
+    )
+    assert shoal("submit", "job.yaml", "--job", late, "-p", "chunks=1")[0] == 0
+    words = [sys.executable, "-m", "shoal", "watch", early, late, "--environment", "environment.json"]
+    with (
+        connected(environment) as services,
+        Popen(words, cwd=tmp_path, env=environment_variables(service), stdout=PIPE, text=True) as watching,
+    ):
+        try:
+            wait_for_job(services, early)
+            assert watching.poll() is None
+        finally:
+            (tmp_path / "go").touch()
+        printed, _ = watching.communicate(timeout=60)
+    assert watching.returncode == 0
+    assert f"{late}: 5 succeeded, 0 failed (AllTasksComplete)" in printed
 
 
 def test_watch_says_which_stages_are_to_be_added_and_a_second_run_goes_on(
