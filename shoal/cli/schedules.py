@@ -123,14 +123,17 @@ def _print_change(schedule_id: str, done: str, changed: bool, otherwise: str, *,
 
 
 def _show(details: "ScheduleDetails") -> None:
+    from shoal.runs.schedules import PAUSED
+
     row = details.schedule
+    paused = f"none: it is paused, and `shoal schedules resume {row.id}` goes on" if row.state == PAUSED else None
     lines = {
         "state": row.state,
         "every": row.every,
         "start": details.start,
         "end": details.end,
         "window": details.window,
-        "next run": row.next_run,
+        "next run": row.next_run or paused,
         "pool": row.pool,
     }
     click.echo(f"schedule {row.id}")

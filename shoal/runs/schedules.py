@@ -14,6 +14,8 @@ from shoal.quantities import duration
 from shoal.runs.cancel import POLL_SECONDS
 from shoal.suggestion import nearest
 
+ACTIVE = "active"
+PAUSED = "disabled"
 LIKENESS = 0.8
 UNCHANGED = ("JobScheduleDisabled", "OperationInvalidForCurrentState")
 """Codes for a schedule that is paused already, or not paused."""
@@ -25,6 +27,7 @@ class ScheduleRow:
     state: str | None
     every: str
     next_run: datetime | None
+    """None for one that makes no jobs: it is paused or has ended."""
     latest_job: str | None
     latest_state: str | None
     pool: str
@@ -95,7 +98,7 @@ def pause(client: BatchClient, schedule_id: str) -> bool:
 
 def resume(client: BatchClient, schedule_id: str) -> bool:
     """Let it make jobs again. Return False where it was not paused."""
-    if plain_word(find_schedule(client, schedule_id).state) == "active":
+    if plain_word(find_schedule(client, schedule_id).state) == ACTIVE:
         return False
     try:
         client.enable_job_schedule(schedule_id)
@@ -125,13 +128,15 @@ def _was_so(schedule_id: str, exc: ResourceExistsError) -> bool:
 
 
 def _row(schedule: BatchJobSchedule, states: dict[str, str | None]) -> ScheduleRow:
+    state = plain_word(schedule.state)
     info, when, specification = schedule.execution_info, schedule.schedule, schedule.job_specification
     latest = info.recent_job.id if info and info.recent_job else None
     return ScheduleRow(
         id=str(schedule.id),
-        state=plain_word(schedule.state),
+        state=state,
         every=duration(when.recurrence_interval) if when and when.recurrence_interval else "once",
-        next_run=info.next_run_time if info else None,
+        # A paused one keeps the time at which it would have made a job.
+        next_run=info.next_run_time if info and state == ACTIVE else None,
         latest_job=latest,
         latest_state=states.get(latest, "gone") if latest else None,
         pool=str(specification.pool_info.pool_id or "") if specification else "",

@@ -55,6 +55,13 @@ def test_job_that_needs_somebody_beside_batch_is_refused(
     assert message in str(caught.value)
 
 
+def test_end_that_has_passed_is_refused_without_a_service(tmp_path: Path) -> None:
+    times = "{every: 1h, start: 2020-01-01, end: 2021-01-01}"
+    text = TWO.format(job=", max_time: 1h", make="", sum="").replace('"0 3 * * *"', times)
+    with pytest.raises(BadInput, match=r"job.yaml line 1: .*the schedule ends at 2021-01-01T00:00:00Z, before"):
+        planned(tmp_path, text)
+
+
 @pytest.mark.parametrize("job_id", ["id: 'nightly-{{ run }}', ", ""])
 def test_schedule_needs_an_id_of_its_own(tmp_path: Path, job_id: str) -> None:
     text = f'job: {{{job_id}pool: spot, schedule: "0 3 * * *"}}\nstages: [{{name: one, command: "true"}}]\n'

@@ -123,6 +123,8 @@ def test_schedule_is_paused_resumed_changed_and_removed(run: Run, name: str) -> 
         assert run("schedules", command, name).stdout == f"{name}: {answer}\n"
     row = rows(run, name)
     assert (row["state"], row["every"], row["latest_job"]) == ("disabled", "1 min", f"{name}:job-1")
+    assert row["next_run"] is None
+    assert f"next run: none: it is paused, and `shoal schedules resume {name}`" in run("schedules", "show", name).stdout
 
     changed = run("submit", file, "-p", "word=two")
     assert changed.returncode == 2

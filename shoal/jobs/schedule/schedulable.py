@@ -1,22 +1,34 @@
 """Rules for jobs that a schedule makes: nobody adds their tasks, ends them or watches them but Batch itself. Pure."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
+from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import BoundJob
 from shoal.jobs.file.document import Location
 from shoal.jobs.file.mistakes import MistakeList
+from shoal.jobs.file.schedule_spec import Times, times_of
 from shoal.jobs.file.task_spec import OnFailure, Skip
+from shoal.jobs.schedule.recurrence import recurrence
 
 NEVER_STUCK = (OnFailure.CONTINUE, OnFailure.STOP)
 
 
-def refuse_unschedulable(job: BoundJob) -> None:
+def refuse_unschedulable(job: BoundJob, now: datetime) -> None:
     """Raise the mistakes of a job file with a schedule that no schedule can do."""
-    mistakes = MistakeList()
-    if job.job_file.spec.job.schedule is not None:
-        for place, sentence in [*_about_id(job), *_about_stages(job)]:
+    mistakes, schedule = MistakeList(), job.job_file.spec.job.schedule
+    if schedule is not None:
+        for place, sentence in [*_about_times(times_of(schedule), now), *_about_id(job), *_about_stages(job)]:
             mistakes.extend(job.job_file.document.mistake(place, sentence).mistakes)
     mistakes.refuse()
+
+
+def _about_times(times: Times, now: datetime) -> Iterator[tuple[Location, str]]:
+    """Yield an end that has passed, or comes before the first job."""
+    try:
+        recurrence(times, now)
+    except BadInput as exc:
+        yield ("job", "schedule"), str(exc)
 
 
 def _about_id(job: BoundJob) -> Iterator[tuple[Location, str]]:

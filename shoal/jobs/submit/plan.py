@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,7 @@ def make_plan(job: BoundJob, *, shown: int = 3) -> Plan:
     with mistakes.collecting(job.job_file.document.line(["job"])):
         job_tasks(job)
     with mistakes.collecting(job.job_file.document.line(["job", "schedule"])):
-        refuse_unschedulable(job)
+        refuse_unschedulable(job, datetime.now(UTC))
     stages = []
     tried = with_sample_outputs(job)
     for stage in tried.stages:
