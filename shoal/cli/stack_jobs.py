@@ -47,9 +47,21 @@ def check_jobs(jobs: "Sequence[ListedJob]", outputs: Mapping[str, Any]) -> None:
 
 def show_expected(jobs: "Sequence[ExpectedJob]") -> None:
     for job in jobs:
+        if job.is_schedule:
+            click.echo(f"Then schedule {job.job_id} of {job.file}: {_schedule_change(job)}")
+            continue
         name = job.job_id or "a job, named once its pool and packages are deployed,"
         change = f"{job.missing} tasks to be added" if job.missing else f"nothing to be added to its {job.tasks} tasks"
         click.echo(f"Then {name} of {job.file}: {change}")
+
+
+def _schedule_change(job: "ExpectedJob") -> str:
+    from shoal.jobs.schedule.submission import ScheduleChange
+
+    if job.change is ScheduleChange.THERE:
+        return "nothing to be changed"
+    change = str(job.change) if job.change else "added or replaced"
+    return f"to be {change}, with {job.tasks} tasks in each of its jobs"
 
 
 def submit_listed(jobs: "Sequence[ListedJob]", environment: "Environment", *, err: bool) -> "list[SubmittedJob]":
@@ -113,9 +125,20 @@ def _show(result: "SubmittedJob", *, err: bool) -> None:
     match result.state:
         case SubmissionState.FAILED:
             outcome = "not submitted"
+        case _ if result.is_schedule:
+            click.echo(f"schedule {result.job_id} of {result.file}: {_schedule_outcome(result)}", err=err)
+            return
         case SubmissionState.SUBMITTED:
             rest = result.tasks - result.added
             outcome = f"{result.added} tasks added" + (f" to {rest}" if rest else "")
         case _:
             outcome = f"{result.state}, {result.tasks} tasks"
     click.echo(f"{result.job_id} of {result.file}: {outcome}", err=err)
+
+
+def _schedule_outcome(result: "SubmittedJob") -> str:
+    from shoal.stack_jobs.submission import SubmissionState
+
+    change = "added" if result.state is SubmissionState.SUBMITTED else result.state
+    when = f", the next one at {result.next_run:%Y-%m-%d %H:%M} UTC" if result.next_run else ""
+    return f"{change}; {output.counted(result.tasks, 'task')} in each job{when}"

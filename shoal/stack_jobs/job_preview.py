@@ -9,10 +9,12 @@ from azure.batch import BatchClient
 from azure.core.exceptions import ResourceNotFoundError
 
 from shoal.azure.limits import TASK_SLOTS_PER_NODE
-from shoal.connect import connected
+from shoal.connect import Services, connected
 from shoal.deploy.resources.properties import UNKNOWN, is_known
 from shoal.environment import Environment, from_json
 from shoal.errors import ShoalError
+from shoal.jobs.schedule.submission import ScheduleChange, expected_change
+from shoal.jobs.submit.plan import make_plan
 from shoal.stack_jobs.submission import PlannedJob
 
 
@@ -22,9 +24,13 @@ class ExpectedJob:
     job_id: str | None
     """None if only the deployment can know it."""
     tasks: int
+    """Tasks of the job, or of each job of a schedule."""
     missing: int
-    """Tasks that would be added."""
+    """Tasks that would be added; of a schedule that would be added or replaced, those of one job."""
     wait: bool
+    is_schedule: bool = False
+    change: ScheduleChange | None = None
+    """The change of a schedule. None for a job, and where only the deployment can know it."""
 
 
 def expected_environment(outputs: Mapping[str, Any]) -> Environment:
@@ -45,13 +51,30 @@ def expected_jobs(jobs: Sequence[PlannedJob], environment: Environment) -> list[
     """
     if is_known(asdict(environment)):
         with suppress(ShoalError), connected(environment) as services:
-            return [_expected(job, missing=_missing(job, services.batch)) for job in jobs]
+            return [_asked(job, services) for job in jobs]
     return [_expected(job, missing=job.tasks) for job in jobs]
 
 
-def _expected(job: PlannedJob, *, missing: int) -> ExpectedJob:
-    job_id = job.plan.job_id if job.is_named else None
-    return ExpectedJob(file=job.listed.file, job_id=job_id, tasks=job.tasks, missing=missing, wait=job.listed.wait)
+def _asked(job: PlannedJob, services: Services) -> ExpectedJob:
+    """Ask the service about one job."""
+    if not job.is_schedule:
+        return _expected(job, missing=_missing(job, services.batch))
+    change = expected_change(job.bound, make_plan(job.bound), services)
+    return _expected(job, missing=0 if change is ScheduleChange.THERE else job.tasks, change=change)
+
+
+def _expected(job: PlannedJob, *, missing: int, change: ScheduleChange | None = None) -> ExpectedJob:
+    # The id of a schedule holds no name of a run.
+    job_id = job.plan.job_id if job.is_named or job.is_schedule else None
+    return ExpectedJob(
+        file=job.listed.file,
+        job_id=job_id,
+        tasks=job.tasks,
+        missing=missing,
+        wait=job.listed.wait,
+        is_schedule=job.is_schedule,
+        change=change,
+    )
 
 
 def _missing(job: PlannedJob, client: BatchClient) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from azure.batch import BatchClient
@@ -13,6 +14,8 @@ from shoal.environment import Environment
 from shoal.errors import BadInput, ShoalError
 from shoal.jobs.binding.bound_job import BoundJob, bind
 from shoal.jobs.file.job_file import read_job_file
+from shoal.jobs.schedule.submission import ScheduleChange, submit_schedule
+from shoal.jobs.submit.changes import OnChange
 from shoal.jobs.submit.content_hash import content_hash, planned_without_name
 from shoal.jobs.submit.plan import Plan, make_plan
 from shoal.jobs.submit.submit import submit
@@ -30,7 +33,12 @@ class PlannedJob:
 
     @property
     def tasks(self) -> int:
+        """The number of its tasks; of a schedule, those of each job."""
         return self.plan.tasks + self.plan.barriers
+
+    @property
+    def is_schedule(self) -> bool:
+        return self.bound.job_file.spec.job.schedule is not None
 
 
 class SubmissionState(StrEnum):
@@ -38,6 +46,8 @@ class SubmissionState(StrEnum):
     """Tasks were added: all, or the missing ones."""
     THERE = "already there"
     DONE = "done already"
+    REPLACED = "replaced"
+    """A schedule whose later jobs have another definition."""
     FAILED = "failed"
 
 
@@ -45,14 +55,23 @@ class SubmissionState(StrEnum):
 class SubmittedJob:
     file: str
     job_id: str
+    """The id of the job, or of the schedule."""
     state: SubmissionState
     tasks: int
     added: int = 0
+    is_schedule: bool = False
+    next_run: datetime | None = None
+    """The time of a schedule's next job."""
     error: str | None = None
     ending: JobEnding | None = None
     """How the job ended, if it was waited for."""
 
 
+SCHEDULE_STATES = {
+    ScheduleChange.ADDED: SubmissionState.SUBMITTED,
+    ScheduleChange.REPLACED: SubmissionState.REPLACED,
+    ScheduleChange.THERE: SubmissionState.THERE,
+}
 OnSubmitted = Callable[[SubmittedJob], None]
 Watch = Callable[[SubmittedJob], JobEnding]
 """Waits for the job, and returns how it ended."""
@@ -88,6 +107,8 @@ def _planned(job: ListedJob, environment: Environment) -> PlannedJob:
     name = given.pop("run", None)
     # A placeholder first: the run is named after the hash of what the tasks are, which the name must not be part of.
     unnamed, plan = planned_without_name(job.path, given, environment)
+    if job.wait and unnamed.job_file.spec.job.schedule is not None:
+        raise BadInput(f"{job.path} has a schedule, whose jobs nobody waits for; leave `wait` out")
     run = content_hash(unnamed, plan) if name is None else str(name)
     bound = bind(read_job_file(job.path, given=given, run=run), environment)
     return PlannedJob(
@@ -120,11 +141,26 @@ def _submitted(job: PlannedJob, services: Services) -> SubmittedJob:
     file, job_id, tasks = job.listed.file, job.plan.job_id, job.tasks
     try:
         with explained(services.environment):
+            if job.is_schedule:
+                return _submitted_schedule(job, services)
             submission = submit(job.bound, make_plan(job.bound), services)
             state = SubmissionState.SUBMITTED if submission.added else _state_of(job_id, services.batch)
     except ShoalError as exc:
         return SubmittedJob(file=file, job_id=job_id, state=SubmissionState.FAILED, tasks=tasks, error=str(exc))
     return SubmittedJob(file=file, job_id=job_id, state=state, tasks=tasks, added=submission.added)
+
+
+def _submitted_schedule(job: PlannedJob, services: Services) -> SubmittedJob:
+    """Add or replace the schedule: the stack's files are its definition."""
+    submission = submit_schedule(job.bound, make_plan(job.bound), services, on_change=OnChange.REPLACE)
+    return SubmittedJob(
+        file=job.listed.file,
+        job_id=submission.schedule_id,
+        state=SCHEDULE_STATES[submission.change],
+        tasks=submission.tasks,
+        is_schedule=True,
+        next_run=submission.next_run,
+    )
 
 
 def _state_of(job_id: str, client: BatchClient) -> SubmissionState:

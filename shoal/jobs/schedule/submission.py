@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from azure.batch import BatchClient
@@ -31,11 +32,17 @@ from shoal.manifest.storage import store_of_schedule
 LIVE = ("active", "disabled")
 
 
+class ScheduleChange(StrEnum):
+    ADDED = "added"
+    REPLACED = "replaced"
+    """Its later jobs have another definition."""
+    THERE = "already there"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleSubmission:
     schedule_id: str
-    change: str
-    """`added`, `replaced` or `already there`."""
+    change: ScheduleChange
     tasks: int
     """Tasks of each of its jobs."""
     next_run: datetime | None
@@ -60,12 +67,21 @@ def submit_schedule(
     if existing is None:
         body = {"id": plan.job_id, **_stored(job, plan, services, record, recurrence(times, _now()))}
         _create(client, body)
-        return _submission(client, plan, "added")
+        return _submission(client, plan, ScheduleChange.ADDED)
     if on_change is OnChange.KEEP or not _differences(existing, Definition(times=times, record=record), services):
-        return _submission(client, plan, "already there")
+        return _submission(client, plan, ScheduleChange.THERE)
     when = recurrence(times, _now(), latest=_latest_run(client, existing))
     _update(client, existing, _stored(job, plan, services, record, when))
-    return _submission(client, plan, "replaced")
+    return _submission(client, plan, ScheduleChange.REPLACED)
+
+
+def expected_change(job: BoundJob, plan: Plan, services: Services) -> ScheduleChange:
+    """Return what `submit_schedule` would do where it may replace the schedule. Changes nothing."""
+    existing = refuse_other_schedule(job, plan, services, on_change=OnChange.REPLACE)
+    if existing is None:
+        return ScheduleChange.ADDED
+    now = Definition(times=_times(job), record=_record(job, plan))
+    return ScheduleChange.REPLACED if _differences(existing, now, services) else ScheduleChange.THERE
 
 
 def refuse_other_schedule(
@@ -194,7 +210,7 @@ def _latest_run(client: BatchClient, schedule: BatchJobSchedule) -> datetime | N
         return None
 
 
-def _submission(client: BatchClient, plan: Plan, change: str) -> ScheduleSubmission:
+def _submission(client: BatchClient, plan: Plan, change: ScheduleChange) -> ScheduleSubmission:
     info = client.get_job_schedule(plan.job_id, select=["id", "executionInfo"]).execution_info
     return ScheduleSubmission(
         schedule_id=plan.job_id, change=change, tasks=plan.tasks, next_run=info.next_run_time if info else None

@@ -25,10 +25,11 @@ def planned_without_name(path: Path, given: Mapping[str, Any], environment: Envi
     """Plan a job under a placeholder name and without addresses. Raises BadInput for a job that cannot run."""
     anywhere = replace(environment, blob_endpoint="", node_identity=None)
     job = bind(draft_job_file(path, given=given, run=UNNAMED), anywhere, BlobLists(environment, listed))
-    if job.job_file.spec.job.schedule is not None:
-        raise BadInput(f"{path}: a stack cannot list a job with a schedule; add it with `shoal submit`")
     if job.deferred_stages:
-        raise BadInput(f"{path}: a stack cannot list a job with `outputs` in a sweep; start it with `shoal run`")
+        raise BadInput(
+            f"{path}: a stack cannot list a job with `outputs` in a sweep; start it with `shoal run`: a listed job is "
+            "named after the content of all its tasks, and some are not known before it runs"
+        )
     return job, make_plan(job)
 
 
