@@ -11,6 +11,7 @@ from shoal.errors import WorkFailed
 if TYPE_CHECKING:
     from shoal.connect import Services
     from shoal.environment import Environment
+    from shoal.runs.listing import NodeRow
 
 
 @click.command()
@@ -60,10 +61,22 @@ def nodes(
             _restart(services, pool, reboot=reboot, replace=replace, yes=yes, as_json=as_json)
             return
         failure = _recover(services, requested_pools(environment, pool), err=as_json) if recover else None
-        output.emit_rows(list(list_nodes(services.batch, environment, pool)), "nodes", as_json=as_json)
+        rows = list(list_nodes(services.batch, environment, pool))
+        output.emit_rows(rows, "nodes", as_json=as_json)
+    if not as_json:
+        _name_simulated(rows)
     # Last: the list shows which nodes it is about.
     if failure is not None:
         raise failure
+
+
+def _name_simulated(rows: Sequence["NodeRow"]) -> None:
+    """Print a sentence for each pool whose nodes, by their ids, are simulated."""
+    from shoal.autoscale.simulation.simulated_names import NODE_PREFIX
+    from shoal.nodes.simulated_pool import RUNS_NOTHING
+
+    for name in dict.fromkeys(row.pool for row in rows if row.id.startswith(NODE_PREFIX)):
+        click.echo(f"pool {name} {RUNS_NOTHING}", err=True)
 
 
 def _restart(

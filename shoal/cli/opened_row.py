@@ -13,6 +13,7 @@ from shoal.cli.stack_screen import RowKey
 from shoal.cli.watch_lines import HISTORY
 from shoal.connect import Services
 from shoal.errors import BadInput
+from shoal.nodes.simulated_pool import RUNS_NOTHING
 from shoal.runs.job_details import JobDetails
 from shoal.runs.job_queries import BatchJobQueries
 from shoal.runs.progress import Snapshot
@@ -90,6 +91,7 @@ def pool_lines(page: PoolPage) -> list[str]:
     waiting = page.moments[-1].waiting if page.moments else 0
     lines = [
         f"pool {row.pool} ({row.id}), {row.vm_size}, {row.state}, {row.allocation}",
+        *([f"the pool {RUNS_NOTHING}"] if page.is_simulated else []),
         f"nodes: {row.dedicated} of {row.target_dedicated} dedicated, {row.spot} of {row.target_spot} Spot",
         f"slots: {busy} of {row.slots} busy; {waiting:,}{' or more' if page.is_more_waiting else ''} tasks wait",
         *(f"problem: {number} × {reason}" for reason, number in page.problems.items()),

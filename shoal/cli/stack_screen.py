@@ -12,7 +12,7 @@ from rich.text import Text
 
 from shoal.cli.stack_bar import Part, bar
 from shoal.cli.stack_glance import Failure, Glance, JobGlance, PoolGlance
-from shoal.runs.pool_listing import GONE
+from shoal.runs.pool_listing import GONE, PoolRow
 
 KEYS = "q quit  ↑↓ choose  Enter open  p pause"
 WIDE = 100
@@ -90,7 +90,7 @@ class StackScreen:
 
     def _sections(self, glance: Glance, room: int) -> list[RenderableType]:
         sections = [
-            Section(title="POOLS", rows=[self._pool_row(pool) for pool in glance.pools], empty="no pools"),
+            Section(title="POOLS", rows=[self._pool_row(glance, pool) for pool in glance.pools], empty="no pools"),
             Section(title="JOBS", rows=[self._job_row(job) for job in glance.jobs], empty="no jobs"),
             Section(title="NEWEST FAILURES", rows=[self._failure(each) for each in glance.failures], empty="none"),
         ]
@@ -103,7 +103,7 @@ class StackScreen:
     def _row(self, key: RowKey | None, cells: Sequence[str | Text], widths: Sequence[int]) -> "Row":
         return Row(cells=cells, widths=widths, is_chosen=key is not None and key == self.view.chosen)
 
-    def _pool_row(self, pool: PoolGlance) -> "Row":
+    def _pool_row(self, glance: Glance, pool: PoolGlance) -> "Row":
         row, wide = pool.row, self.width >= WIDE
         name, size = (24, 24) if wide else (14, 12)
         nodes, target = row.dedicated + row.spot, row.target_dedicated + row.target_spot
@@ -115,7 +115,7 @@ class StackScreen:
             f"{nodes}/{target} nodes",
             busy,
             cost,
-            pool_note(pool),
+            pool_note(pool, is_embedded=glance.is_embedded),
         ]
         return self._row(RowKey(kind="pool", name=row.pool), cells, [name, size, 11, 13, 8])
 
@@ -268,9 +268,13 @@ def node_parts(states: Mapping[str, int]) -> list[Part]:
     return [Part(count=counts[group], mark=mark, style=style) for group, (mark, style) in looks.items()]
 
 
-def pool_note(pool: PoolGlance) -> str:
-    """Return the pool's problem, or else what its formula has asked for."""
-    row = pool.row
+def pool_note(pool: PoolGlance, *, is_embedded: bool) -> str:
+    """Return the pool's problem, or else what its formula has asked for, and whether its nodes are simulated."""
+    note = _pool_note(pool.row)
+    return f"simulated, {note}" if pool.row.has_simulation and is_embedded else note
+
+
+def _pool_note(row: PoolRow) -> str:
     if row.state == GONE:
         return "Batch has no such pool; `shoal up` makes it"
     if row.resize_errors:
@@ -302,7 +306,7 @@ def described(glance: Glance, key: RowKey | None) -> str:
     for pool in glance.pools:
         if key == RowKey(kind="pool", name=pool.row.pool):
             states = ", ".join(f"{number} {state}" for state, number in pool.states.items()) or "no nodes"
-            return f"pool {pool.row.pool}: {states}; {pool_note(pool)}"
+            return f"pool {pool.row.pool}: {states}; {pool_note(pool, is_embedded=glance.is_embedded)}"
     for job in glance.jobs:
         if key == RowKey(kind="job", name=job.row.id):
             return f"job {job.row.id}: {job_note(job)}"

@@ -12,6 +12,7 @@ from shoal.autoscale.simulation.simulated_names import NODE_PREFIX
 from shoal.connect import Services, plain_word
 from shoal.errors import BadInput
 from shoal.jobs.submit.collection import API_VERSION
+from shoal.nodes.simulated_pool import simulated_pool_of
 from shoal.runs.skipped_tasks import skipped_tasks
 from shoal.runs.stored_run import NoSuchJob, folder_of_run
 from shoal.runs.unknown_ids import unknown_task
@@ -61,6 +62,9 @@ def follow_log(
         yield read_log(services, log)
         return
     clock, seen = clock or Clock(), 0
+    # Nothing would ever come, however long the task takes.
+    if simulated_pool_of(services, log.job_id) is not None:
+        raise BadInput(_missing_log(services, log))
     while True:
         completed = _state(services, log) == BatchTaskState.COMPLETED
         try:
@@ -144,6 +148,8 @@ def _missing_log(services: Services, log: LogFile) -> str:
 
 
 def _is_simulated(services: Services, log: LogFile) -> bool:
-    """Return True where the task is or was on a simulated node, by the node's id."""
+    """Return True where the task is or was on a simulated node, by the node's id, or waits for one."""
     node = services.batch.get_task(log.job_id, log.task_id, select=["id", "nodeInfo"]).node_info
-    return node is not None and (node.node_id or "").startswith(NODE_PREFIX)
+    if node is not None and node.node_id:
+        return node.node_id.startswith(NODE_PREFIX)
+    return simulated_pool_of(services, log.job_id) is not None

@@ -67,6 +67,8 @@ Node = tuple[str, str, bool, int, int, int, str]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolPage:
     row: PoolRow
+    is_simulated: bool
+    """True where the tasks of its nodes run nothing."""
     slots_per_node: int
     formula: str | None
     interval_seconds: float | None
@@ -104,6 +106,7 @@ class PoolView:
         self._incidents.on_reading(nodes, row.resize_errors, datetime.now(UTC))
         return PoolPage(
             row=row,
+            is_simulated=row.has_simulation and services.environment.is_embedded,
             slots_per_node=facts.slots_per_node,
             formula=facts.formula,
             interval_seconds=facts.interval.total_seconds() if facts.interval else None,
@@ -152,7 +155,7 @@ def variables(results: str) -> list[Variable]:
 
 def _found(services: Services, pool: Pool) -> BatchPool:
     try:
-        return services.batch.get_pool(pool.id, select=COLUMNS)
+        return services.batch.get_pool(pool.id, select=[*COLUMNS, "metadata"])
     except ResourceNotFoundError as exc:
         raise no_such_pool(pool.id) from exc
 

@@ -6,6 +6,8 @@ from shoal.autoscale.errors import InputFault
 from shoal.autoscale.simulation.distributions import Constant, LogNormal, Uniform
 from shoal.autoscale.simulation.simulated_pool import SimulatedPool, declared_run, simulated_pool
 
+EXIT_CODES = "an exit code must be a whole number from 0 to 255, or drawn by choice: [0, 1]"
+
 
 def test_speed_alone_leaves_the_simulator_s_own_times() -> None:
     pool = simulated_pool("1440x")
@@ -31,6 +33,13 @@ def test_mapping_speaks_the_words_of_the_simulator() -> None:
             "{boot: soon}",
             "shoal:simulate: boot: 'soon' is not a duration; write PT10M, 10m, 1h30m or 90s, found 'soon'",
         ),
+        ("{exit_code: x}", f"shoal:simulate: exit_code: {EXIT_CODES}, found 'x'"),
+        ("{exit_code: 300}", f"shoal:simulate: exit_code: {EXIT_CODES}, found 300"),
+        (
+            "{exit_code: {choice: [0, 256]}}",
+            f"shoal:simulate: exit_code: {EXIT_CODES}, found {{'choice': [0, 256]}}",
+        ),
+        ("{exit_code: {exponential: 5}}", f"shoal:simulate: exit_code: {EXIT_CODES}, found {{'exponential': 5}}"),
         (
             "{evictions_per_node_hour: .inf}",
             "shoal:simulate: evictions_per_node_hour: Input should be less than or equal to 3600, found inf",
@@ -49,6 +58,7 @@ def test_task_may_declare_its_duration_or_its_exit_code_or_both() -> None:
     assert pool.run("20m", "t") == (1200, 2)
     assert pool.run("{exit_code: 0}", "t") == (60, 0)
     assert pool.run("{duration: 1h, exit_code: 137}", "t") == (3600, 137)
+    assert pool.run("{exit_code: {choice: [0, 7], weights: [0, 1]}}", "t") == (60, 7)
 
 
 def test_wrong_declaration_of_a_task_names_the_environment_setting() -> None:

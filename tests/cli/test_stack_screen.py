@@ -9,7 +9,18 @@ from top_screens import SIZES, glance, picture, screen
 
 from shoal.cli.stack_bar import Part, bar, lengths
 from shoal.cli.stack_glance import KnownJob, due
-from shoal.cli.stack_screen import RowKey, Seen, StackScreen, View, after_key, row_keys, shares, short, window
+from shoal.cli.stack_screen import (
+    RowKey,
+    Seen,
+    StackScreen,
+    View,
+    after_key,
+    pool_note,
+    row_keys,
+    shares,
+    short,
+    window,
+)
 from shoal.cli.terminal_keys import key_names
 from shoal.runs.progress import Counts, Snapshot
 from tests.services import REPOSITORY
@@ -53,6 +64,16 @@ def test_chosen_row_is_shown_and_described_where_rows_do_not_fit() -> None:
         "› gpu            ------------ 0/24 nodes  0/0 busy      0.00/h   AllocationTime…",
     ]
     assert shown[-1].startswith("pool gpu: no nodes; AllocationTimedout: desired number of nodes")
+
+
+def test_simulated_pool_of_the_embedded_service_says_so_before_the_rest() -> None:
+    shown = glance()
+    simulated = [replace(pool, row=replace(pool.row, has_simulation=True)) for pool in shown.pools]
+    assert pool_note(simulated[0], is_embedded=True).startswith("simulated, $TargetDedicatedNodes=")
+    assert pool_note(simulated[0], is_embedded=False) == pool_note(shown.pools[0], is_embedded=True)
+    local = replace(shown, is_embedded=True, pools=simulated)
+    row = lines(StackScreen(seen=Seen(glance=local), view=View(), width=120, height=16))[2]
+    assert " simulated, $Target" in row
 
 
 def test_silence_is_said_above_what_was_read_last() -> None:

@@ -114,6 +114,21 @@ def test_task_over_its_time_limit_is_ended_in_virtual_time(client: BatchClient, 
     assert failure_code(done) == "TaskEnded"
 
 
+def test_multi_instance_task_is_coordinated_on_its_nodes_before_its_own_command(client: BatchClient, name: str) -> None:
+    virtual_hours = simulated("{speed: 3600x, start_task: 30m, duration: 1h}")
+    make_pool(client, name, nodes=2, enableInterNodeCommunication=True, **virtual_hours)
+    make_job(client, name, name)
+    settings = {"numberOfInstances": 2, "coordinationCommandLine": "true"}
+    client.create_task(name, task("never", "true", multiInstanceSettings=settings | {"numberOfInstances": 2**31 - 1}))
+    late = task("late", "true", multiInstanceSettings=settings, constraints={"maxWallClockTime": "PT75M"})
+    done = run(client, name, task("t", "true", multiInstanceSettings=settings))
+    took = execution(done).end_time - execution(done).start_time  # type: ignore[operator]
+    assert took.total_seconds() > 1.45, "both commands, one after the other"
+    assert [(subtask.exit_code, subtask.state) for subtask in client.list_subtasks(name, "t")] == [(0, "completed")]
+    assert failure_code(run(client, name, late)) == "TaskEnded"
+    assert client.get_task(name, "never").state == "active"
+
+
 def test_task_whose_declaration_is_wrong_fails_and_says_so(client: BatchClient, one_simulated: str) -> None:
     done = run(client, one_simulated, task("t", "true", **environment("soon")))
     info = execution(done).failure_info

@@ -77,5 +77,10 @@ def test_simulated_job_says_why_it_has_no_logs_and_no_outputs(
     wait_until(lambda: counts(services.batch, name).succeeded)
     with pytest.raises(BadInput, match=r"^task 't' has no stdout.txt: its pool is simulated, where tasks run nothing$"):
         read_log(services, LogFile(job_id=name, task_id="t", name="stdout.txt"))
+    # Only a task that never ends would show that nobody waits for it.
+    endless = task("long", "true") | {"environmentSettings": [{"name": "SHOAL_SIMULATE", "value": "1000000h"}]}
+    services.batch.create_task(name, models.BatchTaskCreateOptions(endless))
+    with pytest.raises(BadInput, match=r"^task 'long' has no stdout.txt: its pool is simulated"):
+        next(follow_log(services, LogFile(job_id=name, task_id="long", name="stdout.txt")))
     assert fetched_outputs(services, name, tmp_path).files == 0
     assert capsys.readouterr().err == f"pool {name} is simulated: its tasks run nothing and leave no outputs\n"

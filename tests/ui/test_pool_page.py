@@ -33,7 +33,12 @@ def pool_visitor(environment: Environment, services: Services, name: str) -> Ite
         id=pools["fixed"].id, vm_size=size, target_low_priority_nodes=2, task_slots_per_node=2
     )
     scaled = models.BatchPoolCreateOptions(
-        id=pools["scaled"].id, vm_size=size, enable_auto_scale=True, auto_scale_formula=FORMULA, task_slots_per_node=2
+        id=pools["scaled"].id,
+        vm_size=size,
+        enable_auto_scale=True,
+        auto_scale_formula=FORMULA,
+        task_slots_per_node=2,
+        metadata=[models.BatchMetadataItem(name="shoal:simulate", value="60x")],
     )
     services.batch.create_pool(fixed)
     services.batch.create_pool(scaled)
@@ -49,9 +54,11 @@ def test_pool_page_has_nodes_formula_and_actions(pool_visitor: Visitor, services
     assert (page["slots_per_node"], page["row"]["slots"], page["formula"]) == (2, 4, None)
     assert page["moments"][-1]["nodes"] == 2
     assert page["incidents"] == []
+    assert not page["is_simulated"]
 
     scaled = visitor.until("/pools/scaled", lambda page: page["evaluations"])
     assert scaled["formula"] == FORMULA
+    assert scaled["is_simulated"]
     assert {"name": "spare", "value": "1"} in scaled["variables"]
 
     missing = visitor.until("/pools/gone", lambda _: True, kind="problem")

@@ -119,5 +119,25 @@ def written_distribution(value: Any) -> Distribution:
             return Constant(written_amount(value))
 
 
+MOST_EXIT_CODE = 255
+
+
+def written_exit_code(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_EXIT_CODE:
+        return value
+    raise InputFault(f"an exit code must be a whole number from 0 to {MOST_EXIT_CODE}, or drawn by choice: [0, 1]")
+
+
+def written_exit_codes(value: Any) -> Distribution:
+    """Read one exit code, or {choice: [a, b, …]}, with weights or without."""
+    match value:
+        case {"choice": list() as codes, **rest} if set(rest) <= {"weights"}:
+            # Its values are times there, of which exit codes are some.
+            return written_distribution({"choice": [written_exit_code(code) for code in codes], **rest})
+        case _:
+            return Constant(written_exit_code(value))
+
+
 Seconds = Annotated[int, BeforeValidator(lambda value: round(written_amount(value)))]
 Drawn = Annotated[Distribution, PlainValidator(written_distribution)]
+DrawnExitCode = Annotated[Distribution, PlainValidator(written_exit_codes)]

@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, Validation
 
 from shoal.autoscale.errors import InputFault
 from shoal.autoscale.simulation.description import sentence
-from shoal.autoscale.simulation.distributions import FOREVER, Constant, Distribution, Drawn, whole
+from shoal.autoscale.simulation.distributions import FOREVER, Constant, Distribution, Drawn, DrawnExitCode, whole
 from shoal.autoscale.simulation.pool_model import (
     HALF_A_MINUTE,
     SOME_MINUTES_TO_BOOT,
@@ -51,9 +51,9 @@ class SimulatedPool:
     boot: Drawn = SOME_MINUTES_TO_BOOT
     """Time from the decision to a node that runs tasks, without the start task."""
     start_task: Drawn = HALF_A_MINUTE
-    """Duration of start tasks, and of job preparation and release tasks."""
+    """Duration of start tasks, of job preparation and release tasks, and of coordination commands."""
     duration: Drawn = FIVE_MINUTES
-    exit_code: Drawn = ALWAYS_0
+    exit_code: DrawnExitCode = ALWAYS_0
     evictions_per_node_hour: Annotated[float, Field(ge=0, le=MOST_EVICTIONS)] = 0.0
     restore: Drawn = SOME_MINUTES_TO_RESTORE
     """Time from an eviction to the attempt to get the node back."""
@@ -86,7 +86,7 @@ class DeclaredRun:
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     duration: Drawn | None = None
-    exit_code: Drawn | None = None
+    exit_code: DrawnExitCode | None = None
 
 
 UNDECLARED = DeclaredRun()

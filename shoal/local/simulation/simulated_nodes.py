@@ -29,6 +29,8 @@ MOST_A_TICK = 100
 SHARE_OF_THE_MACHINE = 0.75
 """Part of a boot after which the machine is there and the node is `starting`."""
 
+OVERDUE = "The task ran longer than its maxWallClockTime"
+
 RunId = tuple[int, int]
 """Key and attempt of a task. Keys below zero are those of job preparation and release tasks."""
 
@@ -67,7 +69,8 @@ class SimulatedNode:
     start_task_fails: bool
     started: int = 0
     """When its start task has begun."""
-    runs: set[RunId] = field(default_factory=set)
+    runs: dict[RunId, dict[str, Any]] = field(default_factory=dict)
+    """Assignments of the runs that have not ended."""
 
     @property
     def subject(self) -> str:
@@ -102,6 +105,9 @@ class SimulatedNodes:
             case {"run": assignments}:
                 for assignment in assignments:
                     self._run(node, assignment)
+            case {"proceed": [key, attempt]}:
+                if (proceeding := node.runs.get((key, attempt))) is not None:
+                    self._execute(node, proceeding, limit=None)
             case {"kill": runs}:
                 for key, attempt in runs:
                     if (key, attempt) in node.runs:
@@ -150,8 +156,25 @@ class SimulatedNodes:
             self._later(node, seconds, lambda lost: self.evict(lost.id, lost.boots))
 
     def _run(self, node: SimulatedNode, assignment: dict[str, Any]) -> None:
-        run, limit = (assignment["key"], assignment["attempt"]), assignment["max_wall_clock_time"]
-        node.runs.add(run)
+        """Begin a run: with the coordination command where it is one instance of several, else with its own command."""
+        run, limit = _run_id(assignment), assignment["max_wall_clock_time"]
+        node.runs[run] = assignment
+        if "instance" not in assignment:
+            self._execute(node, assignment, limit=limit)
+            return
+        # The time limit counts from here, and holds for both commands.
+        if limit is not None:
+            self._later(node, limit, lambda _: self._end(node, run, None, OVERDUE))
+        self._later(node, _coordination_time(node.simulation, assignment), lambda _: self._coordinated(node, run))
+
+    def _coordinated(self, node: SimulatedNode, run: RunId) -> None:
+        """Report the end of a coordination command; the primary then goes on at the service's word."""
+        if run in node.runs:
+            self._report(node, {"coordinated": [*run, times.now()]})
+
+    def _execute(self, node: SimulatedNode, assignment: dict[str, Any], *, limit: float | None) -> None:
+        """Let the command of a task run for a drawn time, or until a limit in virtual seconds."""
+        run = _run_id(assignment)
         try:
             seconds, code = self._drawn(node, assignment)
         except InputFault as fault:
@@ -159,8 +182,7 @@ class SimulatedNodes:
             self._later(node, 0, lambda _: self._end_run(node, run, None, failure))
         else:
             if limit is not None and limit < seconds:
-                message = "The task ran longer than its maxWallClockTime"
-                self._later(node, limit, lambda _: self._end(node, run, None, message))
+                self._later(node, limit, lambda _: self._end(node, run, None, OVERDUE))
             else:
                 self._later(node, seconds, lambda _: self._end_run(node, run, code, None))
 
@@ -179,7 +201,7 @@ class SimulatedNodes:
         # Killed meanwhile.
         if run not in node.runs:
             return
-        node.runs.discard(run)
+        del node.runs[run]
         self.ended[node.id, node.boots].append([*run, times.now(), code, failure])
         self._set_timer()
 
@@ -217,6 +239,16 @@ class SimulatedNodes:
         self.ended.clear()
         if self.agenda:
             self._set_timer()
+
+
+def _run_id(assignment: dict[str, Any]) -> RunId:
+    return assignment["key"], assignment["attempt"]
+
+
+def _coordination_time(simulation: "SimulatedPool", assignment: dict[str, Any]) -> float:
+    """Return the virtual seconds of the coordination command of one instance."""
+    number = assignment["instance"]["number"]
+    return simulation.draw(simulation.start_task, f"coordination {number} {assignment['task']} {assignment['attempt']}")
 
 
 def _waits(node: SimulatedNode) -> bool:

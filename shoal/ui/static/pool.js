@@ -17,6 +17,7 @@ export function render(page, [name]) {
   return [
     h("div", { class: "title" }, h("h1", {}, "Pool ", code(name)), h("div", { class: "buttons" }, actions(page, name))),
     h("p", {}, state(row.state), ", ", words(row.allocation ?? ""), `, ${counted(page.slots_per_node, "task slot")} a node, `, code(row.vm_size)),
+    page.is_simulated && h("p", { class: "legend" }, "The pool is simulated: its tasks run nothing and leave no outputs."),
     summary(page),
     row.resize_errors.length > 0 && section("Resize errors", row.resize_errors.map((text) => h("p", { class: "problem" }, text))),
     section("Nodes", nodes(page)),
