@@ -51,6 +51,8 @@ class Status:
     """The usual public authorities and the service's own in one file."""
     power_safe: bool = False
     """An acknowledged request survives a power cut, too."""
+    task_users: bool = False
+    """Tasks run as Unix users of their own."""
 
     @property
     def scheme(self) -> str:

@@ -53,8 +53,20 @@ state_option = click.option(
     default=None,
     help="Answer requests only once they are on the disk, so that a power cut loses none.",
 )
+@click.option(
+    "--task-users/--no-task-users",
+    default=None,
+    help="Run tasks as Unix users of their own, as Azure does; the service has to run as root.",
+)
 @click.option("--foreground", is_flag=True, help="Run in this terminal until Ctrl-C.")
-def start(state_dir: Path, port: int | None, https: bool | None, power_safe: bool | None, foreground: bool) -> None:
+def start(
+    state_dir: Path,
+    port: int | None,
+    https: bool | None,
+    power_safe: bool | None,
+    task_users: bool | None,
+    foreground: bool,
+) -> None:
     """Start the service, with its earlier state if there is one."""
     from shoal.local import control
     from shoal.local.start_options import StartOptions
@@ -63,9 +75,10 @@ def start(state_dir: Path, port: int | None, https: bool | None, power_safe: boo
     earlier = read_status(state_dir)
     with _explained():
         if foreground and earlier is None:
-            _run_here(state_dir, StartOptions(port=port, https=https, power_safe=power_safe))
+            options = StartOptions(port=port, https=https, power_safe=power_safe, task_users=task_users)
+            _run_here(state_dir, options)
             return
-        status = control.start(state_dir, port=port, https=https, power_safe=power_safe)
+        status = control.start(state_dir, port=port, https=https, power_safe=power_safe, task_users=task_users)
     if earlier is not None and earlier.pid == status.pid:
         click.echo(f"already running (process {status.pid})")
     _show(status)
@@ -215,5 +228,6 @@ def _show(running: "Status") -> None:
             ("blobs", running.blob_endpoint),
             *([("its certificate authority", running.ca_file)] if running.ca_file else []),
             *([("power cuts", "lose no acknowledged request")] if running.power_safe else []),
+            *([("tasks", "run as Unix users of their own")] if running.task_users else []),
         ],
     )

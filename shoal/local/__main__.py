@@ -14,9 +14,10 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int)
     parser.add_argument("--https", action=BooleanOptionalAction)
     parser.add_argument("--power-safe", action=BooleanOptionalAction)
+    parser.add_argument("--task-users", action=BooleanOptionalAction)
     parser.add_argument("--attached", action="store_true", help="end when standard input does")
     given = parser.parse_args()
-    options = StartOptions(port=given.port, https=given.https, power_safe=given.power_safe)
+    options = StartOptions(port=given.port, https=given.https, power_safe=given.power_safe, task_users=given.task_users)
     try:
         serve(given.state_dir.absolute(), options, attached=given.attached)
     except CannotStart as exc:

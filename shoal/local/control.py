@@ -39,14 +39,19 @@ class ServiceFailed(Exception):
 
 
 def start(
-    state_dir: Path, *, port: int | None = None, https: bool | None = None, power_safe: bool | None = None
+    state_dir: Path,
+    *,
+    port: int | None = None,
+    https: bool | None = None,
+    power_safe: bool | None = None,
+    task_users: bool | None = None,
 ) -> Status:
     """Start a service on a state directory, and return when it answers; where one runs already, return that one.
 
     Options that are left out are those that it had before on this state; at first any free port, plain HTTP, and no
-    waiting for the disk. It goes on when this process ends. Raises CannotStart and ServiceFailed.
+    switches. It goes on when this process ends. Raises CannotStart and ServiceFailed.
     """
-    options = StartOptions(port=port, https=https, power_safe=power_safe)
+    options = StartOptions(port=port, https=https, power_safe=power_safe, task_users=task_users)
     if (status := read_status(state_dir)) is not None:
         if (conflict := options.conflict(status)) is not None:
             raise CannotStart(conflict)
@@ -83,16 +88,18 @@ def running(
     port: int | None = None,
     https: bool | None = None,
     power_safe: bool | None = None,
+    task_users: bool | None = None,
     like: str | None = None,
 ) -> Iterator[Status]:
     """Run a service for as long as the block does, by default on a new state that goes with it.
 
     `https=True` gives it a certificate authority of its own (`ca_file`), so that clients send it Entra's tokens.
-    With `power_safe=True` an acknowledged request survives a power cut.
+    With `power_safe=True` an acknowledged request survives a power cut. With `task_users=True`, which needs root, tasks
+    run as Unix users of their own.
     `like="azure"` makes it as slow, scarce and strict as Azure; without it, a state keeps its conditions.
     The service also ends when this process is killed. Raises CannotStart and ServiceFailed.
     """
-    options = StartOptions(port=port, https=https, power_safe=power_safe)
+    options = StartOptions(port=port, https=https, power_safe=power_safe, task_users=task_users)
     place: AbstractContextManager[Path | str] = (
         TemporaryDirectory(prefix="shoal-", ignore_cleanup_errors=True) if state_dir is None else nullcontext(state_dir)
     )

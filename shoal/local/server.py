@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import random
 import secrets
 import signal
 import socket
@@ -31,9 +32,10 @@ from shoal.local.identity.certificates import Certificates, ensure_certificates
 from shoal.local.identity.discovery import Discovery
 from shoal.local.identity.token_endpoint import TokenEndpoint
 from shoal.local.identity.tokens import OWNER, TENANT, Tokens, make_key
+from shoal.local.node import task_users
 from shoal.local.service import Service
 from shoal.local.start_options import StartOptions
-from shoal.local.state_files import DATABASE, keep_private, require_not_lost
+from shoal.local.state_files import DATABASE, keep_private, let_pass, require_not_lost
 from shoal.local.storage import Storage, StorageMissing, free_port
 from shoal.local.store import settings
 from shoal.local.store.database import ForeignDatabase, open_database, wait_for_disk
@@ -43,8 +45,8 @@ THREADS = 32
 LOOK_EVERY = 1.0
 """Seconds between looks at the files of the state."""
 LOCK_TRIES, LOCK_PAUSE = 20, 0.05
-POWER_SAFE = "power_safe"
-"""Name of the setting."""
+POWER_SAFE, TASK_USERS = "power_safe", "task_users"
+"""Names of settings."""
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +79,7 @@ def serve(state_dir: Path, options: StartOptions, *, attached: bool = False) -> 
             tokens=tokens,
             client_secret=_secret(connection, "client_secret", lambda: secrets.token_urlsafe(32)),
             trust=_trust(certificates),
+            task_users=_task_users(connection, state_dir, requested=options.task_users),
         )
         # The service's own clients of storage, and its agents, which inherit them.
         os.environ.update(service.trust)
@@ -191,6 +194,7 @@ def _status(service: Service, state_dir: Path, certificates: Certificates | None
         ca_file=str(certificates.authority) if certificates else None,
         ca_bundle=str(certificates.bundle) if certificates else None,
         power_safe=bool(settings.get(service.connection, POWER_SAFE, 0)),
+        task_users=service.task_users is not None,
     )
 
 
@@ -263,6 +267,23 @@ def _kept_switch(connection: sqlite3.Connection, name: str, requested: bool | No
     value = requested if requested is not None else bool(settings.get(connection, name, 0))
     settings.put(connection, name, int(value))
     return value
+
+
+def _task_users(connection: sqlite3.Connection, state_dir: Path, *, requested: bool | None) -> int | None:
+    """Return where the numbers of the state's task users begin, in nodes, or None for none. Raises CannotStart."""
+    wanted = requested if requested is not None else bool(settings.get(connection, TASK_USERS, 0))
+    obstacle = task_users.obstacle(state_dir) if wanted else None
+    if obstacle is not None:
+        raise CannotStart(f"--task-users {obstacle}; --no-task-users starts without")
+    settings.put(connection, TASK_USERS, int(wanted))
+    if not wanted:
+        return None
+    let_pass(state_dir)
+    if (start := settings.get(connection, "task_user_start", -1)) < 0:
+        # At random, since another service of this machine has users of its own.
+        start = random.randrange(task_users.NODES)
+        settings.put(connection, "task_user_start", start)
+    return start
 
 
 def _secret(connection: sqlite3.Connection, name: str, make: Callable[[], str]) -> str:

@@ -61,10 +61,12 @@ class Service:
         tokens: Tokens,
         client_secret: str,
         trust: Mapping[str, str],
+        task_users: int | None = None,
     ) -> None:
         """`url` is `http://127.0.0.1:PORT`, below which each Batch account has its own endpoint, or `https` and so on.
 
-        `trust` holds the environment variables by which nodes trust it.
+        `trust` holds the environment variables by which nodes trust it, and `task_users` where the numbers of its task
+        users begin, if it has such.
         """
         self.url = url
         self.connection = connection
@@ -85,6 +87,7 @@ class Service:
         self.client_secret = client_secret
         self.arm_token = tokens.issue(ARM_AUDIENCES[0], life=OWN_LIFE)
         self.trust = trust
+        self.task_users = task_users
 
     async def start(self) -> None:
         """Reach storage, start what the state says should run. Raises StorageMissing."""
@@ -99,6 +102,7 @@ class Service:
             "blob_url": self.storage.endpoint,
             "keys": keys,
             "trust": dict(self.trust),
+            "task_users": self.task_users,
             "identity_host": lambda node: f"{self.url}/-/identity/{node_secret(self.client_secret, node)}",
         }
         # Opens the file now: it may be removed while the service runs.

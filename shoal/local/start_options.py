@@ -13,12 +13,16 @@ class StartOptions:
     power_safe: bool | None = None
     """Every acknowledged request is on the disk, and so survives a power cut."""
 
+    task_users: bool | None = None
+    """Tasks run as Unix users of their own, as in Azure."""
+
     def arguments(self) -> list[str]:
         """Return the options in the spelling of the service's command line."""
         return [
             *([] if self.port is None else ["--port", str(self.port)]),
             *_switch("https", self.https),
             *_switch("power-safe", self.power_safe),
+            *_switch("task-users", self.task_users),
         ]
 
     def conflict(self, running: Status) -> str | None:
@@ -34,9 +38,18 @@ class StartOptions:
                 f"to change that to the other scheme, {stop}"
             )
         if self.power_safe not in (None, running.power_safe):
-            present = "with" if running.power_safe else "without"
-            return f"the service on {state} already runs {present} --power-safe; to change that, {stop}"
+            return (
+                f"the service on {state} already runs {_with(running.power_safe)} --power-safe; to change that, {stop}"
+            )
+        if self.task_users not in (None, running.task_users):
+            return (
+                f"the service on {state} already runs {_with(running.task_users)} --task-users; to change that, {stop}"
+            )
         return None
+
+
+def _with(switch: bool) -> str:
+    return "with" if switch else "without"
 
 
 def _switch(name: str, value: bool | None) -> list[str]:

@@ -8,7 +8,10 @@ from shoal.local.control import LOG_NAME, CannotStart
 DATABASE = "batch.db"
 RESERVE = "reserve"
 LOGS_OF_DATABASE = (f"{DATABASE}-wal", f"{DATABASE}-shm")
-FOLDERS = ("azurite", "nodes")
+NODES = "nodes"
+FOLDERS = ("azurite", NODES)
+PASSABLE = 0o711
+"""The mode of a folder in which others may open what they know the name of, if that lets them."""
 
 
 def keep_private(state_dir: Path) -> None:
@@ -23,6 +26,15 @@ def keep_private(state_dir: Path) -> None:
     for name in FOLDERS:
         if (state_dir / name).exists():
             (state_dir / name).chmod(0o700)
+
+
+def let_pass(state_dir: Path) -> None:
+    """Let task users reach the nodes' directories and the certificates. What else lies there is closed to them."""
+    state_dir.chmod(state_dir.stat().st_mode | PASSABLE)
+    for folder in (state_dir / NODES, state_dir / "https"):
+        if folder.exists() or folder.name == NODES:
+            folder.mkdir(exist_ok=True)
+            folder.chmod(PASSABLE)
 
 
 def require_not_lost(state_dir: Path) -> None:

@@ -45,6 +45,7 @@ def test_running_service_that_is_as_wanted_is_no_conflict(options: StartOptions)
             "already runs on http://127.0.0.1:8000; to change that to the other scheme, stop it first",
         ),
         (StartOptions(power_safe=True), "already runs without --power-safe; to change that, stop it first"),
+        (StartOptions(task_users=True), "already runs without --task-users; to change that, stop it first"),
     ],
 )
 def test_running_service_that_is_otherwise_is_told_in_one_sentence(options: StartOptions, reason: str) -> None:

@@ -36,6 +36,7 @@ from shoal.local.node.task_environment import (
     preparation_environment,
     task_environment,
 )
+from shoal.local.node.task_users import NodeUsers
 from shoal.local.store.states import NodeState
 
 SERVICE_IN, SERVICE_OUT = 0, 1
@@ -160,7 +161,8 @@ class Agent:
 
     def _set_up(self, setup: messages.Setup) -> None:
         self.setup = setup
-        self.directory.make()
+        self.users = NodeUsers.of_setup(setup)
+        self.directory.make(self.users.first)
         self.retention.take_up()
         self.blobs = Blobs(setup, self.directory.cache)
         self.packages = Packages(self.directory.applications, self.blobs)
@@ -194,7 +196,7 @@ class Agent:
         """Directories, then packages and resource files in the background, then the process."""
         self.runs[run.id] = run
         try:
-            run.begin(self.directory)
+            run.begin(self.directory, self.users)
         except OSError as exc:
             message = f"The task's directory could not be made: {exc.strerror}"
             self.end_run(run, None, TaskFault("ResourceDirectoryCreateFailed", message, server=True))

@@ -73,6 +73,7 @@ class NodeAgents:
             "storage": {"endpoint": self.surroundings["blob_url"], "keys": self.surroundings["keys"]},
             "trust": self.surroundings["trust"],
             "identity_host": self.surroundings["identity_host"](node),
+            "task_users": self.surroundings["task_users"],
         }
 
     def learn_keys(self, keys: dict[str, str]) -> None:
@@ -149,6 +150,9 @@ class NodeAgents:
     async def _begin(self, node: str, directory: Path) -> tuple[Child, bytes | None]:
         """Start the node's agent and return it once it has come up, with its first report, or with None at its end."""
         await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
+        # Beside the directory, where task users may pass.
+        self._log(node).touch()
+        self._log(node).chmod(0o600)
         agent = await spawn(_keeper(directory), log=self._log(node), heard=True)
         self._greet(node, agent)
         return agent, await anext(agent.lines(), None)

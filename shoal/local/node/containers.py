@@ -9,6 +9,7 @@ import os
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from shoal.container_engine import engine
@@ -22,8 +23,6 @@ KEPT_FROM_IMAGE = ("PATH", "LANG", "USER", "PWD")
 """Variables of the node that mean nothing in an image, unless the task sets them itself."""
 OF_ENGINE = ("PATH", "HOME", "XDG_RUNTIME_DIR", "LANG", "DOCKER_HOST", "CONTAINERS_CONF")
 """Variables by which an engine finds its images and its settings."""
-
-
 MOUNTED = {
     "Shared": "AZ_BATCH_NODE_SHARED_DIR",
     "Startup": "AZ_BATCH_NODE_STARTUP_DIR",
@@ -57,7 +56,9 @@ def start(
         )
     except ValueError as exc:  # an open quotation
         raise TaskFault("CommandLaunchFailed", f"The command could not be started: {exc}") from None
-    return launch(line, engine_environment(passed) | logins.variables(container.image), directory)
+    # As the service's user, whose images they are.
+    as_service = replace(directory, user=None)
+    return launch(line, engine_environment(passed) | logins.variables(container.image), as_service)
 
 
 def command_line(

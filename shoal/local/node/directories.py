@@ -3,15 +3,25 @@
 Source: "Files and directories in Azure Batch". `root` is AZ_BATCH_NODE_ROOT_DIR.
 """
 
+import os
 import shutil
+import stat
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from shoal.local.node.task_users import ROOT, TaskUser
+
+LOGS = ("stdout.txt", "stderr.txt")
 
 
 @dataclass(frozen=True)
 class TaskDirectory:
     path: Path
+    user: TaskUser | None = None
+    """The task's own, if it has one: the working directory and the logs belong to it."""
+    is_shared: bool = False
+    """The other users of the node may read it, too."""
 
     @cached_property
     def working(self) -> Path:
@@ -28,6 +38,28 @@ class TaskDirectory:
         except FileNotFoundError:
             self.path.mkdir(parents=True)
         self.working.mkdir()
+        if self.user is not None:
+            # Not the user's own: what the agent opens there by name cannot be replaced.
+            _give(self.path, ROOT, self._group, 0o750)
+            _give(self.working, self.user.number, self._group, 0o750 if self.is_shared else 0o700)
+
+    def hand_over(self) -> None:
+        """Give what the agent has put there to the task's user, if it has one, with the logs."""
+        if self.user is None or self.user.number == ROOT:
+            return
+        for name in LOGS:
+            (self.path / name).touch(0o644 if self.is_shared else 0o600)
+        # By descriptors: a coordination command may have left a process that replaces directories by links.
+        for _, folders, files, folder in os.fwalk(self.path):
+            for name in (*folders, *files):
+                status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                if status.st_uid == ROOT and (stat.S_ISDIR(status.st_mode) or status.st_nlink == 1):
+                    os.chown(name, self.user.number, self._group, dir_fd=folder, follow_symlinks=False)
+
+    @property
+    def _group(self) -> int:
+        assert self.user is not None
+        return self.user.node if self.is_shared else self.user.number
 
 
 def task_root(job: str, task: str) -> str:
@@ -80,9 +112,20 @@ class NodeDirectory:
         """Return the folder of a job's own, which for a schedule's job is one of several of a work item."""
         return self.root / "workitems" / job.replace(":", "/")
 
-    def task(self, job: str, task: str) -> TaskDirectory:
-        return TaskDirectory(self.root / task_root(job, task))
+    def task(self, job: str, task: str, user: TaskUser | None = None, *, is_shared: bool = False) -> TaskDirectory:
+        return TaskDirectory(self.root / task_root(job, task), user, is_shared)
 
-    def make(self) -> None:
+    def make(self, group: int | None = None) -> None:
+        """Make the folders; with a group, its members alone can pass, and share `shared` and `fsmounts`."""
         for path in (self.applications, self.mounts, self.shared, self.cache, self.root / "workitems"):
             path.mkdir(parents=True, exist_ok=True)
+        if group is not None:
+            _give(self.root, ROOT, group, 0o750)
+            _give(self.cache.parent, ROOT, ROOT, 0o700)
+            for path in (self.mounts, self.shared):
+                _give(path, ROOT, group, 0o2770)
+
+
+def _give(path: Path, user: int, group: int, mode: int) -> None:
+    os.chown(path, user, group)
+    path.chmod(mode)

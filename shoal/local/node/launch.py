@@ -12,8 +12,9 @@ import signal
 from collections.abc import Mapping
 from pathlib import Path
 
-from shoal.local.node.directories import TaskDirectory
+from shoal.local.node.directories import LOGS, TaskDirectory
 from shoal.local.node.failure_info import TaskFault
+from shoal.local.node.task_users import ROOT, TaskUser
 
 CONTINUED = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 """Flags for output files that another process may have begun."""
@@ -37,7 +38,8 @@ def launch(
     try:
         # Before the program is looked up: a relative one is meant from here, as are the outputs' paths below.
         os.chdir(directory.working)
-        return _spawn(_words(command_line), environment, group, outputs)
+        directory.hand_over()
+        return _spawn(_words(command_line), environment, group, outputs, directory.user)
     except TaskFault:
         _make_outputs(directory)
         raise
@@ -52,7 +54,7 @@ def launch(
 def _make_outputs(directory: TaskDirectory) -> None:
     """Make the outputs of a process that was not started, which are there on Azure's nodes as well."""
     with contextlib.suppress(OSError):
-        for name in ("stdout.txt", "stderr.txt"):
+        for name in LOGS:
             (directory.path / name).touch(0o644)
 
 
@@ -66,12 +68,15 @@ def _words(command_line: str) -> list[str]:
     return shlex.split(command_line) if QUOTED.search(command_line) else command_line.split()
 
 
-def _spawn(words: list[str], environment: Mapping[str, str], group: int, outputs: int) -> int:
+def _spawn(words: list[str], environment: Mapping[str, str], group: int, outputs: int, user: TaskUser | None) -> int:
     if not words:
         raise TaskFault("CommandLaunchFailed", "The command line is empty")
-    program = _find(words[0], environment["PATH"])
+    program = _find(words[0], environment["PATH"], user)
     if program is None:
         raise TaskFault("CommandProgramNotFound", "The specified command program is not found", CommandProgram=words[0])
+    if user is not None and user.number != ROOT:
+        words = [*user.command(program), *words[1:]]
+        program = words[0]
     return os.posix_spawn(
         program,
         words,
@@ -88,10 +93,11 @@ def _spawn(words: list[str], environment: Mapping[str, str], group: int, outputs
     )
 
 
-def _find(program: str, path: str) -> str | None:
+def _find(program: str, path: str, user: TaskUser | None) -> str | None:
     """Return where a program lies, or None. `shutil.which` asks the system three times for each directory."""
     candidates = [program] if "/" in program else (f"{at or '.'}/{program}" for at in path.split(os.pathsep))
-    return next((found for found in candidates if os.access(found, os.X_OK) and not Path(found).is_dir()), None)
+    found = (each for each in candidates if os.access(each, os.X_OK) and not Path(each).is_dir())
+    return next((each for each in found if user is None or user.may_run(each)), None)
 
 
 def end_group(group: int) -> None:

@@ -70,7 +70,7 @@ def _is_marked(pid: int, root: Path, variable: bytes) -> bool:
     try:
         environment = (PROC / str(pid) / "environ").read_bytes().split(b"\0")
     except OSError:
-        # Ended meanwhile, or another user's; tasks run as the user of the service.
+        # Ended meanwhile, or another user's. Tasks run as the user of the service, or this is root.
         return False
     return any(setting == mark or setting.startswith(mark + b"/") for setting in environment)
 

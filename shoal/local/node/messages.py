@@ -71,6 +71,12 @@ class Setup:
     """The address at which the tasks of a pool with an identity get tokens, in the form of virtual machines."""
     users: list[str] = field(default_factory=list)
     """Names of the pool's user accounts."""
+    administrators: list[str] = field(default_factory=list)
+    """Those of them that are administrators."""
+    number: int = 0
+    """The node's own among the nodes of its service."""
+    task_users: int | None = None
+    """Where the numbers of the service's task users begin, in nodes; None where tasks run as the service's user."""
     images: list[str] | None = None
     """The images that a node of a pool for containers fetches; None for other pools."""
     registries: list[Registry] = field(default_factory=list)

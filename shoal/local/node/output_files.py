@@ -41,11 +41,20 @@ def upload(
         for output_file in output_files:
             for source, name in matches(output_file, directory, environment):
                 try:
+                    _require_own(source, directory)
                     _put(output_file, source, name, blobs, blobs.upload)
                 except TaskFault as fault:
                     err.write(f"{source} -> {name}: {fault}\n")
                     raise
                 log.write(f"{source} -> {name}\n")
+
+
+def _require_own(source: Path, directory: TaskDirectory) -> None:
+    """Raise TaskFault for a link to a file that the task's user may not read. The agent could."""
+    if directory.user is None or source.resolve().is_relative_to(directory.path) or directory.user.may_read(source):
+        return
+    message = "A file could not be uploaded: it leads out of the task's directory, and the task's user may not read it"
+    raise TaskFault("FileUploadMiscError", message, FilePath=str(source))
 
 
 def upload_missing(

@@ -50,6 +50,7 @@ class Packages:
     def _unpack(self, package: UnpackedPackage, container: str, blob: str) -> Path:
         stamp = time.strftime("%Y-%m-%d-%H-%M-%S", time.gmtime())
         target = Path(mkdtemp(prefix=f"{package.application.lower()}{package.version}{stamp}-", dir=self.folder))
+        target.chmod(0o755)
         archive = target.with_name(f"{target.name}.zip")
         try:
             self.blobs.download(blob_url(self.blobs.auto_storage_url(container), blob), archive)
@@ -58,7 +59,8 @@ class Packages:
                     extracted = Path(content.extract(entry, target))
                     # zipfile leaves out the modes of files; scripts could not be run without them.
                     if mode := entry.external_attr >> 16 & 0o777:
-                        extracted.chmod(mode)
+                        # Whatever its owner may, since the tasks' users are others.
+                        extracted.chmod(mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6)
         finally:
             archive.unlink(missing_ok=True)
         return target

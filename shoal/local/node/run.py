@@ -9,6 +9,7 @@ from shoal.local.node.directories import NodeDirectory, TaskDirectory
 from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.launch import end_group
 from shoal.local.node.messages import Assignment
+from shoal.local.node.task_users import NodeUsers
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,8 +32,11 @@ class Run:
     def id(self) -> tuple[int, int]:
         return self.assignment.key, self.assignment.attempt
 
-    def begin(self, node: NodeDirectory) -> None:
-        self.directory = node.task(self.assignment.job, self.assignment.task)
+    def begin(self, node: NodeDirectory, users: NodeUsers) -> None:
+        assignment = self.assignment
+        user = users.of(assignment.user, assignment.key)
+        # Other tasks of the job see the directory of its job preparation task.
+        self.directory = node.task(assignment.job, assignment.task, user, is_shared=assignment.key < 0)
         self.directory.make()
         if self.assignment.max_wall_clock_time is not None:
             self.deadline = time.monotonic() + self.assignment.max_wall_clock_time

@@ -5,6 +5,7 @@ Source: REST reference, StartTask; node states as in "Nodes and pools": with wai
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from shoal.local import times
@@ -16,6 +17,7 @@ from shoal.local.node.launch import launch
 from shoal.local.node.messages import USUAL_USER, Container, Setup, container_message
 from shoal.local.node.registry_logins import RegistryLogins
 from shoal.local.node.task_environment import task_environment
+from shoal.local.node.task_users import NodeUsers
 from shoal.local.store.states import NodeState, StartTaskState, TaskResult
 
 
@@ -27,6 +29,7 @@ class Host(Protocol):
     setup: Setup
     blobs: Blobs
     logins: RegistryLogins
+    users: NodeUsers
     processes: dict[int, Callable[[int], None]]
 
     def in_background(self, work: Callable[[], Any], then: Callable[[Any, TaskFault | None], None]) -> None: ...
@@ -37,7 +40,8 @@ class StartTask:
     def __init__(self, agent: Host, definition: dict[str, Any]) -> None:
         self.agent = agent
         self.definition = definition
-        self.directory = agent.directory.startup
+        user = agent.users.of(definition.get("userIdentity", USUAL_USER), 0)
+        self.directory = replace(agent.directory.startup, user=user, is_shared=True)
         self.waits = definition.get("waitForSuccess", True)
         self.retry_count = 0
         self.last_retry: str | None = None

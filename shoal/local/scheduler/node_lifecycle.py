@@ -168,7 +168,11 @@ def _setup(tx: Transaction, pool: Pool, node: Node, start_task: dict[str, Any] |
         "start_task": start_task,
         "images": _images(body),
         "registries": _registries(body),
+        "number": node.key,
         "users": [account["name"] for account in body.get("userAccounts", ())],
+        "administrators": [
+            account["name"] for account in body.get("userAccounts", ()) if account["elevationLevel"] == "admin"
+        ],
         "packages": [
             package(tx, account.name, reference) for reference in body.get("applicationPackageReferences", ())
         ],
