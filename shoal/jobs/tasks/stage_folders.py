@@ -51,7 +51,10 @@ def folder_moves(stage: BoundStage) -> TextTemplate:
         )
 
     is_constant = all(text.constant is not None for source in inputs for text in (source.to, source.pattern))
-    return TextTemplate(constant=render({}) if is_constant else None, render=render)
+    if not is_constant:
+        return TextTemplate(constant=None, render=render)
+    moves = render({})
+    return TextTemplate(constant=moves, render=lambda _: moves)
 
 
 def _filter(outputs: PurePosixPath, patterns: Sequence[str]) -> str:
