@@ -1,10 +1,12 @@
 """Fetch a run's outputs: each file whole or not at all, and each only once. A bad name does not stop the others."""
 
 import errno
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event
 from typing import NamedTuple
 
 from shoal.blob_requests import Blob, BlobChanged, BlobRequests
@@ -120,13 +122,46 @@ def _selected(blobs: BlobRequests, run: str, selection: Selection) -> Iterator[t
 
 
 def _all(fetch_one: Callable[[Target], Result], targets: Iterator[Target]) -> list[Result]:
-    with ThreadPoolExecutor(IN_FLIGHT) as threads:
+    """Fetch by several threads while targets are still being listed, and return the results in their order."""
+    # A queue, as a future for each file would take longer than a small file itself.
+    waiting, results = SimpleQueue[tuple[int, Target] | None](), dict[int, Result]()
+    is_over = Event()
+
+    def work() -> None:
         try:
-            return list(threads.map(fetch_one, targets))
+            while (item := waiting.get()) is not None and not is_over.is_set():
+                number, target = item
+                results[number] = fetch_one(target)
         except BaseException:
-            # Without this, Ctrl-C and a full disk would wait for all that has not begun.
-            threads.shutdown(cancel_futures=True)
+            is_over.set()
             raise
+
+    with ThreadPoolExecutor(IN_FLIGHT) as threads:
+        workers = [threads.submit(work) for _ in range(IN_FLIGHT)]
+        try:
+            for item in enumerate(targets):
+                if is_over.is_set():
+                    break
+                waiting.put(item)
+        except BaseException:
+            # Without this, Ctrl-C would wait for all that has not begun.
+            is_over.set()
+            raise
+        finally:
+            for _ in workers:
+                waiting.put(None)
+        _wait(workers, is_over)
+    return [results[number] for number in range(len(results))]
+
+
+def _wait(workers: Sequence[Future[None]], is_over: Event) -> None:
+    """Raises the error of a worker, after which the others end with the file that they are at."""
+    try:
+        for worker in as_completed(workers):
+            worker.result()
+    except BaseException:
+        is_over.set()
+        raise
 
 
 def _fetch_one(blobs: BlobRequests, target: Target) -> Result:
