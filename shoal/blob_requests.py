@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Protocol
 from urllib.parse import quote, unquote, urlencode, urlsplit
 from xml.etree import ElementTree
@@ -232,15 +233,21 @@ def _check(answer: urllib3.BaseHTTPResponse, noun: str, done: str) -> None:
 
 
 def _blob(entry: ElementTree.Element) -> Blob:
-    properties = {item.tag: item.text or "" for item in entry.iterfind("Properties/*")}
+    properties = {item.tag: item.text or "" for item in entry.find("Properties") or ()}
     checksum = properties.get("Content-MD5")
     return Blob(
         name=_name(entry),
         etag=properties["Etag"].strip('"'),
         size=int(properties["Content-Length"]),
-        last_modified=parsedate_to_datetime(properties["Last-Modified"]).timestamp(),
+        last_modified=_seconds(properties["Last-Modified"]),
         md5=base64.b64decode(checksum) if checksum else None,
     )
+
+
+@lru_cache(maxsize=1024)
+def _seconds(date: str) -> float:
+    """Kept, because the blobs of a page share most of their seconds."""
+    return parsedate_to_datetime(date).timestamp()
 
 
 def _name(entry: ElementTree.Element) -> str:

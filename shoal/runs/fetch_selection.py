@@ -1,6 +1,6 @@
 """The outputs that are fetched, and the path of each. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
@@ -53,19 +53,25 @@ class TakenPaths:
     """Paths of files so far. Blob names can contain each other, as `a` and `a/b`; files cannot."""
 
     def __init__(self) -> None:
-        self._files: dict[PurePosixPath, str] = {}
-        self._folders: set[PurePosixPath] = {PurePosixPath(".")}
+        self._files: dict[str, str] = {}
+        self._folders: set[str] = {"."}
 
     def take(self, path: PurePosixPath, name: str) -> None:
         """Raises Unfetchable where an earlier output has the path, or a path above or below it."""
-        above = list(path.parents)
-        other = next((self._files[part] for part in (path, *above) if part in self._files), None)
+        text = str(path)
+        above = list(_folders_of(text))
+        other = next((self._files[part] for part in (text, *above) if part in self._files), None)
         if other is not None:
             raise Unfetchable(f"its file would be in the way of that of '{other}'")
-        if path in self._folders:
+        if text in self._folders:
             raise Unfetchable("other outputs need its path as a directory")
-        self._files[path] = name
+        self._files[text] = name
         self._folders.update(above)
+
+
+def _folders_of(path: str) -> Iterator[str]:
+    while slash := path.rpartition("/")[0]:
+        yield (path := slash)
 
 
 def _parts(name: str) -> tuple[str, str, str]:
