@@ -88,6 +88,8 @@ class Shapes:
 
     def _object(self, name: str) -> Reading:
         if name not in self._readings:
+            # Until it is compiled: some objects contain themselves by way of others.
+            self._readings[name] = lambda value, path, version: self._readings[name](value, path, version)
             self._readings[name] = self._compiled(self._table["objects"][name])
         return self._readings[name]
 
@@ -121,7 +123,7 @@ class Shapes:
                 read, absent = readings[name]
                 if item in absent:
                     del value[name]
-                else:
+                elif read is not _string or not isinstance(item, str):  # most values are text, which stays as it is
                     value[name] = read(item, (path, name), version)
             for name in required:
                 if name not in value:
@@ -142,8 +144,7 @@ class Shapes:
             case {"enum": name}:
                 return _enum(self.words(name))
             case {"object": name}:
-                # Looked up late: some objects contain themselves by way of others.
-                return lambda value, path, version: self._object(name)(value, path, version)
+                return self._object(name)
             case _:
                 return PLAIN[shape]
 
@@ -260,12 +261,14 @@ def _integer(value: Any, path: Path, version: str) -> Any:
     return number
 
 
+_string = _instance(str, "a string")
+
 PLAIN: Mapping[str, Reading] = {
     "any": lambda value, path, version: value,
     "boolean": _boolean,
     "duration": _parsed(lambda text: times.iso_duration(times.duration(text))),
     "integer": _integer,
-    "string": _instance(str, "a string"),
+    "string": _string,
     "time": _parsed(lambda text: times.iso(times.moment_of(text))),
 }
 

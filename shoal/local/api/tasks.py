@@ -63,10 +63,11 @@ async def create_task_collection(call: Call) -> Answer:
 
     created, outcomes = await call.service.loop.change(add)
     remaining = iter(outcomes)
+    version, url = _version(created), f"{call.base_url}/jobs/{call['job_id']}/tasks"
     results = []
     for body, item in zip(bodies, checked, strict=True):
         failure = next(remaining) if isinstance(item, task_lifecycle.TaskDefinition) else item
-        results.append(_result(call, body, created, failure))
+        results.append(_added(body["id"], url, version) if failure is None else _refused(call, body, failure))
     return Answer(content=orjson.dumps({"odata.metadata": context(call, "taskaddresult"), "value": results}))
 
 
@@ -110,16 +111,17 @@ def _package_fault(
     return None
 
 
-def _result(call: Call, body: Any, created: int, failure: errors.BatchError | None) -> dict[str, Any]:
+def _version(created: int) -> dict[str, str]:
+    """Return what the results of all tasks that were added have in common."""
+    return {"status": "Success", "eTag": times.etag(created), "lastModified": times.iso(created)}
+
+
+def _added(task_id: str, url: str, version: dict[str, str]) -> dict[str, str]:
+    return {**version, "taskId": task_id, "location": f"{url}/{task_id}"}
+
+
+def _refused(call: Call, body: Any, failure: errors.BatchError) -> dict[str, Any]:
     task_id = body.get("id", "") if isinstance(body, dict) else ""
-    if failure is None:
-        return {
-            "status": "Success",
-            "taskId": task_id,
-            "eTag": times.etag(created),
-            "lastModified": times.iso(created),
-            "location": f"{call.base_url}/jobs/{call['job_id']}/tasks/{task_id}",
-        }
     values = [{"key": key, "value": value} for key, value in failure.values.items()]
     message = {"lang": "en-US", "value": errors.stamped(failure.message, call.request_id)}
     error = {"code": failure.code, "message": message, "values": values}
