@@ -21,8 +21,9 @@ VERSION = "3.37.0"
 SETTING = "SHOAL_AZURITE"
 """Environment variable with a folder that holds `node_modules`; no other place is looked at when it is set."""
 SCRIPT = Path("node_modules/azurite/dist/src/blob/main.js")
-ACCOUNTS = Path(__file__).parent / "azurite_accounts.cjs"
-SIGNALS = Path(__file__).parent / "azurite_signals.cjs"
+PRELOADED = tuple(
+    Path(__file__).parent / f"azurite_{name}.cjs" for name in ("signals", "accounts", "requests", "small_blobs")
+)
 TOKEN_CHECK = Path(__file__).parent / "identity" / "azurite_tokens.cjs"
 PROJECT_FILE = "Pulumi.yaml"
 INSTALL = "shoal local install"
@@ -43,7 +44,7 @@ def blob_server(certificates: "Certificates | None" = None) -> list[str]:
     With certificates it speaks HTTPS and accepts the tokens that are signed with their token key.
     """
     script = str(find_azurite(Path.cwd()) / SCRIPT)
-    node = [str(_node()), "--require", str(SIGNALS), "--require", str(ACCOUNTS)]
+    node = [str(_node()), *(part for file in PRELOADED for part in ("--require", str(file)))]
     if certificates is None:
         return [*node, script]
     tls = ["--cert", str(certificates.server), "--key", str(certificates.server_key)]
