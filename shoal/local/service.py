@@ -199,6 +199,8 @@ def _apply(tx: Transaction, node: str, boots: int, report: dict[str, Any]) -> No
                 job_lifecycle.finish_some(tx)
             if of_tasks := [run for run in runs if run[0] > 0]:
                 endings.on_ended(tx, node, of_tasks)
+        case {"vacated": runs}:
+            endings.on_vacated(tx, node, runs)
         case {"coordinated": [key, attempt, moment]}:
             multi_instance.on_coordinated(tx, node, key, attempt, moment)
         case {"state": state}:

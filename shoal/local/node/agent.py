@@ -42,17 +42,22 @@ from shoal.local.store.states import NodeState
 SERVICE_IN, SERVICE_OUT = 0, 1
 LONGEST_SLEEP = 60.0
 """Seconds. Runs without a time limit have an infinite deadline, for which `select` cannot wait."""
+MOST_VACATED = 16
+"""Runs whose files are uploaded while others have their slots. More would only lengthen a queue for storage."""
 
 
 class Agent:
     def __init__(self, *, root: Path) -> None:
         self.directory = NodeDirectory(root)
         self.runs: dict[tuple[int, int], Run] = {}
+        self.successors: dict[int, Run] = {}
+        """Runs that wait for the end of an earlier one of their task here, by the task's key."""
         self.coordinations: dict[tuple[int, int], Coordination] = {}
         """Coordination commands of multi-instance tasks, by run."""
         self.processes: dict[int, Callable[[int], None]] = {}
         """The function that takes the exit code, by process."""
         self.ended: list[list[Any]] = []
+        self.vacated: list[tuple[int, int]] = []
         self.kept: list[Kept] = []
         """Directories of runs that have ended since the last report."""
         self.retention = Retention(root=root, folder=self.directory.retention)
@@ -130,7 +135,7 @@ class Agent:
                 self._set_up(messages.setup_from(setup))
             case {"run": assignments}:
                 for assignment in assignments:
-                    self._prepare(Run(assignment=messages.assignment_from(assignment)))
+                    self._take(Run(assignment=messages.assignment_from(assignment)))
             case {"kill": runs}:
                 for key, attempt in runs:
                     self._kill((key, attempt))
@@ -191,6 +196,14 @@ class Agent:
             self.report(state=NodeState.IDLE)
         else:
             StartTask(self, self.setup.start_task).begin()
+
+    def _take(self, run: Run) -> None:
+        """Begin a run, once an earlier one of its task has left the directory that they share."""
+        key = run.assignment.key
+        if any(earlier == key for earlier, _ in self.runs):
+            self.successors[key] = run
+        else:
+            self._prepare(run)
 
     def _prepare(self, run: Run) -> None:
         """Directories, then packages and resource files in the background, then the process."""
@@ -285,10 +298,18 @@ class Agent:
         if not due:
             self.end_run(run, code, None)
             return
+        self._vacate(run)
         self.in_background(
             lambda: self._upload(due, run),
             lambda _, fault: self.end_run(run, code, fault),
         )
+
+    def _vacate(self, run: Run) -> None:
+        """Let other tasks have the slots of a run from now on, unless too many uploads go on beside them already."""
+        # The instances of a multi-instance task keep theirs until all of them have ended.
+        if run.assignment.instance is None and sum(one.vacated for one in self.runs.values()) < MOST_VACATED:
+            run.vacated = True
+            self.vacated.append(run.id)
 
     def _upload(self, due: list[messages.JsonObject], run: Run) -> None:
         arguments = due, run.directory, run.environment, self.blobs
@@ -302,15 +323,22 @@ class Agent:
         failure = run.ending or (fault.info if fault else None)
         ended = time.time_ns() // 1000
         self.ended.append([*run.id, ended, code, failure])
+        assignment = run.assignment
         if run.retention is not None:
-            assignment = run.assignment
             self.kept.append(Kept(task_root(assignment.job, assignment.task), ended, run.retention))
         del self.runs[run.id]
+        if (successor := self.successors.pop(assignment.key, None)) is not None:
+            self._prepare(successor)
 
     def _kill(self, run_id: tuple[int, int]) -> None:
         """End a run that the service has completed already; it waits for the report that the slots are free."""
         if run := self.runs.get(run_id):
             self._cut_short(run, "The task was ended by request")
+        elif (successor := self.successors.get(run_id[0])) is not None and successor.id == run_id:
+            del self.successors[run_id[0]]
+            self.runs[run_id] = successor
+            self._cut_short(successor, "The task was ended by request")
+            self.end_run(successor, None, None)
 
     def _end_overdue(self) -> None:
         now = time.monotonic()
@@ -349,6 +377,9 @@ class Agent:
                 pass
 
     def _flush(self) -> None:
+        if self.vacated:
+            self.report(vacated=self.vacated)
+            self.vacated = []
         if self.ended:
             self.report(ended=self.ended)
             self.ended = []

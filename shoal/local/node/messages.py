@@ -7,6 +7,7 @@ To the agent: the setup first, then `{"run": [assignment, …]}`, `{"kill": [[ke
 `{"upload_again": seconds since 1970}` for the output files that were uploaded since then. To the service:
 `{"state": …, "start_task": …, "errors": …}`,
 `{"coordinated": [key, attempt, time]}`,
+`{"vacated": [[key, attempt], …]}` of runs that need no slots any more, since only their files are still uploaded,
 `{"ended": [[key, attempt, time, exit code or null, failure or null], …]}`. A key below zero is that of a job
 preparation or release task.
 """

@@ -22,6 +22,8 @@ class Run:
     pid: int | None = None
     retention: float | None = field(init=False)
     """Seconds that the directory is kept after the end; None is without limit."""
+    vacated: bool = False
+    """It holds no slots any more: its process has ended, and its files are being uploaded."""
     ending: dict[str, Any] | None = None
     """The failureInfo with which it was ended before its time."""
 

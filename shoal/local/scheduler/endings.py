@@ -19,6 +19,7 @@ from shoal.local.scheduler.verdicts import (
     verdict,
 )
 from shoal.local.store.node import KEY_DIGITS, MOST_RECENT_TASKS
+from shoal.local.store.queries import integer
 from shoal.local.store.states import TaskFailureMode, TaskState
 
 
@@ -74,6 +75,13 @@ def on_ended(tx: Transaction, node: str, endings: Sequence[tuple[int, int, Endin
     # Once a job, not once a task: a report may hold hundreds of ends.
     for job_key in sorted(ending_jobs):
         job_lifecycle.complete_if_done(tx, job_key)
+
+
+def on_vacated(tx: Transaction, node: str, runs: Sequence[tuple[int, int]]) -> None:
+    """Free the slots of tasks whose processes have ended and whose files are being uploaded; they still run."""
+    for key, attempt in runs:
+        tx.run("UPDATE allocations SET slots = 0 WHERE task = ? AND attempt = ? AND node = ?", key, attempt, node)
+    tx.pools_to_fill.update(tx.all(integer, "SELECT pool FROM nodes WHERE id = ?", node))
 
 
 def _of_subtask(tx: Transaction, task: EndedTask, node: str, ending: Ending) -> Ending:

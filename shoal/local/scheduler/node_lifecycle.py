@@ -362,13 +362,16 @@ def _give_back(tx: Transaction, key: int, node_id: str) -> None:
 
 def _blame(tx: Transaction, node: Node, busy: Sequence[task_lifecycle.Running]) -> None:
     """Let the tasks that have lost too many agents spend a retry, or fail; the others wait again without."""
+    # Without slots no process of the task was there any more.
+    holding = set(tx.all(integer, "SELECT task FROM allocations WHERE node = ? AND slots > 0", node.id))
+    suspects = [task for task in busy if task.key in holding]
     endings.on_ended(
         tx,
         node.id,
         [
             (task.key, task.attempt, Ending(ended=tx.now, failure=agent_ended_failure(node.id)))
-            for task in busy
-            if is_to_blame(task.requeue_count, alone=len(busy) == 1)
+            for task in suspects
+            if is_to_blame(task.requeue_count, alone=len(suspects) == 1)
         ],
     )
 

@@ -120,7 +120,8 @@ def occupied_nodes(tx: Transaction, pool: int, slots_per_node: int) -> list[Occu
         if key is None:
             continue
         occupied.free -= slots
-        if preemptible:
+        # Without slots only its files are still uploaded, which makes no room for others.
+        if preemptible and slots:
             task = Running(key, attempt, node, requeue_count, state)
             occupied.preemptible.append(Preemptible(task, slots, priority))
     return list(nodes.values())
