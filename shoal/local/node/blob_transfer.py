@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +39,8 @@ OWN_ATTEMPTS = ATTEMPTS.new(total=24, connect=24, backoff_max=3)
 """For the service's own storage, about a minute: it is away for a while whenever it learns of an account."""
 TRANSFERS = 8
 """Transfers at once."""
+MOST_CONTAINERS = 64
+"""Addresses of containers that are kept in mind."""
 MOST_CUTS = 5
 """Times that one download may be cut off in the middle."""
 NODE_HEADER = "x-shoal-node"
@@ -74,6 +76,8 @@ class Blobs:
         """URL and beginning of the last request by which a copy was found to be, or made, up to date."""
         self.signatures: dict[str, tuple[datetime, str]] = {}
         self.connections: dict[str, Connections] = {}
+        self._container = lru_cache(MOST_CONTAINERS)(self._new_container)
+        """Tasks mostly name the same container with the same signature."""
 
     @cached_property
     def http(self) -> urllib3.PoolManager:
@@ -202,7 +206,7 @@ class Blobs:
         with _faults(), suppress(ResourceExistsError):
             upload(self._container(container_url), source, name, {**headers, **NEVER_REPLACE})
 
-    def _container(self, url: str) -> "BlobRequests":
+    def _new_container(self, url: str) -> "BlobRequests":
         from shoal.blob_requests import BlobAccess, BlobRequests
 
         address, _, signature = url.partition("?")
@@ -214,11 +218,14 @@ class Blobs:
 
     def _connections(self, endpoint: str) -> "Connections":
         from shoal.blob_requests import connections
+        from shoal.local.node.small_puts import SmallPuts
 
         host = "://".join(urlsplit(endpoint)[:2])
         if host not in self.connections:
             most = 2 * TRANSFERS  # blocks of a large file have connections beside those of the small ones
-            self.connections[host] = connections(endpoint, most, self._attempts(endpoint + "/"))
+            made = connections(endpoint, most, self._attempts(endpoint + "/"))
+            is_plain = self._is_own(endpoint + "/") and endpoint.startswith("http://")
+            self.connections[host] = SmallPuts(endpoint, made) if is_plain else made
         return self.connections[host]
 
 
