@@ -1,8 +1,9 @@
 """Clients of earlier versions and of other languages, as their users install them, from a pool's start to its end."""
 
+import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,11 @@ def run_story(program: Sequence[str | Path], state: Path, *, folder: Path | None
         run([*program, endpoint, status.account, status.key], folder)
 
 
-def run(words: Sequence[str | Path], folder: Path | None = None) -> None:
-    ended = subprocess.run(words, cwd=folder, check=False, capture_output=True, text=True, timeout=PATIENCE)
+def run(words: Sequence[str | Path], folder: Path | None = None, variables: Mapping[str, str] | None = None) -> None:
+    environment = {**os.environ, **(variables or {})}
+    ended = subprocess.run(
+        words, cwd=folder, env=environment, check=False, capture_output=True, text=True, timeout=PATIENCE
+    )
     assert ended.returncode == 0, ended.stderr
 
 
@@ -62,3 +66,10 @@ def test_the_calls_of_the_quickstart_for_python_run_to_their_end(tmp_path: Path)
     program = [python_with("batch-python-quickstart"), HERE / "python_quickstart_story.py"]
     with running_service(tmp_path) as status:
         run([*program, status.batch_endpoint, status.account, status.key, status.storage_connection_string])
+
+
+def test_the_calls_of_azure_custom_tasks_run_to_their_end_with_blobs_over_https(tmp_path: Path) -> None:
+    program = [python_with("act"), HERE / "act_story.py"]
+    with running_service(tmp_path, https=True) as status:
+        where = [status.batch_endpoint, status.account, status.key, status.storage_connection_string]
+        run([*program, *where], variables=status.client_variables)
