@@ -238,3 +238,15 @@ def test_a_start_task_runs_in_its_image_and_a_task_sees_what_it_has_mounted(
     container = settings(image)["containerSettings"] | {"containerHostBatchBindMounts": mounts}
     run(client, name, task("t", body, containerSettings=container))
     assert read(client, name, "t") == b"prepared\n0\n"
+
+
+@pytest.mark.parametrize("options", ["--name=job_1 --rm", "--rm --name 'job 1'", "--rm --name"])
+def test_a_container_keeps_the_name_by_which_it_is_ended(engine_path: Path, options: str) -> None:
+    program(engine_path / "podman")
+    container = Container(image="i", options=options, image_directory=True)
+    line = containers.command_line(
+        container, command="", name="n", root=Path("/r"), working=Path("/r/wd"), variables={}
+    )
+    words = shlex.split(line)
+    assert [words[at + 1] for at, word in enumerate(words) if word.startswith("--name")] == ["n"]
+    assert words[-2:] == ["--rm", "i"]

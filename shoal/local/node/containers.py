@@ -78,7 +78,7 @@ def command_line(
             *("--env", f"HOME={working}"),
             *place,
             *entry,
-            *shlex.split(container.options),
+            *_without_name(shlex.split(container.options)),
             container.image,
             *rest,
         ]
@@ -93,6 +93,18 @@ def _volumes(container: Container, root: Path, variables: Mapping[str, str]) -> 
     known[APPLICATIONS] = str(root / APPLICATIONS.lower())
     chosen = [(known[mount["source"]], ":ro" if mount.get("isReadOnly") else "") for mount in container.mounts]
     return [f"{path}:{path}{mode}" for path, mode in chosen if path and Path(path).is_dir()]
+
+
+def _without_name(options: Sequence[str]) -> list[str]:
+    """Return the options without `--name`: the task's container is ended by its own, and all nodes share one engine."""
+    kept = []
+    words = iter(options)
+    for word in words:
+        if word == "--name":
+            next(words, None)
+        elif not word.startswith("--name="):
+            kept.append(word)
+    return kept
 
 
 def variables(environment: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
