@@ -22,8 +22,9 @@ TRUE = "Empty commands on 2 nodes of 4 slots, from the first start to the last e
 KEPT = "As many commands at a time; each command's output is kept, and its times."
 WITH_FILES = (
     "The usual task: a package of 10 MB on its node, 1 kB in, 1 kB out and two logs kept. The peer sends the same "
-    "requests to the same storage and runs nothing: the most that storage allows."
+    "requests to Azurite as it is published, and runs nothing: the most that it allows."
 )
+OWN_STORAGE = "The same tasks, beside the same requests to the service's own storage, which spares Azurite some work."
 FORECAST = "The forecast of the makespan beside the run that followed."
 ROWS: Mapping[str, Row] = {
     "accept tasks": Row(SUBMITTING, "The embedded service stores tasks durably, sent by bare requests of 100."),
@@ -45,7 +46,9 @@ ROWS: Mapping[str, Row] = {
     "run true tasks, in memory / xargs -P": Row(RUNNING, "As many commands at a time; nothing is kept."),
     "run true tasks, in memory / HyperQueue": Row(RUNNING, f"{KEPT} Its start is not counted."),
     "run tasks with files": Row(FILES, f"{WITH_FILES} Submission is counted."),
+    "run tasks with files / raw requests": Row(FILES, OWN_STORAGE),
     "run tasks with files, in memory": Row(FILES, "The same with all files in `/dev/shm`."),
+    "run tasks with files, in memory / raw requests": Row(FILES, OWN_STORAGE),
     "upload inputs of 1 kB": Row(FILES, "Inputs of `shoal submit`; both sides send checksums."),
     "fetch files of 1 kB": Row(FILES, "`shoal fetch` with list, checksums and notes. The peer knows the names."),
     "upload a large file": Row(FILES, "An input in blocks, several at once; both sides send checksums."),

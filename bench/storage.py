@@ -2,11 +2,16 @@
 
 import base64
 import hashlib
+import os
 import socket
+import subprocess
+import tempfile
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, TypeVar
 from urllib.parse import urlsplit
@@ -14,6 +19,9 @@ from urllib.parse import urlsplit
 from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import BlobServiceClient, ContainerSasPermissions, generate_container_sas
 from service import Service
+
+from shoal.local.azurite import blob_server
+from shoal.local.storage import free_port
 
 Item = TypeVar("Item")
 
@@ -67,6 +75,39 @@ class RawConnection:
         if status.split()[1:2] not in ([b"200"], [b"201"], [b"206"]):
             raise RuntimeError(f"{status.decode().strip()}: {self._answers.read(length)[:500].decode()}")
         return length
+
+
+@contextmanager
+def published_azurite(service: Service) -> Iterator[Service]:
+    """Yield the service with another storage of the same account: Azurite as it is published."""
+    status, (node, *_, script) = service.status, blob_server()
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="shoal-bench-") as folder, subprocess.Popen(
+        [
+            node, script, "--blobPort", str(port), "--location", folder,
+            "--silent", "--skipApiVersionCheck", "--disableTelemetry",
+        ],
+        env=os.environ | {"AZURITE_ACCOUNTS": f"{status.storage_account}:{status.storage_key}"},
+        stdout=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        try:
+            _wait_for_listener(port)
+            yield Service(status=replace(status, blob_endpoint=f"http://127.0.0.1:{port}/{status.storage_account}"))
+        finally:
+            process.terminate()
+
+
+def _wait_for_listener(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 class Container:

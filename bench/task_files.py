@@ -17,7 +17,7 @@ from batch import MACHINE
 from measurement import Measurement, repeated
 from places import MEMORY, files_in
 from service import Service, service
-from storage import Container, RawConnection
+from storage import Container, RawConnection, published_azurite
 
 from shoal.arm import ArmClient
 
@@ -32,26 +32,36 @@ SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 def measure(scale: float) -> Iterator[Measurement]:
     count = max(40, round(TASKS * scale))
-    yield _beside_raw("run tasks with files", count)
+    yield from _beside_storage("run tasks with files", count)
     if MEMORY.is_dir():
         with files_in(MEMORY):
-            yield _beside_raw("run tasks with files, in memory", count)
+            yield from _beside_storage("run tasks with files, in memory", count)
 
 
-def _beside_raw(name: str, count: int) -> Measurement:
-    with service() as batch, batch.client() as client:
-        container = Container(batch, "files")
-        with BlobClient.from_blob_url(f"{container.url}/input?{container.signature}") as blob:
-            blob.upload_blob(KILOBYTE)
+def _beside_storage(name: str, count: int) -> Iterator[Measurement]:
+    with service() as batch, batch.client() as client, published_azurite(batch) as published:
+        container, azurite = _with_input(Container(batch, "files")), _with_input(Container(published, "files"))
         _publish(batch)
         _create_pool(client)
         _tasks_per_second(client, container, "warm", count)
-        pairs = [
-            (_tasks_per_second(client, container, f"j{n}", count), _limit(container, f"raw{n}", count))
+        _limit(azurite, "warm", count)
+        rounds = [
+            (
+                _tasks_per_second(client, container, f"j{n}", count),
+                _limit(azurite, f"raw{n}", count),
+                _limit(container, f"raw{n}", count),
+            )
             for n in range(PAIRS)
         ]
-    ours, theirs = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    return repeated(name, "tasks/s", ours, "raw requests", theirs)
+    ours, of_azurite, of_storage = ([figures[place] for figures in rounds] for place in range(3))
+    yield repeated(name, "tasks/s", ours, "Azurite alone", of_azurite)
+    yield repeated(f"{name} / raw requests", "tasks/s", ours, "raw requests", of_storage)
+
+
+def _with_input(container: Container) -> Container:
+    with BlobClient.from_blob_url(f"{container.url}/input?{container.signature}") as blob:
+        blob.upload_blob(KILOBYTE)
+    return container
 
 
 def _tasks_per_second(client: BatchClient, container: Container, job: str, count: int) -> float:

@@ -39,7 +39,7 @@ def test_ratio_without_a_peer_is_none() -> None:
         ("accept", {"accept tasks", "accept tasks from azure-batch"}),
         ("run", {"run true tasks"}),
         ("render", {"render tasks"}),
-        pytest.param("files", {"run tasks with files"}, marks=pytest.mark.soak),
+        pytest.param("files", {"run tasks with files", "run tasks with files / raw requests"}, marks=pytest.mark.soak),
         pytest.param(
             "transfer",
             {"upload inputs of 1 kB", "fetch files of 1 kB", "upload a large file", "fetch a large file"},
