@@ -5,6 +5,7 @@ Source: "Azure Batch runtime environment variables"; HOME, USER, PWD and PATH as
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -116,15 +117,17 @@ def local_address(address: str) -> str:
 
 
 def package_environment(installed: Iterable[tuple[UnpackedPackage, Path]]) -> dict[str, str]:
-    """Each package by its name with and without its version, in the case of its id and in no other.
+    """Return the variables that name the directories of packages."""
+    return {name: str(path) for package, path in installed for name in package_variables(package)}
+
+
+@lru_cache
+def package_variables(package: UnpackedPackage) -> tuple[str, str]:
+    """Name a package with and without its version, in the case of its id and in no other.
 
     Source: "Deploy applications to compute nodes with Batch application packages": on Linux the case of the id is
     preserved, and in the id and the version `.`, `-` and `#` become `_`.
     """
-    variables: dict[str, str] = {}
-    for package, path in installed:
-        application = re.sub(r"[.#-]", "_", package.application)
-        version = re.sub(r"[.#-]", "_", package.version or "")
-        for suffix in (application, f"{application}_{version}"):
-            variables[f"AZ_BATCH_APP_PACKAGE_{suffix}"] = str(path)
-    return variables
+    application = re.sub(r"[.#-]", "_", package.application)
+    version = re.sub(r"[.#-]", "_", package.version or "")
+    return f"AZ_BATCH_APP_PACKAGE_{application}", f"AZ_BATCH_APP_PACKAGE_{application}_{version}"
