@@ -12,7 +12,19 @@ from azure.core.exceptions import HttpResponseError
 
 from shoal.local.scheduler import pool_samples
 from shoal.service_status import Status
-from tests.local.making import VM_SIZE, counts, error_code, execution, failure_code, make_job, make_pool, run, task
+from tests.local.making import (
+    VM_SIZE,
+    completed,
+    counts,
+    error_code,
+    execution,
+    failure_code,
+    make_job,
+    make_pool,
+    run,
+    task,
+    wait_for_state,
+)
 from tests.services import batch_client, running_service
 from tests.waiting import wait_until
 
@@ -180,6 +192,25 @@ def test_simulated_nodes_and_their_tasks_are_there_again_after_a_restart(tmp_pat
         assert {node.id for node in client.list_nodes("sim")} == before
         wait_until(lambda: counts(client, "work").succeeded == 90)
         assert sum(node.total_tasks_run or 0 for node in client.list_nodes("sim")) == 90
+
+
+def test_run_goes_on_after_a_restart_in_virtual_time_without_a_second_attempt(tmp_path: Path) -> None:
+    with running_service(tmp_path) as status, batch_client(status) as client:
+        make_pool(client, "sim", taskSlotsPerNode=2, **simulated("{speed: 60x, boot: 1s, duration: 4m}"))
+        make_job(client, "work", "sim", jobPreparationTask={"commandLine": "true"})
+        client.create_tasks("work", [task("t", "true"), task("short", "true", **environment("30s"))])
+        begun = execution(wait_for_state(client, "work", "t", "running")).start_time
+    with running_service(tmp_path) as status, batch_client(status) as client:
+        done = execution(completed(client, "work", "t"))
+        assert (done.start_time, done.requeue_count, done.exit_code) == (begun, 0, 0)
+        assert (done.end_time - begun).total_seconds() >= 4  # type: ignore[operator]
+        assert execution(completed(client, "work", "short")).requeue_count == 0
+        # Neither booted nor prepared again.
+        run(client, "work", task("next", "true", **environment("1s")))
+        assert [
+            status.job_preparation_task_execution_info.start_time < begun  # type: ignore[operator, union-attr]
+            for status in client.list_job_preparation_and_release_task_status("work")
+        ] == [True]
 
 
 def test_samples_that_virtual_time_has_passed_are_made_up_for() -> None:

@@ -8,7 +8,7 @@ import orjson
 from shoal.local import chaos, times
 from shoal.local.chaos import StartFault
 from shoal.local.node.registry_logins import DOCKER_HUB
-from shoal.local.scheduler import endings, job_lifecycle, node_usage, task_lifecycle
+from shoal.local.scheduler import endings, job_lifecycle, node_usage, simulated_recovery, task_lifecycle
 from shoal.local.scheduler.assignments import package
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.scheduler.verdicts import Ending, agent_ended_failure, is_to_blame
@@ -393,11 +393,15 @@ def recover(tx: Transaction) -> None:
     """Start on the state of an earlier service, which may have ended at any moment: no agent is alive."""
     # Nothing but the ends of their agents was awaited.
     tx.run("DELETE FROM nodes WHERE state = ?", NodeState.LEAVING_POOL)
-    # The nodes count their boots anew below; no count of before may look like one of theirs.
-    tx.run("UPDATE job_node_tasks SET boots = 0")
+    going_on = simulated_recovery.go_on(tx)
+    # The other nodes count their boots anew below; no count of before may look like one of theirs.
+    sql = "UPDATE job_node_tasks SET boots = 0 WHERE node NOT IN (SELECT value FROM json_each(?))"
+    tx.run(sql, orjson.dumps(sorted(going_on)).decode())
     for key, node_id in tx.all(tuple, "SELECT key, id FROM nodes WHERE state = ?", NodeState.DEALLOCATING):
         _give_back(tx, key, node_id)
     for node in tx.all(Node.from_row, "SELECT * FROM busy_nodes WHERE state != ?", NodeState.DEALLOCATED):
+        if node.id in going_on:
+            continue
         task_lifecycle.requeue_from(tx, node.id)
         # Boots count towards giving up; a restart of the service is no fault of the node's.
         tx.run("UPDATE nodes SET boots = 0, boot_due = NULL WHERE key = ?", node.key)

@@ -67,6 +67,8 @@ class SimulatedNode:
     simulation: "SimulatedPool"
     start_task: dict[str, Any] | None
     start_task_fails: bool
+    booted: int | None = None
+    """When it has booted, of a node that an earlier service has left at work."""
     started: int = 0
     """When its start task has begun."""
     runs: dict[RunId, dict[str, Any]] = field(default_factory=dict)
@@ -93,9 +95,13 @@ class SimulatedNodes:
     def start(self, node_id: str, boots: int, setup: dict[str, Any]) -> None:
         node = SimulatedNode(node_id, boots, **setup)
         self.nodes[node_id] = node
+        rest = node.simulation.draw(node.simulation.boot, node.subject) * (1 - SHARE_OF_THE_MACHINE)
+        if node.booted is not None:
+            if not node.dedicated:
+                self._await_eviction(node, since=node.booted + pool_clock.real(node.simulation, rest))
+            return
         self._report(node, {"state": NodeState.STARTING})
-        boot = node.simulation.draw(node.simulation.boot, node.subject)
-        self._later(node, boot * (1 - SHARE_OF_THE_MACHINE), self._begin)
+        self._later(node, rest, self._begin)
 
     def send(self, node_id: str, command: dict[str, Any]) -> None:
         node = self.nodes.get(node_id)
@@ -150,10 +156,10 @@ class SimulatedNodes:
             state = NodeState.START_TASK_FAILED if node.start_task_fails else NodeState.IDLE
             self._report(node, {"state": state, "start_task": info})
 
-    def _await_eviction(self, node: SimulatedNode) -> None:
+    def _await_eviction(self, node: SimulatedNode, *, since: int | None = None) -> None:
         seconds = node.simulation.time_to_eviction(f"eviction {node.subject}")
         if seconds is not None:
-            self._later(node, seconds, lambda lost: self.evict(lost.id, lost.boots))
+            self._later(node, seconds, lambda lost: self.evict(lost.id, lost.boots), since=since)
 
     def _run(self, node: SimulatedNode, assignment: dict[str, Any]) -> None:
         """Begin a run: with the coordination command where it is one instance of several, else with its own command."""
@@ -174,7 +180,7 @@ class SimulatedNodes:
 
     def _execute(self, node: SimulatedNode, assignment: dict[str, Any], *, limit: float | None) -> None:
         """Let the command of a task run for a drawn time, or until a limit in virtual seconds."""
-        run = _run_id(assignment)
+        run, since = _run_id(assignment), assignment.get("started")
         try:
             seconds, code = self._drawn(node, assignment)
         except InputFault as fault:
@@ -182,9 +188,9 @@ class SimulatedNodes:
             self._later(node, 0, lambda _: self._end_run(node, run, None, failure))
         else:
             if limit is not None and limit < seconds:
-                self._later(node, limit, lambda _: self._end(node, run, None, OVERDUE))
+                self._later(node, limit, lambda _: self._end(node, run, None, OVERDUE), since=since)
             else:
-                self._later(node, seconds, lambda _: self._end_run(node, run, code, None))
+                self._later(node, seconds, lambda _: self._end_run(node, run, code, None), since=since)
 
     def _drawn(self, node: SimulatedNode, assignment: dict[str, Any]) -> tuple[float, int]:
         """Return the virtual seconds and the exit code of a run. Raises InputFault."""
@@ -208,14 +214,22 @@ class SimulatedNodes:
     def _report(self, node: SimulatedNode, report: dict[str, Any]) -> None:
         self.listener.on_report(node.id, node.boots, report)
 
-    def _later(self, node: SimulatedNode, seconds: float, happen: Callable[[SimulatedNode], None]) -> None:
-        """Do this after so many virtual seconds, unless the node has ended by then."""
+    def _later(
+        self,
+        node: SimulatedNode,
+        seconds: float,
+        happen: Callable[[SimulatedNode], None],
+        *,
+        since: int | None = None,
+    ) -> None:
+        """Do this after so many virtual seconds, from now or an earlier moment, unless the node has ended by then."""
 
         def unless_ended() -> None:
             if self.nodes.get(node.id) is node:
                 happen(node)
 
-        self._plan(times.now() + pool_clock.real(node.simulation, seconds), unless_ended)
+        begin = times.now() if since is None else since
+        self._plan(begin + pool_clock.real(node.simulation, seconds), unless_ended)
 
     def _plan(self, moment: int, happen: Callable[[], None]) -> None:
         self.planned += 1
