@@ -23,7 +23,6 @@ def batch_id(value: str) -> str:
 
 
 job_argument = click.argument("job_id", metavar="JOB", type=batch_id, shell_complete=completion.jobs)
-task_argument = click.argument("task_id", metavar="TASK", type=batch_id, shell_complete=completion.tasks)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 out = click.option("--out", type=click.Path(path_type=Path), help="Directory for the outputs.  [default: results/JOB]")
 stack = click.option(

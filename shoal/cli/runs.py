@@ -4,23 +4,44 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shoal.cli import options, output
+from shoal.cli import completion, options, output
 
 if TYPE_CHECKING:
     from shoal.environment import Environment
+    from shoal.runs.job_task_log import Kind
 
 
 @click.command()
 @options.job_argument
-@options.task_argument
+@click.argument("task_id", metavar="[TASK]", type=options.batch_id, required=False, shell_complete=completion.tasks)
+@click.option("--preparation", "kind", flag_value="preparation", help="The job's preparation task, instead of TASK.")
+@click.option("--release", "kind", flag_value="release", help="The job's release task, instead of TASK.")
+@click.option("--node", metavar="NODE", help="The node of --preparation or --release.  [default: one where it failed]")
 @click.option("-f", "--follow", is_flag=True, help="Keep printing until the task has completed.")
 @click.option("--stderr", "name", flag_value="stderr.txt", help="Print stderr instead of stdout.")
 @options.run_of_job
 @options.of_environment
 def logs(
-    job_id: str, task_id: str, follow: bool, name: str | None, run_id: str | None, environment: "Environment"
+    job_id: str,
+    task_id: str | None,
+    kind: "Kind | None",
+    node: str | None,
+    follow: bool,
+    name: str | None,
+    run_id: str | None,
+    environment: "Environment",
 ) -> None:
-    """Print the stdout of TASK in JOB, from its node or from storage."""
+    """Print the stdout of TASK in JOB, from its node or from storage.
+
+    The preparation and release tasks of a job run on several nodes, and only these have their output.
+    """
+    if kind is not None:
+        if task_id or follow or run_id:
+            raise click.UsageError(f"--{kind} reads the job's own task from a node: give no TASK, --follow or --run")
+        _print_job_task_log(job_id, kind, name or "stdout.txt", node, environment)
+        return
+    if task_id is None or node is not None:
+        raise click.UsageError("give a TASK, or --preparation or --release, to which --node belongs")
     from shoal.connect import connected
     from shoal.runs.logs import LogFile, follow_log, read_log
 
@@ -32,6 +53,19 @@ def logs(
     with connected(environment) as services:
         for part in follow_log(services, log, on_skipped=say_skipped) if follow else [read_log(services, log)]:
             click.echo(part, nl=False)
+
+
+def _print_job_task_log(job_id: str, kind: "Kind", name: str, node: str | None, environment: "Environment") -> None:
+    from shoal.connect import connected
+    from shoal.runs.job_task_log import read_job_task_log
+
+    with connected(environment) as services:
+        log = read_job_task_log(services, job_id, kind, name, node)
+    others = f"; {output.counted(log.other_nodes, 'other node')} ran it, see --node" if log.other_nodes else ""
+    click.echo(
+        f"{kind} task of {job_id} on {log.run.node}{', where it failed' if log.run.failed else ''}{others}", err=True
+    )
+    click.echo(log.content, nl=False)
 
 
 @click.command()

@@ -14,6 +14,7 @@ from shoal.jobs.barrier_ids import is_barrier
 from shoal.manifest.manifest import Manifest
 from shoal.manifest.storage import stored_manifest
 from shoal.report.record import JobState, PoolRecord, Record, TaskRecord
+from shoal.runs.job_task_failures import failed_job_tasks
 from shoal.runs.retry.jobs_of_run import JobsOfRun, jobs_of_run
 from shoal.runs.why.failed_tasks import failures_of_job
 from shoal.runs.why.failure_summary import summaries
@@ -86,6 +87,7 @@ def _job(services: Services, job: BatchJob, tasks: list[TaskRecord]) -> JobState
         ended=job.execution_info.end_time if job.execution_info else None,
         failures=summaries(failures),
         failures_read=failures.sampling,
+        own_tasks_failed=failed_job_tasks(services.batch, job_id),
     )
 
 

@@ -68,6 +68,8 @@ class JobState:
     failures: Sequence[FailureSummary] = ()
     failures_read: str = ""
     """`1000 of 100000 failures were read`, or nothing where all were."""
+    own_tasks_failed: Sequence[str] = ()
+    """Sentences about the failures of its preparation and release tasks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,10 @@ from shoal.jobs.binding.bound_job import bind
 from shoal.jobs.file.job_file import read_job_file
 from shoal.jobs.submit.plan import make_plan
 from shoal.jobs.submit.submit import job_body, planned_record, submit
+from shoal.report.page import page
+from shoal.report.reading import read_record
 from shoal.runs.job_task_failures import failed_job_tasks
+from shoal.runs.job_task_log import JobTaskRun, chosen, read_job_task_log
 from tests.environments import wait_for_job
 from tests.jobs.builders import bound, job_file
 
@@ -110,3 +113,25 @@ def test_failed_preparation_and_release_are_listed_with_the_command_that_shows_t
     _, _, node, place = sentence.partition("`")[2].partition("`")[0].split()
     pool = str(services.batch.get_job(name).pool_info.pool_id)
     assert b"".join(services.batch.download_node_file(pool, node, place)) == b"no place\n"
+    log = read_job_task_log(services, name, "release", "stderr.txt", node=None)
+    assert (log.content, log.run.node, log.run.failed) == (b"no place\n", node, True)
+    assert read_job_task_log(services, name, "preparation", "stdout.txt", node).content == b""
+    with pytest.raises(BadInput, match=f"the release task of job '{name}' ran on {node}.*; not on 'tvm-other'"):
+        read_job_task_log(services, name, "release", "stdout.txt", "tvm-other")
+    (job_state,) = read_record(services, name).jobs
+    assert job_state.own_tasks_failed == [sentence]
+    assert "the release task of the job failed on 1 node, for example" in page(read_record(services, name))
+
+
+def test_output_of_a_job_task_is_that_of_a_node_where_it_failed() -> None:
+    runs = [
+        JobTaskRun(node=node, pool_id="p", directory="d", failed=failed)
+        for node, failed in (("tvm1", False), ("tvm2", True), ("tvm3", True))
+    ]
+    assert chosen(runs, "j", "preparation", None).node == "tvm2"
+    assert chosen(runs[:1], "j", "preparation", None).node == "tvm1"
+    assert chosen(runs, "j", "preparation", "TVM3").node == "tvm3"
+    with pytest.raises(BadInput, match="ran on tvm1, tvm2, tvm3; 'tvm' fits 3 of them"):
+        chosen(runs, "j", "preparation", "tvm")
+    with pytest.raises(BadInput, match="the release task of job 'j' has not run on any node yet"):
+        chosen([], "j", "release", None)
