@@ -244,7 +244,8 @@ class Stage(JobFileSection):
             if isinstance(value, dict) and key in value:
                 raise PydanticCustomError(
                     "key_of_job",
-                    "a job of Batch has one {key} for all its stages; give this stage a job file of its own",
+                    "a job of Batch has one {key} for all its stages; give this stage a job file of its own, which "
+                    "reads this job's outputs: `inputs` with `container: outputs` and `blobs` or `blob`",
                     {"key": key},
                 )
         return value
