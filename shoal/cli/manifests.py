@@ -54,7 +54,7 @@ def reproduce(
     from shoal.connect import connected
     from shoal.jobs.file.job_parameters import given_file, given_pairs
     from shoal.manifest.finding import find_manifest
-    from shoal.manifest.restoring import restore, restored_job
+    from shoal.manifest.restoring import named_as_submitted, restore, restored_job
 
     environment = options.requested_environment(stack_name, document)
     given = (given_file(parameters) if parameters else {}) | given_pairs(pairs)
@@ -62,14 +62,15 @@ def reproduce(
         manifest = find_manifest(manifest_name, lambda: services)
         _refuse_withheld(manifest, given)
         path = restore(manifest, services, folder=Path(folder), near=Path.cwd(), job_file=job_file)
-        comparison = _compared_with_now(manifest, path, given, services)
-        _show(comparison, err=as_json)
-        if only_check:
-            if as_json:
-                output.emit_json({"run": _name(manifest), **asdict(comparison)})
-            return
-        job = restored_job(manifest, path, given, environment, job_id or _next_id(manifest))
-        results = _run(job, manifest, services, out, err=as_json)
+        with named_as_submitted(path):
+            comparison = _compared_with_now(manifest, path, given, services)
+            _show(comparison, err=as_json)
+            if only_check:
+                if as_json:
+                    output.emit_json({"run": _name(manifest), **asdict(comparison)})
+                return
+            job = restored_job(manifest, path, given, environment, job_id or _next_id(manifest))
+            results = _run(job, manifest, services, out, err=as_json)
     if as_json:
         output.emit_json(
             {"run": _name(manifest), "job_id": job.job_file.job_id, **asdict(replace(comparison, results=results))}

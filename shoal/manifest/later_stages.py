@@ -7,7 +7,7 @@ from shoal.connect import Services
 from shoal.errors import BadInput
 from shoal.jobs.submit.plan import make_plan
 from shoal.jobs.submit.submit import Submission, submit
-from shoal.manifest.restoring import restore, restored_job
+from shoal.manifest.restoring import named_as_submitted, restore, restored_job
 from shoal.manifest.storage import stored_manifest
 from shoal.runs.stored_run import folder_of_run
 
@@ -24,5 +24,6 @@ def add_later_stages(services: Services, job_id: str) -> Submission:
         raise BadInput(f"the manifest has no secrets, such as the value of {', '.join(manifest.withheld)}")
     with TemporaryDirectory(prefix="shoal-") as folder:
         path = restore(manifest, services, folder=Path(folder), near=Path.cwd(), job_file=None)
-        job = restored_job(manifest, path, {}, services.environment, manifest.job_id)
-        return submit(job, make_plan(job), services)
+        with named_as_submitted(path):
+            job = restored_job(manifest, path, {}, services.environment, manifest.job_id)
+            return submit(job, make_plan(job), services)

@@ -1,7 +1,9 @@
 """Puts the job file of a manifest and the files that it names into a folder, as they were when it was submitted."""
 
 import hashlib
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,15 @@ if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
 
 SHOWN = 5
+
+
+@contextmanager
+def named_as_submitted(job_file: Path) -> Iterator[None]:
+    """Name a restored job file and those beside it in messages as people know them, not by a temporary folder."""
+    try:
+        yield
+    except BadInput as exc:
+        raise BadInput(str(exc).replace(f"{job_file.parent}{os.sep}", "")) from exc
 
 
 def restore(manifest: Manifest, services: Services, *, folder: Path, near: Path, job_file: Path | None) -> Path:

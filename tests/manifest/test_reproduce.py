@@ -144,6 +144,11 @@ def test_check_says_what_differs_and_runs_nothing(shoal: Shoal, plain: Run, tmp_
     assert "differs: packages.tool: {'application': 'tool', 'version': 'old'} → (none)\n" in checked.stdout
     assert "differs: tasks.times.digest: " in checked.stdout
     assert "tasks.copy" not in checked.stdout
+    unknown = shoal("reproduce", "old.json", "--check", "-p", "UNKNOWN=1", at=tmp_path)
+    assert (unknown.returncode, unknown.stderr.startswith("error: -p UNKNOWN: job.yaml has no such parameter")) == (
+        2,
+        True,
+    )
     assert shoal("jobs", at=tmp_path).stdout == before
 
 
