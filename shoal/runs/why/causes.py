@@ -22,6 +22,8 @@ SIGNALS = {
 }
 DISK_FULL = re.compile(r"no space left on device|disk quota exceeded|ENOSPC", re.IGNORECASE)
 WALL_CLOCK = re.compile(r"maxWallClockTime|wall.?clock", re.IGNORECASE)
+SUBTASK = "SubtaskId"
+"""Name of the detail that says which subtask of a multi-instance task has failed."""
 CORRECT = "correct the command in the job file, then `shoal retry {job}`"
 AGAIN = "`shoal retry {job}`"
 
@@ -44,8 +46,15 @@ def cause(task: FailedTask) -> Cause:
 
 
 def reason(task: FailedTask) -> str:
-    """Return the cause of a failure in one clause."""
-    return cause(task).meaning(task)
+    """Return the cause of a failure in one clause, and the command that failed where it is not the task's own.
+
+    Source: "Use multi-instance tasks to run MPI applications in Batch": subtasks run the coordination command only.
+    """
+    meaning = cause(task).meaning(task)
+    subtask = task.details.get(SUBTASK)
+    return (
+        meaning if subtask is None else f"the coordination command failed on the node of subtask {subtask}: {meaning}"
+    )
 
 
 def _codes(*codes: str) -> Callable[[FailedTask], bool]:

@@ -1,6 +1,6 @@
 """Findings about tasks that failed: one for each kind of failure. Pure."""
 
-from shoal.runs.why.causes import cause
+from shoal.runs.why.causes import cause, reason
 from shoal.runs.why.evidence import Evidence
 from shoal.runs.why.failure_kinds import FailureKind
 from shoal.runs.why.finding import Finding, counted
@@ -26,7 +26,7 @@ def reason_of(kind: FailureKind) -> str:
     """Return the cause of a kind in one clause."""
     if kind.is_unread:
         return f"exit code {kind.example.exit_code}, and their stderr was not read"
-    return cause(kind.example).meaning(kind.example)
+    return reason(kind.example)
 
 
 def shown(kind: FailureKind, *, with_id: bool = True) -> list[str]:

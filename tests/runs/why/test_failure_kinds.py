@@ -75,6 +75,13 @@ def test_failure_has_its_cause(task: FailedTask, code: str, meaning: str) -> Non
     assert not meaning or reason(task) == meaning
 
 
+def test_failure_of_a_subtask_is_one_of_the_coordination_command() -> None:
+    failed = exited(1, 3, details={"SubtaskId": "1"})
+    assert reason(failed) == "the coordination command failed on the node of subtask 1: exit code 3"
+    lines = failure_lines(Failures(total=1, listed=(failed,), kinds=grouped([failed])))
+    assert lines[1] == "1 task failed: the coordination command failed on the node of subtask 1: exit code 3"
+
+
 def test_every_cause_has_a_case() -> None:
     assert {code for _, code, _ in CASES} == {cause.code for cause in CAUSES}
 
