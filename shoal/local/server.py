@@ -147,7 +147,7 @@ async def _run(
         # Last of the start: `control.start` returns once it reads this. The socket listens already.
         present = _status(service, state_dir, certificates)
         status.write_status(present)
-        watching = asyncio.create_task(_watch_files(server, present, state_dir))
+        watching = asyncio.create_task(_watch_files(server, service, present))
         await server.serve(sockets=[batch_socket])
         watching.cancel()
     finally:
@@ -170,17 +170,17 @@ def _end_on_request(server: Server, *, attached: bool) -> None:
         loop.add_reader(sys.stdin, end)
 
 
-async def _watch_files(server: Server, present: status.Status, state_dir: Path) -> None:
+async def _watch_files(server: Server, service: Service, present: status.Status) -> None:
     """Write the status anew where somebody has damaged or removed it, and end when the database was removed."""
     while True:
         await asyncio.sleep(LOOK_EVERY)
-        if not (state_dir / DATABASE).exists():
+        if (fault := service.database_files.fault()) is not None:
             # `Service.stop` puts it back, once nothing changes any more.
-            log.error("%s was removed; the service writes it again and ends", state_dir / DATABASE)
+            log.error("%s; the service writes it again and ends", fault)
             server.should_exit = True
             return
         if not status.is_written(present):
-            log.error("%s was damaged or removed; it is written again", state_dir / status.FILE_NAME)
+            log.error("%s was damaged or removed; it is written again", Path(present.state_dir) / status.FILE_NAME)
             status.write_status(present)
 
 

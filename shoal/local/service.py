@@ -32,7 +32,7 @@ from shoal.local.scheduler.verdicts import Ending
 from shoal.local.simulation import pool_clock
 from shoal.local.simulation.machines import Machines
 from shoal.local.simulation.simulated_nodes import SimulatedNodes
-from shoal.local.state_files import DATABASE, RESERVE, put_back
+from shoal.local.state_files import DATABASE, RESERVE, DatabaseFiles
 from shoal.local.storage import Storage
 from shoal.local.store import free_pages, queries
 from shoal.local.store.account import Account
@@ -70,8 +70,8 @@ class Service:
         """
         self.url = url
         self.connection = connection
-        self.database = state_dir / DATABASE
-        self.reading_thread = ReadingThread(self.database)
+        self.database_files = DatabaseFiles(state_dir)
+        self.reading_thread = ReadingThread(state_dir / DATABASE)
         self.storage = storage
         self.fleet = NodeAgents(root=state_dir / "nodes", listener=self)
         self.storage.after_loss = self.fleet.upload_again
@@ -121,7 +121,7 @@ class Service:
         await self.fleet.stop_all()
         await self.storage.stop()
         self.reading_thread.close()
-        put_back(self.connection, self.database)
+        self.database_files.close(self.connection)
 
     async def serve_storage_accounts(self) -> None:
         """Give the keys of new storage accounts to storage and to the nodes."""

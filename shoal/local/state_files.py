@@ -49,14 +49,46 @@ def require_not_lost(state_dir: Path) -> None:
         )
 
 
-def put_back(connection: sqlite3.Connection, path: Path) -> None:
-    """Close the connection; where its file was removed meanwhile, write the content to a file of the same name."""
-    if path.exists() or not path.parent.exists():
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return the device and number of a file, by which another file of the same name is told from it."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+class DatabaseFiles:
+    """The database and its write-ahead log, as they were when the service opened them."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.path = state_dir / DATABASE
+        self.write_ahead_log, self.shared_memory = (state_dir / name for name in LOGS_OF_DATABASE)
+        self.opened = self._present()
+
+    def fault(self) -> str | None:
+        """Return what has happened to a file on which committed changes depend, or None."""
+        for (path, opened), present in zip(self.opened.items(), self._present().values(), strict=True):
+            if present != opened:
+                return f"{path} was {'removed' if present is None else 'replaced'}"
+        return None
+
+    def close(self, connection: sqlite3.Connection) -> None:
+        """Close the connection; where a file was removed or replaced meanwhile, write the content anew first."""
+        if self.fault() is None or not self.path.parent.exists():
+            connection.close()
+            return
+        draft = self.path.with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        draft.touch(mode=0o600)
+        connection.execute("VACUUM INTO ?", (str(draft),))
         connection.close()
-        return
-    draft = path.with_suffix(".draft")
-    draft.touch(mode=0o600)
-    connection.execute("VACUUM INTO ?", (str(draft),))
-    # Closing removes the write-ahead log, which would be taken for the log of the file put back.
-    connection.close()
-    draft.rename(path)
+        # SQLite leaves these beside a database that is gone, and would play them over the one that is put back.
+        for path in (self.write_ahead_log, self.shared_memory):
+            path.unlink(missing_ok=True)
+        if identity(self.path) not in (None, self.opened[self.path]):
+            self.path.rename(self.path.with_suffix(".other"))
+        draft.rename(self.path)
+
+    def _present(self) -> dict[Path, tuple[int, int] | None]:
+        return {path: identity(path) for path in (self.path, self.write_ahead_log)}

@@ -1,12 +1,18 @@
 """Files of the state that are damaged, removed or readable by others."""
 
+import contextlib
+import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from shoal.local import control
 from shoal.local.control import CannotStart
+from shoal.local.state_files import DatabaseFiles
+from shoal.local.store import settings
+from shoal.local.store.database import open_database
 from shoal.service_status import is_running, read_status
 from tests.local.making import make_job
 from tests.services import batch_client, running_service
@@ -37,6 +43,36 @@ def test_state_stays_private_and_whole_whatever_happens_to_its_files(tmp_path: P
     assert "batch.db was removed" in (tmp_path / "service.log").read_text()
     with running_service(tmp_path) as again:
         assert batch_client(again).get_job("job").state == "active"
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "nothing": lambda _: None,
+    "removed": lambda state: (state / "batch.db").unlink(),
+    "without its log": lambda state: (state / "batch.db-wal").unlink(),
+    "replaced": lambda state: Path(shutil.copy(state / "batch.db", state / "copy")).rename(state / "batch.db"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_database_that_is_removed_or_replaced_at_any_start_is_written_back_whole(damage: str, tmp_path: Path) -> None:
+    for start in ("first", "second", "third"):
+        # Closed once, so that the log of the next one has only some of the pages.
+        open_database(tmp_path / "batch.db").close()
+        connection = open_database(tmp_path / "batch.db")
+        # Pages that are free again: the file that is written back has others in their places.
+        connection.execute("CREATE TABLE passing AS SELECT randomblob(100000) AS bytes")
+        settings.put(connection, start, "x" * 50_000)
+        connection.execute("DROP TABLE passing")
+        files = DatabaseFiles(tmp_path)
+        DAMAGES[damage](tmp_path)
+        assert (files.fault() is None) == (damage == "nothing")
+        settings.put(connection, f"{start}, damaged", 1)
+        files.close(connection)
+    with contextlib.closing(open_database(tmp_path / "batch.db")) as connection:
+        kept = [name for (name,) in connection.execute("SELECT name FROM settings ORDER BY name")]
+        assert kept == ["first", "first, damaged", "second", "second, damaged", "third", "third, damaged"]
+        assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    assert (tmp_path / "batch.other").exists() == (damage == "replaced"), "what replaced it is kept"
 
 
 def test_service_without_a_status_can_be_stopped(tmp_path: Path) -> None:
