@@ -198,8 +198,8 @@ def read_status(state_dir: Path) -> Status | None:
             return Status(**json.loads((state_dir / FILE_NAME).read_text()))
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError):
-            # Somebody has damaged it. The service writes it anew.
+        except (OSError, ValueError, TypeError):
+            # Somebody has damaged it. The service writes it anew, unless a directory stands there.
             if time.monotonic() > deadline:
                 return None
         time.sleep(0.05)
@@ -209,7 +209,7 @@ def process_id(state_dir: Path) -> int | None:
     """Return the process that holds the directory, also where it has no status that can be read."""
     try:
         return int((state_dir / LOCK_NAME).read_text())
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return None
 
 
@@ -220,14 +220,12 @@ def is_running(state_dir: Path) -> bool:
 
 
 def _is_locked(path: Path) -> bool:
-    if not path.exists():
-        return False
-    import fcntl  # of POSIX only, as the service is; elsewhere there is no lock
-
     try:
         descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
+    except OSError:
         return False
+    import fcntl  # of POSIX only, as the service is; on Windows a directory cannot be opened
+
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -16,9 +16,10 @@ if __name__ == "__main__":
     parser.add_argument("--power-safe", action=BooleanOptionalAction)
     parser.add_argument("--task-users", action=BooleanOptionalAction)
     parser.add_argument("--attached", action="store_true", help="end when standard input does")
+    parser.add_argument("--log", action="store_true", help="write to the state's log, and empty it first")
     given = parser.parse_args()
     options = StartOptions(port=given.port, https=given.https, power_safe=given.power_safe, task_users=given.task_users)
     try:
-        serve(given.state_dir.absolute(), options, attached=given.attached)
+        serve(given.state_dir.absolute(), options, attached=given.attached, logged=given.log)
     except CannotStart as exc:
         sys.exit(f"error: {exc}")

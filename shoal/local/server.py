@@ -27,16 +27,16 @@ from shoal.local import accounts, admin
 from shoal.local.api.dispatch import DataPlane
 from shoal.local.arm import blob_access, defaults
 from shoal.local.arm.resource_manager import ResourceManager
-from shoal.local.control import CannotStart
+from shoal.local.control import LOG_NAME, CannotStart, make_directory
 from shoal.local.edge import METHODS, Edge
 from shoal.local.identity.certificates import Certificates, ensure_certificates
 from shoal.local.identity.discovery import Discovery
 from shoal.local.identity.token_endpoint import TokenEndpoint
 from shoal.local.identity.tokens import OWNER, TENANT, Tokens, make_key
 from shoal.local.node import task_users
-from shoal.local.service import Service
+from shoal.local.service import STORAGE_SERVED, Service
 from shoal.local.start_options import StartOptions
-from shoal.local.state_files import DATABASE, keep_private, let_pass, require_not_lost
+from shoal.local.state_files import DATABASE, keep_private, let_pass, require_blobs_kept, require_not_lost
 from shoal.local.storage import Storage, StorageMissing, free_port
 from shoal.local.store import settings
 from shoal.local.store.database import ForeignDatabase, open_database, wait_for_disk
@@ -52,20 +52,24 @@ POWER_SAFE, TASK_USERS = "power_safe", "task_users"
 log = logging.getLogger(__name__)
 
 
-def serve(state_dir: Path, options: StartOptions, *, attached: bool = False) -> None:
+def serve(state_dir: Path, options: StartOptions, *, attached: bool = False, logged: bool = False) -> None:
     """Run until SIGTERM or SIGINT; where attached, also until standard input ends. Raises CannotStart.
+
+    Where logged, its output goes to the log of the state, which is emptied first.
 
     Without a port and a scheme those of the state's last service are taken again, since clients and tasks know URLs
     with them; a new state gets any port that is free, and plain HTTP.
     """
-    # For its owner only: keys lie in it.
-    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_directory(state_dir)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # The SDK logs every request at INFO.
     logging.getLogger("azure").setLevel(logging.WARNING)
-    with _alone_on(state_dir):
+    with _usable(state_dir), _alone_on(state_dir):
+        if logged:
+            _write_to(state_dir / LOG_NAME)
         keep_private(state_dir)
         connection = _open(state_dir)
+        require_blobs_kept(state_dir, were_served=bool(settings.get(connection, STORAGE_SERVED, 0)))
         if _kept_switch(connection, POWER_SAFE, options.power_safe):
             wait_for_disk(connection)
         batch_socket = _listen(connection, options.port)
@@ -89,8 +93,6 @@ def serve(state_dir: Path, options: StartOptions, *, attached: bool = False) -> 
             uvloop.run(_run(service, state_dir, batch_socket, certificates, attached=attached))
         except StorageMissing as exc:
             raise CannotStart(str(exc)) from exc
-        except sqlite3.DatabaseError as exc:
-            raise _unusable(state_dir / DATABASE, exc) from exc
         finally:
             status.forget_status(state_dir)
 
@@ -100,6 +102,28 @@ def _collect_garbage_less_often() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+@contextlib.contextmanager
+def _usable(state_dir: Path) -> Iterator[None]:
+    """Turn what is wrong with the files of the state into CannotStart, in one sentence that names the file."""
+    try:
+        yield
+    except sqlite3.Error as exc:
+        log.exception("the database failed")
+        raise CannotStart(f"the state in {state_dir / DATABASE} cannot be used: {exc}") from exc
+    except OSError as exc:
+        if not str(exc.filename).startswith(str(state_dir)):
+            raise
+        raise CannotStart(f"{exc.filename} cannot be used ({exc.strerror}); move it away") from exc
+
+
+def _write_to(path: Path) -> None:
+    """Let the output of this process go to a file, which is emptied: `control` takes its lines for those of now."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+    for output in (sys.stdout, sys.stderr):
+        os.dup2(descriptor, output.fileno())
+    os.close(descriptor)
 
 
 class Server(uvicorn.Server):
@@ -181,7 +205,9 @@ async def _watch_files(server: Server, service: Service, present: status.Status)
             return
         if not status.is_written(present):
             log.error("%s was damaged or removed; it is written again", Path(present.state_dir) / status.FILE_NAME)
-            status.write_status(present)
+            # A directory may stand there; the next look tries again.
+            with contextlib.suppress(OSError):
+                status.write_status(present)
 
 
 def _status(service: Service, state_dir: Path, certificates: Certificates | None) -> status.Status:
@@ -244,12 +270,6 @@ def _open(state_dir: Path) -> sqlite3.Connection:
         return open_database(path)
     except ForeignDatabase as exc:
         raise CannotStart(str(exc)) from exc
-    except sqlite3.Error as exc:
-        raise _unusable(path, exc) from exc
-
-
-def _unusable(path: Path, exc: sqlite3.Error) -> CannotStart:
-    return CannotStart(f"the state in {path} cannot be used: {exc}")
 
 
 def _listen(connection: sqlite3.Connection, requested: int | None) -> socket.socket:

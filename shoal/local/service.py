@@ -34,7 +34,7 @@ from shoal.local.simulation.machines import Machines
 from shoal.local.simulation.simulated_nodes import SimulatedNodes
 from shoal.local.state_files import DATABASE, RESERVE, DatabaseFiles
 from shoal.local.storage import Storage
-from shoal.local.store import free_pages, queries
+from shoal.local.store import free_pages, queries, settings
 from shoal.local.store.account import Account
 from shoal.local.store.queries import Reader
 from shoal.local.store.reading_thread import ReadingThread
@@ -48,6 +48,9 @@ HEARTBEAT = 0.1
 
 QUICK_HEARTBEAT = HEARTBEAT / 4
 """Seconds between two beats while a pool is simulated."""
+
+STORAGE_SERVED = "storage_served"
+"""Name of the setting: Azurite has made its files."""
 
 
 class Service:
@@ -96,6 +99,7 @@ class Service:
         accounts.ensure_default(self.connection)
         keys = accounts.storage_keys(self.connection)
         await self.storage.serve(keys)
+        settings.put(self.connection, STORAGE_SERVED, 1)
         # Before any agent starts: its setup holds these. Azurite serves by now, for what the agents fetch.
         self.fleet.surroundings = {
             "batch_url": self.url,

@@ -12,6 +12,8 @@ NODES = "nodes"
 FOLDERS = ("azurite", NODES)
 PASSABLE = 0o711
 """The mode of a folder in which others may open what they know the name of, if that lets them."""
+INDEXES_OF_BLOBS = ("__azurite_db_blob__.json", "__azurite_db_blob_extent__.json")
+"""Azurite writes them at its first start, and replaces them whole. It takes an empty one for a new beginning."""
 
 
 def keep_private(state_dir: Path) -> None:
@@ -47,6 +49,16 @@ def require_not_lost(state_dir: Path) -> None:
             f"{state_dir / DATABASE} is empty or was removed, and {' and '.join(rest)} beside it are of an earlier "
             "state; put the file back, or remove the whole directory to start anew"
         )
+
+
+def require_blobs_kept(state_dir: Path, *, were_served: bool) -> None:
+    """Raise CannotStart where an index of the blobs is empty, or is gone although storage was served before."""
+    for index in [state_dir / "azurite" / name for name in INDEXES_OF_BLOBS]:
+        if index.stat().st_size == 0 if index.exists() else were_served:
+            raise CannotStart(
+                f"{index} is empty or was removed, so that no blob of the earlier state could be found; put the file "
+                "back, or remove the whole directory to start anew"
+            )
 
 
 def identity(path: Path) -> tuple[int, int] | None:

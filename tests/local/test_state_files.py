@@ -38,11 +38,19 @@ def test_state_stays_private_and_whole_whatever_happens_to_its_files(tmp_path: P
             (tmp_path / name).unlink()
         wait_until(lambda: read_status(tmp_path) == status)
         assert control.start(tmp_path) == status, "not a second one beside the first"
+        log = (tmp_path / "service.log").read_text()
+        (tmp_path / "service.json").unlink()
+        assert control.start(tmp_path) == status, "not refused, and without a line about it"
+        assert (tmp_path / "service.log").read_text().startswith(log), "the log of a running service is its own"
         (tmp_path / "batch.db").unlink()
         wait_until(lambda: not is_running(tmp_path))
     assert "batch.db was removed" in (tmp_path / "service.log").read_text()
     with running_service(tmp_path) as again:
         assert batch_client(again).get_job("job").state == "active"
+    shutil.rmtree(tmp_path / "azurite")
+    with pytest.raises(CannotStart, match=r"db_blob__\.json is empty or was removed, so that no blob"):
+        control.start(tmp_path)
+    assert not (tmp_path / "azurite").exists(), "nothing was begun anew"
 
 
 DAMAGES: dict[str, Callable[[Path], object]] = {
@@ -101,4 +109,46 @@ def test_database_that_is_lost_or_damaged_is_refused_in_one_sentence(
         control.start(tmp_path)
     assert "\n" not in str(refused.value)
     assert (tmp_path / "azurite" / "blob").exists()
+    assert not is_running(tmp_path)
     assert content is None or (tmp_path / "batch.db").stat().st_size == len(content)
+
+
+def damaged_inside(state: Path) -> None:
+    """A database whose first page is whole, and whose others are not."""
+    open_database(state / "batch.db").close()
+    content = (state / "batch.db").read_bytes()
+    (state / "batch.db").write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+
+
+def empty_index(state: Path) -> None:
+    (state / "azurite").mkdir()
+    (state / "azurite" / "__azurite_db_blob__.json").touch()
+    open_database(state / "batch.db").close()
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (damaged_inside, "batch.db cannot be used: database disk image is malformed"),
+        (empty_index, "azurite/__azurite_db_blob__.json is empty or was removed"),
+        *(
+            (
+                lambda state, name=name: (state / name).mkdir(),
+                rf"/{name} cannot be used \(Is a directory\); move it away",
+            )
+            for name in ("service.json", "service.lock", "service.log")
+        ),
+        (lambda state: (state / "nodes").touch(), "/nodes cannot be used"),
+        (lambda state: (state.rmdir(), state.touch()), r"cannot hold a state \(File exists\)"),
+    ],
+)
+def test_damaged_file_of_a_state_is_named_in_one_sentence(
+    damage: Callable[[Path], object], reason: str, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    damage(state)
+    with pytest.raises(CannotStart, match=reason) as refused:
+        control.start(state)
+    assert "\n" not in str(refused.value)
+    assert not control.stop(state)
