@@ -14,6 +14,7 @@ from shoal.local.disturbances import Disturbances
 from shoal.local.identity.node_secret import node_secret
 from shoal.local.identity.tokens import ARM_AUDIENCES, OWN_LIFE, Tokens
 from shoal.local.node.agents import NodeAgents
+from shoal.local.node.control_groups import ControlGroups
 from shoal.local.scheduler import (
     auto_pools,
     endings,
@@ -76,7 +77,7 @@ class Service:
         self.database_files = DatabaseFiles(state_dir)
         self.reading_thread = ReadingThread(state_dir / DATABASE)
         self.storage = storage
-        self.fleet = NodeAgents(root=state_dir / "nodes", listener=self)
+        self.fleet = NodeAgents(root=state_dir / "nodes", listener=self, groups=ControlGroups(state_dir))
         self.storage.after_loss = self.fleet.upload_again
         self.reserve = DiskReserve(state_dir / RESERVE)
         self.simulated = SimulatedNodes(listener=self, evict=self.on_evicted)

@@ -16,6 +16,7 @@ import orjson
 
 from shoal.local.children import Child, spawn
 from shoal.local.node import keeper, leftovers
+from shoal.local.node.control_groups import ControlGroups
 from shoal.local.node.directories import NodeDirectory
 
 log = logging.getLogger(__name__)
@@ -34,9 +35,10 @@ class Listener(Protocol):
 
 
 class NodeAgents:
-    def __init__(self, *, root: Path, listener: Listener) -> None:
+    def __init__(self, *, root: Path, listener: Listener, groups: ControlGroups) -> None:
         """`root` is the folder in which each node has its own, named by its id."""
         self.root = root
+        self.groups = groups
         self.listener = listener
         self.path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
         """Nodes find the service's own Python first, whatever the machine calls `python3`."""
@@ -117,8 +119,11 @@ class NodeAgents:
 
     async def sweep(self) -> None:
         """End what an earlier service has left running, before nodes start again in the same directories."""
-        if not await asyncio.to_thread(leftovers.end_processes, self.root):
+        swept = await asyncio.to_thread(self.groups.end_all)
+        # Also where there are groups: the earlier service may have been one that had none.
+        if not (await asyncio.to_thread(leftovers.end_processes, self.root) and swept):
             log.error("some processes of the nodes of an earlier service cannot be ended")
+        await asyncio.to_thread(self.groups.open)
 
     async def stop_all(self) -> None:
         """End every agent, by force where it takes too long; nodes keep their files."""
@@ -131,6 +136,7 @@ class NodeAgents:
         for agent in self.agents.values():
             agent.process.terminate()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        await asyncio.to_thread(self.groups.close)
 
     async def _accompany(self, node: str, boots: int) -> None:
         """Start an agent, pass on its reports, and tell the listener when it has ended, in whatever way."""
@@ -153,7 +159,8 @@ class NodeAgents:
         # Beside the directory, where task users may pass.
         self._log(node).touch()
         self._log(node).chmod(0o600)
-        agent = await spawn(_keeper(directory), log=self._log(node), heard=True)
+        members = await asyncio.to_thread(self.groups.members, node)
+        agent = await spawn(_keeper(directory, members), log=self._log(node), heard=True)
         self._greet(node, agent)
         return agent, await anext(agent.lines(), None)
 
@@ -183,7 +190,8 @@ class NodeAgents:
 
     def _clean_up(self, node: str, directory: Path, *, swept: bool) -> None:
         # Before the files go: the processes might make new ones.
-        if not swept and not leftovers.end_processes(directory):
+        emptied = self.groups.end(node)
+        if not (swept or leftovers.end_processes(directory)) or not emptied:
             log.error("some processes of node %s cannot be ended", node)
         if node in self.stopping:
             self.stopping.discard(node)
@@ -192,6 +200,7 @@ class NodeAgents:
             shutil.rmtree(NodeDirectory(directory).logins, ignore_errors=True)
 
 
-def _keeper(directory: Path) -> list[str]:
+def _keeper(directory: Path, members: Path | None) -> list[str]:
     """Return the command that runs a node's agent, without what only larger programs need."""
-    return [sys.executable, "-I", "-S", str(Path(keeper.__file__)), str(directory)]
+    group = [] if members is None else [str(members)]
+    return [sys.executable, "-I", "-S", str(Path(keeper.__file__)), str(directory), *group]

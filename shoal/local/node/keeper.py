@@ -1,5 +1,6 @@
-"""Runs a node's agent, and ends with it every process that its tasks have left: `python keeper.py NODE_DIRECTORY`.
+"""Runs a node's agent, and ends with it every process that its tasks have left: `python keeper.py DIRECTORY [MEMBERS]`.
 
+MEMBERS is the file by which it joins the control group of its node.
 A task's process can leave its group and its session and clear its environment, but not its ancestors: on Linux the
 orphans of all descendants become the keeper's own children. This script imports nothing but the standard library, since
 there is one keeper a node.
@@ -23,11 +24,15 @@ NOTHING_LEFT, UNCERTAIN = 0, 1
 """Exit codes: whether processes of the node may still be there."""
 
 
-def main(node_directory: str) -> int:
+def main(node_directory: str, members: str | None = None) -> int:
     """Return when the agent has ended and nothing of its node is left, or cannot be found from here."""
     # As the agent: only the end of its input ends it. SIGTERM comes where that took too long.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     adopting = control(PR_SET_CHILD_SUBREAPER, 1)
+    if members is not None:
+        # Before there is an agent: its descendants are members by their birth.
+        with contextlib.suppress(OSError):
+            Path(members).write_text(str(os.getpid()))
     agent = _start([sys.executable, "-m", "shoal.local.node", node_directory])
     signal.signal(signal.SIGTERM, lambda _number, _frame: _kill(agent))
     while os.wait()[0] != agent:
@@ -98,4 +103,4 @@ def control(option: int, argument: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

@@ -34,9 +34,19 @@ def end_task_processes(folder: Path) -> bool:
     return _end_all(folder, b"AZ_BATCH_TASK_DIR=")
 
 
+def ancestors(pid: int) -> set[int]:
+    """Return the process and its ancestors: a service may itself be started by a task."""
+    ancestors: set[int] = set()
+    while pid:
+        ancestors.add(pid)
+        fields = _stat(pid)
+        pid = int(fields[1]) if fields else 0
+    return ancestors
+
+
 def _end_all(root: Path, variable: bytes) -> bool:
     deadline = time.monotonic() + PATIENCE
-    spared = _ancestors(os.getpid())
+    spared = ancestors(os.getpid())
     while remaining := [pid for pid in _processes() if pid not in spared and _belongs(pid, root, variable)]:
         if time.monotonic() > deadline:
             return False
@@ -48,16 +58,6 @@ def _end_all(root: Path, variable: bytes) -> bool:
 
 def _processes() -> list[int]:
     return [int(entry.name) for entry in PROC.glob("[0-9]*")]
-
-
-def _ancestors(pid: int) -> set[int]:
-    """Return the process and its ancestors: a service may itself be started by a task."""
-    ancestors: set[int] = set()
-    while pid:
-        ancestors.add(pid)
-        fields = _stat(pid)
-        pid = int(fields[1]) if fields else 0
-    return ancestors
 
 
 def _belongs(pid: int, root: Path, variable: bytes) -> bool:
