@@ -13,6 +13,7 @@ from azure.mgmt.batch import BatchManagementClient
 from azure.mgmt.batch.models import ActivateApplicationPackageParameters, Application, ApplicationProperties
 from azure.storage.blob import BlobClient
 
+from shoal.local.node import archive_limits
 from shoal.service_status import Status
 from tests.arm import management_client
 from tests.local.making import (
@@ -213,6 +214,41 @@ def test_package_that_is_no_archive_fails_its_tasks(
     packages.publish(application, "1", b"no archive at all")
     done = run(client, job, task("t", "true", **uses(reference(application, "1"))))
     assert failure_code(done) == "ApplicationPackageError"
+
+
+def test_small_package_that_unpacks_to_gigabytes_fails_its_tasks_and_says_so(
+    client: BatchClient, packages: Packages, job: str, application: str
+) -> None:
+    packages.publish(application, "1", bomb())
+    done = run(client, job, task("t", "true", **uses(reference(application, "1"))))
+    assert failure_code(done) == "ApplicationPackageError"
+    failure = execution(done).failure_info
+    assert failure is not None
+    assert "more than 100 times as much" in str(failure.message)
+
+
+def bomb() -> bytes:
+    """Two gigabytes of nothing, by the word of the archive's directory."""
+    content = bytearray(archive(a="x" * 100))
+    size_at = content.index(b"PK\1\2") + 24
+    content[size_at : size_at + 4] = (2 << 30).to_bytes(4, "little")
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("unpacked", "packed", "free", "reason"),
+    [
+        (0, 0, 0, "disk has 0 free"),
+        (10 << 20, 1 << 20, 1 << 30, None),
+        (1 << 30, 1000, 2 << 30, None),
+        ((1 << 30) + 1, 1000, 2 << 30, "more than 100 times as much"),
+        (20 << 30, 1 << 30, 30 << 30, None),
+        (20 << 30, 1 << 30, 20 << 30, "of which 67108864 stay free"),
+    ],
+)
+def test_archive_is_refused_by_its_sizes(unpacked: int, packed: int, free: int, reason: str | None) -> None:
+    answer = archive_limits.excess(unpacked=unpacked, packed=packed, free=free)
+    assert answer is None if reason is None else reason in str(answer)
 
 
 def test_packages_of_the_same_version_are_not_mistaken_for_each_other(

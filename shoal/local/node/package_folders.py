@@ -10,6 +10,8 @@ import zlib
 from pathlib import Path
 from tempfile import mkdtemp
 
+from shoal.local.node import archive_limits
+from shoal.local.node.archive_limits import ArchiveTooLarge
 from shoal.local.node.blob_transfer import AccessDenied, Blobs, NotThere, TransferFailed, blob_url
 from shoal.local.node.failure_info import TaskFault
 from shoal.local.node.messages import UnpackedPackage
@@ -43,7 +45,7 @@ class Packages:
                 self.installed[package] = self._unpack(package, package.container, package.blob)
             except NotThere as exc:
                 raise _fault(package, f"The content of application package {label} is gone from storage") from exc
-            except (AccessDenied, TransferFailed, OSError, *BAD_ARCHIVE) as exc:
+            except (AccessDenied, TransferFailed, ArchiveTooLarge, OSError, *BAD_ARCHIVE) as exc:
                 raise _fault(package, f"Application package {label} could not be installed: {exc}") from exc
         return self.installed[package]
 
@@ -55,6 +57,7 @@ class Packages:
         try:
             self.blobs.download(blob_url(self.blobs.auto_storage_url(container), blob), archive)
             with zipfile.ZipFile(archive) as content:
+                archive_limits.check(content, archive)
                 for entry in content.infolist():
                     extracted = Path(content.extract(entry, target))
                     # zipfile leaves out the modes of files; scripts could not be run without them.
