@@ -6,6 +6,7 @@ The bearer token is ARM's.
 """
 
 import hmac
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -17,11 +18,15 @@ from starlette.routing import Route
 from shoal.local import chaos, errors
 from shoal.local.arm import blob_access
 from shoal.local.chaos import Chaos
+from shoal.local.request_body import BodyTooLarge, parsed, read_body
 from shoal.local.scheduler import evictions
 from shoal.local.scheduler.loop import Transaction
 
 if TYPE_CHECKING:
     from shoal.local.service import Service
+
+LARGEST_BODY = 1 << 20
+"""Bytes, as on the data plane."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -76,7 +81,10 @@ def _refusal(status: int, code: str, message: str) -> Response:
 
 async def _body(request: Request) -> dict[str, Any]:
     try:
-        body = await request.json()
+        # Python's own reader takes NaN, which is then refused by the name of its condition.
+        body = parsed(await read_body(request, most=LARGEST_BODY), json.loads)
+    except BodyTooLarge:
+        raise errors.request_body_too_large() from None
     except ValueError as exc:
         raise errors.invalid_request_body(str(exc)) from None
     if not isinstance(body, dict):

@@ -40,6 +40,7 @@ from shoal.local.api.calls import Answer, Call
 from shoal.local.api.statistics import STATISTICS
 from shoal.local.header_names import capitalized
 from shoal.local.identity.tokens import TENANT
+from shoal.local.request_body import BodyTooLarge, read_body
 from shoal.local.service import Service
 
 log = logging.getLogger(__name__)
@@ -217,12 +218,10 @@ def _check_query(query: Mapping[str, str]) -> None:
 
 
 async def _content(request: Request) -> bytes:
-    content = b""
-    async for part in request.stream():
-        content += part
-        if len(content) > LARGEST_BODY:
-            raise errors.request_body_too_large()
-    return content
+    try:
+        return await read_body(request, most=LARGEST_BODY)
+    except BodyTooLarge:
+        raise errors.request_body_too_large() from None
 
 
 def error_answer(exc: errors.BatchError, base_url: str, request_id: str) -> Answer:

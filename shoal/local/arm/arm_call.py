@@ -10,6 +10,7 @@ from shoal.local import times
 from shoal.local.api.calls import Answer
 from shoal.local.arm import arm_failures, body_types
 from shoal.local.arm.ids import Target
+from shoal.local.request_body import parsed
 
 if TYPE_CHECKING:
     from shoal.local.service import Service
@@ -31,8 +32,8 @@ class ArmCall:
     def body(self) -> JsonObject:
         """Return the JSON object of the body; an absent one reads as empty. Raises BatchError."""
         try:
-            body = orjson.loads(self.content) if self.content else {}
-        except orjson.JSONDecodeError as exc:
+            body = parsed(self.content) if self.content else {}
+        except ValueError as exc:
             raise arm_failures.invalid_content(str(exc)) from None
         if not isinstance(body, dict) or not isinstance(body.get("properties", {}), dict):
             raise arm_failures.invalid_content("a JSON object is expected")

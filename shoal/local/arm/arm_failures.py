@@ -20,6 +20,7 @@ CODES_OF_ARM = frozenset(
         "MissingApiVersionParameter",
         "NotImplemented",
         "ParentResourceNotFound",
+        "RequestContentTooLarge",
         "ResourceGroupNotFound",
         "ResourceNotFound",
         "TooManyRequests",
@@ -80,6 +81,12 @@ def invalid_name(kind: str, name: str, rule: str) -> BatchError:
 
 def invalid_content(detail: str) -> BatchError:
     return BatchError(400, "InvalidRequestContent", f"The request content was invalid: {detail}.")
+
+
+def content_too_large(most: int) -> BatchError:
+    """Source: Learn, "Azure subscription and service limits": 4 MB a request. The code is not documented."""
+    text = f"The request content size exceeds the maximum size of {most >> 20} MB."
+    return BatchError(413, "RequestContentTooLarge", text)
 
 
 def location_required(path: str) -> BatchError:

@@ -43,7 +43,11 @@ from shoal.local.arm.ids import Target, parse
 from shoal.local.arm.long_operations import LongOperations
 from shoal.local.header_names import capitalized
 from shoal.local.identity.tokens import ARM_AUDIENCES, TENANT, AudienceWrong, TokenExpired, TokenRefused
+from shoal.local.request_body import BodyTooLarge, read_body
 from shoal.local.service import Service
+
+LARGEST_BODY = 4 << 20
+"""Bytes."""
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +119,7 @@ class ResourceManager:
             target=target,
             version=version,
             headers=dict(request.headers),
-            content=await request.body(),
+            content=await _content(request),
         )
         return await self.long_operations.answer(call, handler) or await handler(call)
 
@@ -133,6 +137,13 @@ class ResourceManager:
             raise arm_failures.audience_wrong(authority, exc.audience, ARM_AUDIENCES) from None
         except TokenRefused:
             raise arm_failures.authentication_failed(authority) from None
+
+
+async def _content(request: Request) -> bytes:
+    try:
+        return await read_body(request, most=LARGEST_BODY)
+    except BodyTooLarge:
+        raise arm_failures.content_too_large(LARGEST_BODY) from None
 
 
 def _route(method: str, path: str) -> tuple[Target, Handler]:

@@ -19,6 +19,7 @@ from shoal.local.arm import identities
 from shoal.local.arm.arm_call import JsonObject
 from shoal.local.identity.node_secret import node_with
 from shoal.local.identity.tokens import LIFE, OWNER, TENANT, Principal
+from shoal.local.request_body import BodyTooLarge, read_body
 from shoal.local.store.node import Node
 from shoal.local.store.pool import Pool
 
@@ -187,9 +188,8 @@ def _text_lifetime() -> dict[str, str]:
 
 
 async def _content(request: Request) -> bytes:
-    content = b""
-    async for part in request.stream():
-        content += part
-        if len(content) > LONGEST_FORM:
-            raise TokenFailure(400, "invalid_request", 90014, f"The form has more than {LONGEST_FORM} bytes.")
-    return content
+    try:
+        return await read_body(request, most=LONGEST_FORM)
+    except BodyTooLarge:
+        text = f"The form has more than {LONGEST_FORM} bytes."
+        raise TokenFailure(400, "invalid_request", 90014, text) from None

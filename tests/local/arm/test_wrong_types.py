@@ -4,6 +4,9 @@ import copy
 import random
 from typing import Any
 
+import pytest
+
+from shoal.errors import BadInput
 from shoal.service_status import Status
 from tests.arm import ArmHttp
 from tests.local.test_any_request import changed, places
@@ -79,3 +82,20 @@ def test_no_request_to_the_admin_side_is_answered_with_an_error_of_the_services_
                 assert status != 500, (path, body)
                 assert status < 400 or set(answer) == {"error"}, (path, body)
     service.set_chaos(**before)
+
+
+def test_body_that_is_too_long_or_too_deep_is_refused_in_the_form_of_its_plane(arm: ArmHttp, service: Status) -> None:
+    deep: Any = "x"
+    for _ in range(500):
+        deep = [deep]
+    arm_requests: list[Any] = [{"location": "x" * (5 << 20)}, {"location": "westeurope", "tags": {"a": deep}}]
+    answers = [arm.call("PUT", "", body) for body in arm_requests]
+    assert [(status, answer["error"]["code"]) for status, answer in answers] == [
+        (413, "RequestContentTooLarge"),
+        (400, "InvalidRequestContent"),
+    ]
+    with pytest.raises(BadInput, match="exceeds the maximum permitted"):
+        service.set_chaos(seed="x" * (2 << 20))
+    with pytest.raises(BadInput, match="not syntactically valid"):
+        service.set_chaos(seed=deep)
+    assert service.set_chaos()["seed"] == 0
