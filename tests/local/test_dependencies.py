@@ -197,6 +197,7 @@ def test_dependencies_need_a_job_that_uses_them(raw: Raw, client: BatchClient, n
     ("dependencies", "code"),
     [
         (after(*(f"{i:064}" for i in range(1001))), "TaskDependencyListTooLong"),
+        (ranges(*((1, number) for number in range(20_000, 40_000))), "TaskDependencyRangesTooLong"),
         (ranges((2, 1)), "InvalidPropertyValue"),
         (ranges((1, 2**31)), "InvalidPropertyValue"),
     ],

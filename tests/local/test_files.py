@@ -2,11 +2,15 @@ import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from azure.batch import BatchClient
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from shoal.local.api import files
 from tests.local.making import error_code, make_job, read, run, sh, task, wait_for_state
 from tests.raw import Raw
 from tests.waiting import wait_until
@@ -233,3 +237,27 @@ def test_deleted_job_leaves_no_files(service_nodes: Path, client: BatchClient, p
 @pytest.fixture
 def service_nodes(raw: Raw) -> Path:
     return Path(raw.status.state_dir) / "nodes"
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["a", "a-", "a.b", "b", "B"]), min_size=1, max_size=4)),
+    st.text("ab/-", max_size=4),
+)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=25, deadline=None)
+def test_names_come_in_the_order_of_their_whole_paths(paths: list[list[str]], prefix: str) -> None:
+    with TemporaryDirectory() as folder:
+        for path in paths:
+            Path(folder, *path).mkdir(parents=True, exist_ok=True)
+        present = [path.relative_to(folder).as_posix() for path in Path(folder).rglob("*")]
+        expected = sorted(name for name in present if name.startswith(prefix))
+        assert list(files.file_names(Path(folder), prefix, recursive=True)) == expected
+        assert list(files.file_names(Path(folder), prefix, recursive=False)) == [n for n in expected if "/" not in n]
+
+
+def test_folder_is_not_read_before_its_turn_in_a_listing(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    names = files.file_names(tmp_path, "", recursive=True)
+    assert next(names) == "a"
+    (tmp_path / "b" / "late").touch()
+    assert list(names) == ["b", "b/late"]

@@ -1,5 +1,6 @@
 """Dependencies on ranges cost little however many tasks wait, and never let a task run too early or too late."""
 
+import itertools
 import sqlite3
 from pathlib import Path
 
@@ -80,3 +81,19 @@ def test_work_of_tasks_that_depend_on_ranges_grows_hardly_faster_than_their_numb
         connection.execute("ROLLBACK")
     # Quadratic would be 16 times.
     assert work[1] < 8 * work[0]
+
+
+@given(st.lists(SMALL.map(lambda span: (min(span), max(span)))))
+def test_merged_ranges_have_the_same_integers_and_lie_apart(spans: list[Span]) -> None:
+    def integers(some: list[Span]) -> set[int]:
+        return {number for first, last in some for number in range(first, last + 1)}
+
+    merged = dependencies.merged(spans)
+    assert integers(merged) == integers(spans)
+    assert all(later[0] > earlier[1] + 1 for earlier, later in itertools.pairwise(merged))
+
+
+def test_ranges_of_a_task_that_overlap_cost_as_much_as_one(connection: sqlite3.Connection) -> None:
+    transaction = Transaction(connection=connection, now=0)
+    spans = [(first, 9_000) for first in range(1, 8_000)]
+    assert steps(connection, lambda: add_child(transaction, 99_999, spans)) < 2_000

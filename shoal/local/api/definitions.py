@@ -344,9 +344,14 @@ def _check_dependencies(depends_on: JsonObject, job_body: JsonObject) -> None:
     for span in depends_on.get("taskIdRanges", ()):
         if span["start"] > span["end"]:
             raise errors.invalid_property("dependsOn.taskIdRanges", span, "start must not lie after end")
-    if sum(map(len, depends_on.get("taskIds", ()))) > MOST_DEPENDENCY_CHARACTERS:
-        text = f"The ids of the tasks in dependsOn are longer than {MOST_DEPENDENCY_CHARACTERS} characters in all."
-        raise errors.BatchError(400, "TaskDependencyListTooLong", text)
+    ids = "".join(depends_on.get("taskIds", ()))
+    ranges = "".join(f"{span['start']}{span['end']}" for span in depends_on.get("taskIdRanges", ()))
+    for code, text in (("TaskDependencyListTooLong", ids), ("TaskDependencyRangesTooLong", ranges)):
+        if len(text) > MOST_DEPENDENCY_CHARACTERS:
+            message = (
+                f"The dependencies of the task have {len(text)} characters; {MOST_DEPENDENCY_CHARACTERS} are allowed."
+            )
+            raise errors.BatchError(400, code, message)
 
 
 def _check_exit_conditions(conditions: JsonObject, job_body: JsonObject) -> None:

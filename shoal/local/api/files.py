@@ -4,6 +4,10 @@ A task's paths are relative to its own directory, a node's to its root.
 Source: REST reference, File operations; a ranged download answers 200, the only success that the official client takes.
 """
 
+import asyncio
+import contextlib
+import heapq
+import itertools
 import mimetypes
 import os
 import re
@@ -27,7 +31,7 @@ PART = 1 << 18
 
 
 async def list_task_files(call: Call) -> Answer:
-    return _list(call, *_task_root(call))
+    return await _list(call, *_task_root(call))
 
 
 async def download_task_file(call: Call) -> Answer:
@@ -39,7 +43,7 @@ async def get_task_file_properties(call: Call) -> Answer:
 
 
 async def list_node_files(call: Call) -> Answer:
-    return _list(call, *_node_root(call))
+    return await _list(call, *_node_root(call))
 
 
 async def download_node_file(call: Call) -> Answer:
@@ -51,29 +55,32 @@ async def get_node_file_properties(call: Call) -> Answer:
 
 
 async def delete_task_file(call: Call) -> Answer:
-    return _delete(call, _task_root(call)[0])
+    return await _delete(call, _task_root(call)[0])
 
 
 async def delete_node_file(call: Call) -> Answer:
-    return _delete(call, _node_root(call)[0])
+    return await _delete(call, _node_root(call)[0])
 
 
-def _delete(call: Call, root: Path) -> Answer:
+async def _delete(call: Call, root: Path) -> Answer:
     """Delete a file, or a folder, which has to be empty unless the call is recursive."""
-    path = _inside(root, call["file_path"])
-    if path == root.resolve():
-        raise errors.not_found("File")
+    path = _below(root, call["file_path"])
     try:
-        if path.is_dir() and call.flag("recursive"):
-            shutil.rmtree(path)
-        elif path.is_dir():
-            path.rmdir()
-        else:
-            path.unlink(missing_ok=True)
+        # In a thread: a folder may have any number of files, and others are served meanwhile.
+        await asyncio.to_thread(_remove, path, recursive=call.flag("recursive"))
     except OSError as exc:
         message = f"The file cannot be deleted: {exc.strerror}."
         raise errors.conflict("OperationInvalidForCurrentState", message) from None
     return Answer()
+
+
+def _remove(path: Path, *, recursive: bool) -> None:
+    if path.is_dir() and recursive:
+        shutil.rmtree(path)
+    elif path.is_dir():
+        path.rmdir()
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _task_root(call: Call) -> tuple[Path, str]:
@@ -116,26 +123,48 @@ def _inside(root: Path, relative: str) -> Path:
     return path
 
 
-def _list(call: Call, root: Path, url: str) -> Answer:
-    prefix = odata.prefix(call.query.get("$filter"), "name")
-    recursive = call.flag("recursive")
-    found = (path.relative_to(root).as_posix() for path in _walk(root, recursive=recursive))
-    names = sorted(name for name in found if name.startswith(prefix))
+def _below(root: Path, relative: str) -> Path:
+    path = _inside(root, relative)
+    if path == root.resolve():
+        raise errors.not_found("File")
+    return path
+
+
+async def _list(call: Call, root: Path, url: str) -> Answer:
+    prefix, recursive = odata.prefix(call.query.get("$filter"), "name"), call.flag("recursive")
     start, size = call.after(), call.page_size()
-    views = [view for name in names[start : start + size] if (view := _view(root / name, name, url))]
-    return page(call, "files", views, start + size if len(names) > start + size else None)
+    # In a thread, as in `_delete`; one more than the page shows whether others follow.
+    views = await asyncio.to_thread(_views, root, url, prefix, range(start, start + size + 1), recursive=recursive)
+    return page(call, "files", [view for view in views[:size] if view], start + size if len(views) > size else None)
 
 
-def _walk(root: Path, *, recursive: bool) -> Iterator[Path]:
-    """Yield the paths below a folder. Files may come and go meanwhile."""
-    try:
-        entries = list(root.iterdir())
-    except OSError:
-        return
-    for entry in entries:
-        yield entry
-        if recursive and entry.is_dir() and not entry.is_symlink():
-            yield from _walk(entry, recursive=True)
+def _views(root: Path, url: str, prefix: str, places: range, *, recursive: bool) -> list[dict[str, Any] | None]:
+    """Return the entries at these places of a listing; None stands for a file that has gone since."""
+    names = itertools.islice(file_names(root, prefix, recursive=recursive), places.start, places.stop)
+    return [_view(root / name, name, url) for name in names]
+
+
+def file_names(root: Path, prefix: str, *, recursive: bool) -> Iterator[str]:
+    """Yield the names below a folder in their order, and read no folder before its turn. Files may come and go."""
+    waiting = list(_children(root, "", prefix))
+    heapq.heapify(waiting)
+    while waiting:
+        name, is_folder = heapq.heappop(waiting)
+        if name.startswith(prefix):
+            yield name
+        if recursive and is_folder:
+            # Their names are greater than the folder's own, so none has come too late.
+            for child in _children(root / name, f"{name}/", prefix):
+                heapq.heappush(waiting, child)
+
+
+def _children(folder: Path, above: str, prefix: str) -> Iterator[tuple[str, bool]]:
+    """Yield the name of each entry that has the prefix, or may lead to it, and whether it is a folder itself."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            name = above + entry.name
+            if name.startswith(prefix) or prefix.startswith(f"{name}/"):
+                yield name, entry.is_dir(follow_symlinks=False)
 
 
 def _view(path: Path, name: str, url: str) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ Source: "Create task dependencies": unknown ids block until such a task comes an
 needs a satisfying task, and `4`, `04` and `004` all stand for 4.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from shoal.local.scheduler.loop import Transaction
@@ -34,7 +34,19 @@ def count_blockers(tx: Transaction, *, job: int, child: int, depends_on: dict[st
     tx.connection.executemany(
         "INSERT INTO dependencies (job, parent, child) VALUES (?, ?, ?)", [(job, parent, child) for parent in blocking]
     )
-    return len(blocking) + sum(_range_blockers(tx, job, child, span) for span in depends_on.get("taskIdRanges", ()))
+    spans = merged((span["start"], span["end"]) for span in depends_on.get("taskIdRanges", ()))
+    return len(blocking) + sum(_range_blockers(tx, job, child, *span) for span in spans)
+
+
+def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the same integers in the fewest ranges: those that overlap or touch become one."""
+    result: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if result and first <= result[-1][1] + 1:
+            result[-1] = result[-1][0], max(last, result[-1][1])
+        else:
+            result.append((first, last))
+    return result
 
 
 def parts(first: int, last: int) -> Iterator[tuple[int, int]]:
@@ -51,12 +63,11 @@ def parts(first: int, last: int) -> Iterator[tuple[int, int]]:
         first += size
 
 
-def _range_blockers(tx: Transaction, job: int, child: int, span: dict[str, int]) -> int:
+def _range_blockers(tx: Transaction, job: int, child: int, start: int, end: int) -> int:
     """Record the parts of a range that the task waits for, and return their number."""
-    waited = [part for part in parts(span["start"], span["end"]) if _is_missing(tx, job, *part)]
+    waited = [part for part in parts(start, end) if _is_missing(tx, job, *part)]
     return sum(
-        # Two ranges of a task may share a part, which counts once.
-        tx.run("INSERT OR IGNORE INTO range_dependencies VALUES (?, ?, ?, ?)", job, first, first + size - 1, child)
+        tx.run("INSERT INTO range_dependencies VALUES (?, ?, ?, ?)", job, first, first + size - 1, child)
         for first, size in waited
     )
 
