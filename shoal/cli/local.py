@@ -181,21 +181,38 @@ def _condition_options(command: Callable[..., None]) -> Callable[..., None]:
 )
 @_condition_options
 @click.option("--preempt", metavar="NODE", help="Evict this Spot node now; `any` evicts the busiest.")
+@click.option("--fill-disk", metavar="NODE", help="Fill the disk of this node now; `any` takes the busiest.")
+@click.option("--kill-storage", is_flag=True, help="Kill blob storage now; it starts again.")
 @options.as_json
-def chaos(state_dir: Path, preempt: str | None, as_json: bool, **conditions: object) -> None:
+def chaos(
+    state_dir: Path,
+    preempt: str | None,
+    fill_disk: str | None,
+    kill_storage: bool,
+    as_json: bool,
+    **conditions: object,
+) -> None:
     """Simulate cloud conditions: slow boots, evictions, Azure's refusals. Without options, show the current ones."""
     running = _running(state_dir)
     given = {name: value for name, value in conditions.items() if value is not None}
     with _own_interface(running) as service:
         if preempt is not None:
-            body = {"node": None if preempt == "any" else preempt}
-            node = service.post("/-/preemptions", OWN_VERSION, body)["node"]
-            click.echo(f"pre-empted {node}", err=as_json)
+            click.echo(f"pre-empted {_strike(service, '/-/preemptions', preempt)}", err=as_json)
+        if fill_disk is not None:
+            click.echo(f"filled the disk of {_strike(service, '/-/full-disks', fill_disk)}", err=as_json)
+        if kill_storage:
+            service.post("/-/storage-kills", OWN_VERSION, {})
+            click.echo("killed blob storage, which starts again", err=as_json)
         shown = service.put("/-/chaos", OWN_VERSION, given)
     if as_json:
         emit_json(shown)
     else:
         emit_table(("setting", "value"), [(name.replace("_", "-"), value) for name, value in shown.items()])
+
+
+def _strike(service: "ArmClient", path: str, node: str) -> str:
+    """Let something happen to a node, or to the busiest one, and return its id."""
+    return str(service.post(path, OWN_VERSION, {"node": None if node == "any" else node})["node"])
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """The service's own interface beside Azure's, below `/-/`: no Batch account can have that name.
 
 `GET` and `PUT /-/chaos` read and set the simulated cloud conditions; `like` in a PUT names the cloud to start from.
-`POST /-/preemptions` takes a Spot node away now.
+`POST /-/preemptions` takes a Spot node away now, `POST /-/full-disks` fills a node's disk, and `POST /-/storage-kills`
+kills blob storage.
 The bearer token is ARM's.
 """
 
@@ -19,7 +20,7 @@ from shoal.local import chaos, errors
 from shoal.local.arm import blob_access
 from shoal.local.chaos import Chaos
 from shoal.local.request_body import BodyTooLarge, parsed, read_body
-from shoal.local.scheduler import evictions
+from shoal.local.scheduler import evictions, losses
 from shoal.local.scheduler.loop import Transaction
 
 if TYPE_CHECKING:
@@ -47,16 +48,25 @@ def routes(service: "Service") -> list[Route]:
         await blob_access.guard(service)
         return JSONResponse(asdict(conditions))
 
-    async def preempt(request: Request) -> Response:
-        node = (await _body(request)).get("node")
-        if not isinstance(node, str | None):
-            raise errors.invalid_request_body("node must be the id of a node")
-        return JSONResponse({"node": await service.loop.change(lambda tx: evictions.preempt_named(tx, node))})
+    def on_node(strike: Callable[[Transaction, str | None], str]) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            node = (await _body(request)).get("node")
+            if not isinstance(node, str | None):
+                raise errors.invalid_request_body("node must be the id of a node")
+            return JSONResponse({"node": await service.loop.change(lambda tx: strike(tx, node))})
+
+        return answer
+
+    async def kill_storage(request: Request) -> Response:
+        service.storage.kill()
+        return JSONResponse({})
 
     table: list[tuple[str, str, Endpoint]] = [
         ("GET", "/-/chaos", show),
         ("PUT", "/-/chaos", change),
-        ("POST", "/-/preemptions", preempt),
+        ("POST", "/-/preemptions", on_node(evictions.preempt_named)),
+        ("POST", "/-/full-disks", on_node(losses.fill_disk_of)),
+        ("POST", "/-/storage-kills", kill_storage),
     ]
     return [Route(path, _guarded(service, endpoint), methods=[method]) for method, path, endpoint in table]
 

@@ -93,6 +93,10 @@ class Chaos:
     cut_share: float = _setting(0.0, "Share of answers whose connection is cut in the middle.", most=1, azure=0.002)
     unusable_share: float = _setting(0.0, "Share of node starts after which the node is unusable.", most=1, azure=0.01)
     start_task_failure_share: float = _setting(0.0, "Share of node starts whose start task fails.", most=1, azure=0.01)
+    full_disks_per_node_hour: float = _setting(
+        0.0, "How often the disk of each node that is idle or running fills up.", most=36_000
+    )
+    storage_kills_per_hour: float = _setting(0.0, "How often blob storage is killed; it starts again.", most=3_600)
     role_delay_seconds: float = _setting(0.0, "Time until a role assignment takes effect.", azure=10.0)
     arm_operation_seconds: float = _setting(
         0.0, "Time that ARM takes to make and delete accounts, and to delete pools and groups.", most=600, azure=1.0
@@ -174,7 +178,12 @@ def start_fault(chaos: Chaos, node: int, boots: int) -> StartFault | None:
 
 def evicted(nodes: Sequence[int], chaos: Chaos, elapsed: int, random: Random) -> list[int]:
     """Return the Spot nodes that are taken away in so many microseconds. Pure but for the numbers drawn."""
-    if not chaos.evictions_per_node_hour:
+    return struck(nodes, chaos.evictions_per_node_hour, elapsed, random)
+
+
+def struck(subjects: Sequence[int], per_hour: float, elapsed: int, random: Random) -> list[int]:
+    """Return those to which it happens in so many microseconds; each draws one number where there is a rate."""
+    if not per_hour:
         return []
-    chance = min(1.0, chaos.evictions_per_node_hour * elapsed / HOUR)
-    return [node for node in nodes if random.random() < chance]
+    chance = min(1.0, per_hour * elapsed / HOUR)
+    return [subject for subject in subjects if random.random() < chance]

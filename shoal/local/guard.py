@@ -16,6 +16,8 @@ from shoal.process_lifetime import end_process, when_input_ends
 
 PATIENCE = 15.0
 """Seconds for the command to save its state."""
+KILL_NOW = signal.SIGUSR1
+"""Kills the command, which then saves nothing."""
 
 
 def main(lock_file: Path, command: list[str]) -> int:
@@ -30,6 +32,7 @@ def main(lock_file: Path, command: list[str]) -> int:
             # Between fork and exec, and safe: no thread has been started yet.
             preexec_fn=_end_with_guard,
         ) as process:
+            signal.signal(KILL_NOW, lambda _number, _frame: process.kill())
             when_input_ends(lambda: end_process(process, PATIENCE))
             return process.wait()
 

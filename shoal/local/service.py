@@ -29,6 +29,7 @@ from shoal.local.scheduler import (
 )
 from shoal.local.scheduler.evictions import Evictions
 from shoal.local.scheduler.loop import Loop, Transaction
+from shoal.local.scheduler.losses import Losses
 from shoal.local.scheduler.verdicts import Ending
 from shoal.local.simulation import pool_clock
 from shoal.local.simulation.machines import Machines
@@ -85,6 +86,7 @@ class Service:
         self.loop = Loop(connection, machines, pool_lifecycle.settle, give_up_reserve=self.reserve.give_up)
         self.heart: asyncio.Task[None] | None = None
         self.evictions = Evictions()
+        self.losses = Losses(self.storage.kill)
         self.disturbances = Disturbances(connection)
         self.stopping = False
         self.tokens = tokens
@@ -186,6 +188,7 @@ class Service:
         node_lifecycle.boot_due(tx)
         pool_lifecycle.time_out(tx)
         self.evictions.draw(tx)
+        self.losses.draw(tx)
         pool_samples.take(tx)
         # After the samples: the first evaluation of a pool finds one.
         scaling.evaluate_due(tx)

@@ -15,6 +15,7 @@ from shoal.local import azurite
 from shoal.local.azurite import AzuriteMissing, blob_server
 from shoal.local.children import Child, spawn
 from shoal.local.gate import Admit, Gate
+from shoal.local.guard import KILL_NOW
 from shoal.local.identity.certificates import Certificates
 
 log = logging.getLogger(__name__)
@@ -110,6 +111,11 @@ class Storage:
                 self.gate, self.azurite_port = None, self.port
             await self._end()
             self.accounts = {}
+
+    def kill(self) -> None:
+        """Kill Azurite at once, which is noticed and mended as any other end of it."""
+        if self.guard is not None and self.guard.is_alive:
+            self.guard.process.send_signal(KILL_NOW)
 
     async def _begin(self, accounts: dict[str, str]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from azure.batch import BatchClient, models
 from azure.storage.blob import BlobServiceClient
+from click.testing import CliRunner
 
+from shoal.cli.local import local
 from shoal.service_status import Status
 from tests.processes import processes_naming
 from tests.services import batch_client, running_service, start_service, stop_service
@@ -172,6 +174,10 @@ def test_storage_that_ends_is_started_again_with_what_it_had(tmp_path: Path) -> 
         container.upload_blob("a.txt", b"a")
         end_storage(status, tmp_path, signal.SIGTERM)
         assert container.download_blob("a.txt").readall() == b"a"
+        killed = CliRunner().invoke(local, ["chaos", "--state", str(tmp_path), "--kill-storage"])
+        assert "killed blob storage, which starts again\n" in killed.output
+        wait_until(lambda: not blobs_answer(status))
+        wait_until(lambda: blobs_answer(status))
 
 
 def test_outputs_that_storage_loses_when_it_is_killed_are_uploaded_again(tmp_path: Path) -> None:

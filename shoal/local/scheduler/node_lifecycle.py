@@ -274,6 +274,20 @@ def preempt(tx: Transaction, node: Node) -> None:
     tx.then(lambda agents: agents.stop(node.id))
 
 
+def fill_disk(tx: Transaction, node: Node) -> None:
+    """Let the disk of a node be full: its tasks wait again, and nothing runs there any more. It keeps its files.
+
+    Source: logs of the node's agent; REST reference, Node, errors.
+    """
+    task_lifecycle.requeue_from(tx, node.id)
+    fault = [{"code": "DiskFull", "message": "There is not enough disk space on the node.", "errorDetails": []}]
+    # The end of its agent is awaited by nobody; boots of 0 tell `release` so.
+    tx.run("UPDATE nodes SET boots = 0, errors = ? WHERE key = ?", orjson.dumps(fault), node.key)
+    enter(tx, node.key, NodeState.UNUSABLE)
+    tx.pools_to_fill.add(node.pool)
+    tx.then(lambda agents: agents.close(node.id))
+
+
 def evict(tx: Transaction, node_id: str, boots: int) -> None:
     """Take a Spot machine away unless it has gone, or has been started again since this boot."""
     if (node := _current(tx, node_id, boots)) is not None:
