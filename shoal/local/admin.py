@@ -71,6 +71,12 @@ def routes(service: "Service") -> list[Route]:
     return [Route(path, _guarded(service, endpoint), methods=[method]) for method, path, endpoint in table]
 
 
+async def nothing_here(request: Request) -> Response:
+    """Answer a path or a method that the interface does not have: no Batch account is meant by it."""
+    fault = errors.invalid_uri()
+    return _refusal(fault.status, fault.code, fault.message)
+
+
 def _guarded(service: "Service", endpoint: Endpoint) -> Endpoint:
     async def answer(request: Request) -> Response:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")

@@ -146,6 +146,7 @@ async def _run(
         Route("/subscriptions", arm, methods=METHODS),
         Route("/subscriptions/{path:path}", arm, methods=METHODS),
         Route("/providers/{path:path}", arm, methods=METHODS),
+        Route("/-/{path:path}", admin.nothing_here, methods=METHODS),
         # Last: it takes any path.
         Route("/{path:path}", DataPlane(service).__call__, methods=METHODS),
     ]

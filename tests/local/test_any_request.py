@@ -97,6 +97,8 @@ STRANGE = st.one_of(
     st.text(max_size=5),
     st.sampled_from([[], {}, [None], [[]], [{}], {"": 1}]),
 )
+Request = tuple[str, str, Any, dict[str, str], dict[str, str]]
+"""Method, path, body, query, headers."""
 PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20)
 
 
@@ -117,7 +119,7 @@ def changed(body: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 @st.composite
-def requests(draw: st.DrawFn) -> tuple[str, str, Any, dict[str, str], dict[str, str]]:
+def requests(draw: st.DrawFn) -> Request:
     lines = [line.split() for line in operations.TABLE.split("\n") if line and line.split()[0] in HANDLERS]
     name, method, path = draw(st.sampled_from(lines))
     body = BODIES.get(name)
@@ -151,12 +153,26 @@ def something_there(client: BatchClient, raw: Raw) -> Iterator[None]:
     raw("DELETE", "/pools/any-pool")
 
 
+def some(examples: int) -> settings:
+    return settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
 @pytest.mark.usefixtures("something_there")
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@some(600)
 @given(request=requests())
-def test_no_request_is_answered_with_an_error_of_the_services_own(
-    raw: Raw, request: tuple[str, str, Any, dict[str, str], dict[str, str]]
-) -> None:
+def test_no_request_is_answered_with_an_error_of_the_services_own(raw: Raw, request: Request) -> None:
+    check_batch(raw, request)
+
+
+@pytest.mark.soak
+@pytest.mark.usefixtures("something_there")
+@some(6_000)
+@given(request=requests())
+def test_no_request_of_thousands_is_answered_with_an_error_of_the_services_own(raw: Raw, request: Request) -> None:
+    check_batch(raw, request)
+
+
+def check_batch(raw: Raw, request: Request) -> None:
     method, path, body, query, headers = request
     answer = raw(method, path, body, query=query, headers=headers)
     assert answer.status != 500, answer.content
