@@ -56,6 +56,7 @@ def test_text_of_a_macro_is_one_quoted_word_of_a_command(tmp_path: Path) -> None
         ("command: echo {{ lable(1) }}", MACROS, "macros: m.j2", r"'lable' is undefined; .*did you mean label\?"),
         ("command: x\nfor_each: {product: {label: [1]}}", MACROS, "macros: m.j2", "the axis 'label' has the name of"),
         (STAGE, "{% include '/etc/passwd' %}", "macros: m.j2", r"m\.j2 line 1: "),
+        (STAGE, "{#- a comment -#}\n${#A} {#}", "macros: m.j2", r"m\.j2 line 2: {# begins a comment here"),
     ],
 )
 def test_mistake_in_or_around_a_macro_is_told(tmp_path: Path, stage: str, macros: str, key: str, message: str) -> None:

@@ -57,6 +57,47 @@ def test_hash_after_text_marked_as_shell_belongs_to_its_word() -> None:
     assert words(rendered("ARGUMENTS {{ x | shell }}#'\n{{ v }}'", x="a", v=VALUE)) == ["a#\n" + VALUE]
 
 
+def shown(command: str) -> str:
+    done = subprocess.run(["/bin/bash", "-c", command], capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
+@pytest.mark.parametrize(
+    ("source", "printed"),
+    [
+        ("A=abc; B=x; echo ${#A} mid ${B#}", "3 mid x"),
+        ("A=abc; echo ${#A} {{ v }} ${A#a}", "3 v bc"),
+        ('A=(1 2); echo "${#A[@]}-${#A}" # ${A#}', "2-1"),
+        ("A=a.txt; echo ${A%.txt} ${A%%.*} {# a comment #}b", "a a b"),
+        ("echo '{#}' {{ v }}", "{#} v"),
+        ("echo '{' | awk '{n += 1} END {if (n) {print n%2}}'", "1"),
+        ("echo '{{ '{{' }}.Names}}' {{ '{%' }}", "{{.Names}} {%"),
+        ("echo '{% raw %}{#a#} {{ v }}{% endraw %}'", "{#a#} {{ v }}"),
+    ],
+)
+def test_braces_of_the_shell_are_no_comments(source: str, printed: str) -> None:
+    assert shown(rendered(source, v="v")) == printed
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("a\necho {#c#} b", r"line 2: '\{#c' … '#\}' may be meant as a comment"),
+        ("a {#- {{ v }} -#} b", "begins with {# and a space"),
+        ("parallel echo {#} ::: '#}'", "write {{ '{#' }} for the characters"),
+        ("a {# - c #}", "a comment cannot begin with {# -"),
+        ("a {# b", "Missing end of comment tag; write {{ '{#' }}"),
+        ("stat -c '{%s}'", "unknown tag 's'; write {{ '{%' }}"),
+        ("curl -w '{%{http_code}'", "tag name expected; write {{ '{%' }}"),
+        ("docker ps --format '{{.Names}}'", "unexpected '.'; write {{ '{{' }}"),
+        ("printf 'a\r\n'", r"a carriage return, which Jinja drops; write {{ '\\r' }}"),
+    ],
+)
+def test_text_that_a_template_would_drop_is_refused(source: str, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        rendered(source, v="x")
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20))
 def test_no_value_is_read_as_shell(value: str) -> None:

@@ -1,9 +1,10 @@
 """Strings of a job file as templates: sandboxed, strict about names, with errors that have file and line.
 
 A template is compiled once and rendered for each task. The names that it sees come as one mapping, which must hold
-`GLOBALS` too.
+`GLOBALS` too. A comment begins with `{#` and a space: `${#NAME}` is the shell's length of a variable.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,11 @@ from shoal.suggestion import suggestion
 
 Names = Mapping[str, Any]
 
+COMMENT = "{# "
+"""Begins a comment of a template, which `{#` alone does not."""
+_JINJA_COMMENT = re.compile(r"(?<!\$)\{#.*?#\}", re.DOTALL)
+_LITERAL_BRACES = "write {{ '%s' }} for the characters themselves"
+
 
 class _UnsettledName(UndefinedError):
     """A template uses a parameter whose value has a mistake."""
@@ -37,7 +43,9 @@ def _text_of(value: Any) -> Any:
 
 def _environment() -> BoundedEnvironment:
     # By itself, Jinja prints True for YAML's true, and drops the last line end of a text.
-    environment = BoundedEnvironment(undefined=StrictUndefined, finalize=_text_of, keep_trailing_newline=True)
+    environment = BoundedEnvironment(
+        undefined=StrictUndefined, finalize=_text_of, keep_trailing_newline=True, comment_start_string=COMMENT
+    )
     # Every global is a name that no axis can have; of Jinja's own, only this one helps in a job file.
     environment.globals = {"range": environment.globals["range"]}
     environment.filters |= FILTERS | shell.FILTERS
@@ -45,6 +53,8 @@ def _environment() -> BoundedEnvironment:
 
 
 _ENVIRONMENT = _environment()
+_OF_MACRO_FILES = _ENVIRONMENT.overlay(comment_start_string="{#")
+"""Parses files of macros, which are whole templates of Jinja and no commands."""
 GLOBALS: Names = _ENVIRONMENT.globals
 
 
@@ -111,8 +121,9 @@ def value(source: str, place: Place) -> Expression:
 
 def macros(source: str, path: Path) -> Names:
     """Return the macros of a file by name. Its templates see their arguments and the globals only."""
+    _refuse_lengths(source, path)
     try:
-        tree = _ENVIRONMENT.parse(source, name=str(path))
+        tree = _OF_MACRO_FILES.parse(source, name=str(path))
         count_loops(tree)
         code = _ENVIRONMENT.compile(tree, name=str(path))
         _ENVIRONMENT.steps = 0
@@ -145,11 +156,54 @@ def _expression(node: nodes.Expr, place: Place) -> Expression:
 
 def _parse(source: str, place: Place) -> nodes.Template:
     try:
+        _refuse_lost_text(source, place)
         return _ENVIRONMENT.parse(source)
     except TemplateSyntaxError as exc:
-        raise place.mistake(str(exc.message), line_of_text=exc.lineno) from exc
+        raise place.mistake(
+            f"{(exc.message or '').rstrip('.')}{_braces_hint(exc, source)}", line_of_text=exc.lineno
+        ) from exc
     except RecursionError as exc:
         raise place.mistake("the template is nested too deeply") from exc
+
+
+def _refuse_lost_text(source: str, place: Place) -> None:
+    """Refuse text that Jinja would drop or change without a word."""
+    if "\r" in source:
+        raise place.mistake("a template cannot hold a carriage return, which Jinja drops; write {{ '\\r' }}")
+    if "{#" not in source:
+        return
+    # Text between {% raw %} and {% endraw %} is literal. A value stands for nothing here but itself.
+    literal, in_raw = "", False
+    for line, token, value in _ENVIRONMENT.lex(source):
+        in_raw = token == "raw_begin" or (in_raw and token != "raw_end")
+        if token == "comment_begin" and value != COMMENT:
+            raise place.mistake("a comment cannot begin with {# -; leave the hyphen out", line_of_text=line)
+        if token == "data" and not in_raw:
+            literal += value
+    if match := _JINJA_COMMENT.search(literal):
+        line = source.count("\n", 0, max(source.find(match[0][:3]), 0)) + 1
+        raise place.mistake(
+            f"'{match[0][:3]}' … '#}}' may be meant as a comment, which begins with {{# and a space; if it is not, "
+            + _LITERAL_BRACES % "{#",
+            line_of_text=line,
+        )
+
+
+def _refuse_lengths(source: str, path: Path) -> None:
+    """Refuse the shell's `${#NAME}` in a file of macros, where it would begin a comment."""
+    if "${#" in source:
+        line = source.count("\n", 0, source.index("${#")) + 1
+        raise Place(path=path, line=line).mistake("{# begins a comment here; write ${{ '{#' }} for the characters")
+
+
+def _braces_hint(exc: TemplateSyntaxError, source: str) -> str:
+    """Return the way to write braces that are no template's, where the mistake looks like some."""
+    message = str(exc.message)
+    if "unknown tag" in message or "tag name expected" in message:
+        return f"; {_LITERAL_BRACES % '{%'}"
+    if "end of comment" in message:
+        return f"; {_LITERAL_BRACES % '{#'}"
+    return f"; {_LITERAL_BRACES % '{{'}" if re.search(r"\{\{-?\s*[.$]", source) else ""
 
 
 def _text(tree: nodes.Template, place: Place) -> TextTemplate:
