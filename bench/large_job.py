@@ -20,7 +20,7 @@ TASKS = 200_000
 LEAST = 50_000
 """Tasks from which a job is large to `watch`, and more."""
 STEP = 10
-WATCHED_SECONDS = 20
+WATCHED_SECONDS = 60
 REPETITIONS = 3
 JOB_FILE = """\
 job: {id: JOB, pool: spot}
@@ -105,7 +105,7 @@ def _rendered(batch: Service, job: str) -> list[dict[str, Any]]:
 
 
 def _watch(batch: Service, job: str) -> float:
-    """Return the requests a second that the command sends, those of its start included."""
+    """Return the requests a second that the command sends in a minute, those of its start included."""
     command = [sys.executable, "-c", COUNTED_WATCH, job]
     answer = subprocess.run(
         command, cwd=ROOT, env=batch.environment(), capture_output=True, text=True, check=True, timeout=120

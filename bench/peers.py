@@ -4,6 +4,7 @@ GNU parallel and xargs are those of the machine. HyperQueue comes from its regis
 `make bench-peers`.
 """
 
+import os
 import shutil
 import subprocess
 import time
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from service import ROOT
 
+ENVIRONMENT = {**os.environ, "LANG": "C.UTF-8"}
+"""As tasks have it: a command that has to load a language takes longer."""
 PEERS_PYTHON = ROOT / "build" / "peers" / "bin" / "python"
 HYPERQUEUE = """\
 import os, sys, time
@@ -43,7 +46,7 @@ def tasks_per_second(peer: str, folder: Path, *, count: int, width: int) -> floa
         raise NotInstalled(f"`{command[0]}` is not installed")
     lines = "".join(f"{number}\n" for number in range(count))
     began = time.perf_counter()
-    subprocess.run(command, input=lines, text=True, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(command, input=lines, text=True, stdout=subprocess.DEVNULL, check=True, env=ENVIRONMENT)
     return count / (time.perf_counter() - began)
 
 
@@ -61,5 +64,7 @@ def _hyperqueue(folder: Path, count: int, width: int) -> float:
     if not PEERS_PYTHON.exists() or not any(PEERS_PYTHON.parents[1].glob("lib/*/site-packages/hyperqueue")):
         raise NotInstalled("it is not installed; `make bench-peers` fetches it")
     command = [str(PEERS_PYTHON), "-c", HYPERQUEUE, str(count), str(width)]
-    answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=600)
+    answer = subprocess.run(
+        command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=True, timeout=600
+    )
     return count / float(answer.stdout.rpartition("seconds:")[2].split()[0])
