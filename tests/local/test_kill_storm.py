@@ -53,7 +53,9 @@ class Submitter(threading.Thread):
         return answer.status == 200
 
 
-@pytest.mark.parametrize("kills", [20, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "kills", [pytest.param(20, marks=pytest.mark.story), pytest.param(100, marks=pytest.mark.soak)]
+)
 def test_no_task_is_lost_or_run_again_after_it_was_completed_however_often_the_service_is_killed(
     kills: int, tmp_path: Path
 ) -> None:
