@@ -2,6 +2,7 @@
 
 import os
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,6 +84,21 @@ def laughs() -> str:
         (swept("{range: [0, 1, 1e-9]}"), "the range has more than 10000000 steps"),
         (swept("{range: [0, 99999999999999999999999]}"), "the range has more than 10000000 steps"),
         (swept("[1e999, -1e999]"), "the value inf is not a finite number"),
+        (
+            swept("{range: [1, 9000000]}, m: {range: [1, 9000000]}"),
+            "line 5: the sweep has more than 10,000,000 points, counted before where, exclude and limit",
+        ),
+        (swept("[1, .nan]"), "line 5: .*the value nan is not a finite number"),
+        (swept("[-.inf]"), "line 5: .*the value -inf is not a finite number"),
+        (swept("[[1, {a: .nan}]]"), "line 5: .*the value nan is not a finite number"),
+        (swept("{range: [0, .inf]}"), "the numbers of a range must be finite"),
+        (HEAD + "x {{ n }}\n    for_each: {include: [{n: .nan}]}\n", "line 5: .*the value nan is not a finite"),
+        (HEAD + "x\n    environment: {A: .nan}\n", "line 5: .*nan is not a finite number; put quotes"),
+        ("parameters: {p: {type: float, default: .inf}}\n" + HEAD + "x\n", "line 1: .*inf is not a finite"),
+        (
+            HEAD + "x {{ n }}\n    for_each: {random: {draws: 2, seed: 1, axes: {n: {uniform: [0, .inf]}}}}\n",
+            "line 5: .*finite",
+        ),
         (swept("[99999999999999999999999999]"), "Integer exceeds 64-bit range"),
         (HEAD + "x\n    inputs: [{from: pipe.csv}]\n", "is not a file"),
         (HEAD + "x {{ a }}\n    for_each: {table: pipe.csv}\n", "is not a file"),
@@ -93,6 +109,16 @@ def laughs() -> str:
         (HEAD + "\"{{ 'x' * 9999999999 }}\"\n", "the result is too long"),
         (HEAD + '"{{ ' + "(" * 3000 + "1" + ")" * 3000 + ' }}"\n', "nested too deeply"),
         (HEAD + '"x \\0 y"\n', r"line 4: the command of task w has a null byte"),
+        (HEAD + 'x\n    environment: {A: "\\0"}\n', "line 5: the environment of task w has a null byte"),
+        (HEAD + "x\n    environment: {A: '{{ \"\\0\" }}'}\n", "line 5: the environment of task w has a null byte"),
+        (HEAD + 'x\n    outputs: [{pattern: "a\\0"}]\n', "line 5: the outputs of task w has a null byte"),
+        (HEAD + 'x\n    inputs: [{from: "http://a/b", to: "a\\0"}]\n', "line 5: the inputs of task w has a null byte"),
+        ('job: {pool: spot, metadata: {a: "x\\0"}}\nstages: [{name: w, command: x}]\n', "line 1: .* null byte"),
+        (HEAD + "\"{{ 'x' * 140000 }}\"\n", "line 4: the command of task w has an argument of 140,000 bytes"),
+        (HEAD + "[a, \"{{ 'é' * 70000 }}\"]\n", "line 4: the command of task w has an argument of 140,000 bytes"),
+        (HEAD + "x\n    environment: {A: \"{{ 'x' * 140000 }}\"}\n", "line 5: the variable A of task w is longer"),
+        (HEAD + "[a" + ", \"{{ 'x' * 100000 }}\"" * 11 + "]\n", r"line 3: task w takes 1,1\d\d,\d\d\d bytes as JSON"),
+        (HEAD + "a" * 1_000_000 + "\n", "line 4: the command has 1,000,000 characters"),
         (HEAD + "x\n    environment: {'': a}\n", "a name without ="),
         (HEAD + "x\n    retries: 99999999999999999999\n", "retries"),
         (HEAD + "x\n    inputs: [{from: 'http://[x'}]\n", "is not an address"),
@@ -110,6 +136,33 @@ def test_odd_file_is_refused_at_once(tmp_path: Path, text: str, message: str) ->
     with pytest.raises(BadInput, match=message) as refusal:
         planned(tmp_path, text)
     assert "job.yaml" in str(refusal.value) or "pipe.csv" in str(refusal.value)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("sweep", "message"),
+    [
+        ("{product: {n: {range: [1, 3000000]}}, order: -n}", "more than 1,000,000 points cannot be put in order"),
+        (
+            "{product: [{product: {n: {range: [1, 9000]}}}, {product: {m: {range: [1, 9000]}}}], where: n < 0}",
+            "10,000,000",
+        ),
+    ],
+)
+def test_points_that_are_only_known_one_by_one_are_bounded(tmp_path: Path, sweep: str, message: str) -> None:
+    with pytest.raises(BadInput, match=f"line 5: .*{message}"):
+        planned(tmp_path, f"{HEAD}x {{{{ n }}}}\n    for_each: {sweep}\n")
+
+
+@pytest.mark.parametrize("unit", ["[[ {{ 1 }} ", "{{ 1 }} ", "echo c; ", "[[ {{ 1 }} ]] "])
+def test_command_is_checked_in_a_time_that_grows_with_its_length(tmp_path: Path, unit: str) -> None:
+    def seconds(length: int) -> float:
+        begin = time.process_time()
+        planned(tmp_path, HEAD + "echo " + unit * (length // len(unit)) + "\n")
+        return time.process_time() - begin
+
+    # Ten times as long. It took a hundred times as long once.
+    assert seconds(60_000) < 30 * max(seconds(6_000), 0.05)
 
 
 def test_job_file_that_is_a_pipe_is_refused(tmp_path: Path) -> None:

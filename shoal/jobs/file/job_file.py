@@ -130,7 +130,7 @@ def _rendered(value: Any, location: Location, draft: Draft, names: Names) -> Any
         case str():
             place = Place(path=draft.document.file(location), line=draft.document.text_line(location))
             try:
-                return templates.value(value, place).evaluate(names)
+                return _sendable(templates.value(value, place).evaluate(names), place)
             except Mistakes as exc:
                 # The text stays in its place; what pydantic then finds wrong with it is a consequence, and left out.
                 draft.refuse_found(location, exc.mistakes)
@@ -141,6 +141,12 @@ def _rendered(value: Any, location: Location, draft: Draft, names: Names) -> Any
             return {key: _rendered(item, [*location, key], draft, names) for key, item in value.items()}
         case _:
             return value
+
+
+def _sendable(value: Any, place: Place) -> Any:
+    if isinstance(value, str) and "\0" in value:
+        raise place.mistake(f"{value!r} has a null byte, which no request can hold")
+    return value
 
 
 def _spec(draft: Draft, content: dict[str, Any]) -> tuple[Spec, tuple[int, ...]]:

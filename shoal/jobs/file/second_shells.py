@@ -6,7 +6,8 @@ values as one character each, and the words before a value tell whether it lands
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from posixpath import basename
 from typing import Any
@@ -19,6 +20,7 @@ SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "csh", "t
 _ALWAYS = frozenset({"eval", "alias", "watch", "parallel", "let"})
 """Commands that evaluate every argument."""
 _WITH_COMMAND_OPTION = frozenset({"su", "runuser", "script", "flock"})
+_EVALUATORS = SHELLS | _ALWAYS | _WITH_COMMAND_OPTION | {"trap", "ssh"}
 _HARMLESS = re.compile(r"[A-Za-z0-9_@%+=:,./-]*")
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _KEYWORDS = frozenset({"if", "then", "else", "elif", "while", "until", "do", "!", "{", "time"})
@@ -39,6 +41,8 @@ class _Command:
 
     words: list[str] = field(default_factory=list)
     """Its finished words, without quotes."""
+    evaluators: list[int] = field(default_factory=list)
+    """The indices of the words that may evaluate those after them."""
     word: str | None = None
     quote: str = ""
     closes: str = ""
@@ -96,34 +100,48 @@ def _evaluated_places(text: str) -> dict[int, str]:
     places: dict[int, str] = {}
     stack, number, position = [_Command()], 0, 0
     last_pipe_to_shell = max((match.start() for match in _PIPED.finditer(text)), default=-1)
+    tests = _numeric_tests(text)
     while position < len(text):
         if text[position] == VALUE:
-            if place := _place(stack, text, position, last_pipe_to_shell):
+            if place := _place(stack, position, last_pipe_to_shell, tests):
                 places[number] = place
             number += 1
         position += _read(stack, text, position)
     return places
 
 
-def _place(stack: list[_Command], text: str, position: int, last_pipe_to_shell: int) -> str | None:
+def _numeric_tests(text: str) -> list[tuple[int, int]]:
+    """Return the spans from a `[[` to the next `]]` that compare numbers, in their order."""
+    tests, begin = [], 0
+    while (end := text.find("]]", begin)) != -1:
+        opened = text.find("[[", begin, end)
+        if opened != -1 and _NUMERIC_TEST.search(text, opened, end):
+            tests.append((opened, end))
+        begin = end + 2
+    return tests
+
+
+def _place(
+    stack: list[_Command], position: int, last_pipe_to_shell: int, tests: Sequence[tuple[int, int]]
+) -> str | None:
     if stack[-1].closes == "))":
         return ARITHMETIC
     for command in stack:
-        if place := _script_after(command.words):
+        if place := _script_after(command):
             return place
     if position < last_pipe_to_shell:
         return "text that is piped into a shell"
-    opened = text.rfind("[[", 0, position)
-    closed = text.find("]]", position)
-    if -1 < opened < closed and "]]" not in text[opened:position] and _NUMERIC_TEST.search(text[opened:closed]):
+    before = bisect(tests, (position,)) - 1
+    if before >= 0 and position < tests[before][1]:
         return "[[ … ]] with a comparison of numbers"
     return None
 
 
-def _script_after(words: list[str]) -> str | None:
+def _script_after(command: _Command) -> str | None:
     """Return the place if the next word of a simple command is evaluated by a shell."""
-    for index, word in enumerate(words):
-        name, rest = basename(word), words[index + 1 :]
+    for index in command.evaluators:
+        word, rest = command.words[index], command.words[index + 1 :]
+        name = basename(word)
         if name in SHELLS or (index == 0 and "$" in word):
             if rest and rest[-1] == "<<<":
                 return f"the input of {name}"
@@ -202,6 +220,7 @@ def _bare(stack: list[_Command], text: str, position: int) -> int:
     elif char in ";&|\n(":
         _finish(command)
         command.words.clear()
+        command.evaluators.clear()
         if char == "(":
             stack.append(_Command(closes=")"))
     elif char in "<>":
@@ -213,5 +232,7 @@ def _bare(stack: list[_Command], text: str, position: int) -> int:
 
 def _finish(command: _Command) -> None:
     if command.word is not None and (command.words or command.word not in _KEYWORDS):
+        if basename(command.word) in _EVALUATORS or (not command.words and "$" in command.word):
+            command.evaluators.append(len(command.words))
         command.words.append(command.word)
     command.word = None

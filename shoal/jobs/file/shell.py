@@ -16,6 +16,10 @@ from jinja2 import nodes
 from shoal.jobs.file.document import as_text
 from shoal.jobs.file.second_shells import evaluated, restrict_evaluated_values
 
+MAX_ARGUMENT = 131_071
+"""Bytes of one argument of a process, such as a command of a shell. Source: Linux, execve(2): 32 pages with its end."""
+_NEAR = 200
+"""Characters before a word that tell whether a command begins there."""
 _HEREDOC = re.compile(r"<<(?!<)-?[^<]")
 _CASE = re.compile(r"case\s")
 _COMMAND_BEGINS = re.compile(r"(?:^|[(;|&\n{!]|\b(?:then|do|else|elif|if|while|until|time)\s)\s*$")
@@ -126,7 +130,9 @@ def _begins_comment(before: str, line: int) -> bool:
 def _begins_case(text: str, position: int, context: str) -> bool:
     """Return True for a case whose `)` after a pattern would be taken for the end of $( … ), with quotes around it."""
     in_quotes = context[-1:] == "(" and any(char in context for char in '"{')
-    return in_quotes and bool(_CASE.match(text, position) and _COMMAND_BEGINS.search(text[:position]))
+    return in_quotes and bool(
+        _CASE.match(text, position) and _COMMAND_BEGINS.search(text[max(0, position - _NEAR) : position])
+    )
 
 
 def _before(earlier: Spot, context: str, piece: str) -> str:

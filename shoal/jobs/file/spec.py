@@ -10,7 +10,6 @@ from pydantic import (
     BeforeValidator,
     Discriminator,
     Field,
-    JsonValue,
     Tag,
     WithJsonSchema,
     model_validator,
@@ -38,6 +37,7 @@ from shoal.jobs.file.task_spec import (
 )
 from shoal.jobs.file.values import (
     MAX_INTEGER,
+    FiniteJson,
     JobFileSection,
     Name,
     OneOrMore,
@@ -83,7 +83,7 @@ class Parameter(JobFileSection):
 
     type: Literal["int", "float", "str", "bool", "list", "choice", "date", "path"] = "str"
     """The type of the value: `choice` is one of `choices`, `path` a file or a directory that exists."""
-    default: JsonValue = None
+    default: FiniteJson = None
     """The value where none is given. Without a default the parameter must be given."""
     description: str = ""
     """A sentence for the people who set the parameter."""

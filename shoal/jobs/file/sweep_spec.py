@@ -3,10 +3,10 @@
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, JsonValue, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, FiniteFloat, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from shoal.jobs.file.values import JobFileSection, Name, Number, OneOrMore, exactly_one
+from shoal.jobs.file.values import FiniteJson, JobFileSection, Name, Number, OneOrMore, exactly_one
 
 
 class RangeAxis(JobFileSection):
@@ -56,7 +56,7 @@ def _axis_kind(value: object) -> str | None:
 
 
 Axis = Annotated[
-    Annotated[list[JsonValue], Field(min_length=1), Tag("listed values")]
+    Annotated[list[FiniteJson], Field(min_length=1), Tag("listed values")]
     | Annotated[RangeAxis, Tag("range axis")]
     | Annotated[FilesAxis, Tag("files axis")]
     | Annotated[BlobsAxis, Tag("blobs axis")],
@@ -86,15 +86,15 @@ TableSource = Annotated[
 class Draw(JobFileSection):
     """A random axis. It has exactly one distribution."""
 
-    uniform: tuple[float, float] | None = None
+    uniform: tuple[FiniteFloat, FiniteFloat] | None = None
     """Uniform between the lower and the upper end."""
-    log_uniform: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]] | None = None
+    log_uniform: tuple[Annotated[FiniteFloat, Field(gt=0)], Annotated[FiniteFloat, Field(gt=0)]] | None = None
     """Uniform in the logarithm, between two ends above 0."""
-    normal: tuple[float, float] | None = None
+    normal: tuple[FiniteFloat, FiniteFloat] | None = None
     """Normal, by mean and standard deviation."""
     integers: tuple[int, int] | None = None
     """Integers from the first to the last, both included."""
-    choice: list[JsonValue] | None = Field(default=None, min_length=1)
+    choice: list[FiniteJson] | None = Field(default=None, min_length=1)
     """One of these values."""
 
     @model_validator(mode="after")
@@ -176,9 +176,9 @@ class ForEach(Sources):
     """The files of `outputs` that are meant, as the tasks of that stage name them."""
     where: str | None = None
     """An expression without braces. Points for which it is false are left out."""
-    include: list[dict[Name, JsonValue]] = []
+    include: list[dict[Name, FiniteJson]] = []
     """Points that are added after exclude and where."""
-    exclude: list[dict[Name, JsonValue]] = []
+    exclude: list[dict[Name, FiniteJson]] = []
     """Points that are left out: all that agree with one of these entries."""
     order: Order | None = None
     """Expressions without braces by which the tasks are sorted: axes, `name`, `size`, `slots`; or `{random: SEED}`."""

@@ -92,6 +92,11 @@ def text(source: str, place: Place) -> TextTemplate:
 
 def command(source: str, place: Place) -> TextTemplate:
     """A line for the shell: every value is quoted for the spot where it lands."""
+    if len(source) > shell.MAX_ARGUMENT:  # before it is followed character by character
+        raise place.mistake(
+            f"the command has {len(source):,} characters, and Linux takes {shell.MAX_ARGUMENT:,} bytes; "
+            "put it into a script that is an input"
+        )
     tree = _parse(source, place)
     try:
         shell.quote_values(tree)

@@ -1,10 +1,11 @@
 """Values that keys of a job file take, and the mapping of known keys."""
 
+import math
 import re
 from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, JsonValue, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from shoal.duration_type import Duration
@@ -29,6 +30,16 @@ def matching(pattern: str, meaning: str) -> tuple[AfterValidator, Any]:
 def _scalar(value: object) -> object:
     if not isinstance(value, str | int | float | bool):
         raise PydanticCustomError("scalar", "it must be text, a number, true or false")
+    return _finite(value)
+
+
+def _finite(value: Any) -> Any:
+    """JSON, which ids and requests are made of, writes infinite numbers and NaN as null: they would be equal."""
+    if isinstance(value, float) and not math.isfinite(value):
+        sentence = "the value {number} is not a finite number; put quotes around it if it is text"
+        raise PydanticCustomError("finite", sentence, {"number": str(value)})
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _finite(item)
     return value
 
 
@@ -50,6 +61,7 @@ Name = Annotated[str, *matching("[A-Za-z_][A-Za-z0-9_]*", "a name of letters, di
 # The checks come before the unions, of which pydantic would report one mistake for each member.
 Scalar = Annotated[str | int | float | bool, BeforeValidator(_scalar)]
 VariableName = Annotated[str, *matching("[^=\\x00]+", "a name without =")]
+FiniteJson = Annotated[JsonValue, AfterValidator(_finite)]
 Number = Annotated[int | float, BeforeValidator(_number)]
 PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
 OneOrMore = Annotated[

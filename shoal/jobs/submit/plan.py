@@ -16,9 +16,11 @@ from shoal.jobs.run_record import StageContent, stage_content, task_hash
 from shoal.jobs.schedule.schedulable import refuse_unschedulable
 from shoal.jobs.skip.eligibility import never_skipped
 from shoal.jobs.submit.input_sizes import InputSizes
+from shoal.jobs.submit.task_limits import refuse_unsendable
 from shoal.jobs.sweep.renamed_axes import renamed_axes
 from shoal.jobs.sweep.stage_outputs import with_sample_outputs
 from shoal.jobs.tasks.bashisms import bashisms
+from shoal.jobs.tasks.job_tasks import PROPERTIES as JOB_TASK_PROPERTIES
 from shoal.jobs.tasks.job_tasks import job_tasks
 from shoal.jobs.tasks.task_bodies import TaskBody, stage_tasks
 
@@ -95,7 +97,9 @@ def make_plan(job: BoundJob, *, shown: int = 3) -> Plan:
         pool = job.pool
         _refuse_windows(job, pool)
     with mistakes.collecting(job.job_file.document.line(["job"])):
-        job_tasks(job)
+        bodies = job_tasks(job)
+        for key, task in job.own_tasks.items():
+            refuse_unsendable(task, bodies[JOB_TASK_PROPERTIES[key]], key)
     with mistakes.collecting(job.job_file.document.line(["job", "schedule"])):
         refuse_unschedulable(job, datetime.now(UTC))
     stages = []
@@ -166,15 +170,12 @@ def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int 
     last: TaskBody | None = None
     inputs = InputSizes(stage)
     for task in islice(stage_tasks(stage), limit):
+        refuse_unsendable(stage, task, task["id"])
         hashes += task_hash(task, stage.job.environment.blob_endpoint)
         if is_barrier(task["id"]):
             barriers += 1
             continue
         tasks, slots = tasks + 1, slots + task["requiredSlots"] * (stage.spec.instances or 1)
-        if "\0" in task["commandLine"]:
-            raise stage.mistake(f"the command of task {task['id']} has a null byte", "command")
-        if "\0" in task.get("multiInstanceSettings", {}).get("coordinationCommandLine", ""):
-            raise stage.mistake(f"the coordination of task {task['id']} has a null byte", "coordination")
         if pool is not None and task["requiredSlots"] > pool.task_slots_per_node:
             raise stage.mistake(_too_large(task, pool), "slots")
         if tasks <= shown:

@@ -15,6 +15,8 @@ from shoal.jobs.file.sweep_spec import ForEach, Shuffle
 from shoal.jobs.sweep.identity import point_key
 from shoal.jobs.sweep.sources import Point
 
+MAX_ORDERED = 1_000_000
+"""Points that are held at once to put them in order."""
 Key = Callable[[Point], Any]
 
 
@@ -28,7 +30,18 @@ def selected(points: Iterable[Point], sweep: ForEach, stage: BoundStage) -> Iter
 
 def _ordered(points: Iterable[Point], key: Key, limit: int | None, stage: BoundStage) -> Iterator[Point]:
     try:
-        yield from sorted(points, key=key) if limit is None else heapq.nsmallest(limit, points, key=key)
+        if limit is None or limit > MAX_ORDERED:
+            held = sorted(islice(points, MAX_ORDERED + 1), key=key)
+            if len(held) > MAX_ORDERED:
+                raise stage.mistake(
+                    f"more than {MAX_ORDERED:,} points cannot be put in order; write the axes in the order that you "
+                    f"want, or set a limit of at most {MAX_ORDERED:,}",
+                    "for_each",
+                    "order",
+                )
+            yield from islice(held, limit)
+        else:
+            yield from heapq.nsmallest(limit, points, key=key)
     except TypeError as exc:
         raise stage.mistake(f"the points have no order by it: {exc}", "for_each", "order") from exc
 

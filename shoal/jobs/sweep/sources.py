@@ -1,18 +1,21 @@
 """Sources of points: tables, random draws, and axes that are crossed or advance together. A source may hold others."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Any
 
 from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
-from shoal.jobs.file.mistakes import MistakeList
+from shoal.jobs.file.mistakes import MistakeList, Mistakes
 from shoal.jobs.file.sweep_spec import Axis, Draws, Method, Sources, Table
 from shoal.jobs.sweep import axes, draws, even_draws, point_tables
 from shoal.jobs.sweep.identity import point_key
 from shoal.jobs.sweep.stage_outputs import matching_rows
 
+MAX_POINTS = 10_000_000
+"""Points of a sweep that are looked at, with those that `where` and `exclude` leave out."""
 Point = dict[str, Any]
 Source = Callable[[], Iterator[Point]]
 """Each call restarts the iteration."""
@@ -27,6 +30,14 @@ def side_by_side(spec: Sources, stage: BoundStage, keys: Keys, taken: frozenset[
 
 def named(point: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in point.items())
+
+
+def too_many_points(stage: BoundStage, *keys: str | int) -> Mistakes:
+    return stage.mistake(
+        f"the sweep has more than {MAX_POINTS:,} points, counted before where, exclude and limit; "
+        "shorten its axes, or split it into several job files",
+        *keys,
+    )
 
 
 def _sources(spec: Sources, stage: BoundStage, keys: Keys) -> list[Source]:
@@ -66,7 +77,10 @@ def _zip(spec: Mapping[str, Axis] | list[Sources], stage: BoundStage, keys: Keys
 def _product(spec: Mapping[str, Axis] | list[Sources], stage: BoundStage, keys: Keys) -> Source:
     if isinstance(spec, list):
         return _crossed_sources(_nested(spec, stage, keys), stage)
-    return partial(_crossed_axes, _axes(spec, axes.distinct_values, stage, keys))
+    values_by_name = _axes(spec, axes.distinct_values, stage, keys)
+    if math.prod(map(len, values_by_name.values())) > MAX_POINTS:
+        raise too_many_points(stage, *keys)
+    return partial(_crossed_axes, values_by_name)
 
 
 def _outputs(spec: str, stage: BoundStage, keys: Keys) -> Source:
@@ -171,7 +185,7 @@ def _crossed(sources: Sequence[Source]) -> Iterator[Point]:
             yield from only()
         case [first, *others]:
             # Kept, not drawn again for each row; only the first source may be longer than memory.
-            rest = list(_crossed(others))
+            rest = list(islice(_crossed(others), MAX_POINTS + 1))
             for row in first():
                 for other in rest:
                     yield {**row, **other}

@@ -1,6 +1,7 @@
 """The points of a sweep, streamed: sources crossed, then exclude, where, include, order and limit."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from shoal.jobs.binding.bound_job import BoundStage
@@ -10,7 +11,7 @@ from shoal.jobs.file.sweep_spec import ForEach
 from shoal.jobs.sweep.groups import group_points
 from shoal.jobs.sweep.identity import point_key
 from shoal.jobs.sweep.selection import selected
-from shoal.jobs.sweep.sources import Point, named, side_by_side
+from shoal.jobs.sweep.sources import MAX_POINTS, Point, named, side_by_side, too_many_points
 
 
 def points(stage: BoundStage) -> Iterator[Point]:
@@ -35,13 +36,20 @@ def _with_included(sweep: ForEach, stage: BoundStage) -> Iterator[Point]:
 
 def _kept(sweep: ForEach, stage: BoundStage) -> Iterator[Point]:
     taken = stage.job.job_file.names.keys() | RESERVED_NAMES
-    crossed = side_by_side(sweep, stage, ("for_each",), frozenset(taken))()
+    crossed = _bounded(side_by_side(sweep, stage, ("for_each",), frozenset(taken))(), stage)
     if sweep.exclude:
         crossed = (point for point in crossed if not any(_agrees(point, entry) for entry in sweep.exclude))
     if sweep.where is None:
         return crossed
     keep, names = templates.expression(sweep.where, stage.place("for_each", "where")), stage.job.job_file.names
     return (point for point in crossed if keep.evaluate({**names, **point}))
+
+
+def _bounded(points: Iterator[Point], stage: BoundStage) -> Iterator[Point]:
+    """Return the points. Raises BadInput once there are too many to be looked at."""
+    yield from islice(points, MAX_POINTS)
+    for _ in points:
+        raise too_many_points(stage, "for_each")
 
 
 def _agrees(point: Point, entry: Mapping[str, Any]) -> bool:

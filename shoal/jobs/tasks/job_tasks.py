@@ -10,6 +10,8 @@ from shoal.jobs.file.mistakes import MistakeList
 from shoal.jobs.tasks.task_bodies import FIELDS, constraints
 
 OWN_FIELDS = ("commandLine", "resourceFiles", "environmentSettings")
+PROPERTIES = {"preparation": "jobPreparationTask", "release": "jobReleaseTask"}
+"""The properties of a job in Batch, by the keys of `job`."""
 RESERVED_IDS = ("jobpreparation", "jobrelease")
 
 Body = dict[str, Any]
