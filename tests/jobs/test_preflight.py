@@ -13,7 +13,7 @@ from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import bind
 from shoal.jobs.file.job_file import draft_job_file
 from shoal.jobs.preflight.preflight import findings, preflight
-from shoal.jobs.preflight.service_facts import BlobPrefix, PoolFacts, Quotas, ServiceFacts
+from shoal.jobs.preflight.service_facts import BlobPrefix, PoolFacts, Quotas, ServiceFacts, blob_prefixes
 from shoal.jobs.submit.changes import OnChange
 from shoal.jobs.submit.plan import make_plan
 from shoal.jobs.submit.submit import refuse_other_run, submit
@@ -123,11 +123,28 @@ def test_sound_job_has_no_findings(tmp_path: Path) -> None:
             {"empty_prefixes": (BlobPrefix(stage=0, number=1, container="inputs", prefix="day-1/"),)},
             "warning 8: no blob in container 'inputs' begins with 'day-1/'; upload it first",
         ),
+        (
+            {"empty_prefixes": (BlobPrefix(stage=0, number=1, container="in", prefix="a.txt", is_whole_name=True),)},
+            "problem 8: container 'in' has no blob 'a.txt'; upload it first",
+        ),
     ],
 )
 def test_finding_has_its_line_and_its_mend(tmp_path: Path, change: dict[str, object], message: str) -> None:
     found = messages(tmp_path, replace(SOUND, **change), BY_IDENTITY)  # type: ignore[arg-type]  # any field
     assert any(line.startswith(message) for line in found), found
+
+
+def test_blobs_that_tasks_read_are_known_by_their_names_or_prefixes(tmp_path: Path) -> None:
+    first = "{name: a, command: x, for_each: {product: {n: [1, 2]}}, outputs: [{pattern: x}]}"
+    inputs = '[{stage: a}, {blob: "x y/{{ n }}.txt"}, {blobs: "d/{{ n }}/", container: other}]'
+    second = f"{{name: b, command: x, after: {{stage: a, each: true}}, inputs: {inputs}}}"
+    job = bound(tmp_path, f"job: {{pool: spot, id: j}}\nstages: [{first}, {second}]\n")
+    assert [(found.number, found.container, found.prefix, found.is_whole_name) for found in blob_prefixes(job)] == [
+        (1, "inputs", "x y/1.txt", True),
+        (2, "other", "d/1/", False),
+        (1, "inputs", "x y/2.txt", True),
+        (2, "other", "d/2/", False),
+    ]
 
 
 def test_signatures_that_end_before_the_job_may_are_a_warning(tmp_path: Path) -> None:

@@ -164,9 +164,8 @@ def _parse(source: str, place: Place) -> nodes.Template:
         _refuse_lost_text(source, place)
         return _ENVIRONMENT.parse(source)
     except TemplateSyntaxError as exc:
-        raise place.mistake(
-            f"{(exc.message or '').rstrip('.')}{_braces_hint(exc, source)}", line_of_text=exc.lineno
-        ) from exc
+        message, hint = exc.message or "", _braces_hint(exc, source)
+        raise place.mistake(message.rstrip(".") + hint if hint else message, line_of_text=exc.lineno) from exc
     except RecursionError as exc:
         raise place.mistake("the template is nested too deeply") from exc
 

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from azure.batch import BatchClient
 from azure.batch.models import BatchPool
@@ -65,12 +65,15 @@ class Quotas:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlobPrefix:
+    """Blobs that tasks read, by the beginning of their names; or one blob, by its whole name."""
+
     stage: int
     """The stage's index in the job file."""
     number: int
     """The number of the input."""
     container: str
     prefix: str
+    is_whole_name: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,7 @@ class ServiceFacts:
     """Versions that nodes can use, by application."""
     missing_containers: frozenset[str] = frozenset()
     empty_prefixes: tuple[BlobPrefix, ...] = ()
-    """Prefixes that no blob begins with."""
+    """Prefixes that no blob begins with, and names that no blob has."""
     quotas: Quotas | None = None
     """None where they could not be read."""
     active_jobs: int = 0
@@ -137,20 +140,30 @@ def used_containers(job: BoundJob) -> set[str]:
 def blob_prefixes(job: BoundJob) -> Iterator[BlobPrefix]:
     """Return the first different prefixes of each stage."""
     for stage in job.stages:
-        numbers = [number for number, source in enumerate(stage.spec.inputs) if source.blobs is not None]
+        inputs = enumerate(stage.spec.inputs)
+        numbers = [number for number, source in inputs if source.blobs is not None or source.blob is not None]
         if numbers:
             yield from islice(dict.fromkeys(_prefixes(stage, numbers)), MOST_PREFIXES)
 
 
 def _prefixes(stage: BoundStage, numbers: list[int]) -> Iterator[BlobPrefix]:
+    # With these inputs alone each is one resource file; of a group of tasks an input becomes several.
+    alone = stage.spec.model_copy(update={"inputs": [stage.spec.inputs[number] for number in numbers]})
     try:
-        for task in islice(stage_tasks(stage), MOST_PREFIXES):
-            for number in numbers:
-                source = task["resourceFiles"][number]
-                container = urlsplit(source["storageContainerUrl"]).path.rsplit("/", 1)[-1]
-                yield BlobPrefix(stage=stage.index, number=number, container=container, prefix=source["blobPrefix"])
+        for task in islice(stage_tasks(replace(stage, spec=alone)), MOST_PREFIXES):
+            for number, resource in zip(numbers, task["resourceFiles"], strict=True):
+                yield _blob_prefix(stage, number, resource)
     except (BadInput, KeyError):
         return  # a mistake of the file, or a barrier after the last task
+
+
+def _blob_prefix(stage: BoundStage, number: int, resource: Mapping[str, Any]) -> BlobPrefix:
+    if "httpUrl" not in resource:
+        container = urlsplit(resource["storageContainerUrl"]).path.rsplit("/", 1)[-1]
+        return BlobPrefix(stage=stage.index, number=number, container=container, prefix=resource["blobPrefix"])
+    path = resource["httpUrl"].removeprefix(f"{stage.job.environment.blob_endpoint}/").partition("?")[0]
+    container, _, name = path.partition("/")
+    return BlobPrefix(stage=stage.index, number=number, container=container, prefix=unquote(name), is_whole_name=True)
 
 
 def _applications(job: BoundJob) -> set[str]:
@@ -203,6 +216,8 @@ def _has_container(services: Services, name: str) -> bool:
 
 def _is_empty(services: Services, prefix: BlobPrefix) -> bool:
     container = services.blobs.get_container_client(prefix.container)
+    if prefix.is_whole_name:
+        return not container.get_blob_client(prefix.prefix).exists()
     return next(iter(container.list_blob_names(name_starts_with=prefix.prefix, results_per_page=1)), None) is None
 
 

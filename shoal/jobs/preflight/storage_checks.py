@@ -8,16 +8,27 @@ from shoal.environment import Authentication, Environment
 from shoal.jobs.binding.bound_job import BoundJob
 from shoal.jobs.file.document import Location
 from shoal.jobs.preflight.finding import Finding, warning
-from shoal.jobs.preflight.service_facts import ServiceFacts
+from shoal.jobs.preflight.service_facts import BlobPrefix, ServiceFacts
 
 
 def storage_findings(job: BoundJob, facts: ServiceFacts) -> Iterator[Finding]:
     yield from _containers(job, facts)
     yield from _packages(job, facts)
     for prefix in facts.empty_prefixes:
-        sentence = f"no blob in container '{prefix.container}' begins with '{prefix.prefix}'; upload it first"
-        yield warning(("stages", prefix.stage, "inputs", prefix.number), sentence)
+        yield _missing_blob(job, prefix)
     yield from _signatures(job)
+
+
+def _missing_blob(job: BoundJob, prefix: BlobPrefix) -> Finding:
+    place = ("stages", prefix.stage, "inputs", prefix.number)
+    if not prefix.is_whole_name:
+        sentence = f"no blob in container '{prefix.container}' begins with '{prefix.prefix}'; upload it first"
+        return warning(place, sentence)
+    sentence = f"container '{prefix.container}' has no blob '{prefix.prefix}'; upload it first"
+    waits = any(stage.index == prefix.stage and stage.spec.waits_for for stage in job.stages)
+    # Another stage, or anyone before the next time of a schedule, may still make it.
+    may_come = waits or job.job_file.spec.job.schedule is not None
+    return Finding(place=place, sentence=sentence, is_problem=not may_come)
 
 
 def _containers(job: BoundJob, facts: ServiceFacts) -> Iterator[Finding]:
