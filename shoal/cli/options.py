@@ -63,7 +63,11 @@ document = click.option(
 )
 file = click.argument("file", type=click.Path(path_type=Path))
 _pairs = click.option(
-    "-p", "pairs", metavar="NAME=VALUE", multiple=True, help="Value of a parameter; repeatable. run=NAME names the run."
+    "-p",
+    "pairs",
+    metavar="NAME=VALUE|@FILE",
+    multiple=True,
+    help="Value of a parameter, or a YAML file with values; repeatable. run=NAME names the run.",
 )
 _parameters = click.option("--parameters", type=click.Path(path_type=Path), help="YAML file with values of parameters.")
 _job_id = click.option(

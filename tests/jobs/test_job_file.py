@@ -138,6 +138,15 @@ def test_pairs_are_split_at_the_first_equals_sign() -> None:
         given_pairs(["n"])
 
 
+def test_pair_may_be_a_file_of_values_and_the_last_of_a_name_counts(tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text("count: 4\nnames: [x]\n")
+    file = f"@{tmp_path / 'values.yaml'}"
+    assert given_pairs(["count=1", file, "q=@a"]) == {"count": 4, "names": ["x"], "q": "@a"}
+    assert given_pairs([file, "count=1"]) == {"count": "1", "names": ["x"]}
+    with pytest.raises(BadInput, match=r"none\.yaml does not exist"):
+        given_pairs([f"@{tmp_path / 'none.yaml'}"])
+
+
 def test_parameter_file_holds_typed_values(tmp_path: Path) -> None:
     (tmp_path / "values.yaml").write_text("count: 4\nnames: [x]\n")
     assert given_file(tmp_path / "values.yaml") == {"count": 4, "names": ["x"]}

@@ -31,12 +31,18 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 _DECLARATION = TypeAdapter(dict[Name, Parameter])
 
 
-def given_pairs(pairs: Sequence[str]) -> dict[str, str]:
-    """Read the `NAME=VALUE` words of a command line; the last of a name counts."""
-    for pair in pairs:
-        if "=" not in pair:
-            raise BadInput(f"-p {pair}: a parameter is given as NAME=VALUE")
-    return dict(pair.split("=", 1) for pair in pairs)
+def given_pairs(words: Sequence[str]) -> dict[str, Any]:
+    """Read the words of a command line, `NAME=VALUE` or `@FILE` with names and values; the last of a name counts."""
+    given: dict[str, Any] = {}
+    for word in words:
+        if word.startswith("@"):
+            given |= given_file(Path(word[1:]))
+        elif "=" in word:
+            name, _, value = word.partition("=")
+            given[name] = value
+        else:
+            raise BadInput(f"-p {word}: a parameter is given as NAME=VALUE, or as @FILE")
+    return given
 
 
 def given_file(path: Path) -> dict[str, Any]:
