@@ -41,6 +41,7 @@ def _emit_json(file: Path, checked: "FileCheck") -> None:
         "tasks": plan.tasks if plan else None,
         "stages": [{"name": one.name, "tasks": one.tasks, "slots": one.slots} for one in plan.stages] if plan else [],
         "warnings": plan.warnings if plan else (),
+        "unchecked": checked.unchecked,
         "problems": problems_json(checked.problems),
     }
     output.emit_json(result)
@@ -49,7 +50,10 @@ def _emit_json(file: Path, checked: "FileCheck") -> None:
 def _show(file: Path, checked: "FileCheck") -> None:
     for problem in checked.problems:
         click.echo(f"error: {problem.message}", err=True)
+    for points in checked.unchecked:
+        click.echo(f"not checked: {points}", err=True)
     if checked.plan is not None:
         output.show_warnings(checked.plan.warnings)
         stages, tasks = len(checked.plan.stages), checked.plan.tasks
-        click.echo(f"{file}: {output.counted(stages, 'stage')}, {output.counted(tasks, 'task')}, no problems")
+        least = "at least " if checked.unchecked else ""
+        click.echo(f"{file}: {output.counted(stages, 'stage')}, {least}{output.counted(tasks, 'task')}, no problems")

@@ -8,6 +8,7 @@ from shoal.environment import Environment
 from shoal.errors import BadInput
 from shoal.jobs.binding.blob_lists import BlobLists, BlobName, names_below, unseen
 from shoal.jobs.binding.bound_job import BoundJob, bind
+from shoal.jobs.preflight.file_check import check_file
 from shoal.jobs.submit.plan import make_plan
 from shoal.jobs.sweep.sweep import points
 from tests.jobs.builders import ENVIRONMENT, job_file, one_stage
@@ -71,3 +72,29 @@ def test_check_without_a_service_says_that_it_cannot_see_blobs(tmp_path: Path) -
         BadInput, match="line 6: axis 'b': the blobs of 'inputs' below 'listed/' cannot be seen without a"
     ):
         make_plan(job)
+
+
+def checked(folder: Path, stage: str) -> tuple[list[str], tuple[str, ...], int | None]:
+    found = check_file(job_file(folder, one_stage(stage)))
+    return [problem.message for problem in found.problems], found.unchecked, found.plan.tasks if found.plan else None
+
+
+@pytest.mark.parametrize(
+    "sweep",
+    [
+        "{product: {b: {blobs: listed/}}, where: b.size > 5, order: -size}",
+        "{zip: {b: {blobs: listed/}, n: [1, 2, 3]}}",
+        "{zip: [{product: {b: {blobs: listed/}}}, {product: {n: [1, 2, 3]}}]}",
+    ],
+)
+def test_check_leaves_the_points_that_are_blobs_to_plan(tmp_path: Path, sweep: str) -> None:
+    problems, unchecked, tasks = checked(tmp_path, f"command: wc {{{{ b }}}} {{{{ b.modified }}}}\nfor_each: {sweep}\n")
+    assert (problems, tasks) == ([], 0)
+    assert len(unchecked) == 1
+    assert "job.yaml line 6: the points of stage 'work', which are blobs; `shoal plan` lists them" in unchecked[0]
+
+
+def test_check_finds_all_other_mistakes_of_a_stage_with_blobs(tmp_path: Path) -> None:
+    problems, unchecked, tasks = checked(tmp_path, "command: wc {{ c }}\nfor_each: {product: {b: {blobs: listed/}}}\n")
+    assert ["'c' is undefined" in problem for problem in problems] == [True]
+    assert (len(unchecked), tasks) == (1, None)

@@ -34,7 +34,8 @@ ListBlobs = Callable[[Environment, str, str], list[BlobName]]
 class BlobLists:
     """Lists of blobs, each read once, so that a plan and its submission see the same."""
 
-    def __init__(self, environment: Environment, list_blobs: ListBlobs) -> None:
+    def __init__(self, environment: Environment, list_blobs: ListBlobs, *, are_made_up: bool = False) -> None:
+        self.are_made_up = are_made_up
         self._environment = environment
         self._list_blobs = list_blobs
         self._lists: dict[tuple[str, str], list[BlobName]] = {}
@@ -64,6 +65,11 @@ def names_below(container: "ContainerClient", prefix: str) -> list[BlobName]:
         return [_name(blob) for blob in blobs if not blob.name.endswith("/")]
     except ResourceNotFoundError as exc:
         raise BadInput(f"there is no container '{container.container_name}'") from exc
+
+
+def made_up(_environment: Environment, _container: str, prefix: str) -> list[BlobName]:
+    """Return one blob below the prefix, to try templates without a service."""
+    return [BlobName(f"{prefix}x", 0, "2026-01-31T09:30:00Z")]
 
 
 def unseen(_environment: Environment, container: str, prefix: str) -> list[BlobName]:

@@ -17,6 +17,7 @@ from shoal.jobs.file.job_file import UNSETTLED_POOL, JobFile, draft_job_file
 from shoal.jobs.file.job_parameters import given_file, given_pairs
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
 from shoal.jobs.file.spec import JOB_TASKS, Spec, Stage
+from shoal.jobs.file.sweep_spec import blob_axes
 from shoal.jobs.file.task_spec import JobTask, Logs, Shell
 from shoal.jobs.file.templates import Names, Place
 from shoal.jobs.run_folder import RUN_ID_UNKNOWN, run_folder
@@ -164,6 +165,11 @@ class BoundStage:
     @property
     def shell(self) -> Shell:
         return self.spec.shell or self.job.job_file.spec.job.shell
+
+    @property
+    def has_unseen_blobs(self) -> bool:
+        """True where blobs of its sweep are made up, as no service lists them."""
+        return self.job.blobs.are_made_up and self.spec.for_each is not None and any(blob_axes(self.spec.for_each))
 
     @property
     def names(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The sweep of a stage as a person writes it: sources of points, axes, and the choice among them."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -152,6 +153,16 @@ AxesOrSources = Annotated[
     Annotated[dict[Name, Axis], Tag("axes by name")] | Annotated[list[Sources], Field(min_length=1), Tag("sources")],
     Discriminator(_axes_or_sources),
 ]
+
+
+def blob_axes(sources: Sources) -> Iterator[BlobsAxis]:
+    """Return the axes whose values are known to a service only."""
+    for part in (sources.product, sources.zip):
+        if isinstance(part, list):
+            for inner in part:
+                yield from blob_axes(inner)
+        else:
+            yield from (axis for axis in part.values() if isinstance(axis, BlobsAxis))
 
 
 class Shuffle(JobFileSection):

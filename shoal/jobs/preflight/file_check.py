@@ -6,7 +6,8 @@ from typing import Any
 from shoal.azure.limits import TASK_SLOTS_PER_NODE
 from shoal.environment import Authentication, Containers, Environment, Package, Pool
 from shoal.errors import BadInput
-from shoal.jobs.binding.bound_job import bind
+from shoal.jobs.binding.blob_lists import BlobLists, made_up
+from shoal.jobs.binding.bound_job import BoundJob, bind
 from shoal.jobs.file.job_file import UNSETTLED_POOL, JobFile
 from shoal.jobs.file.mistakes import Mistake, Mistakes
 from shoal.jobs.submit.plan import Plan, make_plan
@@ -39,15 +40,28 @@ class FileCheck:
     job_id: str
     plan: Plan | None
     problems: tuple[Mistake, ...]
+    unchecked: tuple[str, ...] = ()
+    """The points that only a service knows, with file and line. Their templates were tried with a made-up blob."""
 
 
 def check_file(job_file: JobFile) -> FileCheck:
     """Plan the job where everything is that the file names, with nodes as large as Batch has them."""
+    environment = _fitting(job_file)
+    job = bind(job_file, environment, BlobLists(environment, made_up, are_made_up=True))
     try:
-        plan = make_plan(bind(job_file, _fitting(job_file)))
+        plan = make_plan(job)
     except BadInput as exc:
-        return FileCheck(job_id=job_file.job_id, plan=None, problems=problems_of(exc))
-    return FileCheck(job_id=job_file.job_id, plan=plan, problems=())
+        return FileCheck(job_id=job_file.job_id, plan=None, problems=problems_of(exc), unchecked=_unchecked(job))
+    return FileCheck(job_id=job_file.job_id, plan=plan, problems=(), unchecked=_unchecked(job))
+
+
+def _unchecked(job: BoundJob) -> tuple[str, ...]:
+    return tuple(
+        f"{job.job_file.document.at([*stage.location, 'for_each'])}: the points of stage '{stage.name}', which are "
+        "blobs; `shoal plan` lists them"
+        for stage in job.stages
+        if stage.has_unseen_blobs
+    )
 
 
 def problems_of(exc: BadInput) -> tuple[Mistake, ...]:

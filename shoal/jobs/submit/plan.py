@@ -106,7 +106,7 @@ def make_plan(job: BoundJob, *, shown: int = 3) -> Plan:
     tried = with_sample_outputs(job)
     for stage in tried.stages:
         with mistakes.collecting(stage.line()):
-            if stage.name in job.deferred_stages:
+            if stage.name in job.deferred_stages or stage.has_unseen_blobs:
                 stages.append(_deferred_plan(stage))
                 continue
             stages.append(_stage_plan(stage, pool, shown, limit=TRIED if mistakes else None))
@@ -137,9 +137,11 @@ def _shell_warnings(job: BoundJob) -> Iterator[str]:
 
 
 def _slot_warnings(pool: Pool, stages: Sequence[StagePlan]) -> Iterator[str]:
-    expected = pool.slots_per_task
-    actual = sum(stage.slots for stage in stages) / sum(stage.tasks for stage in stages)
-    if expected is not None and abs(actual / expected - 1) > CLOSE:
+    expected, tasks = pool.slots_per_task, sum(stage.tasks for stage in stages)
+    if expected is None or tasks == 0:
+        return
+    actual = sum(stage.slots for stage in stages) / tasks
+    if abs(actual / expected - 1) > CLOSE:
         effect = "too few nodes, and the job takes longer" if actual > expected else "more nodes than it needs"
         yield (
             f"a task takes {actual:.3g} slots on average, and pool '{pool.id}' is scaled for {expected:.3g}: "
@@ -198,7 +200,7 @@ def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int 
 
 
 def _deferred_plan(stage: BoundStage) -> StagePlan:
-    """Try the stage with a made-up file."""
+    """Try the stage with a made-up file or blob."""
     for _ in islice(stage_tasks(stage), 1):
         pass
     return StagePlan(

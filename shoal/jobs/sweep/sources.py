@@ -9,7 +9,7 @@ from typing import Any
 from shoal.errors import BadInput
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
-from shoal.jobs.file.sweep_spec import Axis, Draws, Method, Sources, Table
+from shoal.jobs.file.sweep_spec import Axis, BlobsAxis, Draws, Method, Sources, Table
 from shoal.jobs.sweep import axes, draws, even_draws, point_tables
 from shoal.jobs.sweep.identity import point_key
 from shoal.jobs.sweep.stage_outputs import matching_rows
@@ -67,10 +67,13 @@ def _zip(spec: Mapping[str, Axis] | list[Sources], stage: BoundStage, keys: Keys
         _refuse_shared_names(inner, stage)
         return partial(_together, inner, stage, keys)
     values_by_name = _axes(spec, axes.values, stage, keys)
-    lengths = {name: len(values) for name, values in values_by_name.items()}
+    unseen = {name for name, axis in spec.items() if isinstance(axis, BlobsAxis) and stage.has_unseen_blobs}
+    lengths = {name: len(values) for name, values in values_by_name.items() if name not in unseen}
     if len(set(lengths.values())) > 1:
         counts = ", ".join(f"{name} has {length}" for name, length in lengths.items())
         raise stage.mistake(f"the axes of a zip must be equally long; {counts}", *keys)
+    if unseen:
+        values_by_name = {name: values[:1] for name, values in values_by_name.items()}
     return _checked(partial(_zipped, values_by_name), stage, keys)
 
 
@@ -150,7 +153,8 @@ def _zipped(values_by_name: Mapping[str, Sequence[Any]]) -> Iterator[Point]:
 
 def _together(sources: Sequence[Source], stage: BoundStage, keys: Keys) -> Iterator[Point]:
     """Join the first points of all sources, then the second ones. Raises BadInput where one of them ends early."""
-    for count, rows in enumerate(zip_longest(*(source() for source in sources))):
+    join = zip if stage.has_unseen_blobs else zip_longest
+    for count, rows in enumerate(join(*(source() for source in sources))):
         if None in rows:
             short = rows.index(None) + 1
             raise stage.mistake(f"the sources of a zip must be equally long; number {short} has {count} points", *keys)
