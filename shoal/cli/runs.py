@@ -75,9 +75,11 @@ def jobs(environment: "Environment", as_json: bool) -> None:
     """List the jobs of the stack's Batch account."""
     from shoal.connect import connected
     from shoal.runs.listing import jobs as list_jobs
+    from shoal.runs.why.standstill import with_reasons
 
     with connected(environment) as services:
-        output.emit_rows(list(list_jobs(services.batch)), "jobs", as_json=as_json)
+        rows = with_reasons(services, list(list_jobs(services.batch)))
+        output.emit_rows(rows, "jobs", as_json=as_json)
 
 
 @click.command()

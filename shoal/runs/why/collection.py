@@ -33,16 +33,20 @@ SHARES = 8
 WAITING_COLUMNS = ["id", "requiredSlots", "dependsOn", "multiInstanceSettings"]
 
 
-def collect(services: Services, job_id: str, task_id: str | None = None) -> Evidence:
-    """Read what there is to know about a job, or one task of it. Raises BadInput where there is none such."""
-    return Collection(services, _job(services, job_id)).evidence(task_id)
+def collect(services: Services, job_id: str, task_id: str | None = None, *, most_stderr: int = READ) -> Evidence:
+    """Read what there is to know about a job, or one task of it. Raises BadInput where there is none such.
+
+    The stderr of at most `most_stderr` failed tasks of a job is read.
+    """
+    return Collection(services, _job(services, job_id), most_stderr).evidence(task_id)
 
 
 class Collection:
     """The questions about one job. Those that do not need each other's answers are asked at the same time."""
 
-    def __init__(self, services: Services, job: BatchJob) -> None:
+    def __init__(self, services: Services, job: BatchJob, most_stderr: int) -> None:
         self.services, self.batch = services, services.batch
+        self._most_stderr = most_stderr
         self._definition = job
         self.job = job_facts(job)
         record = from_metadata(job.metadata)
@@ -118,7 +122,7 @@ class Collection:
         """Read the job's failures. One task may wait for some of them, whose reasons it does not need."""
         if not failed or (task is not None and task.state != BatchTaskState.ACTIVE):
             return Failures()
-        most = READ if task is None else 0
+        most = self._most_stderr if task is None else 0
         return read_failures(self.services, self.job.id, folder=self.folder, total=failed, most_stderr=most)
 
     def _waiting(self) -> tuple[WaitingTask, ...]:

@@ -13,10 +13,13 @@ from shoal.arm import ArmClient
 from shoal.connect import Services
 from shoal.errors import BadInput
 from shoal.jobs.run_record import RunRecord, StageContent, to_metadata
+from shoal.runs import listing
 from shoal.runs.why.causes import CAUSES
 from shoal.runs.why.collection import collect
 from shoal.runs.why.decision import ROWS, findings
+from shoal.runs.why.failure_kinds import common_text
 from shoal.runs.why.finding import Finding
+from shoal.runs.why.standstill import NOT_ADDED, with_reasons
 from shoal.service_status import OWN_VERSION, Status
 from tests.arm import management_client
 from tests.environments import services_by_keys_of
@@ -239,6 +242,10 @@ def test_row_is_found_in_a_job_for_which_it_holds(service: Status, services: Ser
     produce(service, services, name)
     found = first(services, name, code)
     assert sentence.format(name=name) in found.sentence
+    (row,) = with_reasons(services, [row for row in listing.jobs(services.batch) if row.id == name])
+    is_reason = found.blocks and code != "job-ended"  # the end of a job has a column of its own
+    expected = found.sentence if is_reason or code in NOT_ADDED else None
+    assert common_text(row.waits_for or "") == common_text(expected or "")  # times go on
 
 
 def test_start_task_that_failed_is_shown_with_the_end_of_its_stderr(
