@@ -65,9 +65,13 @@ ROWS: tuple[Row, ...] = (*WAITING, UNEXPLAINED)
 
 
 def findings(evidence: Evidence) -> tuple[Finding, ...]:
-    """Return all that is found: what blocks most tasks first, and failures after what tasks wait for."""
+    """Return all that is found: what blocks most tasks first, and failures after what tasks wait for.
+
+    The failures for which a job was ended come before its end.
+    """
     waiting = sorted(_of_rows(WAITING, evidence), key=lambda finding: -finding.blocks)
-    every = [*waiting, *failure_findings(evidence)]
+    failures = failure_findings(evidence)
+    every = [*failures, *waiting] if evidence.job.was_ended_by_failure else [*waiting, *failures]
     return tuple(every or _of_rows([UNEXPLAINED], evidence))
 
 

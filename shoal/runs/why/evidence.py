@@ -8,6 +8,7 @@ from shoal.nodes.pool_nodes import WORKING, PoolNode, Targets
 from shoal.nodes.recovery import STARTING
 from shoal.runs.blocked import Parent
 from shoal.runs.progress import Counts
+from shoal.runs.stuck_job import TASKS_BLOCKED
 from shoal.runs.why.failure_kinds import Failures
 
 NONE = Targets(dedicated=0, low_priority=0)
@@ -37,6 +38,11 @@ class JobFacts:
     @property
     def is_over(self) -> bool:
         return self.state in ("completed", "terminating", "deleting")
+
+    @property
+    def was_ended_by_failure(self) -> bool:
+        """True where a failed task is why Batch, or Shoal, has ended it."""
+        return self.is_over and self.reason in ("TaskFailed", TASKS_BLOCKED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

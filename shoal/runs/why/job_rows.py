@@ -5,12 +5,14 @@ from datetime import timedelta
 from shoal.jobs.barrier_ids import MANAGER
 from shoal.jobs.run_folder import schedule_of
 from shoal.runs.job_ending import adding_command
+from shoal.runs.stuck_job import TASKS_BLOCKED
 from shoal.runs.why.evidence import Evidence
 from shoal.runs.why.finding import Finding, Row, counted
 
 ENDINGS = {
     "UserTerminate": "it was cancelled",
     "MaxWallClockTimeExpiry": "it reached its own time limit (max_time of the job)",
+    TASKS_BLOCKED: "the tasks that were left could never run, and the file ends the job then (on_failure: end)",
     "TaskFailed": "a task failed, and its stage stops the job then (on_failure: stop)",
     "AllTasksComplete": "all its tasks had completed",
     "JMComplete": "its job manager task completed",

@@ -94,6 +94,12 @@ CASES: list[tuple[str, Evidence, str]] = [
         evidence(waiting=1, **ended("MaxWallClockTimeExpiry")),
         "the job has ended: it reached its own time limit (max_time of the job), and 1 task will never run",
     ),
+    (
+        "job-ended",
+        evidence(waiting=1, **ended("TasksBlocked")),
+        "the job has ended: the tasks that were left could never run, and the file ends the job then "
+        "(on_failure: end), and 1 task will never run",
+    ),
     ("job-disabled", evidence("disabled"), "the job is disabled: Batch starts none of its tasks"),
     ("pool-gone", evidence(pool=None, nodes=()), "the pool spot is gone: Batch has no such pool"),
     ("pool-gone", evidence(pool=pool(state="deleting")), "the pool spot is gone: it is deleting"),
@@ -308,6 +314,15 @@ def test_thousand_alike_of_which_a_hundred_were_read_are_counted_in_full() -> No
 def test_cancelled_job_is_not_said_to_wait_for_nodes() -> None:
     facts = evidence(**ended("UserTerminate", pool=empty_pool(), nodes=()))
     assert [finding.code for finding in findings(facts)] == ["job-ended"]
+
+
+@pytest.mark.parametrize("reason", ["TaskFailed", "TasksBlocked"])
+def test_failure_for_which_a_job_was_ended_comes_before_its_end(reason: str) -> None:
+    nine = failed(FailedTask(id="t-9", code="FailureExitCode", exit_code=9))
+    assert [finding.code for finding in findings(evidence(failures=nine, **ended(reason)))] == [
+        "exit-code",
+        "job-ended",
+    ]
 
 
 def test_formula_that_asks_for_none_is_shown_with_its_variables_then_and_now() -> None:
