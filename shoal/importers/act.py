@@ -3,20 +3,21 @@
 Source: ACT (MeirellesLab/AzureCustomTasks), wiki/configuration.md and src/act (2025-03).
 """
 
-import csv
-import io
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from shoal.errors import BadInput
+from shoal.importers.act_inputs import LISTED_SLOTS, Listed, listed_inputs, table
 from shoal.importers.act_pool import pool_entry
-from shoal.importers.act_slots import NotCarriedOver, slots_expression
+from shoal.importers.act_slots import COLUMNS, INPUTS, NotCarriedOver, slots_expression
 from shoal.importers.imported import Imported, LeftOut, literal, rest, unsigned, without_empty
 from shoal.importers.source import Source
 
 STAGE = "tasks"
 TABLE = "inputs.csv"
+GIVEN_SLOTS = "{{ slots }}"
 ROLES = "Shoal's roles are declared with the stack; nothing in a job file or on a node holds a key"
 REASONS = {
     "batch.accountKey": ROLES,
@@ -59,34 +60,37 @@ def imported_job(configuration: object, *, inputs: str | None = None, pool: str 
     job_id, pool_id = top.section("job").text("id"), top.section("pool").text("id")
     if job_id is None or not (pool or pool_id):
         raise BadInput("job.id and pool.id must be there; give the config.json of ACT")
-    stage = _stage(top, tasks, inputs, left_out)
+    listed = None if inputs is None else listed_inputs(inputs)
+    in_storage = tasks.section("inputs").flag("areBlobsInInputStorage")
+    slots = _slots(tasks.section("inputs"), top, listed, in_storage=in_storage, left_out=left_out)
+    stage = _stage(top, tasks, listed, left_out, in_storage=in_storage) | without_empty({"slots": slots})
     retries = tasks.integer("retryCount")
     content = {
         "job": without_empty({"id": literal(job_id), "pool": pool or pool_id, "retries": retries}),
         "stages": [stage],
     }
-    tables = {TABLE: _table(inputs)} if inputs is not None else {}
+    tables = {TABLE: table(listed, by_formula=slots != GIVEN_SLOTS)} if listed is not None and not in_storage else {}
     entry = pool_entry(top.section("pool"), left_out)
     left_out += rest(top, REASONS, "this is no key of ACT that Shoal knows")
     return Imported(job_id=job_id, content=content, left_out=left_out, pool=entry, tables=tables)
 
 
-def _stage(top: Source, tasks: Source, inputs: str | None, left_out: list[LeftOut]) -> dict[str, Any]:
+def _stage(
+    top: Source, tasks: Source, listed: Sequence[Listed] | None, left_out: list[LeftOut], *, in_storage: bool
+) -> dict[str, Any]:
     settings, storage = tasks.section("inputs"), top.section("storage")
-    in_storage = settings.flag("areBlobsInInputStorage")
     outputs = _outputs(tasks.section("outputs"))
     return without_empty(
         {
             "name": STAGE,
-            "for_each": _for_each(
-                settings, storage, in_storage=in_storage, listed=inputs is not None, left_out=left_out
-            ),
+            "for_each": _blobs(settings, storage.section("input"), listed)
+            if in_storage
+            else _table_sweep(settings, listed, left_out),
             "command": _command(tasks, left_out),
             "shell": "bash",  # ACT's tasks are `/bin/bash -c`
-            "inputs": _inputs(tasks.section("resources"), storage, in_storage=in_storage),
+            "inputs": _inputs(tasks.section("resources"), storage),
             "outputs": outputs,
             "skip": _skip(settings, left_out, has_outputs=bool(outputs)),
-            "slots": _slots(settings, top, in_storage=in_storage, listed=inputs is not None, left_out=left_out),
         }
     )
 
@@ -100,22 +104,26 @@ def _command(tasks: Source, left_out: list[LeftOut]) -> str:
     return "{{ input }}".join(map(literal, line.split("\0")))
 
 
-def _for_each(
-    settings: Source, storage: Source, *, in_storage: bool, listed: bool, left_out: list[LeftOut]
-) -> dict[str, Any]:
-    extension, place = settings.text("inputFileExtension") or "", storage.section("input")
-    if not in_storage:
-        if not listed:
-            reason = f"the file that ACT gets with -i becomes {TABLE}; give it with --inputs"
-            left_out.append(LeftOut(key=settings.key("areBlobsInInputStorage"), reason=reason))
-        return without_empty({"table": TABLE, "order": _order(settings, listed=True)})
-    container = place.text("container")
+def _table_sweep(settings: Source, listed: Sequence[Listed] | None, left_out: list[LeftOut]) -> dict[str, Any]:
+    if listed is None:
+        reason = f"the file that ACT gets with -i becomes {TABLE}; give it with --inputs"
+        left_out.append(LeftOut(key=settings.key("areBlobsInInputStorage"), reason=reason))
+    settings.leave("inputFileExtension")  # ACT takes all lines of the list
+    return without_empty({"table": TABLE, "order": _order(settings, listed=True)})
+
+
+def _blobs(settings: Source, place: Source, listed: Sequence[Listed] | None) -> dict[str, Any]:
+    """Return the sweep over the blobs of the input storage; over the listed ones only, where ACT gets a list too."""
+    extension = settings.text("inputFileExtension") or ""
     prefix = (place.text("path") or "") + (place.text("blobPrefix") or "")
-    axis = without_empty({"blobs": prefix, "container": container}) | {"blobs": prefix}
+    axis = {"blobs": prefix} | without_empty({"container": place.text("container")})
+    conditions = [f"input.endswith({extension!r})"] if extension else []
+    if listed:
+        conditions.append(f"input in {[item.name for item in listed]!r}")
     return without_empty(
         {
             "product": {"input": axis},
-            "where": f"input.endswith({extension!r})" if extension else None,
+            "where": " and ".join(conditions),
             "order": _order(settings, listed=False),
         }
     )
@@ -134,14 +142,16 @@ def _order(settings: Source, *, listed: bool) -> Any:
     return None if by == "name" and "by" not in order else ("-" if direction == "desc" else "") + keys[by]
 
 
-def _inputs(resources: Source, storage: Source, *, in_storage: bool) -> list[dict[str, Any]]:
+def _inputs(resources: Source, storage: Source) -> list[dict[str, Any]]:
     scripts, inputs = storage.section("scripts"), storage.section("input")
     files = []
-    container, prefix = scripts.text("container"), (scripts.text("path") or "") + (scripts.text("blobPrefix") or "")
+    prefix = (scripts.text("path") or "") + (scripts.text("blobPrefix") or "")
+    container = without_empty({"container": scripts.text("container")})
     if resources.flag("automaticScriptsUpload"):
-        files.append({"blobs": literal(prefix), "container": container})
-    if resources.flag("automaticInputsUpload") and in_storage:
-        files.append({"blob": "{{ input }}", "container": inputs.text("container")})
+        files.append({"blobs": literal(prefix), **container})
+    if resources.flag("automaticInputsUpload"):
+        # Those of a list as well: -i names blobs of the input container.
+        files.append({"blob": "{{ input }}", **without_empty({"container": inputs.text("container")})})
     return files
 
 
@@ -150,18 +160,35 @@ def _outputs(outputs: Source) -> list[dict[str, Any]]:
     return [{"pattern": literal(pattern)}] if outputs.flag("automaticUpload") and pattern else []
 
 
-def _slots(settings: Source, top: Source, *, in_storage: bool, listed: bool, left_out: list[LeftOut]) -> str | None:
-    statements = settings.texts("taskSlotFormula")
+def _slots(
+    settings: Source, top: Source, listed: Sequence[Listed] | None, *, in_storage: bool, left_out: list[LeftOut]
+) -> str | None:
+    """Return the slots of a task: of its line in the list, or by the formula where the line has none."""
+    if not in_storage and listed is None:
+        settings.texts("taskSlotFormula")  # the list, which may have the slots, is asked for
+        return None
+    given = 0 if in_storage or listed is None else sum(item.slots is not None for item in listed)
+    if not in_storage and listed is not None and given == len(listed):
+        settings.texts("taskSlotFormula")  # each line has its slots
+        return GIVEN_SLOTS
+    expression = _formula(settings, top, INPUTS if in_storage else COLUMNS, left_out)
+    if expression is None or expression == "1":
+        return None if in_storage else GIVEN_SLOTS
     if not in_storage:
-        return "{{ slots }}" if listed else None
+        reason = "it gives the slots of listed inputs that have none as well, where ACT itself takes 1"
+        left_out.append(LeftOut(key=settings.key("taskSlotFormula"), reason=reason))
+    return "{{ " + (f"{LISTED_SLOTS} or {expression}" if given else expression) + " }}"
+
+
+def _formula(settings: Source, top: Source, names: Mapping[str, str], left_out: list[LeftOut]) -> str | None:
+    statements = settings.texts("taskSlotFormula")
     if not statements:
         return None
     try:
-        return "{{ " + slots_expression(statements, lambda path: _setting(top, path)) + " }}"
+        return slots_expression(statements, lambda path: _setting(top, path), names)
     except NotCarriedOver as exc:
-        left_out.append(
-            LeftOut(key=settings.key("taskSlotFormula"), reason=f"{exc}; write it as an expression in `slots`")
-        )
+        reason = f"{exc}; write it as an expression in `slots`"
+        left_out.append(LeftOut(key=settings.key("taskSlotFormula"), reason=reason))
         return None
 
 
@@ -186,23 +213,3 @@ def _skip(settings: Source, left_out: list[LeftOut], *, has_outputs: bool) -> st
         reason = "`skip: exists` belongs to a stage with outputs; name in `outputs` what the command leaves"
         left_out.append(LeftOut(key=settings.key("filterOutExistingBlobInOutputStorage"), reason=reason))
     return "exists" if has_outputs else None
-
-
-def _table(text: str) -> str:
-    """Return ACT's list of inputs, `name[,size[,slots]]`, as a table with a header. Raises BadInput with the line."""
-    rows = [["input", "size", "slots"]]
-    for number, row in enumerate(csv.reader(io.StringIO(text)), start=1):
-        if row and row[0].strip() and not row[0].startswith("#"):
-            rows.append([row[0].strip(), _whole(row, 1, "0", number), _whole(row, 2, "1", number)])
-    target = io.StringIO()
-    csv.writer(target, lineterminator="\n").writerows(rows)
-    return target.getvalue()
-
-
-def _whole(row: list[str], index: int, default: str, line: int) -> str:
-    value = row[index].strip() if len(row) > index else ""
-    if value and not value.isdecimal():
-        raise BadInput(
-            f"the list of inputs, line {line}: {('size', 'slots')[index - 1]} must be a whole number; it is '{value}'"
-        )
-    return value or default

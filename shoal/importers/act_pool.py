@@ -14,7 +14,7 @@ def pool_entry(pool: Source, left_out: list[LeftOut]) -> dict[str, Any]:
         {
             "name": pool.text("id"),
             "vmSize": vm_size.lower() if vm_size else None,
-            "image": _image(pool.section("vmConfiguration").section("imageReference"), left_out),
+            **_image(pool.section("vmConfiguration").section("imageReference"), left_out),
             "taskSlotsPerNode": pool.integer("taskSlotsPerNode"),
             "ephemeralOsDisk": pool.flag("useEphemeralOSDisk") or None,
             **_scale(pool),
@@ -23,16 +23,17 @@ def pool_entry(pool: Source, left_out: list[LeftOut]) -> dict[str, Any]:
     )
 
 
-def _image(reference: Source, left_out: list[LeftOut]) -> str | None:
-    publisher, offer, sku = (reference.text(key) for key in ("publisher", "offer", "sku"))
-    reference.leave("version")  # a version pins an image that may be gone; Shoal's default is the latest one
+def _image(reference: Source, left_out: list[LeftOut]) -> dict[str, str]:
+    publisher, offer, sku, version = (reference.text(key) for key in ("publisher", "offer", "sku", "version"))
     for name, image in IMAGES.items():
         if (image.publisher, image.offer, image.sku) == (publisher, offer, sku):
-            return name
+            pinned = {"imageVersion": version} if version and version != "latest" else {}
+            return {"image": name, **pinned}
     if sku is not None:
-        reason = f"Shoal has no name for {publisher}/{offer}/{sku}; choose an image of docs/pools.md"
+        at = f" {version}" if version and version != "latest" else ""
+        reason = f"Shoal has no name for {publisher}/{offer}/{sku}{at}; choose an image of docs/pools.md"
         left_out.append(LeftOut(key=reference.path, reason=reason))
-    return None
+    return {}
 
 
 def _scale(pool: Source) -> dict[str, Any]:

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 INPUTS = {"inputName": "input", "input_name": "input", "inputSize": "input.size", "input_size": "input.size"}
+COLUMNS = {"inputName": "input", "input_name": "input", "inputSize": "size", "input_size": "size"}
+"""Their names in a sweep over blobs, and in one over the table of listed inputs."""
 SETTING = re.compile(r"\$([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)")
 FILTERS = {"int": "int", "float": "float", "abs": "abs", "round": "round", "str": "string", "len": "length"}
 """Functions of Python with one argument, and Jinja's filter that gives the same value."""
@@ -23,12 +25,16 @@ class NotCarriedOver(Exception):
     """The formula uses a part of Python that an expression of a job file does not have."""
 
 
-def slots_expression(statements: Sequence[str], setting: Callable[[str], object]) -> str:
+def slots_expression(
+    statements: Sequence[str], setting: Callable[[str], object], inputs: Mapping[str, str] = INPUTS
+) -> str:
     """Return the expression for `requiredSlots`, without braces; `setting` gives values of the configuration.
+
+    `inputs` has the names of the formula's arguments in the job file.
 
     Raises NotCarriedOver.
     """
-    values = {"requiredSlots": "1", **INPUTS}
+    values = {"requiredSlots": "1", **inputs}
     source = "\n".join(SETTING.sub(lambda match: repr(setting(match[1])), line) for line in statements)
     try:
         tree = ast.parse(source)

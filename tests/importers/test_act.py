@@ -292,3 +292,65 @@ def test_blobs_of_the_input_storage_become_tasks_with_their_blob(tmp_path: Path)
     files = [(file.get("blobPrefix"), file.get("filePath")) for file in bodies[0]["resourceFiles"]]
     assert ("scripts/prodigal", None) in files
     assert any("inputs/d/c.fasta" in (file.get("httpUrl") or "") for file in bodies[0]["resourceFiles"])
+
+
+FORMULA = ["requiredSlots = 1 + input_size // 100"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "slots"),
+    [("a.fa,350\nb.fa,10\n", [4, 1]), ("a.fa,350,2\nb.fa,250\n", [2, 3]), ("a.fa,350,2\nb.fa,10,5\n", [2, 5])],
+)
+def test_formula_gives_the_slots_of_listed_inputs_that_have_none(listed: str, slots: list[int], tmp_path: Path) -> None:
+    changed = configuration(taskSlotFormula=FORMULA, order={"by": "name"})
+    assert [body["requiredSlots"] for body in _listed_tasks(changed, listed, tmp_path)] == slots
+
+
+def test_listed_inputs_are_ordered_by_the_slots_that_the_formula_gives(tmp_path: Path) -> None:
+    changed = configuration(taskSlotFormula=FORMULA, order={"by": "slots", "type": "desc"})
+    bodies = _listed_tasks(changed, "a.fa,10\nb.fa,350,2\nc.fa,950\n", tmp_path)
+    assert [body["requiredSlots"] for body in bodies] == [10, 2, 1]
+    [note] = [entry for entry in imported_job(changed, inputs="a.fa,10\n").left_out if "Formula" in entry.key]
+    assert "where ACT itself takes 1" in note.reason
+
+
+def test_formula_that_an_expression_cannot_have_is_listed_for_a_list_without_slots() -> None:
+    changed = configuration(taskSlotFormula=["if inputSize > 5:", "  requiredSlots = 2"])
+    listed = [entry.key for entry in imported_job(changed, inputs="a.fa,350\n").left_out]
+    assert "tasks.inputs.taskSlotFormula" in listed
+
+
+def test_listed_inputs_are_blobs_that_tasks_get(tmp_path: Path) -> None:
+    [body] = _listed_tasks(configuration(), "inputs/a.fasta\n", tmp_path)
+    addresses = [file.get("httpUrl") or "" for file in body["resourceFiles"]]
+    assert any("/data/inputs/a.fasta" in address for address in addresses)
+
+
+def test_list_restricts_the_blobs_of_the_input_storage(tmp_path: Path) -> None:
+    job = imported_job(configuration(areBlobsInInputStorage=True), inputs="inputs/b.fasta\ninputs/gone.fasta\n")
+    assert not job.tables
+    (tmp_path / "job.yaml").write_text(job.text("config.json"))
+    lists = BlobLists(
+        ENVIRONMENT, lambda *_: [BlobName(f"inputs/{name}", 10) for name in ("a.fasta", "b.fasta", "b.txt")]
+    )
+    [body] = all_tasks(bind(read_job_file(tmp_path / "job.yaml", given={}, run="r1"), ENVIRONMENT, lists))
+    assert "inputs/b.fasta --fast" in body["commandLine"]
+
+
+def test_pinned_version_of_an_image_stays() -> None:
+    changed = configuration()
+    reference = changed["pool"]["vmConfiguration"]["imageReference"]
+    reference["version"] = "24.04.202605010"
+    pool = imported_job(changed, inputs=INPUTS).pool
+    assert pool is not None
+    assert pool["imageVersion"] == "24.04.202605010"
+    reference["sku"] = "unknown"
+    reasons = [entry.reason for entry in imported_job(changed, inputs=INPUTS).left_out]
+    assert any("canonical/ubuntu-24_04-lts/unknown 24.04.202605010" in reason for reason in reasons)
+
+
+def _listed_tasks(changed: dict[str, Any], listed: str, directory: Path) -> list[dict[str, Any]]:
+    job = imported_job(changed, inputs=listed)
+    for name, text in job.tables.items():
+        (directory / name).write_text(text)
+    return tasks(directory, job.text("config.json"))
