@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shoal.cli import interrupts, options, output
+from shoal.cli import options, output
 from shoal.errors import BadInput, WorkFailed
 
 if TYPE_CHECKING:
@@ -138,28 +138,25 @@ def _compared_with_now(
     # Under the same id: the rendered tasks contain it.
     job = restored_job(manifest, path, given, services.environment, manifest.job_id)
     plan = make_plan(job)
-    now = make_manifest(job, plan, planned_record(job, plan), services)
-    return compare(manifest, replace(now, git=commit_of(Path.cwd()), results=None))
+    record = planned_record(job, plan)
+    now = make_manifest(job, plan, record, services)
+    return compare(manifest, replace(now, git=commit_of(Path.cwd()), results=None), without_tasks=record.deferred)
 
 
 def _run(
     job: "BoundJob", manifest: "Manifest", services: "Services", out: Path | None, *, err: bool
 ) -> "ResultDifferences | None":
     """Submit, watch and fetch the job, and compare its results. Raises WorkFailed where it fails."""
-    from shoal.cli.display import follow
+    from shoal.cli.carry_out import carry_out
     from shoal.cli.fetch import fetched_outputs
     from shoal.jobs.submit.plan import make_plan
-    from shoal.jobs.submit.submit import submit
     from shoal.manifest.differences import compare_results
     from shoal.manifest.storage import stored_manifest
     from shoal.runs.stored_run import folder_of_run
 
     plan = make_plan(job)
     output.show_warnings(plan.warnings)
-    with interrupts.submitting(job):
-        submission = submit(job, plan, services)
-    click.echo(submission.summary, err=err)
-    ending = follow(services, plan.job_id, err=err, expected=submission.added + submission.already_there)
+    _, ending = carry_out(job, plan, services, err=err)
     fetched = fetched_outputs(services, plan.job_id, out)
     click.echo(fetched.summary, err=err)
     fetched.refuse_problems()
@@ -182,6 +179,9 @@ def _show(comparison: "Comparison", *, err: bool) -> None:
     click.echo(f"the same: {', '.join(comparison.same) or 'nothing'}", err=err)
     for difference in comparison.differences:
         click.echo(f"differs: {difference.sentence}", err=err)
+    if comparison.not_compared:
+        stages = ", ".join(comparison.not_compared)
+        click.echo(f"not compared: the tasks of {stages}, which follow from files that the run makes", err=err)
 
 
 def _show_texts(one: "Manifest", other: "Manifest") -> None:

@@ -5,16 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shoal.cli import interrupts, options, output
+from shoal.cli import options, output
 from shoal.errors import BadInput
 
 if TYPE_CHECKING:
-    from shoal.connect import Services
     from shoal.jobs.binding.bound_job import BoundJob
-    from shoal.jobs.submit.changes import OnChange
-    from shoal.jobs.submit.plan import Plan
-    from shoal.jobs.submit.submit import Submission
-    from shoal.runs.job_ending import JobEnding
 
 
 @click.command()
@@ -28,6 +23,7 @@ def run(job: "BoundJob", changed: str | None, out: Path | None, recover: bool, a
 
     A FILE with `schedule` runs once and now, as a job that --job names.
     """
+    from shoal.cli.carry_out import carry_out
     from shoal.cli.endings import report
     from shoal.cli.fetch import fetched_outputs
     from shoal.connect import connected
@@ -39,7 +35,7 @@ def run(job: "BoundJob", changed: str | None, out: Path | None, recover: bool, a
     output.show_warnings(plan.warnings)
     on_change = OnChange(changed or OnChange.REFUSE)
     with connected(job.environment) as services:
-        submission, ending = _carried_out(job, plan, services, on_change, err=as_json, recover=recover)
+        submission, ending = carry_out(job, plan, services, on_change=on_change, err=as_json, recover=recover)
         # Also after failures: what the other tasks wrote is there.
         fetched = fetched_outputs(services, plan.job_id, out)
         report(services, plan.job_id, ending, as_json=as_json, submission=submission.to_json(), fetched=fetched)
@@ -54,23 +50,3 @@ def _once(job: "BoundJob") -> "BoundJob":
             f"'{spec.id}' is the id of a schedule, which `shoal submit` adds; give --job ID to run the job once and now"
         )
     return job.once
-
-
-def _carried_out(
-    job: "BoundJob", plan: "Plan", services: "Services", on_change: "OnChange", *, err: bool, recover: bool
-) -> tuple["Submission", "JobEnding"]:
-    """Submit the job and follow it; again for the stages that get a task for each file of an earlier one."""
-    from shoal.cli.display import follow
-    from shoal.jobs.submit.submit import submit
-
-    done: tuple[Submission, JobEnding] | None = None
-    while True:
-        with interrupts.submitting(job):
-            submission = submit(job, plan, services, on_change=on_change)
-        if done is not None and not submission.added and submission.deferred:
-            return done  # the stage that they wait for has failed
-        click.echo(submission.summary, err=err)
-        expected = submission.added + submission.already_there
-        done = submission, follow(services, plan.job_id, err=err, expected=expected, recover=recover)
-        if not submission.deferred:
-            return done

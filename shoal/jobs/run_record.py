@@ -88,10 +88,18 @@ class RunRecord:
         return run_folder(self.first_job(job_id), self.run_id)
 
 
+def task_text(task: Mapping[str, Any], endpoint: str) -> bytes:
+    """Return the content of a task; `endpoint` is the place of its blobs, at which the content does not change."""
+    return orjson.dumps(task).replace(endpoint.encode(), b"")
+
+
+def body_hash(text: bytes) -> int:
+    return int.from_bytes(blake2b(text, digest_size=_BITS // 8).digest())
+
+
 def task_hash(task: Mapping[str, Any], endpoint: str) -> int:
-    """Hash the content of a task; `endpoint` is the place of its blobs, at which the content does not change."""
-    body = orjson.dumps(task).replace(endpoint.encode(), b"")
-    return int.from_bytes(blake2b(body, digest_size=_BITS // 8).digest())
+    """Hash the content of a task."""
+    return body_hash(task_text(task, endpoint))
 
 
 def job_digest(body: object, endpoint: str) -> str:

@@ -57,16 +57,22 @@ class Comparison:
     differences: Sequence[Difference]
     results: ResultDifferences | None
     """None where one of the runs has no checksums of results."""
+    not_compared: Sequence[str] = ()
+    """Stages whose tasks only the one run has yet."""
 
 
-def compare(one: Manifest, other: Manifest) -> Comparison:
+def compare(one: Manifest, other: Manifest, *, without_tasks: Sequence[str] = ()) -> Comparison:
+    """Compare two manifests; `without_tasks` are stages of the other that get their tasks while it runs."""
     left, right = _content(one), _content(other)
+    not_compared = [name for name in without_tasks if left["tasks"].pop(name, None) is not None]
+    _use_common_digests(left["tasks"], right["tasks"])
     differences = [found for part in PARTS for found in _differences(left[part], right[part], part)]
     differing = {found.field.partition(".")[0] for found in differences}
     return Comparison(
         same=[name for part, name in PARTS.items() if part not in differing],
         differences=differences,
         results=compare_results(one, other),
+        not_compared=not_compared,
     )
 
 
@@ -88,6 +94,16 @@ def _content(manifest: Manifest) -> dict[str, Any]:
     for file in (content["file"], *content["further_files"].values()):
         del file["text"]  # its hash tells a difference
     return content
+
+
+def _use_common_digests(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Leave one digest of each stage: the one without job and run, where both manifests have it."""
+    for name in (*one, *other):
+        stages = [tasks[name] for tasks in (one, other) if name in tasks]
+        common = [stage.pop("common_digest", None) for stage in stages]
+        if len(stages) > 1 and all(common):
+            for stage, digest in zip(stages, common, strict=True):
+                stage["digest"] = digest
 
 
 def _differences(one: Any, other: Any, field: str) -> Iterator[Difference]:

@@ -43,7 +43,7 @@ def make_manifest(job: BoundJob, plan: Plan, record: RunRecord, services: Servic
         parameters={name: cleaned(value, secrets) for name, value in values.items() if name not in withheld},
         withheld=withheld,
         job_digest=record.job_digest,
-        tasks={name: StageDigest(tasks=one.tasks, digest=f"{one.total:016x}") for name, one in record.stages.items()},
+        tasks=_digests(record, plan),
         packages={name: asdict(one) for stage in job.stages for name, one in stage.packages.items()},
         inputs=dict(sorted({**_named(plan.files, job), **_named(swept_files(job).blobs, job)}.items())),
         pool={**asdict(plan.pool), "image": _image(services, plan.pool.id)},
@@ -51,6 +51,14 @@ def make_manifest(job: BoundJob, plan: Plan, record: RunRecord, services: Servic
         versions={"python": platform.python_version(), **{name: version(name) for name in DEPENDENCIES}},
         git=commit_of(job_file.folder.absolute()),
     )
+
+
+def _digests(record: RunRecord, plan: Plan) -> dict[str, StageDigest]:
+    common = {stage.name: f"{stage.common_content.total:016x}" for stage in plan.stages if not stage.is_deferred}
+    return {
+        name: StageDigest(tasks=one.tasks, digest=f"{one.total:016x}", common_digest=common.get(name))
+        for name, one in record.stages.items()
+    }
 
 
 def tables(job: BoundJob) -> LocalFiles:

@@ -27,6 +27,8 @@ class StageDigest:
     tasks: int
     digest: str
     """The digest of the rendered tasks of the stage, in any order."""
+    common_digest: str | None = None
+    """The digest without the id of the job and the name of the run. None in manifests of an early version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -305,3 +305,34 @@ def test_secrets_of_included_files_are_in_no_manifest_and_come_from_beside_the_g
     for name, problem in (("nothing.yaml", "No such file or directory"), ("job", "Is a directory")):
         refused = shoal("reproduce", job_id, "--check", "--file", name, at=tmp_path)
         assert (refused.returncode, refused.stderr) == (2, f"error: {name} cannot be read: {problem}\n")
+
+
+FAN_OUT = """\
+job: {pool: spot}
+stages:
+  - {name: split, command: "for i in 1 2; do echo $i > $i.ts; done", outputs: [{pattern: "*.ts"}]}
+  - name: fan
+    for_each: {outputs: split, pattern: "*.ts"}
+    command: cat {{ file }} > out.txt
+    inputs: [{stage: split, file: "{{ file }}"}]
+    outputs: [{pattern: out.txt}]
+  - name: last
+    after: fan
+    command: cat {{ job }}/fan/*/out.txt > out.txt
+    inputs: [{stage: fan}]
+    outputs: [{pattern: out.txt}]
+"""
+
+
+def test_run_with_a_fan_out_is_reproduced_to_its_end_and_differs_in_nothing(shoal: Shoal, tmp_path: Path) -> None:
+    (tmp_path / "job.yaml").write_text(FAN_OUT)
+    first = run(shoal, tmp_path)
+    checked = shoal("reproduce", first.job_id, "--check", at=tmp_path)
+    assert checked.returncode == 0, checked.stderr
+    assert "differs: tasks" not in checked.stdout
+    assert "not compared: the tasks of fan, last, which follow from files that the run makes\n" in checked.stdout
+    again = shoal("reproduce", first.job_id, "--job", f"{first.job_id}-b", at=tmp_path)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "results: 5 are the same byte for byte\n" in again.stdout
+    compared = shoal("diff", first.job_id, f"{first.job_id}-b", "--json", at=tmp_path)
+    assert json.loads(compared.stdout)["differences"] == []  # the tasks' texts have the job, which is another

@@ -12,10 +12,11 @@ from shoal.jobs.barrier_ids import is_barrier
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
 from shoal.jobs.file.task_spec import Shell
-from shoal.jobs.run_record import StageContent, stage_content, task_hash
+from shoal.jobs.run_record import StageContent, body_hash, stage_content, task_text
 from shoal.jobs.schedule.schedulable import refuse_unschedulable
 from shoal.jobs.skip.eligibility import never_skipped
 from shoal.jobs.submit.input_sizes import InputSizes
+from shoal.jobs.submit.own_names import OwnNames
 from shoal.jobs.submit.task_limits import refuse_unsendable
 from shoal.jobs.sweep.renamed_axes import renamed_axes
 from shoal.jobs.sweep.stage_outputs import with_sample_outputs
@@ -46,6 +47,8 @@ class StagePlan:
     """Bytes of the local files that a task reads, of the task that reads most."""
     content: StageContent
     """The content of its tasks, barriers included, as the record of the run keeps it."""
+    common_content: StageContent
+    """The content without the id of the job and the name of the run, by which runs are compared."""
     is_deferred: bool = False
     """True where its tasks are added when an earlier stage has ended; it has no task yet."""
 
@@ -167,13 +170,16 @@ def _refuse_windows(job: BoundJob, pool: Pool) -> None:
 
 
 def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int | None) -> StagePlan:
-    tasks = slots = barriers = hashes = 0
+    tasks = slots = barriers = hashes = common_hashes = 0
+    own_names = OwnNames(stage.job)
     first: list[TaskBody] = []
     last: TaskBody | None = None
     inputs = InputSizes(stage)
     for task in islice(stage_tasks(stage), limit):
         refuse_unsendable(stage, task, task["id"])
-        hashes += task_hash(task, stage.job.environment.blob_endpoint)
+        text = task_text(task, stage.job.environment.blob_endpoint)
+        hashes += body_hash(text)
+        common_hashes += body_hash(own_names.removed_from(text))
         if is_barrier(task["id"]):
             barriers += 1
             continue
@@ -196,6 +202,7 @@ def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int 
         last=last,
         input_bytes=inputs.most,
         content=stage_content(tasks + barriers, hashes),
+        common_content=stage_content(tasks + barriers, common_hashes),
     )
 
 
@@ -213,6 +220,7 @@ def _deferred_plan(stage: BoundStage) -> StagePlan:
         last=None,
         input_bytes=0,
         content=stage_content(0, 0),
+        common_content=stage_content(0, 0),
         is_deferred=True,
     )
 
