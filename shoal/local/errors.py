@@ -11,6 +11,10 @@ def stamped(message: str, request_id: str) -> str:
     return f"{message}\nRequestId:{request_id}\nTime:{times.iso(times.now())}"
 
 
+NOT_IMPLEMENTED = 501
+"""The status of what this service will never do, however often it is asked."""
+
+
 class BatchError(Exception):
     """An error answer of the service."""
 
@@ -91,7 +95,7 @@ def unsupported_verb() -> BatchError:
 
 def not_implemented(what: str) -> BatchError:
     """Return the embedded service's own error for a feature that it lacks, so that it never pretends to have it."""
-    failure = BatchError(501, "NotImplemented", f"{what} is not implemented by the embedded Batch service.")
+    failure = BatchError(NOT_IMPLEMENTED, "NotImplemented", f"{what} is not implemented by the embedded Batch service.")
     # An answer to HEAD has no body.
     failure.headers["shoal-not-implemented"] = what
     return failure

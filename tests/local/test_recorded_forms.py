@@ -45,6 +45,17 @@ def test_client_of_today_raises_for_a_task_that_was_refused(client: BatchClient,
     assert [result.task_id for result in refusal.value.failure_tasks] == ["bad"]
 
 
+def test_client_of_today_raises_for_a_task_that_is_not_implemented(client: BatchClient, job: str) -> None:
+    """It would send a task with a server's error again and again."""
+    registry = {"username": "u", "password": "p", "registryServer": "r.example"}
+    private = task("private", "true", containerSettings={"imageName": "i", "registry": registry})
+    with pytest.raises(CreateTasksError) as refusal:
+        client.create_tasks(job, [task("good", "true"), private])
+    assert [(result.task_id, result.error.code) for result in refusal.value.failure_tasks] == [
+        ("private", "NotImplemented")
+    ]
+
+
 def test_package_that_is_not_there_is_the_key_of_the_errors_value(raw: Raw, name: str) -> None:
     references = [{"applicationId": "absent"}, {"applicationId": "gone", "version": "1"}]
     answer = raw("POST", "/pools", {"id": name, "vmSize": VM_SIZE, "applicationPackageReferences": references})

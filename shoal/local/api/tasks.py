@@ -132,9 +132,10 @@ def _failed_status(call: Call, failure: errors.BatchError) -> str:
     """Return the status of a task that was not added.
 
     Source: the REST reference of 2016; `Success` is recorded, a failure is not. Azure's client of today compares with
-    the words in small letters, and takes any other one for a task that was added.
+    the words in small letters, and takes any other one for a task that was added. It sends tasks with a server's error
+    again without end, so what this service will never take is the client's.
     """
-    status = "ServerError" if failure.status >= 500 else "ClientError"
+    status = "ServerError" if failure.status >= 500 and failure.status != errors.NOT_IMPLEMENTED else "ClientError"
     return status.lower() if call.version >= STATUS_IN_SMALL_LETTERS else status
 
 
