@@ -1,3 +1,4 @@
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -126,6 +127,20 @@ def test_resize_leaves_targets_that_it_does_not_name(client: BatchClient, name: 
     resize(client, name, targetLowPriorityNodes=0)
     pool = wait_until_steady(client, name)
     assert (pool.target_dedicated_nodes, pool.target_low_priority_nodes) == (1, 0)
+
+
+def test_pool_shows_the_timeout_of_its_latest_resize(client: BatchClient, name: str) -> None:
+    make_pool(client, name)
+    (node,) = wait_for_nodes(client, name, nodes=1)
+    resize(client, name, targetDedicatedNodes=1, resizeTimeout="PT1H")
+    assert client.get_pool(name).resize_timeout == timedelta(hours=1)
+    wait_until(lambda: client.get_pool(name).allocation_state == "steady")
+    removal = models.BatchNodeRemoveOptions({"nodeList": [node.id], "resizeTimeout": "PT20M"})
+    client.begin_remove_nodes(name, removal, polling_interval=0)
+    assert client.get_pool(name).resize_timeout == timedelta(minutes=20)
+    wait_until(lambda: client.get_pool(name).allocation_state == "steady")
+    resize(client, name, targetDedicatedNodes=0)
+    assert client.get_pool(name).resize_timeout == timedelta(minutes=15)
 
 
 def test_pool_that_is_being_resized_is_not_resized_again(client: BatchClient, name: str) -> None:

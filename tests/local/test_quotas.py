@@ -147,6 +147,24 @@ def test_machines_that_do_not_come_in_time_are_given_up(tmp_path: Path) -> None:
     ]
 
 
+def test_timeout_of_a_resize_governs_it_and_is_the_pools_until_the_next_one(tmp_path: Path) -> None:
+    pool = PoolOnPaper(tmp_path, "$TargetLowPriorityNodes = 0;", "PT5M")
+    scaling.disable(pool.at(0), pool.record)
+    chaos.store(pool.connection, Chaos(boot_seconds=3600.0))
+    option = NodeDeallocationOption.REQUEUE
+    pool_lifecycle.resize(
+        pool.at(0), pool.record, dedicated=1, low_priority=0, deallocation_option=option, timeout="PT30M"
+    )
+    assert pools.view(pool.record, "")["resizeTimeout"] == "PT30M"
+    pool_lifecycle.time_out(pool.at(1799))
+    assert pool.record.allocation_state == "resizing"
+    pool_lifecycle.time_out(pool.at(1800))
+    assert pool.record.allocation_state == "steady"
+    scaling.enable(pool.at(1801), pool.record, formula=THREE_SPOT, interval=None)
+    scaling.evaluate_due(pool.at(1801))
+    assert pools.view(pool.record, "")["resizeTimeout"] == "PT15M"
+
+
 def test_formula_tries_again_at_its_next_evaluation(tmp_path: Path) -> None:
     pool = PoolOnPaper(tmp_path, THREE_SPOT, "PT5M")
     chaos.store(pool.connection, Chaos(low_priority_core_quota=1))

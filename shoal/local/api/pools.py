@@ -90,8 +90,7 @@ async def resize_pool(call: Call) -> Answer:
         raise errors.invalid_request_body(f"at least one of {' and '.join(TARGETS)} must be given")
     for name in TARGETS:
         definitions.check_count(body.get(name) or 0, name)
-    if timeout := body.get("resizeTimeout"):
-        definitions.check_resize_timeout(timeout)
+    timeout = _resize_timeout(body)
 
     def resize(tx: Transaction) -> int:
         pool = find(call)
@@ -104,10 +103,18 @@ async def resize_pool(call: Call) -> Answer:
             deallocation_option=NodeDeallocationOption(
                 body.get("nodeDeallocationOption", NodeDeallocationOption.REQUEUE)
             ),
+            timeout=timeout,
         )
         return pool.last_modified
 
     return accepted(call, 202, await call.service.loop.change(resize), f"/pools/{call['pool_id']}/resize")
+
+
+def _resize_timeout(body: dict[str, Any]) -> str:
+    """Return the time that the request allows, or Batch's default. Raises BatchError InvalidPropertyValue."""
+    timeout: str = body.get("resizeTimeout", pool_lifecycle.USUAL_TIMEOUT)
+    definitions.check_resize_timeout(timeout)
+    return timeout
 
 
 async def update_pool(call: Call) -> Answer:
@@ -154,14 +161,13 @@ async def remove_nodes(call: Call) -> Answer:
     DATA_PLANE.normalize("BatchNodeRemoveOptions", body, call.version)
     if not 1 <= len(body["nodeList"]) <= MOST_REMOVED:
         raise errors.invalid_property("nodeList", len(body["nodeList"]), f"1 to {MOST_REMOVED} nodes are expected")
-    if timeout := body.get("resizeTimeout"):
-        definitions.check_resize_timeout(timeout)
+    timeout = _resize_timeout(body)
     option = NodeDeallocationOption(body.get("nodeDeallocationOption", NodeDeallocationOption.REQUEUE))
 
     def remove(tx: Transaction) -> int:
         pool = find(call)
         conditions.check(call.method, call.headers, pool.last_modified)
-        pool_lifecycle.remove_nodes(tx, pool, body["nodeList"], deallocation_option=option)
+        pool_lifecycle.remove_nodes(tx, pool, body["nodeList"], deallocation_option=option, timeout=timeout)
         return pool.last_modified
 
     return accepted(call, 202, await call.service.loop.change(remove), call.path)

@@ -23,6 +23,8 @@ from shoal.local.store.states import AllocationState, NodeDeallocationOption, No
 
 TIMED_OUT, STOPPED = "AllocationTimedout", "ResizeStopped"
 """Codes of resize errors. Source: Learn, "Azure Batch pool resizing failure"."""
+USUAL_TIMEOUT = "PT15M"
+"""Time for a resize that names none, and for those of formulas. Source: REST reference, Pools - Resize."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,18 +151,30 @@ def scale_by(tx: Transaction, pool: Pool, *, formula: str | None, interval: int)
 
 
 def resize(
-    tx: Transaction, pool: Pool, *, dedicated: int, low_priority: int, deallocation_option: NodeDeallocationOption
+    tx: Transaction,
+    pool: Pool,
+    *,
+    dedicated: int,
+    low_priority: int,
+    deallocation_option: NodeDeallocationOption,
+    timeout: str,
 ) -> None:
     require_active(pool)
     if pool.formula is not None:
         raise errors.conflict("OperationNotValidOnPool", "The pool scales automatically; it cannot be resized by hand.")
     if pool.allocation_state is not AllocationState.STEADY:
         raise errors.conflict("PoolBeingResized", "The specified pool is being resized.")
+    keep_timeout(tx, pool, timeout)
     retarget(tx, pool.key, dedicated=dedicated, low_priority=low_priority, deallocation_option=deallocation_option)
 
 
 def remove_nodes(
-    tx: Transaction, pool: Pool, node_ids: Sequence[str], *, deallocation_option: NodeDeallocationOption
+    tx: Transaction,
+    pool: Pool,
+    node_ids: Sequence[str],
+    *,
+    deallocation_option: NodeDeallocationOption,
+    timeout: str,
 ) -> None:
     """Let these nodes leave the pool, and lower its targets by their numbers. Raises BatchError.
 
@@ -172,6 +186,7 @@ def remove_nodes(
         raise errors.conflict("PoolBeingResized", "The specified pool is being resized.")
     leaving = {node.key: node for node in (Node.require(tx.connection, pool.key, name) for name in node_ids)}.values()
     dedicated = sum(node.dedicated for node in leaving)
+    keep_timeout(tx, pool, timeout)
     tx.run("DELETE FROM resize_errors WHERE pool = ?", pool.key)
     tx.run(
         "UPDATE pools SET target_dedicated = max(0, target_dedicated - ?),"
@@ -186,6 +201,14 @@ def remove_nodes(
     for node in leaving:
         node_lifecycle.release(tx, node, deallocation_option)
     settle(tx, pool.key)
+
+
+def keep_timeout(tx: Transaction, pool: Pool, timeout: str) -> None:
+    """Make it the pool's `resizeTimeout`, which is that of the latest resize. Source: REST reference, Pools - Get."""
+    body = pool.body()
+    if body["resizeTimeout"] != timeout:
+        definition = orjson.dumps({**body, "resizeTimeout": timeout})
+        tx.run("UPDATE pools SET definition = ? WHERE key = ?", definition, pool.key)
 
 
 def retarget(

@@ -124,6 +124,7 @@ def _follow(tx: Transaction, pool: Pool, evaluation: Evaluation) -> None:
     """Go to the targets, also while the pool is still on its way to earlier ones, and again after a failed resize."""
     targets = (evaluation.target_dedicated_nodes, evaluation.target_low_priority_nodes)
     if targets != (pool.target_dedicated, pool.target_low_priority) or pool.resize_errors:
+        pool_lifecycle.keep_timeout(tx, pool, pool_lifecycle.USUAL_TIMEOUT)
         pool_lifecycle.retarget(
             tx,
             pool.key,
