@@ -33,6 +33,23 @@ def enable(client: BatchClient, job: str) -> None:
     client.begin_enable_job(job, polling_interval=0).wait(20)
 
 
+def test_task_goes_on_to_name_the_pool_in_which_it_ran(
+    client: BatchClient, raw: Raw, pool: str, one_node: str, name: str
+) -> None:
+    make_job(client, name, pool)
+    before = run(client, name, task("before", "true"))
+    disable(client, name, "requeue")
+    wait_for_job(client, name, "disabled")
+    assert raw("PATCH", f"/jobs/{name}", {"poolInfo": {"poolId": one_node}}).status == 200
+    enable(client, name)
+    run(client, name, task("after", "true"))
+    listed = {one.id: one.node_info for one in client.list_tasks(name)}
+    assert {task_id: info and info.pool_id for task_id, info in listed.items()} == {"before": pool, "after": one_node}
+    assert client.get_task(name, "before").node_info == before.node_info
+    assert before.node_info is not None
+    assert client.get_node(pool, before.node_info.node_id or "").url == before.node_info.node_url
+
+
 def wait_for_job(client: BatchClient, job: str, state: str) -> models.BatchJob:
     wait_until(lambda: client.get_job(job).state == state)
     return client.get_job(job)

@@ -9,6 +9,7 @@ from shoal.local import times
 from shoal.local.api.calls import Answer, Call, page
 from shoal.local.api.tasks import find, node_info, outcome
 from shoal.local.store.job import Job
+from shoal.local.store.job_pools import JobPools
 from shoal.local.store.states import SubtaskState
 from shoal.local.store.subtask import Subtask
 from shoal.local.store.task import Task
@@ -18,16 +19,17 @@ async def list_subtasks(call: Call) -> Answer:
     """Answer with all subtasks of the latest run; an ordinary task has none."""
     job, task = find(call)
     subtasks = Subtask.of_task(call.service.connection, task.key)
-    return page(call, "subtaskinfo", [_view(call, job, task, subtask) for subtask in subtasks], None)
+    pools = JobPools.of(call.service.connection, job)
+    return page(call, "subtaskinfo", [_view(call, job, pools, task, subtask) for subtask in subtasks], None)
 
 
-def _view(call: Call, job: Job, task: Task, subtask: Subtask) -> dict[str, Any]:
+def _view(call: Call, job: Job, pools: JobPools, task: Task, subtask: Subtask) -> dict[str, Any]:
     moments = {"stateTransitionTime": subtask.state_time, "previousStateTransitionTime": subtask.previous_state_time}
     if subtask.state is not SubtaskState.PREPARING:
         moments |= {"startTime": subtask.started, "endTime": subtask.ended}
     view = {
         "id": subtask.number,
-        "nodeInfo": node_info(subtask.node, task, job, call.base_url),
+        "nodeInfo": node_info(subtask.node, task, job, pools, call.base_url),
         "state": subtask.state,
         **{name: times.iso(moment) for name, moment in moments.items() if moment is not None},
     }

@@ -15,6 +15,7 @@ from shoal.local.scheduler import job_lifecycle, task_lifecycle
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.job import Job
 from shoal.local.store.job_node_task import JobNodeTask
+from shoal.local.store.job_pools import JobPools
 from shoal.local.store.states import TaskState
 from shoal.local.store.subtask import Subtask
 from shoal.local.store.task import Task, tasks_at
@@ -152,7 +153,8 @@ async def list_tasks(call: Call) -> Answer:
         *parameters,
         size + 1,
     )
-    views = [view(task, job, call.base_url) for task in tasks_read[:size]]
+    pools = JobPools.of(call.service.connection, job)
+    views = [view(task, job, pools, call.base_url) for task in tasks_read[:size]]
     if statistics.wanted(call):
         for task, shown in zip(tasks_read, views, strict=False):
             statistics.add_to_task(call, task, shown)
@@ -169,7 +171,7 @@ async def get_task(call: Call) -> Answer:
     job = find_job(call)
     task = Task.require(call.service.connection, job.key, call["task_id"], table=_shown(call))
     conditions.check(call.method, call.headers, task.last_modified)
-    shown = view(task, job, call.base_url)
+    shown = view(task, job, JobPools.of(call.service.connection, job), call.base_url)
     statistics.add_to_task(call, task, shown)
     return entity(call, "tasks", shown, task.last_modified)
 
@@ -225,7 +227,7 @@ def find(call: Call) -> tuple[Job, Task]:
     return job, Task.require(call.service.connection, job.key, call["task_id"])
 
 
-def view(task: Task, job: Job, base_url: str) -> dict[str, Any]:
+def view(task: Task, job: Job, pools: JobPools, base_url: str) -> dict[str, Any]:
     """Return the task as clients read it."""
     body = task.body()
     result = {
@@ -244,7 +246,7 @@ def view(task: Task, job: Job, base_url: str) -> dict[str, Any]:
         result["previousState"] = task.previous_state
         result["previousStateTransitionTime"] = times.iso(task.previous_state_time)
     if task.node is not None and task.state is not TaskState.ACTIVE:
-        result["nodeInfo"] = node_info(task.node, task, job, base_url)
+        result["nodeInfo"] = node_info(task.node, task, job, pools, base_url)
     return result
 
 
@@ -269,14 +271,15 @@ def outcome(task: Task | JobNodeTask | Subtask) -> dict[str, Any]:
     return result
 
 
-def node_info(node: str, task: Task, job: Job, base_url: str) -> dict[str, str]:
+def node_info(node: str, task: Task, job: Job, pools: JobPools, base_url: str) -> dict[str, str]:
     """Return where a task, or one of its subtasks, runs or has run."""
-    node_url = f"{base_url}/pools/{job.pool_id}/nodes/{node}"
+    pool_id = pools.at(task.state_time if task.started is None else task.started)
+    node_url = f"{base_url}/pools/{pool_id}/nodes/{node}"
     root = task_root(job.id, task.id)
     return {
         "affinityId": f"TVM:{node}",
         "nodeUrl": node_url,
-        "poolId": job.pool_id,
+        "poolId": pool_id,
         "nodeId": node,
         "taskRootDirectory": root,
         "taskRootDirectoryUrl": f"{node_url}/files/{root}",

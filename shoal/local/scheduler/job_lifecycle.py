@@ -140,6 +140,8 @@ def redefine(tx: Transaction, job: Job, definition: JobDefinition) -> None:
         " last_modified = :now WHERE key = :key",
         {**definition.columns, "key": job.key, "now": tx.now, "pool_id": pool_id},
     )
+    if pool_id.lower() != job.pool_id.lower():
+        tx.run("INSERT OR IGNORE INTO former_pools VALUES (?, ?, ?)", job.key, tx.now, job.pool_id)
     _limit_parallel_tasks(tx, job.key, definition)
     if job.state in LIVE:
         _allow_preemption(tx, job.key, definition)

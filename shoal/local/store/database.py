@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shoal.local.store import free_pages
 
-SCHEMA_VERSION = 17
+SCHEMA_VERSION = 18
 """A change of `schema.sql` raises it by one and adds `migrations/NNNN.sql`, the step to the new version."""
 
 

@@ -191,6 +191,14 @@ CREATE INDEX jobs_by_deadline ON jobs (deadline) WHERE deadline IS NOT NULL;
 -- Whole: a partial one on `state` would have SQLite prepare each query for a bound state anew.
 CREATE INDEX jobs_by_state ON jobs (state);
 
+-- Pools that a job named before; its tasks that started until then ran there.
+CREATE TABLE former_pools (
+    job      INTEGER NOT NULL REFERENCES jobs (key) ON DELETE CASCADE,
+    until    INTEGER NOT NULL,
+    pool_id  TEXT NOT NULL COLLATE NOCASE,
+    PRIMARY KEY (job, until)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE job_schedules (
     key                  INTEGER PRIMARY KEY,
     account              TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE,
