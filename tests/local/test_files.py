@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from azure.batch import BatchClient
@@ -77,6 +78,34 @@ def test_list_goes_down_where_asked_to_but_never_out(client: BatchClient, writte
 def test_list_is_filtered_and_paged(client: BatchClient, written: str) -> None:
     below = client.list_task_files(written, "t", recursive=True, filter="startswith(name,'wd/d')", max_results=2)
     assert [file.name for file in below] == ["wd/deep", "wd/deep/er", "wd/deep/er/file.json", "wd/digits.bin"]
+
+
+@pytest.mark.parametrize("root", ["/jobs/{job}/tasks/t/files", "/pools/shared/nodes/{node}/files"])
+def test_file_that_is_deleted_between_two_pages_hides_no_other(
+    raw: Raw, client: BatchClient, job: str, root: str
+) -> None:
+    node_info = run(client, job, task("t", sh("touch a b c d"))).node_info
+    assert node_info is not None
+    path = root.format(job=job, node=node_info.node_id)
+    folder = "wd" if path.startswith("/jobs") else f"workitems/{job}/job-1/t/wd"
+    query = {"recursive": "true", "maxresults": "2", "$filter": f"startswith(name,'{folder}/')"}
+    first = raw("GET", path, query=query).body
+    assert raw("DELETE", f"{path}/{folder}/a").status == 200
+    link = parse_qs(urlsplit(first["odata.nextLink"]).query)
+    second = raw("GET", path, query={name: values[0] for name, values in link.items()}).body
+    assert [file["name"] for page in (first, second) for file in page["value"]] == [f"{folder}/{x}" for x in "abcd"]
+
+
+def test_link_is_deleted_itself_wherever_it_leads(raw: Raw, client: BatchClient, job: str) -> None:
+    script = (
+        "mkdir d; echo kept | tee target > d/inner; ln -s target file; ln -s d folder; ln -s / out; ln -s gone broken"
+    )
+    run(client, job, task("t", sh(script)))
+    path = f"/jobs/{job}/tasks/t/files/wd"
+    for link in ("file", "folder", "out", "broken"):
+        assert raw("DELETE", f"{path}/{link}", query={"recursive": "true"}).status == 200
+        assert raw("DELETE", f"{path}/{link}").code == "FileNotFound"
+    assert [raw("GET", f"{path}/{file}").content for file in ("target", "d/inner")] == [b"kept\n"] * 2
 
 
 def test_file_of_every_listed_url_can_be_read(raw: Raw, client: BatchClient, written: str) -> None:

@@ -65,6 +65,18 @@ def test_times_of_a_pool_that_is_gone_are_forgotten_after_ninety_days(pool: Pool
     assert [row["pool_id"] for row in pool.connection.execute("SELECT pool_id FROM node_usage")] == ["p"]
 
 
+def test_names_of_usages_are_in_their_order(pool: PoolOnPaper) -> None:
+    for pool_id, size in (("p-2", "x"), ("P", "y"), ("p", "x"), ("p_1", "x"), ("q", "x")):
+        pool.connection.execute(
+            "INSERT INTO node_usage SELECT ?, account, ?, ?, 1, ?, ? FROM pools",
+            (f"{pool_id} {size}", pool_id, size, START, START + times.HOUR),
+        )
+    query, values = usage_query(pool.record.account, start=START, end=START + times.HOUR, condition="1", parameters=[])
+    names = [PoolUsage.from_row(row).name for row in pool.connection.execute(query, values)]
+    assert len(names) == 10
+    assert names == sorted(set(names))
+
+
 def test_last_interval_is_the_last_whole_half_hour() -> None:
     assert last_interval(NOON) == (START - 30 * times.MINUTE, START)
     assert last_interval(START) == (START - 30 * times.MINUTE, START)

@@ -1,5 +1,6 @@
 """Requests and answers of the data plane, as its handlers see them."""
 
+import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -65,8 +66,18 @@ class Call:
         """The key after which the page starts."""
         token = self.query.get("$skiptoken", "0")
         if not NUMBER.fullmatch(token):
-            raise errors.invalid_query_parameter("$skiptoken", token, "it is not one of this service's")
+            raise self.foreign_token()
         return int(token)
+
+    def after_name(self) -> bytes:
+        """The name after which the page starts, in a list whose entities have no number for a key."""
+        try:
+            return base64.b64decode(self.query.get("$skiptoken", ""), altchars=b"-_", validate=True)
+        except ValueError:
+            raise self.foreign_token() from None
+
+    def foreign_token(self) -> errors.BatchError:
+        return errors.invalid_query_parameter("$skiptoken", self.query["$skiptoken"], "it is not one of this service's")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +116,23 @@ def more_after(records: Sequence[Keyed], size: int) -> int | None:
     return records[size - 1].key if len(records) > size else None
 
 
-def page(call: Call, kind: str, views: list[dict[str, Any]], more_after: int | None) -> Answer:
-    """Answer with one page of a list; `more_after` is the key of its last entity where others follow."""
+def page(call: Call, kind: str, views: list[dict[str, Any]], more_after: int | bytes | None) -> Answer:
+    """Answer with one page of a list; `more_after` is the key or the name of its last entity where others follow.
+
+    Never its position: what comes or goes between two pages would shift all that follow.
+    """
     body: dict[str, Any] = {
         "odata.metadata": context(call, CONTEXTS_OF_MANY.get(kind, kind)),
         "value": selected(call.query.get("$select"), kind, views, call.version),
     }
     if more_after is not None:
-        query = {**call.query, "$skiptoken": str(more_after)}
+        query = {**call.query, "$skiptoken": _token(more_after)}
         body["odata.nextLink"] = f"{call.base_url}{call.path}?{urlencode(query, quote_via=quote)}"
     return Answer(content=orjson.dumps(body))
+
+
+def _token(key: int | bytes) -> str:
+    return str(key) if isinstance(key, int) else base64.urlsafe_b64encode(key).decode()
 
 
 def accepted(call: Call, status: int, last_modified: int | None = None, path: str | None = None) -> Answer:

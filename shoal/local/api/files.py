@@ -63,8 +63,8 @@ async def delete_node_file(call: Call) -> Answer:
 
 
 async def _delete(call: Call, root: Path) -> Answer:
-    """Delete a file, or a folder, which has to be empty unless the call is recursive."""
-    path = _below(root, call["file_path"])
+    """Delete a file, a link, or a folder, which has to be empty unless the call is recursive."""
+    path = _entry(root, call["file_path"])
     try:
         # In a thread: a folder may have any number of files, and others are served meanwhile.
         await asyncio.to_thread(_remove, path, recursive=call.flag("recursive"))
@@ -75,9 +75,10 @@ async def _delete(call: Call, root: Path) -> Answer:
 
 
 def _remove(path: Path, *, recursive: bool) -> None:
-    if path.is_dir() and recursive:
+    is_folder = path.is_dir() and not path.is_symlink()
+    if is_folder and recursive:
         shutil.rmtree(path)
-    elif path.is_dir():
+    elif is_folder:
         path.rmdir()
     else:
         path.unlink(missing_ok=True)
@@ -113,9 +114,34 @@ def _node_root(call: Call) -> tuple[Path, str]:
     return call.service.node_directory(node.id), f"{call.base_url}/pools/{pool.id}/nodes/{node.id}/files"
 
 
+def _entry(root: Path, relative: str) -> Path:
+    """Return the path of what a folder below the root holds, itself where it is a link. Raises BatchError FileNotFound.
+
+    Links to folders on the way are followed, as for reading, and must not lead out of the root.
+    """
+    folder, _, name = _relative(relative).rstrip("/").rpartition("/")
+    path = _inside(root, folder) / name
+    if name in ("", ".", "..") or not _is_there(path):
+        raise errors.not_found("File")
+    return path
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether there is a file, a folder or a link, even one that leads nowhere."""
+    try:
+        path.lstat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _relative(given: str) -> str:
+    return given.replace("\\", "/").lstrip("/")
+
+
 def _inside(root: Path, relative: str) -> Path:
     try:
-        path = (root / relative.replace("\\", "/").lstrip("/")).resolve(strict=True)
+        path = (root / _relative(relative)).resolve(strict=True)
     except (OSError, ValueError):
         raise errors.not_found("File") from None
     if not path.is_relative_to(root.resolve()):
@@ -123,25 +149,18 @@ def _inside(root: Path, relative: str) -> Path:
     return path
 
 
-def _below(root: Path, relative: str) -> Path:
-    path = _inside(root, relative)
-    if path == root.resolve():
-        raise errors.not_found("File")
-    return path
-
-
 async def _list(call: Call, root: Path, url: str) -> Answer:
     prefix, recursive = odata.prefix(call.query.get("$filter"), "name"), call.flag("recursive")
-    start, size = call.after(), call.page_size()
+    after, size = os.fsdecode(call.after_name()), call.page_size()
     # In a thread, as in `_delete`; one more than the page shows whether others follow.
-    views = await asyncio.to_thread(_views, root, url, prefix, range(start, start + size + 1), recursive=recursive)
-    return page(call, "files", [view for view in views[:size] if view], start + size if len(views) > size else None)
+    names = await asyncio.to_thread(_names_after, root, after, prefix, size + 1, recursive=recursive)
+    views = [view for name in names[:size] if (view := _view(root / name, name, url))]
+    return page(call, "files", views, os.fsencode(names[size - 1]) if len(names) > size else None)
 
 
-def _views(root: Path, url: str, prefix: str, places: range, *, recursive: bool) -> list[dict[str, Any] | None]:
-    """Return the entries at these places of a listing; None stands for a file that has gone since."""
-    names = itertools.islice(file_names(root, prefix, recursive=recursive), places.start, places.stop)
-    return [_view(root / name, name, url) for name in names]
+def _names_after(root: Path, after: str, prefix: str, most: int, *, recursive: bool) -> list[str]:
+    following = (name for name in file_names(root, prefix, recursive=recursive) if name > after)
+    return list(itertools.islice(following, most))
 
 
 def file_names(root: Path, prefix: str, *, recursive: bool) -> Iterator[str]:

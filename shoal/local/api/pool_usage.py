@@ -24,9 +24,10 @@ async def list_pool_usage_metrics(call: Call) -> Answer:
     query, values = usage_query(call.account, start=start, end=end, condition=condition, parameters=parameters)
     # Apart: a span may have many intervals, and a pool many nodes.
     used = await call.service.read_apart(PoolUsage.from_row, query, *values)
-    after, size = call.after(), call.page_size()
-    views = [_view(usage) for usage in used[after : after + size]]
-    return page(call, "poolusagemetrics", views, after + size if len(used) > after + size else None)
+    after, size = call.after_name(), call.page_size()
+    following = [usage for usage in used if not after or usage.name > after]
+    views = [_view(usage) for usage in following[:size]]
+    return page(call, "poolusagemetrics", views, following[size - 1].name if len(following) > size else None)
 
 
 def _span(call: Call) -> tuple[int, int]:

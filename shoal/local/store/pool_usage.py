@@ -39,6 +39,11 @@ class PoolUsage(NamedTuple):
     def from_row(cls, row: sqlite3.Row) -> Self:
         return cls(*row)
 
+    @property
+    def name(self) -> bytes:
+        """A name that no other usage has, in the order of the query."""
+        return f"{self.began:020}\0{self.pool_id.lower()}\0{self.vm_size}".encode()
+
 
 def last_interval(now: int) -> tuple[int, int]:
     """Return the begin and the end of the last interval that is over."""
