@@ -25,6 +25,17 @@ def test_pool_is_made_and_read_with_the_properties_of_its_version(raw: Raw, name
     assert listed["maxTasksPerNode"] == 3
 
 
+def test_properties_are_selected_by_the_names_of_their_version(raw: Raw, name: str) -> None:
+    assert raw("POST", "/pools", {"id": name, "vmSize": VM_SIZE, "taskSlotsPerNode": 3}).status == 201
+    path, old = f"/pools/{name}", "id,maxTasksPerNode,cloudServiceConfiguration"
+    shown = raw("GET", path, query={**OLD, "$select": old}).body
+    assert {key: shown[key] for key in shown if key != "odata.metadata"} == {"id": name, "maxTasksPerNode": 3}
+    assert raw("GET", path, query={"$select": old}).code == "InvalidQueryParameterValue"
+    today = "id,taskSlotsPerNode"
+    assert raw("GET", path, query={"$select": today}).body["taskSlotsPerNode"] == 3
+    assert raw("GET", path, query={**OLD, "$select": today}).code == "InvalidQueryParameterValue"
+
+
 def test_counts_of_tasks_are_flat_before_there_were_slots(raw: Raw, job: str) -> None:
     old = raw("GET", f"/jobs/{job}/taskcounts", query=OLD).body
     metadata = old.pop("odata.metadata")

@@ -63,6 +63,8 @@ def test_preparation_runs_once_before_the_first_task_and_release_after_the_last(
     wait_for_end(client, name)
     assert client.get_job(name).previous_state == "terminating"
     (only,) = status(client, name)
+    (selected,) = client.list_job_preparation_and_release_task_status(name, select=["nodeId"])
+    assert dict(selected) == {"nodeId": only.node_id}
     node = only.node_id
     before, after = only.job_preparation_task_execution_info, only.job_release_task_execution_info
     assert before is not None

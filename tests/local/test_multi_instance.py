@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from azure.batch import BatchClient, models
@@ -28,6 +29,7 @@ from tests.local.making import (
     wait_for_state,
 )
 from tests.processes import processes_naming
+from tests.raw import Raw
 from tests.services import batch_client, start_service, stop_service
 from tests.waiting import wait_until
 
@@ -88,6 +90,18 @@ def test_the_command_runs_on_one_node_once_the_coordination_has_ended_on_all(
     assert None not in (first.start_time, first.end_time)
     assert read_of_subtask(client, nodes, second) == b"coordinated on false\n"
     assert len({node_of(done), node_of(first), node_of(second)}) == 3
+
+
+def test_subtasks_come_in_pages_with_what_is_selected(client: BatchClient, raw: Raw, nodes: str, job: str) -> None:
+    run(client, job, together("t", "true", instances=3))
+    path = f"/jobs/{job}/tasks/t/subtasksinfo"
+    first = raw("GET", path, query={"maxresults": "1", "$select": "id,result"}).body
+    assert first["value"] == [{"id": 1, "result": "success"}]
+    link = parse_qs(urlsplit(first["odata.nextLink"]).query)
+    last = raw("GET", path, query={name: values[0] for name, values in link.items()}).body
+    assert last["value"] == [{"id": 2, "result": "success"}]
+    assert "odata.nextLink" not in last
+    assert raw("GET", path, query={"$select": "colour"}).code == "InvalidQueryParameterValue"
 
 
 def test_all_instances_see_the_same_addresses(client: BatchClient, nodes: str, job: str) -> None:

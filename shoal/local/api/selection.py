@@ -1,5 +1,6 @@
 """`$select`: the top-level properties that a client wants. Source: REST reference, "OData select clauses"."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from shoal.local import errors
@@ -14,6 +15,31 @@ ENTITIES = {
 }
 
 
+PARTS: Mapping[str, frozenset[str]] = {
+    "jobpreparationandreleasetaskstatuslist": frozenset(
+        ("poolId", "nodeId", "nodeUrl", "jobPreparationTaskExecutionInfo", "jobReleaseTaskExecutionInfo")
+    ),
+    "subtaskinfo": frozenset(
+        (
+            "id",
+            "nodeInfo",
+            "startTime",
+            "endTime",
+            "exitCode",
+            "containerInfo",
+            "failureInfo",
+            "state",
+            "stateTransitionTime",
+            "previousState",
+            "previousStateTransitionTime",
+            "result",
+        )
+    ),
+}
+"""Properties of what is no entity of its own, the same in all api-versions.
+Source: azure-batch 15.1, BatchJobPreparationAndReleaseTaskStatus, BatchSubtask."""
+
+
 def selected_names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",")]
 
@@ -23,12 +49,20 @@ def selected(text: str | None, kind: str, views: list[dict[str, Any]], version: 
 
     Raises BatchError InvalidQueryParameterValue.
     """
+    if kind in PARTS:
+        return _chosen(text, kind, views, PARTS[kind])
     if kind not in ENTITIES:
         return views
+    entity = ENTITIES[kind]
+    spoken = [DATA_PLANE.spoken(entity, view, version) for view in views]
+    return _chosen(text, kind, spoken, DATA_PLANE.properties(entity, version) if text else frozenset())
+
+
+def _chosen(text: str | None, kind: str, views: list[dict[str, Any]], known: frozenset[str]) -> list[dict[str, Any]]:
     if not text:
-        return [DATA_PLANE.spoken(ENTITIES[kind], view, version) for view in views]
+        return views
     names = selected_names(text)
-    if unknown := set(names) - DATA_PLANE.properties(ENTITIES[kind]):
+    if unknown := set(names) - known:
         reason = f"{', '.join(sorted(unknown))} is no property of {kind}"
         raise errors.invalid_query_parameter("$select", text, reason)
     return [{name: view[name] for name in names if name in view} for view in views]

@@ -72,9 +72,11 @@ class Shapes:
         """Return an enum's words in the client's spelling."""
         return tuple(self._table["enums"][enum])
 
-    def properties(self, entity: str) -> frozenset[str]:
-        """Return the names of the properties that clients read of an entity."""
-        return frozenset(self._table["entities"][entity])
+    def properties(self, entity: str, version: str) -> frozenset[str]:
+        """Return the names of the properties that clients of a version read of an entity."""
+        spans: Mapping[str, Mapping[str, str]] = self._table["spans"].get(entity, {})
+        names = (*self._table["entities"][entity], *spans)
+        return frozenset(name for name in names if name not in spans or _knows(spans[name], version))
 
     def spoken(self, entity: str, view: dict[str, Any], version: str) -> dict[str, Any]:
         """Return an entity as a version of the API knows it."""

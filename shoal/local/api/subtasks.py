@@ -16,11 +16,13 @@ from shoal.local.store.task import Task
 
 
 async def list_subtasks(call: Call) -> Answer:
-    """Answer with all subtasks of the latest run; an ordinary task has none."""
+    """Answer with the subtasks of the latest run; an ordinary task has none."""
     job, task = find(call)
-    subtasks = Subtask.of_task(call.service.connection, task.key)
+    after, size = call.after(), call.page_size()
+    subtasks = [one for one in Subtask.of_task(call.service.connection, task.key) if one.number > after]
     pools = JobPools.of(call.service.connection, job)
-    return page(call, "subtaskinfo", [_view(call, job, pools, task, subtask) for subtask in subtasks], None)
+    views = [_view(call, job, pools, task, subtask) for subtask in subtasks[:size]]
+    return page(call, "subtaskinfo", views, subtasks[size - 1].number if len(subtasks) > size else None)
 
 
 def _view(call: Call, job: Job, pools: JobPools, task: Task, subtask: Subtask) -> dict[str, Any]:

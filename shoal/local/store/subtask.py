@@ -38,8 +38,9 @@ class Subtask:
 
     @classmethod
     def of_task(cls, connection: sqlite3.Connection, task: int) -> list[Self]:
-        """Return the subtasks of a task's key, without its primary."""
-        return every(connection, cls.from_row, "SELECT * FROM subtasks WHERE task = ? AND number > 0", task)
+        """Return the subtasks of a task's key in their order, without its primary."""
+        sql = "SELECT * FROM subtasks WHERE task = ? AND number > 0 ORDER BY number"
+        return every(connection, cls.from_row, sql, task)
 
     @classmethod
     def on_nodes(cls, connection: sqlite3.Connection, nodes: Iterable[str]) -> list[Self]:
