@@ -88,9 +88,9 @@ class RunRecord:
         return run_folder(self.first_job(job_id), self.run_id)
 
 
-def task_text(task: Mapping[str, Any], endpoint: str) -> bytes:
-    """Return the content of a task; `endpoint` is the place of its blobs, at which the content does not change."""
-    return orjson.dumps(task).replace(endpoint.encode(), b"")
+def without_endpoint(body: bytes, endpoint: str) -> bytes:
+    """Return a task's body without the place of its blobs, at which its content does not change."""
+    return body.replace(endpoint.encode(), b"")
 
 
 def body_hash(text: bytes) -> int:
@@ -98,8 +98,8 @@ def body_hash(text: bytes) -> int:
 
 
 def task_hash(task: Mapping[str, Any], endpoint: str) -> int:
-    """Hash the content of a task."""
-    return body_hash(task_text(task, endpoint))
+    """Hash the content of a task; `endpoint` is the place of its blobs."""
+    return body_hash(without_endpoint(orjson.dumps(task), endpoint))
 
 
 def job_digest(body: object, endpoint: str) -> str:

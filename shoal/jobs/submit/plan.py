@@ -12,12 +12,12 @@ from shoal.jobs.barrier_ids import is_barrier
 from shoal.jobs.binding.bound_job import BoundJob, BoundStage
 from shoal.jobs.file.mistakes import MistakeList, Mistakes
 from shoal.jobs.file.task_spec import Shell
-from shoal.jobs.run_record import StageContent, body_hash, stage_content, task_text
+from shoal.jobs.run_record import StageContent, body_hash, stage_content, without_endpoint
 from shoal.jobs.schedule.schedulable import refuse_unschedulable
 from shoal.jobs.skip.eligibility import never_skipped
 from shoal.jobs.submit.input_sizes import InputSizes
 from shoal.jobs.submit.own_names import OwnNames
-from shoal.jobs.submit.task_limits import refuse_unsendable
+from shoal.jobs.submit.task_limits import sendable_body
 from shoal.jobs.sweep.renamed_axes import renamed_axes
 from shoal.jobs.sweep.stage_outputs import with_sample_outputs
 from shoal.jobs.tasks.bashisms import bashisms
@@ -102,7 +102,7 @@ def make_plan(job: BoundJob, *, shown: int = 3) -> Plan:
     with mistakes.collecting(job.job_file.document.line(["job"])):
         bodies = job_tasks(job)
         for key, task in job.own_tasks.items():
-            refuse_unsendable(task, bodies[JOB_TASK_PROPERTIES[key]], key)
+            sendable_body(task, bodies[JOB_TASK_PROPERTIES[key]], key)
     with mistakes.collecting(job.job_file.document.line(["job", "schedule"])):
         refuse_unschedulable(job, datetime.now(UTC))
     stages = []
@@ -176,8 +176,8 @@ def _stage_plan(stage: BoundStage, pool: Pool | None, shown: int, *, limit: int 
     last: TaskBody | None = None
     inputs = InputSizes(stage)
     for task in islice(stage_tasks(stage), limit):
-        refuse_unsendable(stage, task, task["id"])
-        text = task_text(task, stage.job.environment.blob_endpoint)
+        body = sendable_body(stage, task, task["id"])
+        text = without_endpoint(body, stage.job.environment.blob_endpoint)
         hashes += body_hash(text)
         common_hashes += body_hash(own_names.removed_from(text))
         if is_barrier(task["id"]):

@@ -22,8 +22,8 @@ _KEYS = {
 _NULL = b"\\u0000"
 
 
-def refuse_unsendable(stage: BoundStage, task: Mapping[str, Any], name: str) -> None:
-    """Raise a mistake for a body with a null byte, or one that is too long; `name` is that of its task."""
+def sendable_body(stage: BoundStage, task: Mapping[str, Any], name: str) -> bytes:
+    """Return a task as JSON. Raises BadInput for a null byte, and for one that is too long; `name` is the task's."""
     try:
         body = orjson.dumps(task)
     except TypeError as exc:  # half of a surrogate pair
@@ -37,6 +37,7 @@ def refuse_unsendable(stage: BoundStage, task: Mapping[str, Any], name: str) -> 
             f"task {name} takes {len(body):,} bytes as JSON, and Batch takes less than {MAX_BODY:,}; "
             "put long lists into a file that is an input"
         )
+    return body
 
 
 def _refuse_null_bytes(stage: BoundStage, task: Mapping[str, Any], name: str) -> None:
