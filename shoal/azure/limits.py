@@ -40,6 +40,26 @@ LOWEST_UPGRADE_PERCENTS = {
 }
 """The least for each; the most is 100. Source: azure-rest-api Microsoft.Batch, RollingUpgradePolicy."""
 
+DISPLAY_NAME_LENGTH = 1024
+"""Source: azure-batch 15.1, displayName of pools, jobs, job schedules and tasks: any Unicode characters."""
+
+START_TASK_CHARACTERS = 32_768
+"""Source: Batch service quotas and limits, start task: with its resource files and environment variables."""
+
+DATA_DISKS = 64
+"""Source: azure-batch 15.1, DataDisk, lun: 0 to 63."""
+
+PORTS = range(1, 65_536)
+FRONTEND_PORTS = range(1, 65_535)
+RESERVED_FRONTEND_PORTS = range(50_000, 55_001)
+FRONTEND_PORTS_PER_RANGE = 40
+"""The least. Source: azure-batch 15.1, BatchInboundNatPool."""
+INBOUND_NAT_POOLS = 5
+"""Source: azure-batch 15.1, BatchPoolEndpointConfiguration, inboundNATPools."""
+NETWORK_RULES_PER_POOL = 25
+NETWORK_RULE_PRIORITIES = range(150, 4097)
+"""Source: azure-batch 15.1, BatchInboundNatPool, networkSecurityGroupRules, and NetworkSecurityGroupRule, priority."""
+
 FIXED_ONCE_CREATED = (
     "vmSize",
     "deploymentConfiguration",

@@ -134,6 +134,11 @@ def pool_definition(
     cloud_services.complete(complete)
     if complete["enableAutoScale"]:
         _check_auto_scale(body, complete)
+    elif "autoScaleFormula" in body:
+        # Source: azure-batch 15.1, BatchPoolCreateOptions, autoScaleFormula.
+        text = "autoScaleFormula must not be given where enableAutoScale is false."
+        raise errors.BatchError(400, "InvalidAutoScalingSettings", text, {"PropertyName": "autoScaleFormula"})
+    images.check_size(complete["vmSize"])
     complete["vmSize"] = complete["vmSize"].lower()
     complete["taskSchedulingPolicy"] = {"nodeFillType": DEFAULT_FILL} | complete.get("taskSchedulingPolicy", {})
     job_tasks.check_slots(complete["taskSlotsPerNode"], "taskSlotsPerNode", TASK_SLOTS_PER_NODE)
@@ -150,8 +155,8 @@ def pool_definition(
     for name in ("mountConfiguration", "userAccounts"):
         if name in complete:
             complete[name] = mounts.without_secrets(complete[name])
-    images.check(machine)
     container_settings.check_pool(machine)
+    images.check(machine)
     if "osDisk" in machine:
         machine["osDisk"].setdefault("ephemeralOSDiskSettings", {})
     if "publisher" in (image := machine.get("imageReference", {})):

@@ -33,6 +33,9 @@ def complete(job: JsonObject) -> None:
             reason = "a job release task needs a job preparation task"
             raise errors.invalid_property(RELEASE, given.get("id", "jobrelease"), reason)
         job[RELEASE] = _release(given)
+        check_task_id(job[RELEASE]["id"], {PREPARATION: job[PREPARATION]})
+    if (manager := job.get("jobManagerTask")) is not None:
+        check_task_id(manager["id"], job)
 
 
 def _manager(given: JsonObject, retries: int) -> JsonObject:

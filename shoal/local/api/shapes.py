@@ -17,6 +17,8 @@ from typing import Any
 import orjson
 
 from shoal.local import errors, times
+from shoal.local.api.object_rules import OBJECT_RULES, Rule
+from shoal.local.api.value_limits import VALUE_LIMITS, Limit
 
 Path = tuple["Path", str | int] | None
 """The place of a value: that of the value around it, and its own name or position. Written out for errors only."""
@@ -37,9 +39,19 @@ ABSENT: tuple[Any, ...] = (None, "")
 class Shapes:
     """The shapes of one client's requests. The table is read at the first use."""
 
-    def __init__(self, client: str, *, ignore_case: bool = False, keep_empty_strings: bool = False) -> None:
+    def __init__(
+        self,
+        client: str,
+        *,
+        limits: Mapping[str, Mapping[str, Limit]] | None = None,
+        rules: Mapping[str, Rule] | None = None,
+        ignore_case: bool = False,
+        keep_empty_strings: bool = False,
+    ) -> None:
         """`ignore_case` is for names of properties; `keep_empty_strings` for planes where "" clears a string."""
         self.client = client
+        self._limits = limits or {}
+        self._rules = rules or {}
         self._ignore_case = ignore_case
         self._keep_empty_strings = keep_empty_strings
         self._readings: dict[str, Reading] = {}
@@ -92,14 +104,15 @@ class Shapes:
         if name not in self._readings:
             # Until it is compiled: some objects contain themselves by way of others.
             self._readings[name] = lambda value, path, version: self._readings[name](value, path, version)
-            self._readings[name] = self._compiled(self._table["objects"][name])
+            self._readings[name] = self._compiled(name, self._table["objects"][name])
         return self._readings[name]
 
-    def _compiled(self, entry: Mapping[str, Any]) -> Reading:
+    def _compiled(self, object_name: str, entry: Mapping[str, Any]) -> Reading:
         properties: Mapping[str, Any] = entry.get("properties", {})
+        limits, rule = self._limits.get(object_name, {}), self._rules.get(object_name)
         required, earlier = entry.get("required", ()), entry.get("earlier", {})
         readings = {
-            name: (self._value(shape), self._absent(shape, required=name in required))
+            name: (_limited(self._value(shape), limits.get(name)), self._absent(shape, required=name in required))
             for name, shape in properties.items()
         }
         since: Mapping[str, str] = entry.get("since", {})
@@ -130,6 +143,8 @@ class Shapes:
             for name in required:
                 if name not in value:
                     raise errors.missing_property(_text((path, name)))
+            if rule is not None:
+                rule(value, lambda name: _text((path, name)))
             return value
 
         return read_object
@@ -203,6 +218,20 @@ def _move(body: dict[str, Any], moved: Mapping[str, Mapping[str, str]], version:
             place[last] = body.pop(name)
 
 
+def _limited(read: Reading, limit: Limit | None) -> Reading:
+    """Return a reading that refuses what lies beyond a limit."""
+    if limit is None:
+        return read
+
+    def read_limited(value: Any, path: Path, version: str) -> Any:
+        result = read(value, path, version)
+        if (reason := limit(result)) is not None:
+            raise _invalid(path, value, reason)
+        return result
+
+    return read_limited
+
+
 def _list(read_item: Reading) -> Reading:
     def read_list(value: Any, path: Path, version: str) -> Any:
         if not isinstance(value, list):
@@ -274,5 +303,5 @@ PLAIN: Mapping[str, Reading] = {
     "time": _parsed(lambda text: times.iso(times.moment_of(text))),
 }
 
-DATA_PLANE = Shapes("azure-batch")
+DATA_PLANE = Shapes("azure-batch", limits=VALUE_LIMITS, rules=OBJECT_RULES)
 ARM = Shapes("azure-mgmt-batch", ignore_case=True, keep_empty_strings=True)
