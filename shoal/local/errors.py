@@ -121,6 +121,13 @@ def query_parameter_out_of_range(name: str, value: str, reason: str) -> BatchErr
     return _query_error("OutOfRangeQueryParameterValue", text, name, value, reason)
 
 
+def unsupported_query_parameter(name: str, value: str) -> BatchError:
+    text = "One of the query parameters specified in the request URI is not supported."
+    return BatchError(
+        400, "UnsupportedQueryParameter", text, {"QueryParameterName": name, "QueryParameterValue": value}
+    )
+
+
 def _query_error(code: str, text: str, name: str, value: str, reason: str) -> BatchError:
     values = {"QueryParameterName": name, "QueryParameterValue": value, "Reason": reason}
     return BatchError(400, code, text, values)

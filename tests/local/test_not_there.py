@@ -110,6 +110,10 @@ def test_what_is_not_there_answers_404_with_its_kind(raw: Raw, path: str, code: 
         ("2019garbage", 400),
         ("2024-02-01.19", 400),
         ("2025-06-01-preview", 400),
+        ("2019-99-99.1.1", 400),
+        ("2019-08-01", 400),
+        ("2025-06-01.21.0", 400),
+        ("2026-12-31", 400),
         ("²⁰²⁵-06-01", 400),
     ],
 )
@@ -117,6 +121,31 @@ def test_versions_from_2019_on_are_answered(raw: Raw, version: str, expected: in
     answer = raw("GET", "/pools", query={"api-version": version})
     assert answer.status == expected
     assert expected == 200 or answer.code == "UnsupportedRequestVersion"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("timeOut", "abc", "InvalidQueryParameterValue"),
+        ("timeout", "1.5", "InvalidQueryParameterValue"),
+        ("timeout", "-1", "OutOfRangeQueryParameterValue"),
+        ("recursive", "abc", "InvalidQueryParameterValue"),
+        ("force", "maybe", "InvalidQueryParameterValue"),
+    ],
+)
+def test_parameter_that_is_no_number_or_no_flag_is_named(raw: Raw, name: str, value: str, code: str) -> None:
+    answer = raw("GET", "/pools", query={name: value})
+    assert (answer.status, answer.code, answer.values["QueryParameterName"]) == (400, code, name)
+    assert raw("GET", "/pools", query={"timeOut": "120", "recursive": "True", "force": "false"}).status == 200
+
+
+def test_what_came_in_2024_is_unknown_to_earlier_versions(raw: Raw) -> None:
+    old = {"api-version": "2024-02-01.19.0"}
+    assert raw("DELETE", "/jobs/none", query={**old, "force": "true"}).code == "UnsupportedQueryParameter"
+    assert raw("DELETE", "/jobs/none", query={"force": "true"}).code == "JobNotFound"
+    for operation in ("start", "deallocate"):
+        assert raw("POST", f"/pools/none/nodes/n/{operation}", {}, query=old).code == "InvalidUri"
+        assert raw("POST", f"/pools/none/nodes/n/{operation}", {}).code == "PoolNotFound"
 
 
 def test_request_without_a_version_is_refused(raw: Raw) -> None:

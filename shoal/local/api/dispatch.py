@@ -35,6 +35,7 @@ from shoal.local.api import (
     subtasks,
     supported_images,
     tasks,
+    versions,
 )
 from shoal.local.api.calls import Answer, Call
 from shoal.local.api.statistics import STATISTICS
@@ -126,9 +127,10 @@ HANDLERS: Mapping[str, Handler] = {
 }
 
 LARGEST_BODY = 1 << 20
-SUPPORTED_YEARS = [str(year) for year in range(2019, 2027)]
-VERSION = re.compile(r"\d{4}-\d\d-\d\d(\.\d+\.\d+)?", re.ASCII)
-"""Api-versions such as `2024-02-01.19.0` and `2025-06-01`. `shapes` knows what each has in requests and answers."""
+NUMBER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
+TIMEOUTS = ("timeOut", "timeout")
+"""Spellings of the clients of today and of those before 15."""
+FLAGS = ("force", "recursive")
 
 
 class DataPlane:
@@ -181,6 +183,7 @@ class DataPlane:
             )
         operation, parameters = operations.find(request.method, path)
         _check_query(dict(query))
+        versions.require_operation(operation.name, dict(query)["api-version"])
         if operation.name not in HANDLERS:
             raise errors.not_implemented(f"The operation {operation.name}")
         if self.service.reserve.is_short and operation.name.startswith("create_"):
@@ -211,10 +214,27 @@ def _check_query(query: Mapping[str, str]) -> None:
     version = query.get("api-version")
     if version is None:
         raise errors.missing_query_parameter("api-version")
-    if not VERSION.fullmatch(version) or version[:4] not in SUPPORTED_YEARS:
-        raise errors.unsupported_version(version)
+    versions.require_known(version)
     if (expand := query.get("$expand", STATISTICS)) != STATISTICS:
         raise errors.invalid_query_parameter("$expand", expand, f"only {STATISTICS} can be expanded")
+    for name in TIMEOUTS:
+        _check_timeout(name, query.get(name, "30"))
+    for name in FLAGS:
+        if (flag := query.get(name, "false")).lower() not in ("true", "false"):
+            raise errors.invalid_query_parameter(name, flag, "true or false is expected")
+    if "force" in query and version < versions.FORCE_SINCE:
+        raise errors.unsupported_query_parameter("force", query["force"])
+
+
+def _check_timeout(name: str, text: str) -> None:
+    """Check the seconds that an answer may take, which have no effect here.
+
+    Source: REST reference, timeOut: an int32; values above 30 count as 30.
+    """
+    if not NUMBER.fullmatch(text):
+        raise errors.invalid_query_parameter(name, text, "a number of seconds is expected")
+    if int(text) < 0:
+        raise errors.query_parameter_out_of_range(name, text, "0 or more is allowed")
 
 
 async def _content(request: Request) -> bytes:

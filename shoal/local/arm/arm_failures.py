@@ -11,6 +11,7 @@ CODES_OF_ARM = frozenset(
     {
         "AuthenticationFailed",
         "ExpiredAuthenticationToken",
+        "InvalidApiVersionParameter",
         "InvalidAuthenticationTokenAudience",
         "InvalidRequestContent",
         "InvalidResourceLocation",
@@ -60,6 +61,12 @@ def _challenge(code: str, text: str, authority: str) -> BatchError:
 def version_missing() -> BatchError:
     text = "The api-version query parameter (?api-version=) is required for all requests."
     return BatchError(400, "MissingApiVersionParameter", text)
+
+
+def version_invalid(version: str) -> BatchError:
+    """Source: ARM's common error codes, InvalidApiVersionParameter."""
+    text = f"The api-version '{version}' is invalid. A date such as 2024-07-01 is expected, with or without -preview."
+    return BatchError(400, "InvalidApiVersionParameter", text)
 
 
 def group_not_found(group: str) -> BatchError:

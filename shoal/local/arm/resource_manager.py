@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from shoal.local import errors, times
 from shoal.local.api.calls import Answer
+from shoal.local.api.versions import is_arm_version
 from shoal.local.arm import (
     applications,
     arm_failures,
@@ -110,6 +111,8 @@ class ResourceManager:
         version = request.query_params.get("api-version")
         if not version:
             raise arm_failures.version_missing()
+        if not is_arm_version(version):
+            raise arm_failures.version_invalid(version)
         if (result := self.long_operations.result(request.url.path, str(request.url))) is not None:
             return result
         target, handler = _route(request.method, request.url.path)

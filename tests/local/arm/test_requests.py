@@ -1,5 +1,7 @@
 """Common parts of every ARM request: the token, the version, errors, and resources that are not there."""
 
+import pytest
+
 from tests.arm import SUBSCRIPTION, ArmHttp
 
 
@@ -11,6 +13,12 @@ def test_request_without_the_token_is_refused(arm: ArmHttp) -> None:
 def test_request_without_a_version_is_refused(arm: ArmHttp) -> None:
     status, answer = arm.call("GET", "", version="")
     assert (status, answer["error"]["code"]) == (400, "MissingApiVersionParameter")
+
+
+@pytest.mark.parametrize("version", ["foo", "2024-13-01", "2024-07-01-", "2024-07-01.20.0", "20240701"])
+def test_version_that_is_no_date_is_refused(arm: ArmHttp, version: str) -> None:
+    status, answer = arm.call("GET", "", version=version)
+    assert (status, answer["error"]["code"]) == (400, "InvalidApiVersionParameter")
 
 
 def test_operation_that_is_not_there_is_named(arm: ArmHttp) -> None:
