@@ -27,6 +27,8 @@ from tests.processes import processes_naming
 from tests.raw import Raw
 from tests.waiting import wait_until
 
+SINCE = " gt datetime'2020-01-01T00:00:00Z'"
+
 
 def status(client: BatchClient, job: str) -> list[models.BatchJobPreparationAndReleaseTaskStatus]:
     return list(client.list_job_preparation_and_release_task_status(job))
@@ -65,6 +67,13 @@ def test_preparation_runs_once_before_the_first_task_and_release_after_the_last(
     (only,) = status(client, name)
     (selected,) = client.list_job_preparation_and_release_task_status(name, select=["nodeId"])
     assert dict(selected) == {"nodeId": only.node_id}
+    for matching, text in (
+        (1, "jobReleaseTaskExecutionInfo/result eq 'success' and jobReleaseTaskExecutionInfo/exitCode eq 0"),
+        (1, f"jobReleaseTaskExecutionInfo/startTime{SINCE} and nodeId eq '{only.node_id}'"),
+        (1, f"jobReleaseTaskExecutionInfo/endTime{SINCE} and jobPreparationTaskExecutionInfo/endTime{SINCE}"),
+        (0, "jobReleaseTaskExecutionInfo/state eq 'running'"),
+    ):
+        assert len(list(client.list_job_preparation_and_release_task_status(name, filter=text))) == matching
     node = only.node_id
     before, after = only.job_preparation_task_execution_info, only.job_release_task_execution_info
     assert before is not None

@@ -330,6 +330,21 @@ def test_schedules_are_filtered_selected_and_paged(client: BatchClient, schedule
     assert [item.as_dict() for item in found] == [{"id": f"{schedule}-{x}", "state": "active"} for x in "ac"]
 
 
+def test_schedules_are_filtered_by_their_times(client: BatchClient, schedule: str) -> None:
+    add(client, f"{schedule}-a", doNotRunUntil="2050-01-01T00:00:00.25Z", doNotRunAfter="2051-01-01T00:00:00Z")
+    add(client, f"{schedule}-b", doNotRunUntil="2050-01-01T00:00:00Z")
+    client.begin_terminate_job_schedule(f"{schedule}-b", polling_interval=0).wait(20)
+
+    def ids(text: str) -> list[str]:
+        found = client.list_job_schedules(filter=f"startswith(id,'{schedule}-') and {text}", select=["id"])
+        return [str(item.id).removeprefix(f"{schedule}-") for item in found]
+
+    assert ids("schedule/doNotRunUntil gt datetime'2050-01-01T00:00:00.2Z'") == ["a"]
+    assert ids("schedule/doNotRunUntil eq datetime'2050-01-01T00:00:00Z'") == ["b"]
+    assert ids("schedule/doNotRunAfter le datetime'2051-01-01T00:00:00Z'") == ["a"]
+    assert ids("executionInfo/endTime gt datetime'2020-01-01T00:00:00Z'") == ["b"]
+
+
 @pytest.mark.parametrize(
     ("when", "job", "code"),
     [

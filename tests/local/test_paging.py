@@ -160,3 +160,31 @@ def test_nodes_are_filtered_by_their_state(client: BatchClient, pool: str, job: 
     with pytest.raises(HttpResponseError) as refusal:
         list(client.list_nodes(pool, filter="id eq 'x'"))
     assert error_code(refusal.value) == "InvalidQueryParameterValue"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("/jobschedules/{job}/jobs", "id eq 'a'"),
+        ("/nodecounts", "poolId gt 'a'"),
+        ("/poolusagemetrics", "poolId ne 'a'"),
+        ("/applications", "id eq 'a'"),
+        ("/pools/shared/nodes", "startTaskInfo/state ne 'running'"),
+        ("/jobs/{job}/jobpreparationandreleasetaskstatus", "startswith(nodeId,'a')"),
+        ("/jobs/{job}/jobpreparationandreleasetaskstatus", "jobPreparationTaskExecutionInfo/state ne 'running'"),
+    ],
+)
+def test_filter_that_azure_does_not_list_is_refused(
+    raw: Raw, client: BatchClient, pool: str, name: str, path: str, text: str
+) -> None:
+    if "{job}" in path:
+        if "jobschedules" in path:
+            specification = {"poolInfo": {"poolId": "none"}}
+            schedule = {"id": name, "schedule": {"doNotRunUntil": "2050-01-01"}, "jobSpecification": specification}
+            assert raw("POST", "/jobschedules", schedule).status == 201
+        else:
+            make_job(client, name, "none", jobPreparationTask={"commandLine": "true"})
+    answer = raw("GET", path.format(job=name), query={"$filter": text})
+    raw("DELETE", f"/jobschedules/{name}")
+    assert (answer.status, answer.code) == (400, "InvalidQueryParameterValue")
+    assert answer.values["QueryParameterName"] == "$filter"

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
+from shoal.local import errors
 from shoal.local.api.calls import Answer, Call, entity, more_after, page
 from shoal.local.store.queries import one, required
 
@@ -31,6 +32,8 @@ class ActiveApplication(NamedTuple):
 
 
 async def list_applications(call: Call) -> Answer:
+    if text := call.query.get("$filter"):
+        raise errors.invalid_query_parameter("$filter", text, "applications cannot be filtered")
     size = call.page_size()
     applications = call.service.read(
         ActiveApplication.from_row,

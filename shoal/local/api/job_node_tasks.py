@@ -5,22 +5,36 @@ from typing import Any
 from shoal.local import errors, times
 from shoal.local.api import jobs, odata
 from shoal.local.api.calls import Answer, Call, more_after, page
-from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
+from shoal.local.api.odata import EQUAL, EQUALITY, Column
 from shoal.local.api.tasks import outcome
 from shoal.local.node.directories import task_root
 from shoal.local.store.job import Job
 from shoal.local.store.job_node_task import JobNodeTask
 from shoal.local.store.states import JobNodeTaskKind
 
+OF_RELEASE = (
+    "(SELECT release.{} FROM job_node_tasks AS release WHERE release.job = job_node_tasks.job"
+    f" AND release.kind = '{JobNodeTaskKind.RELEASE}' AND release.node = job_node_tasks.node)"
+)
+
+
+def _columns(task: str, sql: str) -> dict[str, Column]:
+    return {
+        f"{task}/state": Column(sql.format("state"), "word", EQUAL),
+        f"{task}/result": Column(sql.format("result"), "word", EQUALITY),
+        f"{task}/exitCode": Column(sql.format("exit_code"), "number"),
+        f"{task}/startTime": Column(sql.format("started"), "date"),
+        f"{task}/endTime": Column(sql.format("ended"), "date"),
+    }
+
+
 COLUMNS = {
-    "nodeId": Column("node", "text", ALL | {PREFIX}),
-    "poolId": Column("pool_id", "text", ALL | {PREFIX}),
-    "jobPreparationTaskExecutionInfo/state": Column("state", "word", EQUALITY),
-    "jobPreparationTaskExecutionInfo/result": Column("result", "word", EQUALITY),
-    "jobPreparationTaskExecutionInfo/exitCode": Column("exit_code", "number"),
-    "jobPreparationTaskExecutionInfo/startTime": Column("started", "date"),
-    "jobPreparationTaskExecutionInfo/endTime": Column("ended", "date"),
+    "nodeId": Column("node", "text", EQUALITY),
+    "poolId": Column("pool_id", "text", EQUALITY),
+    **_columns("jobPreparationTaskExecutionInfo", "{}"),
+    **_columns("jobReleaseTaskExecutionInfo", OF_RELEASE),
 }
+"""Source: REST reference, "OData filters in Batch", List job preparation and release status, January 2024."""
 
 
 async def list_job_preparation_and_release_task_status(call: Call) -> Answer:

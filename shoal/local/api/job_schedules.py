@@ -8,7 +8,7 @@ from shoal.local.api import conditions, jobs, odata, schedule_definitions, stati
 from shoal.local.api.calls import Answer, Call, accepted, entity, more_after, page
 from shoal.local.api.changes import change
 from shoal.local.api.container_settings import without_passwords_of_auto_pool
-from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column
+from shoal.local.api.odata import ALL, EQUALITY, PREFIX, Column, moment_in
 from shoal.local.scheduler import job_schedules
 from shoal.local.scheduler.job_schedules import JobScheduleDefinition
 from shoal.local.scheduler.loop import Transaction
@@ -21,7 +21,12 @@ COLUMNS = {
     "stateTransitionTime": Column("state_time", "date"),
     "creationTime": Column("created", "date"),
     "lastModified": Column("last_modified", "date"),
+    "executionInfo/endTime": Column("ended", "date"),
+    "schedule/doNotRunUntil": Column(moment_in("definition", "$.schedule.doNotRunUntil"), "date"),
+    "schedule/doNotRunAfter": Column(moment_in("definition", "$.schedule.doNotRunAfter"), "date"),
 }
+COLUMNS_OF_JOBS = {name: column for name, column in jobs.COLUMNS.items() if name != "id"}
+"""Source: REST reference, "OData filters in Batch", List jobs in a job schedule, January 2024; so the others."""
 
 
 async def create_job_schedule(call: Call) -> Answer:
@@ -104,7 +109,7 @@ async def delete_job_schedule(call: Call) -> Answer:
 
 async def list_jobs_from_schedule(call: Call) -> Answer:
     schedule = find(call)
-    condition, parameters = odata.where(call.query.get("$filter"), jobs.COLUMNS)
+    condition, parameters = odata.where(call.query.get("$filter"), COLUMNS_OF_JOBS)
     size = call.page_size()
     read = call.service.read(
         Job.from_row,

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 from shoal.local.api import odata
 from shoal.local.api.calls import Answer, Call, more_after, page
-from shoal.local.api.odata import ALL, PREFIX, Column
+from shoal.local.api.odata import EQUAL, Column
 from shoal.local.store.states import NodeState
 
-COLUMNS = {"poolId": Column("id", "text", ALL | {PREFIX})}
+COLUMNS = {"poolId": Column("id", "text", EQUAL)}
 NAMES = {
     NodeState.LEAVING_POOL: "leavingPool",
     NodeState.START_TASK_FAILED: "startTaskFailed",

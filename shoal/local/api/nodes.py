@@ -8,7 +8,7 @@ import orjson
 from shoal.local import errors, times
 from shoal.local.api import images, odata, pools
 from shoal.local.api.calls import Answer, Call, accepted, context, entity, more_after, page
-from shoal.local.api.odata import EQUALITY, Column
+from shoal.local.api.odata import EQUAL, EQUALITY, Column, moment_in
 from shoal.local.api.recent_tasks import add_recent_tasks
 from shoal.local.api.shapes import DATA_PLANE
 from shoal.local.scheduler import node_restarts, node_scheduling
@@ -32,9 +32,11 @@ COLUMNS = {
     "stateTransitionTime": Column("state_time", "date"),
     "lastBootTime": Column("booted", "date"),
     "allocationTime": Column("allocated", "date"),
-    "startTaskInfo/state": Column("json_extract(start_task_info, '$.state')", "word", EQUALITY),
+    "startTaskInfo/state": Column("json_extract(start_task_info, '$.state')", "word", EQUAL),
     "startTaskInfo/result": Column("json_extract(start_task_info, '$.result')", "word", EQUALITY),
     "startTaskInfo/exitCode": Column("json_extract(start_task_info, '$.exitCode')", "number"),
+    "startTaskInfo/startTime": Column(moment_in("start_task_info", "$.startTime"), "date"),
+    "startTaskInfo/endTime": Column(moment_in("start_task_info", "$.endTime"), "date"),
 }
 
 

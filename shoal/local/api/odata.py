@@ -23,6 +23,7 @@ OPERATORS = {"eq": "=", "ne": "!=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="
 COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {name: getattr(operator, name) for name in OPERATORS}
 ALL = frozenset(OPERATORS)
 EQUALITY = frozenset({"eq", "ne"})
+EQUAL = frozenset({"eq"})
 PREFIX = "startswith"
 
 MOST_TOKENS = 1_000
@@ -60,6 +61,14 @@ def where(text: str | None, columns: Mapping[str, Column]) -> Sql:
     except FilterError as exc:
         raise errors.invalid_query_parameter("$filter", text, str(exc)) from None
     return condition
+
+
+def moment_in(json: str, path: str) -> str:
+    """Return SQL for a time in a column of JSON, in microseconds; null where there is none."""
+    text = f"json_extract({json}, '{path}')"
+    seconds = f"CAST(strftime('%s', substr({text}, 1, 19)) AS INTEGER)"
+    fraction = f"CAST(substr(rtrim(substr({text}, 21), 'Z') || '000000', 1, 6) AS INTEGER)"
+    return f"({seconds} * 1000000 + {fraction})"
 
 
 def prefix(text: str | None, name: str) -> str:

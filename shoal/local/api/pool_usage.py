@@ -14,7 +14,7 @@ from shoal.local.scheduler import quotas
 from shoal.local.store.pool import Pool
 from shoal.local.store.pool_usage import INTERVAL, PoolUsage, dedicated_time, first_use, last_interval, usage_query
 
-COLUMNS = {"poolId": Column("pool_id", "text", ALL | {PREFIX})}
+COLUMNS = {"poolId": Column("pool_id", "text", ALL - {"ne"} | {PREFIX})}
 
 
 async def list_pool_usage_metrics(call: Call) -> Answer:
