@@ -99,9 +99,11 @@ def tasks(
     from shoal.runs.job_task_failures import failed_job_tasks
     from shoal.runs.listing import tasks as list_tasks
     from shoal.runs.skipped_tasks import skipped_tasks
+    from shoal.runs.why.later_success import with_later_success
 
     with connected(environment) as services:
-        rows = list(list_tasks(services.batch, job_id, state=state, failed=failed, limit=limit))
+        listed = list_tasks(services.batch, job_id, state=state, failed=failed, limit=limit)
+        rows = list(with_later_success(services.batch, job_id, listed))
         output.emit_rows(rows, "tasks", as_json=as_json)
         for sentence in failed_job_tasks(services.batch, job_id) if failed else ():
             click.echo(sentence, err=True)

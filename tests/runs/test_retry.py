@@ -391,6 +391,12 @@ def test_commands_say_what_runs_again_and_where_its_outputs_are(
     shown = page.partition("$ shoal retry var-friday\n")[2].partition("```")[0]
     assert (retried.stderr + retried.stdout).replace(name, "var-friday") == shown
     assert shoal("watch", f"{name}-retry-1").returncode == 0
+    mended = f"job {name}: the run went on in job {name}-retry-1, where 1 task has succeeded since"
+    assert shoal("why", name).stdout.splitlines()[0] == mended
+    assert "failed" not in shoal("why", name).stdout
+    assert shoal("why", name, "sum").stdout.splitlines()[0].endswith(f"{name}-retry-1, where it has succeeded since")
+    (listed,) = json.loads(shoal("tasks", name, "--failed", "--json").stdout)
+    assert listed["reason"].endswith(f"; it succeeded since in job {name}-retry-1")
     again = shoal("retry", name)
     assert (again.returncode, again.stdout) == (0, f"{name}-retry-1\n")
     assert again.stderr == f"{name}: no task failed, nothing runs again\n"

@@ -22,6 +22,7 @@ from shoal.runs.why.evidence import Evidence, JobShare, Unprepared, WaitingTask
 from shoal.runs.why.failed_tasks import IN_FLIGHT, READ, failure_of, read_failures
 from shoal.runs.why.failure_kinds import Failures, grouped
 from shoal.runs.why.job_reading import job_facts, task_facts
+from shoal.runs.why.later_success import NO_LATER_JOBS, LaterJobs, later_jobs
 from shoal.runs.why.pool_reading import read_pool_facts
 from shoal.runs.why.preparation_reading import preparation_stderr, read_unprepared
 
@@ -56,11 +57,14 @@ class Collection:
     def evidence(self, task_id: str | None) -> Evidence:
         task = None if task_id is None else self._task(task_id)
         counts = self._counts()
+        later = self._later_jobs(counts)
         with ThreadPoolExecutor(IN_FLIGHT) as pool:
-            failures = pool.submit(self._failures, task, counts.failed)
+            failures = pool.submit(self._failures, task, counts.failed, later)
             about_pool = self._about_pool(pool, task, counts)
-            evidence = replace(about_pool, failures=failures.result())
-        return evidence if task is None else self._narrowed(evidence, task)
+            read = failures.result()
+            mended = max(0, counts.failed - read.total) if later.succeeded else 0
+            evidence = replace(about_pool, failures=read, later_job=later.last_id, mended=mended)
+        return evidence if task is None else self._narrowed(evidence, task, later)
 
     def _about_pool(self, pool: ThreadPoolExecutor, task: BatchTask | None, counts: Counts) -> Evidence:
         """Return the evidence about waiting tasks and the nodes for them; little else where none waits."""
@@ -88,12 +92,21 @@ class Collection:
             preparation_stderr=self._preparation_stderr(unprepared),
         )
 
-    def _narrowed(self, evidence: Evidence, task: BatchTask) -> Evidence:
+    def _later_jobs(self, counts: Counts) -> LaterJobs:
+        """Look for jobs that continue the run of one that has ended with tasks without success."""
+        unsuccessful = counts.failed + counts.active
+        if not unsuccessful or not self.job.is_over or from_metadata(self._definition.metadata) is None:
+            return NO_LATER_JOBS
+        return later_jobs(self.batch, self.job.id)
+
+    def _narrowed(self, evidence: Evidence, task: BatchTask, later: LaterJobs) -> Evidence:
         """Return the evidence about one task, which keeps of the others what it may depend on."""
         facts = task_facts(task)
         waits = facts.state == "active"
         failed = facts.state == "completed" and not facts.succeeded
-        own = grouped([failure_of(self.services, self.job.id, task, folder=self.folder)]) if failed else ()
+        mended = facts.id.lower() in later.succeeded and not facts.succeeded
+        shown = failed and not mended
+        own = grouped([failure_of(self.services, self.job.id, task, folder=self.folder)]) if shown else ()
         counts = Counts(
             active=int(waits),
             running=int(facts.state in ("preparing", "running")),
@@ -104,6 +117,8 @@ class Collection:
             evidence,
             task=facts,
             counts=counts,
+            later_job=None if facts.succeeded else later.succeeded.get(facts.id.lower(), later.last_id),
+            mended=int(mended),
             waiting=(_waiting_task(task),) if waits else (),
             others=tuple(other for other in evidence.waiting if other.id.lower() != facts.id.lower()),
             failures=replace(evidence.failures, kinds=own, total=len(evidence.failures.listed)),
@@ -118,12 +133,19 @@ class Collection:
     def _counts(self) -> Counts:
         return Counts.of(self.batch.get_job_task_counts(self.job.id).task_counts)
 
-    def _failures(self, task: BatchTask | None, failed: int) -> Failures:
+    def _failures(self, task: BatchTask | None, failed: int, later: LaterJobs) -> Failures:
         """Read the job's failures. One task may wait for some of them, whose reasons it does not need."""
         if not failed or (task is not None and task.state != BatchTaskState.ACTIVE):
             return Failures()
         most = self._most_stderr if task is None else 0
-        return read_failures(self.services, self.job.id, folder=self.folder, total=failed, most_stderr=most)
+        return read_failures(
+            self.services,
+            self.job.id,
+            folder=self.folder,
+            total=failed,
+            most_stderr=most,
+            mended=later.succeeded,
+        )
 
     def _waiting(self) -> tuple[WaitingTask, ...]:
         tasks: Iterable[BatchTask] = self.batch.list_tasks(

@@ -21,6 +21,7 @@ def _unexplained(evidence: Evidence) -> Finding | None:
 
 
 WAITING: tuple[Row, ...] = (
+    job_rows.CONTINUED,
     job_rows.ENDED,
     job_rows.DISABLED,
     # Before all that only slows a running job down.

@@ -164,6 +164,11 @@ class Evidence:
     shares: tuple[JobShare, ...] = ()
     """Active jobs on the pool, of many only the first."""
     failures: Failures = NO_FAILURES
+    """Without those whose tasks have succeeded in a later job of the run."""
+    later_job: str | None = None
+    """The last job that continues the run of this one, where it has tasks without success."""
+    mended: int = 0
+    """The number of failed tasks that have succeeded in a later job."""
     start_task_stderr: tuple[str, ...] = ()
     """The last lines of a node whose start task failed."""
     unprepared: tuple[Unprepared, ...] = ()

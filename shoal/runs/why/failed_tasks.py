@@ -1,6 +1,6 @@
 """Failed tasks of a job, as far as a bounded number of requests reads them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
@@ -25,9 +25,22 @@ FAILED = "state eq 'completed' and executionInfo/result eq 'failure'"
 COLUMNS = ["id", "executionInfo", "exitConditions", "constraints"]
 
 
-def read_failures(services: Services, job_id: str, *, folder: str, total: int, most_stderr: int = READ) -> Failures:
-    """Read the failures of a job: all of up to a thousand; of more, the first thousand, and others by exit code."""
-    listed = _listed(services, job_id, total)
+def read_failures(
+    services: Services,
+    job_id: str,
+    *,
+    folder: str,
+    total: int,
+    most_stderr: int = READ,
+    mended: Container[str] = frozenset(),
+) -> Failures:
+    """Read the failures of a job: all of up to a thousand; of more, the first thousand, and others by exit code.
+
+    Those of `mended` tasks, ids in lower case, are left out.
+    """
+    every = _listed(services, job_id, total)
+    listed = [task for task in every if task.id.lower() not in mended]
+    total -= len(every) - len(listed)
     with_stderr = {task.id: task for task in _with_stderr(services, job_id, folder, to_read(listed, most_stderr))}
     kinds = grouped(with_stderr.get(task.id, task) for task in listed)
     return Failures(total=max(total, len(listed)), listed=tuple(listed), kinds=kinds)

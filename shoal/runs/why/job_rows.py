@@ -31,14 +31,25 @@ def _ended(evidence: Evidence) -> Finding | None:
         return None
     if job.reason.startswith(NOT_ADDED):
         return _without_its_tasks(evidence)
+    is_last = evidence.later_job is None
     meaning = ENDINGS.get(job.reason, f"somebody ended it ({job.reason})" if job.reason else "somebody ended it")
-    never = f", and {counted(left, 'task')} will never run" if left else ""
+    never = f", and {counted(left, 'task')} {'will never run' if is_last else 'did not run in it'}" if left else ""
     return Finding(
         sentence=f"the job has ended: {meaning}{never}",
         evidence=(f"the job is {job.state}{f' since {job.ended:%Y-%m-%d %H:%M:%S} UTC' if job.ended else ''}",),
-        step=f"run what is missing with `shoal retry {job.id}`",
-        blocks=max(left, 1),
+        step=f"run what is missing with `shoal retry {job.id}`" if is_last else "",
+        blocks=max(left, 1) if is_last else 0,
     )
+
+
+def _continued(evidence: Evidence) -> Finding | None:
+    """Find the job in which the run goes on, so that nobody mends what is mended."""
+    later, mended = evidence.later_job, evidence.mended
+    if later is None:
+        return None
+    who = "it" if evidence.task is not None else counted(mended, "task")
+    since = f", where {who} {'has' if mended == 1 else 'have'} succeeded since" if mended else ""
+    return Finding(sentence=f"the run went on in job {later}{since}", step=f"`shoal why {later}` says how that job is")
 
 
 def _without_its_tasks(evidence: Evidence) -> Finding:
@@ -171,6 +182,7 @@ def _duration(time: timedelta) -> str:
 ENDED = Row(
     code="job-ended", situation="The job has ended: cancelled, at its time limit, or for a failure", find=_ended
 )
+CONTINUED = Row(code="run-continued", situation="A later job continues the run of the job", find=_continued)
 DISABLED = Row(code="job-disabled", situation="The job is disabled", find=_disabled)
 RUNNING = Row(code="running", situation="Tasks are running", find=_running)
 RETRYING = Row(code="waits-again", situation="The task waits for its next attempt", find=_retrying)

@@ -100,6 +100,11 @@ CASES: list[tuple[str, Evidence, str]] = [
         "the job has ended: the tasks that were left could never run, and the file ends the job then "
         "(on_failure: end), and 1 task will never run",
     ),
+    (
+        "run-continued",
+        evidence(waiting=1, later_job="nightly-retry-2", mended=2, **ended("UserTerminate")),
+        "the run went on in job nightly-retry-2, where 2 tasks have succeeded since",
+    ),
     ("job-disabled", evidence("disabled"), "the job is disabled: Batch starts none of its tasks"),
     ("pool-gone", evidence(pool=None, nodes=()), "the pool spot is gone: Batch has no such pool"),
     ("pool-gone", evidence(pool=pool(state="deleting")), "the pool spot is gone: it is deleting"),

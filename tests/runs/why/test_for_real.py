@@ -12,7 +12,7 @@ from azure.core.credentials import AzureNamedKeyCredential
 from shoal.arm import ArmClient
 from shoal.connect import Services
 from shoal.errors import BadInput
-from shoal.jobs.run_record import RunRecord, StageContent, to_metadata
+from shoal.jobs.run_record import Continuation, RunRecord, StageContent, to_metadata
 from shoal.runs import listing
 from shoal.runs.why.causes import CAUSES
 from shoal.runs.why.collection import collect
@@ -199,6 +199,17 @@ def produce_missing(service: Status, services: Services, name: str) -> None:
     add_job(services, name, wire("t"), metadata=[item.as_dict() for item in to_metadata(record)])
 
 
+def produce_continued(service: Status, services: Services, name: str) -> None:
+    add_pool(services, name, 1)
+    record = RunRecord(run_id="r", run_name="r", job_digest="d", stages={"t": StageContent(tasks=1)})
+    later = replace(record, continuation=Continuation(first_job=name, tasks=1))
+    for job_id, script, one in ((name, "exit 9", record), (f"{name}-retry-1", "true", later)):
+        metadata = [item.as_dict() for item in to_metadata(one)]
+        add_job(services, job_id, wire("t", script), pool=name, metadata=metadata)
+        mode = models.BatchAllTasksCompleteMode.TERMINATE_JOB
+        services.batch.update_job(job_id, models.BatchJobUpdateOptions(all_tasks_complete_mode=mode))
+
+
 def produce_stages_to_add(service: Status, services: Services, name: str) -> None:
     add_pool(services, name, 1)
     stages = {"t": StageContent(tasks=1)}
@@ -213,6 +224,7 @@ def produce_empty(service: Status, services: Services, name: str) -> None:
 
 PRODUCED: dict[str, tuple[Callable[[Status, Services, str], None], str]] = {
     "job-ended": (produce_ended, "it was cancelled, and 1 task will never run"),
+    "run-continued": (produce_continued, "the run went on in job {name}-retry-1"),
     "job-disabled": (produce_disabled, "the job is disabled: Batch starts none of its tasks"),
     "pool-gone": (produce_gone, "Batch has no such pool"),
     "slots-too-large": (produce_too_large, "1 task needs more slots"),
