@@ -14,6 +14,7 @@ from shoal.cli import (
     azure,
     check,
     deploy,
+    disable,
     env,
     fetch,
     files,
@@ -68,7 +69,8 @@ shoal.add_section(
     "Jobs",
     *(ui.ui, top.top, watch.watch, why.why, retry.retry, fetch.fetch, report.report, runs.logs, files.files),
     *(manifests.reproduce, manifests.diff),
-    *(runs.jobs, runs.tasks, nodes.nodes, runs.cancel, runs.rm, schedules.schedules),
+    *(runs.jobs, runs.tasks, nodes.nodes, disable.disable, disable.enable, runs.cancel, runs.rm),
+    schedules.schedules,
 )
 shoal.add_section("Tools", init.init, imports.import_, secrets.secrets, local.local, azure.azure, formulas.autoscale)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shoal.cli import completion, interrupts, options, output
+from shoal.cli.disable import show_if_disabled
 
 if TYPE_CHECKING:
     from shoal.connect import Services
@@ -57,6 +58,7 @@ def retry(
     JOB-retry-1.
     """
     from shoal.connect import connected
+    from shoal.runs.disabling import is_disabled
 
     if failed and (tasks or stages):
         raise click.UsageError("--failed is all failed tasks; give either it or --task and --stage")
@@ -69,11 +71,13 @@ def retry(
             retried = _retry(services, job_id, tasks, stages)
         else:
             retried = _retry_with(services, job_id, file, pairs, parameters)
+        disabled = is_disabled(services.batch, retried.job_id)
     if as_json:
         output.emit_json(retried)
     else:
         click.echo(summary(job_id, retried), err=True)
         click.echo(retried.job_id)
+    show_if_disabled(disabled, retried.job_id)
 
 
 def _retry(services: "Services", job_id: str, tasks: Sequence[str], stages: Sequence[str]) -> "Retried":

@@ -216,6 +216,26 @@ def test_lists_show_jobs_tasks_and_nodes(shoal: Shoal, name: str) -> None:
     assert shoal("nodes", "sopt").stderr == "error: the stack 'local' has no pool 'sopt'; did you mean spot?\n"
 
 
+def test_disabled_job_is_said_to_be_so_and_goes_on_once_enabled(shoal: Shoal, name: str, tmp_path: Path) -> None:
+    (tmp_path / "job.yaml").write_text(
+        "parameters: {here: {}}\njob: {pool: spot}\n"
+        "stages: [{name: once, exit_codes: {42: disable}, command: 'test -e {{ here }}/mended || exit 42'}]\n"
+    )
+    shoal("submit", "job.yaml", "--job", name, "-p", f"here={tmp_path}")
+    way_on = f"`shoal enable {name}`"
+    wait_until(lambda: way_on in shoal("why", name).stdout)
+    (tmp_path / "mended").touch()
+    retried = shoal("retry", name).stderr.splitlines()
+    assert retried[-1] == f"job {name} is disabled, so none of its tasks starts; {way_on} goes on"
+    assert "also" not in shoal("why", name).stdout
+    assert shoal("enable", name).stdout == f"{name}: enabled\n"
+    assert shoal("watch", name).returncode == 0
+    ended = shoal("disable", name)
+    assert (ended.returncode, ended.stderr.partition(";")[0]) == (2, f"error: job '{name}' has ended")
+    assert shoal("enable", name).stdout == f"{name}: was not disabled\n"
+    assert shoal("enable", "nope").returncode == 2
+
+
 def test_cancelled_job_runs_no_further_and_a_removed_one_is_gone(shoal: Shoal, name: str, tmp_path: Path) -> None:
     (tmp_path / "job.yaml").write_text("job: {pool: spot}\nstages: [{name: long, command: sleep 600}]\n")
     shoal("submit", "job.yaml", "--job", name)

@@ -40,6 +40,11 @@ class JobFacts:
         return self.state in ("completed", "terminating", "deleting")
 
     @property
+    def is_disabled(self) -> bool:
+        """True where Batch starts none of its tasks until somebody enables it."""
+        return self.state in ("disabled", "disabling", "enabling")
+
+    @property
     def was_ended_by_failure(self) -> bool:
         """True where a failed task is why Batch, or Shoal, has ended it."""
         return self.is_over and self.reason in ("TaskFailed", TASKS_BLOCKED)

@@ -64,11 +64,12 @@ def _without_its_tasks(evidence: Evidence) -> Finding:
 
 
 def _disabled(evidence: Evidence) -> Finding | None:
-    if evidence.job.state not in ("disabled", "disabling", "enabling") or not evidence.counts.active:
+    # A job without waiting tasks is told as well: what `shoal retry` makes wait would not start.
+    if not evidence.job.is_disabled or (evidence.task is not None and evidence.task.succeeded):
         return None
     return Finding(
         sentence=f"the job is {evidence.job.state}: Batch starts none of its tasks",
-        step=f"enable it: `az batch job enable --job-id {evidence.job.id}`",
+        step=f"`shoal enable {evidence.job.id}` lets them start",
         blocks=evidence.counts.active,
     )
 

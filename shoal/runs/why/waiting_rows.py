@@ -28,7 +28,7 @@ def behind(evidence: Evidence) -> list[WaitingTask]:
 
 def ready(evidence: Evidence) -> list[WaitingTask]:
     """Return the waiting tasks that only wait for a node."""
-    if evidence.job.is_over:
+    if evidence.job.is_over or evidence.job.is_disabled:
         return []
     others = {task.id for task in behind(evidence)}
     lost = stuck(evidence)

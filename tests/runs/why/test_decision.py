@@ -321,6 +321,12 @@ def test_cancelled_job_is_not_said_to_wait_for_nodes() -> None:
     assert [finding.code for finding in findings(facts)] == ["job-ended"]
 
 
+def test_disabled_job_is_not_said_to_start_and_is_told_before_its_failures() -> None:
+    nine = failed(FailedTask(id="t-9", code="FailureExitCode", exit_code=9))
+    assert [finding.code for finding in findings(evidence("disabled"))] == ["job-disabled"]
+    assert findings(evidence("disabled", waiting=0, failures=nine))[0].code == "job-disabled"
+
+
 @pytest.mark.parametrize("reason", ["TaskFailed", "TasksBlocked"])
 def test_failure_for_which_a_job_was_ended_comes_before_its_end(reason: str) -> None:
     nine = failed(FailedTask(id="t-9", code="FailureExitCode", exit_code=9))
