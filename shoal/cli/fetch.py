@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from shoal.runs.fetch import Fetched
     from shoal.runs.fetch_selection import Selection
 
+RESULTS = "results"
+"""The folder with the outputs of each job, where no other is given."""
+
 
 @click.command()
 @options.job_argument
@@ -57,7 +60,7 @@ def default_folder(run: str) -> Path:
     """Return results/JOB; for a job that a schedule has made, whose id has a colon, results/SCHEDULE.job-3."""
     from shoal.jobs.run_folder import file_name
 
-    return Path("results") / file_name(run.partition(".")[0])
+    return Path(RESULTS) / file_name(run.partition(".")[0])
 
 
 def fetched_outputs(

@@ -148,12 +148,14 @@ def _run(
 ) -> "ResultDifferences | None":
     """Submit, watch and fetch the job, and compare its results. Raises WorkFailed where it fails."""
     from shoal.cli.carry_out import carry_out
-    from shoal.cli.fetch import fetched_outputs
+    from shoal.cli.fetch import RESULTS, fetched_outputs
     from shoal.jobs.submit.plan import make_plan
     from shoal.manifest.differences import compare_results
     from shoal.manifest.storage import stored_manifest
+    from shoal.runs.output_folder import refuse_unwritable
     from shoal.runs.stored_run import folder_of_run
 
+    refuse_unwritable(out or Path(RESULTS))
     plan = make_plan(job)
     output.show_warnings(plan.warnings)
     _, ending = carry_out(job, plan, services, err=err)

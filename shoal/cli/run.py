@@ -25,12 +25,14 @@ def run(job: "BoundJob", changed: str | None, out: Path | None, recover: bool, a
     """
     from shoal.cli.carry_out import carry_out
     from shoal.cli.endings import report
-    from shoal.cli.fetch import fetched_outputs
+    from shoal.cli.fetch import RESULTS, fetched_outputs
     from shoal.connect import connected
     from shoal.jobs.submit.changes import OnChange
     from shoal.jobs.submit.plan import make_plan
+    from shoal.runs.output_folder import refuse_unwritable
 
     job = _once(job)
+    refuse_unwritable(out or Path(RESULTS))
     plan = make_plan(job)
     output.show_warnings(plan.warnings)
     on_change = OnChange(changed or OnChange.REFUSE)
