@@ -102,6 +102,7 @@ def laughs() -> str:
         (swept("[99999999999999999999999999]"), "Integer exceeds 64-bit range"),
         (HEAD + "x\n    inputs: [{from: pipe.csv}]\n", "is not a file"),
         (HEAD + "x {{ a }}\n    for_each: {table: pipe.csv}\n", "is not a file"),
+        ("macros: pipe.csv\n" + HEAD + "x\n", r"line 1: .*pipe\.csv is not a file"),
         (HEAD + 'x\n    inputs: [{from: "a\\0b"}]\n', "is no name of a file"),
         (HEAD + "\"{{ '%999999999d' % 1 }}\"\n", "the width is too large"),
         (HEAD + "\"{{ 'x'.center(999999999) }}\"\n", "the width is too large"),
@@ -163,6 +164,12 @@ def test_command_is_checked_in_a_time_that_grows_with_its_length(tmp_path: Path,
 
     # Ten times as long. It took a hundred times as long once.
     assert seconds(60_000) < 30 * max(seconds(6_000), 0.05)
+
+
+def test_file_whose_name_is_not_utf_8_is_refused_with_the_line_of_its_axis(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.csv")).write_text("x")
+    with pytest.raises(BadInput, match=r"job\.yaml line 5: axis 'n': the name of the file .*dcff\.csv' is not UTF-8"):
+        planned(tmp_path, swept("{files: '*.csv'}"))
 
 
 def test_job_file_that_is_a_pipe_is_refused(tmp_path: Path) -> None:

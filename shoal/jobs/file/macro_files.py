@@ -49,8 +49,10 @@ def _refuse_taken(macros: Names, taken: Set[str], file: str) -> None:
 
 def _text(path: Path) -> str:
     try:
-        if not path.is_file():
+        if not path.exists():
             raise BadInput(f"there is no file {path}")
+        if not path.is_file():
+            raise BadInput(f"{path} is not a file")  # reading a pipe would wait for ever
         if path.stat().st_size > MAX_BYTES:
             raise BadInput(f"{path} is larger than {MAX_BYTES} bytes")
         return path.read_text(encoding="utf-8")

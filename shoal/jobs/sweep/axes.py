@@ -76,4 +76,7 @@ def _matching(pattern: str, folder: Path) -> list[FileName]:
         raise BadInput(f"'{pattern}' is not a pattern of files: {exc}") from exc
     if not matches:
         raise BadInput(f"no file in {folder.absolute()} matches '{pattern}'")
+    for path in matches:
+        if any("\ud800" <= char <= "\udfff" for char in str(path)):
+            raise BadInput(f"the name of the file {str(path.name)!r} is not UTF-8; rename it")
     return [FileName(path.relative_to(folder).as_posix(), path.stat().st_size) for path in matches]
