@@ -9,7 +9,17 @@ _ANNOTATIONS = ("default", "examples", "title", "description", "required")  # th
 
 
 def job_file_schema() -> dict[str, Any]:
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_with_templates(Spec.model_json_schema())}
+    schema = _with_templates(Spec.model_json_schema())
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_required_without_include(schema)}
+
+
+def _required_without_include(schema: dict[str, Any]) -> dict[str, Any]:
+    """Ask for the job, its pool and stages only where no included file may have them."""
+    whole = {
+        "required": schema.pop("required"),
+        "properties": {"job": {"required": schema["$defs"]["Job"].pop("required")}},
+    }
+    return {**schema, "if": {"required": ["include"]}, "else": whole}
 
 
 def _with_templates(schema: Any) -> Any:
