@@ -6,12 +6,12 @@ import pytest
 from shoal.connect import Services
 from shoal.environment import Environment
 from shoal.errors import BadInput
-from shoal.jobs.binding.blob_lists import BlobLists, BlobName, names_below, unseen
+from shoal.jobs.binding.blob_lists import BlobLists, BlobName, names_below
 from shoal.jobs.binding.bound_job import BoundJob, bind
 from shoal.jobs.preflight.file_check import check_file
 from shoal.jobs.submit.plan import make_plan
 from shoal.jobs.sweep.sweep import points
-from tests.jobs.builders import ENVIRONMENT, job_file, one_stage
+from tests.jobs.builders import job_file, one_stage
 
 STAGE = (
     "command: wc -c {{ b }} {{ b.size }}\nfor_each: {product: {b: {blobs: listed/}}, order: -size}\n"
@@ -64,14 +64,6 @@ def test_prefix_without_a_blob_is_refused_with_its_line(
     stage = f"command: x\nfor_each: {{product: {{b: {axis}}}}}"
     with pytest.raises(BadInput, match=message):
         make_plan(sweep(tmp_path, stage, services))
-
-
-def test_check_without_a_service_says_that_it_cannot_see_blobs(tmp_path: Path) -> None:
-    job = bind(job_file(tmp_path, one_stage(STAGE)), ENVIRONMENT, BlobLists(ENVIRONMENT, unseen))
-    with pytest.raises(
-        BadInput, match="line 6: axis 'b': the blobs of 'inputs' below 'listed/' cannot be seen without a"
-    ):
-        make_plan(job)
 
 
 def checked(folder: Path, stage: str) -> tuple[list[str], tuple[str, ...], int | None]:

@@ -160,7 +160,7 @@ def test_cell_that_json_cannot_hold_as_its_type_is_refused(tmp_path: Path, kind:
 
 
 def test_table_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"the table .*none\.csv does not exist"):
+    with pytest.raises(BadInput, match=r"job\.yaml line \d+: the table .*none\.csv does not exist"):
         swept(tmp_path, "{table: none.csv}")
 
 

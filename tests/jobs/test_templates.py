@@ -22,7 +22,7 @@ def test_undefined_name_is_told_with_file_line_and_what_is_near() -> None:
         ("{{ x", r"job\.yaml line 10: unexpected end of template"),
         ("a\nb\n{% if %}", r"job\.yaml line 12: "),
         ("{{ x / 0 }}", r"job\.yaml line 10: ZeroDivisionError"),
-        ("{{ x.__class__ }}", r"job\.yaml line 10: .*unsafe"),
+        ("{{ x.__class__ }}", r"job\.yaml line 10: templates may not do this: .*unsafe"),
         ("{{ x | nosuchfilter }}", r"job\.yaml line 10: No filter named 'nosuchfilter'"),
     ],
 )

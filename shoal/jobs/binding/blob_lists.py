@@ -72,12 +72,5 @@ def made_up(_environment: Environment, _container: str, prefix: str) -> list[Blo
     return [BlobName(f"{prefix}x", 0, "2026-01-31T09:30:00Z")]
 
 
-def unseen(_environment: Environment, container: str, prefix: str) -> list[BlobName]:
-    """Refuse to list blobs: for checks that use no service."""
-    raise BadInput(
-        f"the blobs of '{container}' below '{prefix}' cannot be seen without a service; `shoal plan` lists them"
-    )
-
-
 def _name(blob: Any) -> BlobName:
     return BlobName(blob.name, blob.size, f"{blob.last_modified.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError, nodes
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, Macro
 from jinja2.utils import concat
 
@@ -136,7 +137,7 @@ def macros(source: str, path: Path) -> Names:
     except TemplateSyntaxError as exc:
         raise Place(path=path, line=1).mistake(str(exc.message), line_of_text=exc.lineno) from exc
     except Exception as exc:
-        raise Place(path=path, line=1).mistake(f"{type(exc).__name__}: {exc}") from exc
+        raise Place(path=path, line=1).mistake(_reason(exc)) from exc
     return {name: value for name, value in vars(module).items() if isinstance(value, Macro)}
 
 
@@ -262,7 +263,19 @@ def _mistake(exc: Exception, names: Names, place: Place) -> Mistakes:
         return place.mistake(f"{exc.message}; {_undefined_hint(exc, names)}", line_of_text=line)
     if isinstance(exc, UnsafeValue):
         return place.mistake(f"{exc}{_point(names)}", line_of_text=line)
-    return place.mistake(f"{type(exc).__name__}: {exc}{_point(names)}", line_of_text=line)
+    return place.mistake(f"{_reason(exc)}{_point(names)}", line_of_text=line)
+
+
+def _reason(exc: Exception) -> str:
+    match exc:
+        case OverflowError():
+            return str(exc)
+        case RecursionError():
+            return "the template calls itself too deeply"
+        case SecurityError():
+            return f"templates may not do this: {exc}"
+        case _:
+            return f"{type(exc).__name__}: {exc}"
 
 
 def _line_in_template(exc: Exception) -> int:

@@ -31,14 +31,20 @@ def renamed_columns(table: Table, folder: Path) -> dict[str, str]:
     }
 
 
+def obstacle(path: Path) -> str | None:
+    """Return the reason why there is no table to read, or None."""
+    if not path.exists():
+        return f"the table {path} does not exist"
+    # Reading a pipe would wait for ever.
+    return None if path.is_file() or path.is_dir() else f"the table {path} is not a file"
+
+
 def _reading(path: Path, read: Callable[[], Iterator[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
     """Raises BadInput where the file cannot be read."""
     try:
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            raise BadInput(f"the table {path} is not a file")  # reading a pipe would wait for ever
+        if (reason := obstacle(path)) is not None:
+            raise BadInput(reason)
         yield from read()
-    except FileNotFoundError as exc:
-        raise BadInput(f"the table {path} does not exist") from exc
     except (OSError, ValueError, csv.Error) as exc:
         raise BadInput(f"the table {path} cannot be read: {exc}") from exc
 

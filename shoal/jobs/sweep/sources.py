@@ -53,7 +53,10 @@ def _sources(spec: Sources, stage: BoundStage, keys: Keys) -> list[Source]:
 
 def _table(spec: Table | str, stage: BoundStage, keys: Keys) -> Source:
     table = Table(file=spec) if isinstance(spec, str) else spec
-    return _checked(partial(point_tables.rows, table, stage.job.job_file.folder), stage, keys)
+    folder = stage.job.job_file.folder
+    if (obstacle := point_tables.obstacle(folder / table.file)) is not None:
+        raise stage.mistake(obstacle, *keys)
+    return _checked(partial(point_tables.rows, table, folder), stage, keys)
 
 
 def _random(spec: Draws, stage: BoundStage, keys: Keys) -> Source:
