@@ -42,6 +42,7 @@ def test_task_sees_batchs_variables_and_nothing_of_the_services_own(
         "AZ_BATCH_NODE_STARTUP_DIR": f"{root}/startup",
         "AZ_BATCH_NODE_STARTUP_WORKING_DIR": f"{root}/startup/wd",
         "AZ_BATCH_NODE_MOUNTS_DIR": f"{root}/fsmounts",
+        "AZ_BATCH_TASK_RESERVED_EPHEMERAL_DISK_SPACE_BYTES": str(16 << 20),
         "AZ_BATCH_JOB_ID": name,
         "AZ_BATCH_TASK_ID": "env",
         "AZ_BATCH_TASK_DIR": task_directory,

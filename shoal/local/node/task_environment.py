@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from shoal.local import disk_reserve
 from shoal.local.node.directories import NodeDirectory, TaskDirectory
 from shoal.local.node.messages import USUAL_USER, Instance, Setup, UnpackedPackage
 
@@ -30,6 +31,8 @@ def node_environment(setup: Setup, directory: NodeDirectory) -> dict[str, str]:
         "AZ_BATCH_NODE_STARTUP_DIR": str(directory.startup.path),
         "AZ_BATCH_NODE_STARTUP_WORKING_DIR": str(directory.startup.working),
         "AZ_BATCH_NODE_MOUNTS_DIR": str(directory.mounts),
+        # Documented as the threshold at which a node counts as full; here it is what the service keeps free for itself.
+        "AZ_BATCH_TASK_RESERVED_EPHEMERAL_DISK_SPACE_BYTES": str(disk_reserve.SIZE),
         "LANG": "C.UTF-8",
         **setup.trust,
         **identity_environment(setup),
