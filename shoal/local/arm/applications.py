@@ -5,8 +5,8 @@ import sqlite3
 from shoal.azure.id_patterns import BATCH_ID
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
-from shoal.local.arm import arm_failures, records
-from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, versioned, weak_etag
+from shoal.local.arm import arm_failures, list_options, records
+from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, described, versioned, weak_etag
 from shoal.local.arm.ids import parse
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.application import Application
@@ -66,7 +66,8 @@ async def listing(call: ArmCall) -> Answer:
     records.require(call.service.connection, parse(call.target.owner))
     sql = "SELECT * FROM applications WHERE account = ? ORDER BY id"
     applications = call.service.read(Application.from_row, sql, *call.target.names)
-    return collection(_view(f"{call.target.path}/{application.id}", application) for application in applications)
+    list_options.refuse_filter(call, "applications")
+    return list_options.page(call, [_view(f"{call.target.path}/{one.id}", one) for one in applications])
 
 
 def require(connection: sqlite3.Connection, call: ArmCall) -> Application:

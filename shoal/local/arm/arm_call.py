@@ -28,6 +28,9 @@ class ArmCall:
     headers: Mapping[str, str]
     """Values by lower-case name."""
     content: bytes
+    query: Mapping[str, str] = field(default_factory=dict)
+    base_url: str = ""
+    """As the client reached the service."""
 
     def body(self) -> JsonObject:
         """Return the JSON object of the body; an absent one reads as empty. Raises BatchError."""

@@ -12,8 +12,8 @@ from shoal.azure.id_patterns import PACKAGE_VERSION
 from shoal.local import times
 from shoal.local.api.calls import Answer
 from shoal.local.api.shapes import ARM
-from shoal.local.arm import applications, arm_failures, auto_storage_access, package_blobs
-from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, collection, described, versioned, weak_etag
+from shoal.local.arm import applications, arm_failures, auto_storage_access, list_options, package_blobs
+from shoal.local.arm.arm_call import ArmCall, JsonObject, ResourceKind, described, versioned, weak_etag
 from shoal.local.arm.ids import parse
 from shoal.local.scheduler.loop import Transaction
 from shoal.local.store.account import Account
@@ -75,7 +75,8 @@ async def listing(call: ArmCall) -> Answer:
     sql = "SELECT * FROM application_versions WHERE account = ? AND application = ? ORDER BY version"
     versions = call.service.read(ApplicationVersion.from_row, sql, *call.target.names)
     account = _auto_storage(call)
-    return collection(_view(f"{call.target.path}/{version.version}", version, account) for version in versions)
+    list_options.refuse_filter(call, "versions")
+    return list_options.page(call, [_view(f"{call.target.path}/{one.version}", one, account) for one in versions])
 
 
 def _activate(tx: Transaction, call: ArmCall, archive_format: str) -> None:

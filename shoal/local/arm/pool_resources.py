@@ -5,18 +5,17 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from shoal.local import chaos, errors
-from shoal.local.api import conditions, definitions
+from shoal.local.api import conditions, definitions, odata
 from shoal.local.api import pools as data_plane
 from shoal.local.api.calls import Answer
 from shoal.local.api.container_settings import REGISTRIES, without_passwords
 from shoal.local.api.shapes import ARM
-from shoal.local.arm import arm_failures, records
+from shoal.local.arm import arm_failures, list_options, records
 from shoal.local.arm.arm_call import (
     ArmCall,
     Handler,
     JsonObject,
     ResourceKind,
-    collection,
     described,
     versioned,
     weak_etag,
@@ -49,6 +48,12 @@ WITH_SECRETS = ("userAccounts", "mountConfiguration")
 """Parts whose passwords and keys are not kept, so that they cannot be read and given again."""
 WITH_TODAYS_NAMES = "2022-10-01"
 """The data plane knows all properties under their present names from here on; ARM's table has read earlier ones."""
+FILTERABLE = ("allocationState", "allocationStateTransitionTime", "creationTime", "lastModified", "vmSize")
+"""Source: azure-mgmt-batch 19.0, PoolOperations.list_by_batch_account, which lists some others as well."""
+COLUMNS = {
+    "name": data_plane.COLUMNS["id"],
+    **{f"properties/{name}": column for name, column in data_plane.COLUMNS.items() if name in FILTERABLE},
+}
 
 
 async def put(call: ArmCall) -> Answer:
@@ -138,10 +143,11 @@ def _acting(act: Callable[[Transaction, Pool], None]) -> Handler:
 
 async def listing(call: ArmCall) -> Answer:
     records.require(call.service.connection, parse(call.target.owner))
-    sql = "SELECT * FROM counted_pools WHERE account = ? ORDER BY id"
-    found = call.service.read(Pool.from_row, sql, *call.target.names)
+    condition, parameters = odata.where(call.query.get("$filter"), COLUMNS)
+    sql = f"SELECT * FROM counted_pools WHERE account = ? AND ({condition})"
+    found = call.service.read(Pool.from_row, sql, *call.target.names, *parameters)
     views = (_view(parse(f"{call.target.path}/{pool.id}"), pool) for pool in found)
-    return collection(ARM.spoken("Pool", shown, call.version) for shown in views)
+    return list_options.page(call, [ARM.spoken("Pool", shown, call.version) for shown in views])
 
 
 def _definition(call: ArmCall, body: JsonObject, *, version: str | None = None) -> pool_lifecycle.PoolDefinition:

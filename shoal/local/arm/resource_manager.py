@@ -123,6 +123,8 @@ class ResourceManager:
             version=version,
             headers=dict(request.headers),
             content=await _content(request),
+            query=dict(request.query_params),
+            base_url=str(request.base_url).rstrip("/"),
         )
         return await self.long_operations.answer(call, handler) or await handler(call)
 

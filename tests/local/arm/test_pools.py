@@ -375,3 +375,22 @@ def test_resize_is_stopped_unless_a_formula_makes_it(arm: ArmHttp, account: str)
     assert (status, answer["error"]["code"]) == (409, "OperationInvalidForCurrentState")
     (detail,) = answer["error"]["details"]
     assert detail["message"] == "The specified pool has AutoScale enabled. AutoScale resize cannot be stopped"
+
+
+def test_lists_are_paged_selected_and_filtered(management: BatchManagementClient, name: str, account: str) -> None:
+    for letter, size in (("B", "standard_d2s_v3"), ("a", "standard_d4s_v3"), ("c", "standard_d2s_v3")):
+        management.pool.create(name, account, letter, pool(vmSize=size, scaleSettings=nodes(0)))
+        management.application.create(name, account, letter)
+    pages = management.pool.list_by_batch_account(name, account, maxresults=2, select="properties/vmSize").by_page()
+    found = [[one.as_dict() for one in page] for page in pages]
+    assert [[one["name"] for one in page] for page in found] == [["a", "B"], ["c"]]
+    assert found[1][0]["properties"] == {"vmSize": "standard_d2s_v3"}
+    text = "properties/vmSize eq 'standard_d2s_v3' and properties/allocationState eq 'Steady'"
+    filtered = management.pool.list_by_batch_account(name, account, filter=text)
+    assert [one.name for one in filtered] == ["B", "c"]
+    applications = management.application.list(name, account, maxresults=2).by_page()
+    assert [[one.name for one in page] for page in applications] == [["a", "B"], ["c"]]
+    for refused in ({"maxresults": 0}, {"filter": "colour eq 'red'"}):
+        with pytest.raises(HttpResponseError) as refusal:
+            list(management.pool.list_by_batch_account(name, account, **refused))
+        assert refusal.value.status_code == 400
