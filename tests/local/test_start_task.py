@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 from azure.batch import BatchClient, models
@@ -32,6 +33,9 @@ def test_tasks_find_what_the_start_task_has_prepared(client: BatchClient, name: 
     assert (done.state, done.result, done.exit_code, done.retry_count) == ("completed", "success", 0, 0)
     assert done.end_time is not None
     assert done.start_time <= done.end_time
+    for end, matching in ((done.end_time, 1), (done.end_time + timedelta(microseconds=1), 0)):
+        text = f"startTaskInfo/endTime ge datetime'{end.isoformat().replace('+00:00', 'Z')}'"
+        assert len(list(client.list_nodes(name, filter=text))) == matching
     assert node.start_task is not None
     assert node.start_task.wait_for_success is True
     assert startup_file(client, name, node) == b"ready\n"
