@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shoal.cli import options
+from shoal.cli import interrupts, options
+from shoal.cli.confirmation import confirmed
 from shoal.cli.step_lines import show_step, show_summary, steps_json
 from shoal.errors import BadInput
 
@@ -64,7 +65,8 @@ def up(
         check_jobs(jobs, chosen.deploy(stack, preview=True, on_step=lambda _: None, quiet=True))
     click.echo(f"Deploying stack {stack.name} {_place(chosen)}", err=as_json)
     steps: list[ResourceStep] = []
-    outputs = chosen.deploy(stack, preview=False, on_step=_collector(steps, planned=False, quiet=as_json or quiet))
+    with interrupts.deploying(stack.name):
+        outputs = chosen.deploy(stack, preview=False, on_step=_collector(steps, planned=False, quiet=as_json or quiet))
     if not as_json:
         show_summary(steps, planned=False)
     stale = show_stale_nodes(outputs, steps, restart=restart_nodes, err=as_json)
@@ -129,7 +131,8 @@ def down(stack_name: str, yes: bool, engine: "EngineName | None", quiet: bool, a
         _confirm_deletion(stack, resources)
     click.echo(f"Deleting stack {stack.name} {_place(chosen)}", err=as_json)
     steps: list[ResourceStep] = []
-    chosen.destroy(stack, on_step=_collector(steps, planned=False, quiet=as_json or quiet))
+    with interrupts.destroying(stack.name):
+        chosen.destroy(stack, on_step=_collector(steps, planned=False, quiet=as_json or quiet))
     if as_json:
         emit_json({"stack": stack.name, "engine": chosen.name, **steps_json(steps)})
     else:
@@ -192,9 +195,8 @@ def _confirm_deletion(stack: "Stack", resources: int | None) -> None:
     subject = (
         f"all resources of stack {stack.name}" if resources is None else f"the {resources} resources of {stack.name}"
     )
-    if not sys.stdin.isatty():
-        raise BadInput(f"without a terminal, deleting {subject} needs --yes")
-    click.confirm(f"Delete {subject}?", abort=True)
+    if not confirmed(f"Delete {subject}?", f"deleting {subject}"):
+        raise click.Abort
 
 
 def _collector(steps: "list[ResourceStep]", *, planned: bool, quiet: bool) -> "Callable[[ResourceStep], None]":

@@ -3,7 +3,7 @@
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -32,6 +32,34 @@ def submitting_listed(job_ids: Sequence[str]) -> Iterator[None]:
         there = f"the submitted jobs run on: {', '.join(job_ids)}" if job_ids else "no job was submitted as a whole"
         click.echo(f"\n{there}; `shoal submit --listed` goes on", err=True)
         raise
+
+
+def before_submission() -> AbstractContextManager[None]:
+    return _explained(f"nothing was submitted; `{this_command()}` submits it")
+
+
+def submitting_schedule(schedule_id: str) -> AbstractContextManager[None]:
+    return _explained(f"schedule {schedule_id} is not there yet, or is whole; `{this_command()}` adds what is missing")
+
+
+def probing(probe_id: str) -> AbstractContextManager[None]:
+    """Name the job of a probe, which a second Ctrl-C, or one before its last task is added, leaves behind."""
+    return _explained(
+        f"the job itself was not submitted; if `shoal jobs` lists {probe_id}, its tasks run on, and "
+        f"`shoal rm {probe_id} --outputs` ends and removes them"
+    )
+
+
+def deploying(stack: str) -> AbstractContextManager[None]:
+    return _explained(f"stack {stack} may be deployed in part, and what is deployed stays; `{this_command()}` goes on")
+
+
+def destroying(stack: str) -> AbstractContextManager[None]:
+    return _explained(f"stack {stack} may be deleted in part, and what is left stays; `{this_command()}` goes on")
+
+
+def removing(subject: str) -> AbstractContextManager[None]:
+    return _explained(f"{subject} may be deleted in part; `{this_command()}` deletes the rest")
 
 
 @contextmanager

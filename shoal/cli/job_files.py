@@ -59,8 +59,9 @@ def submit(
     if listed is (file is not None):  # both or neither
         raise click.UsageError("give either a FILE or --listed")
     if file is not None:
-        environment = options.requested_environment(stack_name, document, job_file=file)
-        job = requested_job(file, environment, **values)
+        with interrupts.before_submission():
+            environment = options.requested_environment(stack_name, document, job_file=file)
+            job = requested_job(file, environment, **values)
         _submit(job, changed=changed, as_json=as_json)
     elif any(values.values()) or changed:
         raise click.UsageError("with --listed, parameters and ids come from the configuration")
@@ -76,7 +77,8 @@ def _submit(job: "BoundJob", *, changed: str | None, as_json: bool) -> None:
     from shoal.jobs.submit.plan import make_plan
     from shoal.jobs.submit.submit import submit as submit_job
 
-    planned = make_plan(job)
+    with interrupts.before_submission():
+        planned = make_plan(job)
     output.show_warnings(planned.warnings)
     if job.job_file.spec.job.schedule is not None:
         _submit_schedule(job, planned, changed=changed, as_json=as_json)
@@ -95,7 +97,7 @@ def _submit_schedule(job: "BoundJob", planned: "Plan", *, changed: str | None, a
     from shoal.jobs.schedule.submission import submit_schedule
     from shoal.jobs.submit.changes import OnChange
 
-    with connected(job.environment) as services:
+    with connected(job.environment) as services, interrupts.submitting_schedule(job.job_file.job_id):
         submission = submit_schedule(job, planned, services, on_change=OnChange(changed or OnChange.REFUSE))
     if as_json:
         output.emit_json(submission)

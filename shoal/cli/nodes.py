@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shoal.cli import completion, options, output
+from shoal.cli.confirmation import confirmed
 from shoal.errors import WorkFailed
 
 if TYPE_CHECKING:
@@ -87,8 +88,9 @@ def _restart(
 
     node = find_node(services, reboot or replace or "", pool)
     verb = "Reboot" if reboot else "Replace"
-    if not yes:
-        click.confirm(f"{verb} node {node.id} of pool {node.pool}, which is {node.state}?", abort=True, err=True)
+    subject = f"node {node.id} of pool {node.pool}, which is {node.state}"
+    if not yes and not confirmed(f"{verb} {subject}?", f"{verb.removesuffix('e').lower()}ing {subject},"):
+        raise click.Abort
     if reboot:
         replacement.reboot(services, node)
         click.echo(f"node {node.id} reboots once its tasks have ended", err=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shoal.cli import options, output
+from shoal.cli import interrupts, options, output
 
 if TYPE_CHECKING:
     from shoal.jobs.binding.bound_job import BoundJob
@@ -105,6 +105,7 @@ def _durations(
     from shoal.connect import connected
     from shoal.jobs.preflight.job_forecast import expected_durations, given_durations, measured_durations
     from shoal.runs.probe import probe as run_probe
+    from shoal.runs.probe import probe_id
     from shoal.runs.task_durations import task_durations
 
     stages = [stage.name for stage in planned.stages]
@@ -114,7 +115,8 @@ def _durations(
         if like is not None:
             return measured_durations(task_durations(services.batch, like, stages), f"as in job {like}")
         click.echo(f"running the first {probe} tasks of each stage", err=True)
-        return measured_durations(run_probe(job, services, probe or 1), "measured by a probe")
+        with interrupts.probing(probe_id(job)):
+            return measured_durations(run_probe(job, services, probe or 1), "measured by a probe")
 
 
 def _emit_json(planned: "Plan", checked: "Preflight", forecast: "JobForecast") -> None:

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shoal.cli import completion, options, output
+from shoal.cli import completion, interrupts, options, output
+from shoal.cli.confirmation import confirmed
 
 if TYPE_CHECKING:
     from shoal.environment import Environment
@@ -150,9 +151,10 @@ def rm(job_id: str, outputs: bool, run_id: str | None, yes: bool, environment: "
         raise click.UsageError("--run belongs to --outputs: a job in Batch has one run")
     with connected(environment) as services:
         removal = find_removal(services, job_id, run_id, outputs=outputs)
-        if not yes and not click.confirm(removal.question, err=True):
+        if not yes and not confirmed(removal.question, f"deleting {removal.subject}"):
             return
-        remove(services, removal)
+        with interrupts.removing(removal.subject):
+            remove(services, removal)
     if as_json:
         output.emit_json(
             {"job_id": job_id, "deleted": removal.job, "outputs_deleted": outputs, "stored": removal.stored}

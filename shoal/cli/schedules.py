@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shoal.cli import completion, options, output
+from shoal.cli.confirmation import confirmed
 
 if TYPE_CHECKING:
     from shoal.connect import Services
@@ -112,7 +113,8 @@ def _confirmed(services: "Services", schedule_id: str) -> bool:
     from shoal.runs.schedules import details
 
     jobs = len(details(services.batch, schedule_id).jobs)
-    return click.confirm(f"Delete schedule {schedule_id} and {output.counted(jobs, 'job')}?", err=True)
+    subject = f"schedule {schedule_id} and {output.counted(jobs, 'job')}"
+    return confirmed(f"Delete {subject}?", f"deleting {subject}")
 
 
 def _print_change(schedule_id: str, done: str, changed: bool, otherwise: str, *, as_json: bool) -> None:

@@ -40,7 +40,7 @@ def probe(job: BoundJob, services: Services, count: int) -> dict[str, list[float
 def first_tasks(job: BoundJob, count: int) -> BoundJob:
     """Return the job with the first points of each stage only, under an id of its own."""
     job_file = job.job_file
-    job_id = f"{job_file.job_id[: 64 - len(SUFFIX)]}{SUFFIX}"
+    job_id = probe_id(job)
     stages = [_shortened(stage, count) for stage in job.stages]
     shortened = replace(
         job_file,
@@ -49,6 +49,11 @@ def first_tasks(job: BoundJob, count: int) -> BoundJob:
         names={**job_file.names, "job": job_id},
     )
     return replace(job, job_file=shortened)
+
+
+def probe_id(job: BoundJob) -> str:
+    """Return the id of the probe's job."""
+    return f"{job.job_file.job_id[: 64 - len(SUFFIX)]}{SUFFIX}"
 
 
 def _shortened(stage: BoundStage, count: int) -> Stage:

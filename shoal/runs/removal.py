@@ -30,10 +30,14 @@ class Removal:
     """Folders that earlier runs of the job have left."""
 
     @property
-    def question(self) -> str:
+    def subject(self) -> str:
         job = [f"job {self.job_id}"] if self.job else []
         files = [self.stored.summary] if self.outputs else []
-        return f"Delete {' and '.join(job + files)}?"
+        return " and ".join(job + files)
+
+    @property
+    def question(self) -> str:
+        return f"Delete {self.subject}?"
 
     @property
     def rest(self) -> str:

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,35 @@ def test_jobs_of_a_stack_that_were_submitted_are_named(capsys: pytest.CaptureFix
         raise KeyboardInterrupt
     message = "the submitted jobs run on: nightly-1, nightly-2; `shoal submit --listed` goes on"
     assert capsys.readouterr().err == f"\n{message}\n"
+
+
+@pytest.mark.parametrize(
+    ("left", "message"),
+    [
+        (interrupts.before_submission, "nothing was submitted; `shoal word -y` submits it"),
+        (lambda: interrupts.submitting_schedule("n"), "schedule n is not there yet, or is whole; `shoal word -y` adds"),
+        (
+            lambda: interrupts.probing("n-probe"),
+            "if `shoal jobs` lists n-probe, its tasks run on, and",
+        ),
+        (
+            lambda: interrupts.deploying("dev"),
+            "stack dev may be deployed in part, and what is deployed stays; `shoal",
+        ),
+        (lambda: interrupts.destroying("dev"), "stack dev may be deleted in part, and what is left stays; `shoal word"),
+        (lambda: interrupts.removing("job n"), "job n may be deleted in part; `shoal word -y` deletes the rest"),
+    ],
+)
+def test_every_interrupted_change_says_what_is_left_and_what_goes_on(
+    left: Callable[[], AbstractContextManager[None]],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["shoal", "word", "-y"])
+    with pytest.raises(KeyboardInterrupt), left():
+        raise KeyboardInterrupt
+    assert message in capsys.readouterr().err
 
 
 def test_interrupted_fetch_and_retry_go_on_when_they_are_called_again(

@@ -42,7 +42,9 @@ def shoal(service: Status, own: Environment, tmp_path: Path) -> Shoal:
 def test_replaced_node_is_gone_and_its_pool_has_as_many_as_before(shoal: Shoal, services: Services, name: str) -> None:
     make_pool(services.batch, name, nodes=2)
     first, second = wait_for_nodes(services.batch, name, nodes=2)
-    assert shoal("nodes", "spot", "--replace", str(first.id)).returncode == 130  # nobody confirmed it
+    refused = shoal("nodes", "spot", "--replace", str(first.id))  # nobody could confirm it
+    assert (refused.returncode, refused.stderr.startswith("error: without a terminal, replacing node ")) == (2, True)
+    assert refused.stderr.endswith(" needs --yes\n")
     done = shoal("nodes", "spot", "--replace", str(first.id)[-8:], "-y", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"pool": "spot", "node_id": first.id, "done": "replaced"}

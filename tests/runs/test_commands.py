@@ -242,7 +242,10 @@ def test_cancelled_job_runs_no_further_and_a_removed_one_is_gone(shoal: Shoal, n
     assert shoal("cancel", name).stdout == f"{name}: cancelled\n"
     assert shoal("cancel", name).stdout == f"{name}: had ended before\n"
     assert shoal("watch", name).returncode == 1
-    assert shoal("rm", name).returncode == 130
+    refused = shoal("rm", name)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith(f"error: without a terminal, deleting job {name}")
+    assert refused.stderr.endswith(" needs --yes\n")
     assert shoal("rm", "-y", name).stdout == f"{name}: deleted\n"
     assert shoal("watch", name).returncode == 2
 
