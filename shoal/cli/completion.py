@@ -72,6 +72,30 @@ def tasks(context: click.Context, _parameter: click.Parameter, incomplete: str) 
     return _answer(context, lambda: _ids(context, ids), incomplete)
 
 
+def stages(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the stages of the job on the command line."""
+    job_id = _argument(context, "job_id") or ""
+
+    def names(services: "Services") -> Iterable[str]:
+        from shoal.jobs.run_record import from_metadata
+
+        record = from_metadata(services.batch.get_job(job_id).metadata)
+        return record.stages if record is not None else ()
+
+    return _answer(context, lambda: _ids(context, names), incomplete)
+
+
+def secrets(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of this machine's secrets."""
+
+    def names() -> Iterable[str]:
+        from shoal.jobs.secrets.local_store import secret_names
+
+        return secret_names()
+
+    return _answer(context, names, incomplete)
+
+
 def nodes(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return ids of nodes of the pool on the command line, or of all pools."""
 

@@ -19,7 +19,14 @@ RESULTS = "results"
 
 @click.command()
 @options.job_argument
-@click.option("--stage", "stages", metavar="NAME", multiple=True, help="Only outputs of this stage; repeatable.")
+@click.option(
+    "--stage",
+    "stages",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=completion.stages,
+    help="Only outputs of this stage; repeatable.",
+)
 @click.option(
     "--task",
     "tasks",

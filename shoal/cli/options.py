@@ -89,7 +89,9 @@ expect = click.option(
     multiple=True,
     help="Time that a task takes, such as 30s or merge=5m, for the forecast; repeatable.",
 )
-like = click.option("--like", metavar="JOB", help="Forecast by the durations of a former job's tasks.")
+like = click.option(
+    "--like", metavar="JOB", shell_complete=completion.jobs, help="Forecast by the durations of a former job's tasks."
+)
 probe = click.option(
     "--probe",
     type=click.IntRange(min=1),

@@ -29,7 +29,14 @@ SHOWN_TASKS = 5
 @click.option(
     "--task", "tasks", metavar="ID", multiple=True, shell_complete=completion.tasks, help="Only this task; repeatable."
 )
-@click.option("--stage", "stages", metavar="NAME", multiple=True, help="Only tasks of this stage; repeatable.")
+@click.option(
+    "--stage",
+    "stages",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=completion.stages,
+    help="Only tasks of this stage; repeatable.",
+)
 @click.option(
     "--with",
     "file",

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from shoal.cli import options, output
+from shoal.cli import completion, options, output
 
 
 @click.group()
@@ -39,7 +39,7 @@ def list_(as_json: bool) -> None:
 
 
 @secrets.command("remove")
-@click.argument("name")
+@click.argument("name", shell_complete=completion.secrets)
 def remove(name: str) -> None:
     """Delete the secret NAME."""
     from shoal.errors import BadInput

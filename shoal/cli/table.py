@@ -35,7 +35,8 @@ def fitted_lines(header: Sequence[str], rows: Sequence[Sequence[str]], width: in
     groups = list(_groups(columns, width))
     blocks = [list(_rows(group, indent=INDENT if number else "")) for number, group in enumerate(groups)]
     for row in zip(*blocks, strict=True):
-        yield from (line for part in row for line in part)
+        # Nothing of a row may be in the later columns.
+        yield from (line for number, part in enumerate(row) for line in part if line or not number)
 
 
 def shortened(text: str, length: int) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @options.job_argument
-@click.argument("task_id", metavar="TASK", type=options.batch_id, required=False, shell_complete=completion.tasks)
+@click.argument("task_id", metavar="[TASK]", type=options.batch_id, required=False, shell_complete=completion.tasks)
 @options.of_environment
 @options.as_json
 def why(job_id: str, task_id: str | None, environment: "Environment", as_json: bool) -> None:

@@ -68,6 +68,9 @@ def test_jobs_tasks_pools_and_nodes_are_completed(
     assert complete("logs", name, "fi") == ["first"]
     assert complete("why", name, "") == ["first", "second"]
     assert complete("retry", name, "--task", "s") == ["second"]
+    assert complete("retry", name, "--stage", "f") == ["first"]
+    assert complete("fetch", name, "--stage", "") == ["first", "second"]
+    assert complete("plan", "job.yaml", "--like", name[:8]) == [name]
     assert complete("nodes", "sp") == ["spot"]
     assert len(complete("nodes", "spot", "--reboot", "tvm")) == 2
     odd = ("watch", "--environment", "environment.json", "it's")

@@ -75,3 +75,10 @@ def test_table_that_fits_is_the_same_on_a_terminal() -> None:
 
 def test_id_is_shortened_in_its_middle() -> None:
     assert [shortened("abcdefghij", length) for length in (10, 9, 5)] == ["abcdefghij", "abcd…ghij", "ab…ij"]
+
+
+def test_row_with_nothing_in_the_second_line_has_one_line_only() -> None:
+    rows = [["nightly", "active", "", "a sentence that is much too long for it"], ["weekly", "active", "", ""]]
+    lines = list(fitted_lines(["ID", "STATE", "ENDED", "WAITS FOR"], rows, 30))
+    assert [line for line in lines if not line] == []
+    assert lines[-1].split() == ["weekly", "active"]
