@@ -95,6 +95,16 @@ def test_shown_command_is_the_one_in_the_file_with_values_quoted_for_their_place
     assert [task.command for task in first_and_last(stage)] == ["echo 1 '1'", "echo 'it'\"'\"'s' 'it'\\''s'"]
 
 
+def test_stage_that_follows_another_task_by_task_shows_its_first_and_last_task(tmp_path: Path) -> None:
+    text = (
+        "job: {pool: spot, id: n}\nstages:\n  - {name: a, for_each: {product: {n: [1, 2]}}, command: 'true'}\n"
+        "  - {name: each, after: {stage: a, each: true}, command: 'echo {{ n }}'}\n"
+    )
+    stage = bound(tmp_path, text).stages[1]
+    headings = [line for line in task_lines("each", first_and_last(stage), 80) if line.startswith("each")]
+    assert [line.partition("-")[0] for line in headings] == ["each, first: each", "each, last: each"]
+
+
 def test_long_lines_go_on_in_the_next_and_long_words_and_scripts_are_shortened() -> None:
     def shown(command: str) -> list[str]:
         return list(task_lines("s", [ShownTask(id="s", command=command)], 40))

@@ -22,6 +22,6 @@ def first_and_last(stage: BoundStage) -> list[ShownTask]:
     ends = [next(sweep), *deque(sweep, maxlen=1)]
     shown = []
     for point in ends:
-        task = task_id(stage.name, point) if stage.spec.for_each is not None else stage.name
+        task = task_id(stage.name, point) if stage.spec.is_swept else stage.name
         shown.append(ShownTask(id=task, command=make({**stage.names, **point, "task": task})))
     return shown
