@@ -44,6 +44,7 @@ from shoal.cli import (
     why,
 )
 from shoal.cli.sections import SectionedGroup
+from shoal.cli.standard_output import checked_output
 from shoal.errors import ShoalError
 from shoal.service_status import trust_running_service
 
@@ -78,8 +79,10 @@ shoal.add_section("Tools", init.init, imports.import_, secrets.secrets, local.lo
 def main() -> None:
     """Exit codes: 0 done, 1 the work failed, 2 wrong usage or bad input, 130 interrupted."""
     try:
-        # Not standalone, so that errors come here; click then returns the code that a command exits with.
-        sys.exit(shoal(standalone_mode=False) or 0)
+        with checked_output():
+            # Not standalone, so that errors come here; click then returns the code that a command exits with.
+            code = shoal(standalone_mode=False) or 0
+        sys.exit(code)
     except ShoalError as exc:
         click.echo(f"error: {exc}", err=True)
         sys.exit(exc.exit_code)
