@@ -148,10 +148,12 @@ def _faults(project: Project, given: Collection[str], values: Mapping[str, Any])
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text())
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as exc:
         line = exc.problem_mark.line + 1 if exc.problem_mark else "?"
         raise BadInput(f"{path.name} line {line}: {exc.problem}") from exc
+    except (yaml.YAMLError, ValueError) as exc:
+        raise BadInput(f"{path.name} is not text in YAML") from exc
     if document is None:
         return {}
     if not isinstance(document, dict):

@@ -195,3 +195,11 @@ def test_project_is_found_from_another_place_only_where_the_first_has_none(tmp_p
 def test_directory_outside_of_a_project_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"there is no Pulumi.yaml in .* or above it"):
         find_project(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00\x81", b"config: \x00\x01"])
+def test_binary_stack_file_is_one_message(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
+    (tmp_path / "Pulumi.bin.yaml").write_bytes(content)
+    with pytest.raises(BadInput, match=r"Pulumi\.bin\.yaml is not text in YAML"):
+        read_stack("bin", tmp_path)
