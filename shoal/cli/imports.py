@@ -108,6 +108,8 @@ def _write(texts: dict[Path, str]) -> None:
 
 
 def _text(path: Path | None) -> str | None:
+    if path is not None and path.exists() and not path.is_file():
+        raise BadInput(f"{path} is not a file")  # reading a pipe would wait for ever
     try:
         return None if path is None else path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as exc:

@@ -40,6 +40,8 @@ REASONS = {
 
 def read_configuration(path: Path) -> object:
     """Raises BadInput for a file that is missing or is not JSON, with the line."""
+    if path.exists() and not path.is_file():
+        raise BadInput(f"{path} is not a file")  # reading a pipe would wait for ever
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as exc:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -354,3 +355,13 @@ def _listed_tasks(changed: dict[str, Any], listed: str, directory: Path) -> list
     for name, text in job.tables.items():
         (directory / name).write_text(text)
     return tasks(directory, job.text("config.json"))
+
+
+@pytest.mark.parametrize("pipe", ["config.json", "list.csv"])
+def test_pipe_is_no_file(pipe: str, tmp_path: Path) -> None:
+    files = {"config.json": json.dumps(CONFIGURATION), "list.csv": INPUTS}
+    for name, text in files.items():
+        os.mkfifo(tmp_path / name) if name == pipe else (tmp_path / name).write_text(text)
+    words = ["import", "act", str(tmp_path / "config.json"), "--inputs", str(tmp_path / "list.csv"), "--json"]
+    with pytest.raises(BadInput, match=f"{pipe} is not a file"):
+        CliRunner().invoke(shoal, words, catch_exceptions=False)
