@@ -72,6 +72,7 @@ ENTITIES_SENT = ("BatchTask",)
 """Entities that clients send as well, without what they only read."""
 
 UNTIL_2025 = {"until": "2025-06-01"}
+CERTIFICATES = {"until": "2025-06-01", "kind": "array"}
 COMMUNICATION = {"from": "2022-10-01", "until": "2025-06-01"}
 TAGS = {"from": "2023-11-01", "until": "2025-06-01"}
 CLOUD_SERVICES = {"until": "2024-07-01"}
@@ -82,7 +83,7 @@ POOL = {
     "cloudServiceConfiguration": CLOUD_SERVICES,
     "maxTasksPerNode": {"until": SLOTS, "as": "taskSlotsPerNode"},
     "applicationLicenses": {"until": "2024-07-01"},
-    "certificateReferences": UNTIL_2025,
+    "certificateReferences": CERTIFICATES,
     "resourceTags": TAGS,
     "targetNodeCommunicationMode": COMMUNICATION,
 }
@@ -90,7 +91,7 @@ ARM_SLOTS = "2020-09-01"
 """Source: answers recorded in the tests of azure-mgmt-batch; its change log names the version after."""
 ARM_POOL = {
     "applicationLicenses": UNTIL_2025,
-    "certificates": UNTIL_2025,
+    "certificates": CERTIFICATES,
     "resourceTags": TAGS,
     "maxTasksPerNode": {"until": ARM_SLOTS, "as": "taskSlotsPerNode"},
     "targetNodeCommunicationMode": COMMUNICATION,
@@ -103,10 +104,13 @@ EARLIER: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     "azure-batch": {
         "BatchJobManagerTask": TOKEN,
         "BatchPoolCreateOptions": POOL,
-        "BatchPoolReplaceOptions": {"certificateReferences": UNTIL_2025, "targetNodeCommunicationMode": COMMUNICATION},
+        "BatchPoolReplaceOptions": {
+            "certificateReferences": CERTIFICATES,
+            "targetNodeCommunicationMode": COMMUNICATION,
+        },
         "BatchPoolSpecification": POOL,
         "BatchPoolUpdateOptions": {
-            "certificateReferences": UNTIL_2025,
+            "certificateReferences": CERTIFICATES,
             "resourceTags": TAGS,
             "targetNodeCommunicationMode": COMMUNICATION,
         },
@@ -120,26 +124,76 @@ EARLIER: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     },
 }
 """Properties that are gone, by object: the first api-version that knew one, where that is later than 2019, and the
-first that does not (`until`). `as` is the path of the property that it has become.
+first that does not (`until`). `as` is the path of the property that it has become, `kind` that of its value.
 Source: the change logs of azure-batch 10.0.0 to 15.1.0 and of azure-mgmt-batch 16.0.0 to 19.0.0."""
+JOB_SINCE = {"allowTaskPreemption": "2022-01-01", "maxParallelTasks": "2021-06-01"}
+POOL_SINCE = {"taskSlotsPerNode": SLOTS, "upgradePolicy": "2024-02-01"}
+IDENTITY = {"identityReference": "2021-06-01"}
+PATCHED = "2024-07-01"
+"""The first version whose PATCH changes more of a pool and a job."""
 SINCE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "azure-batch": {
-        "BatchJobCreateOptions": {"allowTaskPreemption": "2022-01-01", "maxParallelTasks": "2021-06-01"},
-        "BatchJobSpecification": {"allowTaskPreemption": "2022-01-01", "maxParallelTasks": "2021-06-01"},
-        "BatchJobUpdateOptions": {"allowTaskPreemption": "2022-01-01", "maxParallelTasks": "2021-06-01"},
-        "BatchPoolCreateOptions": {"taskSlotsPerNode": SLOTS},
-        "BatchPoolSpecification": {"taskSlotsPerNode": SLOTS},
-        "BatchTaskCreateOptions": {"requiredSlots": SLOTS},
+        "AzureBlobFileSystemConfiguration": IDENTITY,
+        "BatchJobCreateOptions": JOB_SINCE,
         "BatchJobManagerTask": {"requiredSlots": SLOTS},
+        "BatchJobSpecification": JOB_SINCE,
+        "BatchJobUpdateOptions": {**JOB_SINCE, "networkConfiguration": PATCHED},
+        "BatchOsDisk": {
+            "caching": "2023-11-01",
+            "diskSizeGB": "2023-11-01",
+            "managedDisk": "2023-11-01",
+            "writeAcceleratorEnabled": "2023-11-01",
+        },
+        "BatchPoolCreateOptions": POOL_SINCE,
+        "BatchPoolSpecification": POOL_SINCE,
+        "BatchPoolUpdateOptions": {
+            "displayName": PATCHED,
+            "enableInterNodeCommunication": PATCHED,
+            "mountConfiguration": PATCHED,
+            "networkConfiguration": PATCHED,
+            "taskSchedulingPolicy": PATCHED,
+            "taskSlotsPerNode": PATCHED,
+            "upgradePolicy": PATCHED,
+            "userAccounts": PATCHED,
+            "virtualMachineConfiguration": PATCHED,
+            "vmSize": PATCHED,
+        },
+        "BatchPublicIpAddressConfiguration": {"ipFamilies": "2025-06-01", "ipTags": "2025-06-01"},
+        "BatchTaskContainerSettings": {"containerHostBatchBindMounts": "2024-07-01"},
+        "BatchTaskCreateOptions": {"requiredSlots": SLOTS},
+        "BatchTaskSchedulingPolicy": {"jobDefaultOrder": "2025-06-01"},
+        "BatchVmImageReference": {"communityGalleryImageId": "2024-07-01", "sharedGalleryImageId": "2024-07-01"},
+        "ContainerRegistryReference": IDENTITY,
+        "DataDisk": {"managedDisk": "2025-06-01"},
+        "DiskEncryptionConfiguration": {"customerManagedKey": "2025-06-01"},
+        "ManagedDisk": {"diskEncryptionSet": "2025-06-01", "securityProfile": "2024-07-01"},
+        "NetworkConfiguration": {
+            "enableAcceleratedNetworking": "2023-05-01",
+            "publicIPAddressConfiguration": "2020-03-01",
+        },
+        "OutputFileBlobContainerDestination": {**IDENTITY, "uploadHeaders": "2022-01-01"},
+        "ResourceFile": IDENTITY,
+        "SecurityProfile": {"proxyAgentSettings": "2025-06-01"},
+        "UploadBatchServiceLogsOptions": IDENTITY,
+        "VMExtension": {"enableAutomaticUpgrade": "2023-05-01"},
+        "VirtualMachineConfiguration": {
+            "diskEncryptionConfiguration": "2020-03-01",
+            "extensions": "2021-06-01",
+            "nodePlacementConfiguration": "2021-06-01",
+            "osDisk": "2021-06-01",
+            "securityProfile": "2023-11-01",
+            "serviceArtifactReference": "2023-11-01",
+        },
     },
     "azure-mgmt-batch": {"PoolProperties": {"taskSlotsPerNode": ARM_SLOTS}},
 }
 """Properties that are newer than 2019, by object: the first api-version that knows one.
-Source: answers recorded in the tests of azure-cli, 2019-08-01.10.0 to 2024-02-01.19.0; the same change logs."""
+Source: answers recorded in the tests of azure-cli, 2019-08-01.10.0 to 2024-02-01.19.0; the change log of azure-batch,
+9.0.0 (2020-03-01.11.0) to 15.1.0 (2025-06-01)."""
 SPANS: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     "azure-batch": {
         "BatchJob": {"allowTaskPreemption": {"from": "2022-01-01"}, "maxParallelTasks": {"from": "2021-06-01"}},
-        "BatchNode": {"runningTaskSlotsCount": {"from": SLOTS}, "certificateReferences": UNTIL_2025},
+        "BatchNode": {"runningTaskSlotsCount": {"from": SLOTS}, "certificateReferences": CERTIFICATES},
         "BatchPool": {**POOL, "taskSlotsPerNode": {"from": SLOTS}},
         "BatchJobManagerTask": {**TOKEN, "requiredSlots": {"from": SLOTS}},
         "BatchTask": {**TOKEN, "requiredSlots": {"from": SLOTS}},

@@ -229,6 +229,81 @@ def test_property_has_the_name_and_the_place_of_its_version(
         assert normalized(name, body, version) == {**required, **kept}
 
 
+GALLERY = "/communityGalleries/g/images/i"
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "first", "property_name"),
+    [
+        ({"upgradePolicy": {"mode": "manual"}}, "2023-11-01.18.0", "2024-02-01.19.0", "upgradePolicy"),
+        (
+            {"taskSchedulingPolicy": {"nodeFillType": "Pack", "jobDefaultOrder": "none"}},
+            "2024-07-01.20.0",
+            VERSION,
+            "taskSchedulingPolicy.jobDefaultOrder",
+        ),
+        (
+            {"networkConfiguration": {"enableAcceleratedNetworking": True}},
+            "2022-10-01.16.0",
+            "2023-05-01.17.0",
+            "networkConfiguration.enableAcceleratedNetworking",
+        ),
+        (
+            {"virtualMachineConfiguration": {"imageReference": {"communityGalleryImageId": GALLERY}}},
+            "2024-02-01.19.0",
+            "2024-07-01.20.0",
+            "virtualMachineConfiguration.imageReference.communityGalleryImageId",
+        ),
+        (
+            {"virtualMachineConfiguration": {"nodePlacementConfiguration": {"policy": "Zonal"}}},
+            "2020-09-01.12.0",
+            "2021-06-01.14.0",
+            "virtualMachineConfiguration.nodePlacementConfiguration",
+        ),
+        (
+            {"virtualMachineConfiguration": {"securityProfile": {"proxyAgentSettings": {"enabled": True}}}},
+            "2024-07-01.20.0",
+            VERSION,
+            "virtualMachineConfiguration.securityProfile.proxyAgentSettings",
+        ),
+        (
+            {"virtualMachineConfiguration": {"dataDisks": [{"lun": 0, "diskSizeGB": 1, "managedDisk": {}}]}},
+            "2024-07-01.20.0",
+            VERSION,
+            "virtualMachineConfiguration.dataDisks[0].managedDisk",
+        ),
+        (
+            {"startTask": {"commandLine": "", "resourceFiles": [{"identityReference": {"resourceId": "/i"}}]}},
+            "2020-09-01.12.0",
+            "2021-06-01.14.0",
+            "startTask.resourceFiles[0].identityReference",
+        ),
+    ],
+)
+def test_property_is_refused_before_its_first_version(
+    change: dict[str, Any], before: str, first: str, property_name: str
+) -> None:
+    if machine := change.get("virtualMachineConfiguration"):
+        machine |= {"nodeAgentSKUId": "a", "imageReference": machine.get("imageReference", {})}
+    body = {"id": "p", "vmSize": "s", **change}
+    assert normalized(POOL, copy.deepcopy(body), first) == body
+    assert refusal(POOL, body, before) == ("UnsupportedProperty", {"PropertyName": property_name})
+
+
+def test_list_that_is_gone_was_a_list() -> None:
+    body: dict[str, Any] = {"id": "p", "vmSize": "s", "certificateReferences": "foo"}
+    code, values = refusal(POOL, body, "2024-07-01.20.0")
+    assert (code, values["PropertyName"]) == ("InvalidPropertyValue", "certificateReferences")
+
+
+def test_pool_of_arm_has_a_fixed_size_or_a_formula() -> None:
+    both = {"fixedScale": {"targetDedicatedNodes": 0}, "autoScale": {"formula": "$TargetDedicated=1;"}}
+    code, values = refusal("Pool", {"properties": {"scaleSettings": dict(both)}}, shapes=ARM)
+    assert (code, values["PropertyName"]) == ("InvalidPropertyValue", "properties.scaleSettings.fixedScale")
+    for name in both:
+        ARM.normalize("Pool", {"properties": {"scaleSettings": {**both, name: None}}}, VERSION)
+
+
 def test_arm_reads_the_type_of_a_data_disk_where_its_version_has_it() -> None:
     disk: dict[str, Any] = {"lun": 0, "diskSizeGB": 1, "storageAccountType": "Standard_LRS"}
     ARM.normalize("DataDisk", disk, "2024-07-01")

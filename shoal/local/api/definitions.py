@@ -19,7 +19,7 @@ from shoal.local.api import (
     simulations,
     transfers,
 )
-from shoal.local.api.shapes import DATA_PLANE
+from shoal.local.api.shapes import DATA_PLANE, Shapes
 from shoal.local.scheduler import job_lifecycle, pool_lifecycle, scaling, task_lifecycle
 from shoal.local.scheduler.auto_pools import OF_SCHEDULE
 from shoal.local.scheduler.job_lifecycle import UNLIMITED_PARALLEL_TASKS
@@ -92,10 +92,15 @@ MACHINE_NOT_THERE = ("extensions",)
 
 
 def pool(
-    body: Any, *, version: str, identities: Iterable[str] = (), tags: Mapping[str, str] | None = None
+    body: Any,
+    *,
+    version: str,
+    shapes: Shapes = DATA_PLANE,
+    identities: Iterable[str] = (),
+    tags: Mapping[str, str] | None = None,
 ) -> pool_lifecycle.PoolDefinition:
     """Return the definition of a requested pool. Only ARM gives it identities and tags. Raises BatchError."""
-    DATA_PLANE.normalize("BatchPoolCreateOptions", body, version)
+    shapes.normalize("BatchPoolCreateOptions", body, version)
     job_tasks.check_id(body["id"])
     return pool_definition(body, identities=identities, tags=tags)
 

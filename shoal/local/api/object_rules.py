@@ -142,6 +142,12 @@ def _logs(request: JsonObject, path: PathOf) -> None:
         raise errors.invalid_property(path("endTime"), request["endTime"], "it lies before startTime")
 
 
+def _scale(settings: JsonObject, path: PathOf) -> None:
+    """Source: azure-mgmt-batch 19.0, ScaleSettings, fixedScale."""
+    if "fixedScale" in settings and "autoScale" in settings:
+        raise errors.invalid_property(path("fixedScale"), None, "it excludes autoScale")
+
+
 def _require_distinct(values: Iterable[Any], path: str, name: str) -> None:
     """Raises BatchError InvalidPropertyValue where a value comes twice in a list."""
     seen = set()
@@ -168,3 +174,5 @@ OBJECT_RULES: Mapping[str, Rule] = {
     "UserIdentity": _user_identity,
     "VirtualMachineConfiguration": _machine,
 }
+
+ARM_RULES: Mapping[str, Rule] = {"ScaleSettings": _scale}

@@ -3,9 +3,9 @@
 A table's `objects` have `properties`, each a word (`string`, `integer`, `duration`, …) or one of `{"object": NAME}`,
 `{"enum": NAME}` and `{"items": …}`; the names of those that are `required`; in `since` the first api-version of those
 that are newer than 2019; and in `earlier` the properties that newer versions do not know any more, each with the first
-version that knew it (`from`), the first that did not (`until`), and the property that it has become (`as`). Of
-entities, `spans` has the same, and `parts` names the entities within one by their paths. An object is compiled once
-into closures. Checking a body walks it and raises at the first fault.
+version that knew it (`from`), the first that did not (`until`), the property that it has become (`as`), and `array` as
+its `kind` where nothing else fits. Of entities, `spans` has the same, and `parts` names the entities within one by
+their paths. An object is compiled once into closures. Checking a body walks it and raises at the first fault.
 """
 
 import re
@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from shoal.local import errors, times
-from shoal.local.api.object_rules import OBJECT_RULES, Rule
+from shoal.local.api.object_rules import ARM_RULES, OBJECT_RULES, Rule
 from shoal.local.api.value_limits import VALUE_LIMITS, Limit
 
 Path = tuple["Path", str | int] | None
@@ -46,13 +46,18 @@ class Shapes:
         limits: Mapping[str, Mapping[str, Limit]] | None = None,
         rules: Mapping[str, Rule] | None = None,
         ignore_case: bool = False,
+        ignore_since: bool = False,
         keep_empty_strings: bool = False,
     ) -> None:
-        """`ignore_case` is for names of properties; `keep_empty_strings` for planes where "" clears a string."""
+        """`ignore_case` is for names of properties; `keep_empty_strings` for planes where "" clears a string.
+
+        `ignore_since` is for bodies of another plane, which has checked them by its own versions.
+        """
         self.client = client
         self._limits = limits or {}
         self._rules = rules or {}
         self._ignore_case = ignore_case
+        self._ignore_since = ignore_since
         self._keep_empty_strings = keep_empty_strings
         self._readings: dict[str, Reading] = {}
 
@@ -115,7 +120,7 @@ class Shapes:
             name: (_limited(self._value(shape), limits.get(name)), self._absent(shape, required=name in required))
             for name, shape in properties.items()
         }
-        since: Mapping[str, str] = entry.get("since", {})
+        since: Mapping[str, str] = {} if self._ignore_since else entry.get("since", {})
         moved = {name: span for name, span in earlier.items() if "as" in span}
         # From this version on, a body needs no look for properties that are newer, or have another place now.
         settled = max([*since.values(), *(span.get("until", "9") for span in moved.values())], default="")
@@ -134,6 +139,8 @@ class Shapes:
                     # One that an earlier version knows is accepted and left without effect.
                     if not _knows(earlier.get(name), version):
                         raise errors.unsupported_property(_text((path, name)))
+                    if earlier[name].get("kind") == "array" and not isinstance(item, list | None):
+                        raise _invalid((path, name), item, "an array is expected")
                     continue
                 read, absent = readings[name]
                 if item in absent:
@@ -304,4 +311,6 @@ PLAIN: Mapping[str, Reading] = {
 }
 
 DATA_PLANE = Shapes("azure-batch", limits=VALUE_LIMITS, rules=OBJECT_RULES)
-ARM = Shapes("azure-mgmt-batch", ignore_case=True, keep_empty_strings=True)
+FROM_ARM = Shapes("azure-batch", limits=VALUE_LIMITS, rules=OBJECT_RULES, ignore_since=True)
+"""For bodies in the data plane's words that came by way of ARM."""
+ARM = Shapes("azure-mgmt-batch", rules=ARM_RULES, ignore_case=True, keep_empty_strings=True)

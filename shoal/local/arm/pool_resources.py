@@ -9,7 +9,7 @@ from shoal.local.api import conditions, definitions, odata
 from shoal.local.api import pools as data_plane
 from shoal.local.api.calls import Answer
 from shoal.local.api.container_settings import REGISTRIES, without_passwords
-from shoal.local.api.shapes import ARM
+from shoal.local.api.shapes import ARM, FROM_ARM
 from shoal.local.arm import arm_failures, list_options, records
 from shoal.local.arm.arm_call import (
     ArmCall,
@@ -154,7 +154,7 @@ def _definition(call: ArmCall, body: JsonObject, *, version: str | None = None) 
     identities = (body.get("identity") or {}).get("userAssignedIdentities") or {}
     properties = data_plane_body(call.target.name, records.properties(body))
     spoken = max(version or call.version, WITH_TODAYS_NAMES)
-    return definitions.pool(properties, version=spoken, identities=identities, tags=body.get("tags"))
+    return definitions.pool(properties, version=spoken, shapes=FROM_ARM, identities=identities, tags=body.get("tags"))
 
 
 def _replacing(tx: Transaction, call: ArmCall, pool: Pool, body: JsonObject) -> pool_lifecycle.PoolDefinition:
