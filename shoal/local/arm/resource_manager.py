@@ -47,8 +47,8 @@ from shoal.local.identity.tokens import ARM_AUDIENCES, TENANT, AudienceWrong, To
 from shoal.local.request_body import BodyTooLarge, read_body
 from shoal.local.service import Service
 
-LARGEST_BODY = 4 << 20
-"""Bytes."""
+LARGEST_BODY, LARGEST_RECORD = 4 << 20, 64 << 20
+"""Bytes. The second is for the record of an engine, which holds the outputs of a program, whatever these are."""
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ class ResourceManager:
             target=target,
             version=version,
             headers=dict(request.headers),
-            content=await _content(request),
+            content=await _content(request, target),
             query=dict(request.query_params),
             base_url=str(request.base_url).rstrip("/"),
         )
@@ -144,11 +144,12 @@ class ResourceManager:
             raise arm_failures.authentication_failed(authority) from None
 
 
-async def _content(request: Request) -> bytes:
+async def _content(request: Request, target: Target) -> bytes:
+    most = LARGEST_RECORD if target.type.lower() == deployment_stacks.TYPE.lower() else LARGEST_BODY
     try:
-        return await read_body(request, most=LARGEST_BODY)
+        return await read_body(request, most=most)
     except BodyTooLarge:
-        raise arm_failures.content_too_large(LARGEST_BODY) from None
+        raise arm_failures.content_too_large(most) from None
 
 
 def _route(method: str, path: str) -> tuple[Target, Handler]:
