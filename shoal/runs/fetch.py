@@ -188,4 +188,7 @@ def _refuse_selection(services: Services, run: str, selection: Selection) -> Non
         if stages and stage not in stages:
             raise BadInput(f"no stage '{stage}' has outputs; {suggestion(stage, stages)}")
     if stages:
-        raise BadInput("no output is selected; `shoal fetch` without --stage, --task and --pattern fetches all of them")
+        raise BadInput(
+            f"no output is selected by {selection.words}; "
+            "`shoal fetch` without --stage, --task and --pattern fetches all of them"
+        )

@@ -24,6 +24,12 @@ class Selection:
     """Write all files into one directory, as TASK-FILE."""
 
     @property
+    def words(self) -> str:
+        """The options that select, as they are given to the command."""
+        options = [("--stage", each) for each in self.stages] + [("--task", each) for each in self.tasks]
+        return " ".join(f"{name} {value}" for name, value in (*options, ("--pattern", self.pattern)) if value)
+
+    @property
     def prefix(self) -> str:
         """The beginning that the names of all selected outputs share, below the folder of the run."""
         if len(self.stages) != 1:

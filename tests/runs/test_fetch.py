@@ -115,8 +115,8 @@ def test_part_of_the_outputs_can_be_fetched(
 def test_selection_without_outputs_names_the_stages(services: Services, sweep: str, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"no stage 'sin' has outputs; did you mean sim\?"):
         fetch(services, sweep, tmp_path, Selection(stages={"sin"}))
-    with pytest.raises(BadInput, match="no output is selected"):
-        fetch(services, sweep, tmp_path, Selection(pattern="*.pdf"))
+    with pytest.raises(BadInput, match=r"no output is selected by --task nope --pattern \*\.pdf;"):
+        fetch(services, sweep, tmp_path, Selection(tasks={"nope"}, pattern="*.pdf"))
 
 
 def test_file_in_the_way_of_the_directory_is_one_message(services: Services, sweep: str, tmp_path: Path) -> None:
