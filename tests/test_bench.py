@@ -32,6 +32,7 @@ def test_ratio_without_a_peer_is_none() -> None:
     assert Measurement(name="start", value=2.0, unit="s").to_json()["ratio"] is None
 
 
+@pytest.mark.story
 @pytest.mark.xdist_group("heavy")
 @pytest.mark.parametrize(
     ("measurement", "names"),

@@ -41,6 +41,7 @@ def test_pivot_has_the_median_risk_at_99_percent_of_each_share_and_horizon() -> 
     ]
 
 
+@pytest.mark.story
 @pytest.mark.xdist_group("heavy")
 def test_failed_step_ends_the_demo_with_1_and_stops_the_service(tmp_path: Path) -> None:
     answer = clone(tmp_path).run(*DEMO, "-p", "paths=none")
@@ -49,6 +50,7 @@ def test_failed_step_ends_the_demo_with_1_and_stops_the_service(tmp_path: Path) 
     wait_until(lambda: not processes_naming(str(tmp_path)))
 
 
+@pytest.mark.story
 @pytest.mark.xdist_group("heavy")
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_demo_ends_with_130_and_stops_the_service(ending: signal.Signals, tmp_path: Path) -> None:
@@ -68,6 +70,7 @@ def test_interrupted_demo_ends_with_130_and_stops_the_service(ending: signal.Sig
     wait_until(lambda: not processes_naming(str(tmp_path)))
 
 
+@pytest.mark.story
 @pytest.mark.xdist_group("heavy")
 def test_service_killed_amid_the_sweep_completes_it_after_a_start_with_the_same_figures(tmp_path: Path) -> None:
     copy = clone(tmp_path)

@@ -61,6 +61,7 @@ def test_every_question_has_a_section_with_a_command() -> None:
     assert sorted(questions) == sorted(re.findall(r"^## (.+\?)$", text, flags=re.MULTILINE))
 
 
+@pytest.mark.story
 def test_commands_of_the_page_print_what_it_shows(
     service: Status, environment: Environment, name: str, tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.story
 @pytest.mark.xdist_group("heavy")
 def test_commands_of_the_readme_run_as_written(tmp_path: Path) -> None:
     copy = clone(tmp_path)
@@ -32,6 +33,7 @@ def test_commands_of_the_readme_run_as_written(tmp_path: Path) -> None:
     wait_until(lambda: not processes_naming(str(tmp_path)))
 
 
+@pytest.mark.story
 @pytest.mark.xdist_group("heavy")
 def test_job_file_of_the_readme_runs_the_tasks_of_the_example(tmp_path: Path) -> None:
     copy = clone(tmp_path)

@@ -48,6 +48,7 @@ def nodes(status: Status, project: Path) -> list[dict[str, Any]]:
     return seen
 
 
+@pytest.mark.story
 @pytest.mark.xdist_group("heavy")
 def test_spot_pool_grows_for_a_sweep_bears_a_preemption_and_is_at_zero_afterwards(
     status: Status, project: Path

@@ -22,7 +22,7 @@ LONG_LINES = "{% for i in range(99999) %}{{ 'x' * 100000 }}{% endfor %}"
     [
         (NESTED, r"job\.yaml line 10: the template's loops and calls take more than 1,000,000 steps"),
         (TREE, r"job\.yaml line 1\d: the template's loops and calls take more than 1,000,000 steps"),
-        (RECURSIVE, r"job\.yaml line 10: (the template calls itself too deeply|the template's loops)"),
+        (RECURSIVE, r"job\.yaml line 10: (the recursion of the template|the template's loops)"),
         (f"{{% set x %}}{NESTED}{{% endset %}}{{{{ x }}}}", "more than 1,000,000 steps"),
         (f"\n{NESTED.replace('%}', 'if i >= 0 %}', 3)}", r"line 11: .* more than 1,000,000 steps"),
         (LONG_LINES, "the text has more than 10,000,000 characters"),

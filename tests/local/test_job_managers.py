@@ -1,5 +1,6 @@
 """Job manager tasks."""
 
+from pathlib import Path
 from typing import Any
 
 from azure.batch import BatchClient
@@ -24,9 +25,12 @@ def manager(command_line: str, **properties: Any) -> dict[str, Any]:
     return {"id": "manager", "commandLine": command_line, **properties}
 
 
-def test_end_of_the_job_manager_ends_its_job_and_the_other_tasks(client: BatchClient, pool: str, name: str) -> None:
-    make_job(client, name, pool, jobManagerTask=manager(sh("sleep 1; exit 4")))
-    client.create_task(name, task("long", "sleep 600"))
+def test_end_of_the_job_manager_ends_its_job_and_the_other_tasks(
+    client: BatchClient, pool: str, name: str, tmp_path: Path
+) -> None:
+    begun = tmp_path / "begun"
+    make_job(client, name, pool, jobManagerTask=manager(sh(f"until test -e {begun}; do sleep 0.1; done; exit 4")))
+    client.create_task(name, task("long", sh(f"touch {begun}; sleep 600")))
     wait_for_state(client, name, "long", "running")
     wait_until(lambda: client.get_job(name).state == "completed")
     info = client.get_job(name).execution_info

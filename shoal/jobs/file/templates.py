@@ -271,7 +271,7 @@ def _reason(exc: Exception) -> str:
         case OverflowError():
             return str(exc)
         case RecursionError():
-            return "the template calls itself too deeply"
+            return "the recursion of the template is too deep"
         case SecurityError():
             return f"templates may not do this: {exc}"
         case _:
