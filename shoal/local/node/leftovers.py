@@ -36,12 +36,12 @@ def end_task_processes(folder: Path) -> bool:
 
 def ancestors(pid: int) -> set[int]:
     """Return the process and its ancestors: a service may itself be started by a task."""
-    ancestors: set[int] = set()
+    line: set[int] = set()
     while pid:
-        ancestors.add(pid)
+        line.add(pid)
         fields = _stat(pid)
         pid = int(fields[1]) if fields else 0
-    return ancestors
+    return line
 
 
 def _end_all(root: Path, variable: bytes) -> bool:
